@@ -1,0 +1,79 @@
+// The layers of the project, as a tool that fails. Each rule says what a folder may reach; see docs/contributing.md.
+const own = '^(shared|electron|renderer|build|test)/';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'shared-is-pure',
+      comment: 'shared/ is what every process agrees on: no Node, no DOM, no Electron, nothing of ours but itself.',
+      severity: 'error',
+      from: { path: '^shared/' },
+      to: { path: [own, '^node_modules/electron'], pathNot: '^shared/' },
+    },
+    {
+      name: 'shared-no-node',
+      severity: 'error',
+      from: { path: '^shared/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'renderer-only-shared',
+      comment: 'The renderer talks to window.nearplay and to nothing else.',
+      severity: 'error',
+      from: { path: '^renderer/' },
+      to: { path: own, pathNot: '^(renderer|shared)/' },
+    },
+    {
+      name: 'renderer-no-node',
+      severity: 'error',
+      from: { path: '^renderer/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'renderer-no-electron',
+      severity: 'error',
+      from: { path: '^renderer/' },
+      to: { path: '^(node_modules/)?(electron|electron-store|electron-updater|@aws-sdk)(/|$)' },
+    },
+    {
+      name: 'services-only-shared',
+      severity: 'error',
+      from: { path: '^electron/services/' },
+      to: { path: own, pathNot: '^(electron/services|shared)/' },
+    },
+    {
+      name: 'electron-only-in-shell',
+      comment: 'Only electron/shell, main.ts, ipc.ts and preload.ts know Electron; electron-store imports it too.',
+      severity: 'error',
+      from: { path: '^electron/', pathNot: '^electron/(shell/|main\\.ts|ipc\\.ts|preload\\.ts)' },
+      to: { path: '^(node_modules/)?(electron|electron-store|electron-updater)(/|$)' },
+    },
+    {
+      name: 'shell-only-services-and-shared',
+      severity: 'error',
+      from: { path: '^electron/shell/' },
+      to: { path: own, pathNot: '^(electron/shell|electron/services|shared)/' },
+    },
+    {
+      name: 'product-without-tests',
+      comment: 'The sandbox and the stand-in are tools for tests and demos: nothing that ships may reach them.',
+      severity: 'error',
+      from: { path: '^(shared|electron|renderer)/' },
+      to: { path: '^(test|build)/' },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+const seconds = 1000;
+
+/**
+ * One project a kind of test. Unit tests touch no network and no disk beyond a temporary folder; integration tests run
+ * services against the sandbox; end-to-end tests drive the app; interop tests need independent programs and say so
+ * where these are missing.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'], testTimeout: 30 * seconds } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 60 * seconds,
+          hookTimeout: 60 * seconds,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 180 * seconds,
+          hookTimeout: 180 * seconds,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'interop',
+          include: ['test/interop/**/*.test.ts'],
+          testTimeout: 180 * seconds,
+          hookTimeout: 180 * seconds,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
