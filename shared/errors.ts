@@ -1,0 +1,71 @@
+/**
+ * Every failure that can cross a process boundary or leave the CLI, as a closed set of codes. `message` is written for
+ * the person who meets it; `retryable` says whether trying the same thing again can help.
+ */
+export const ERRORS = {
+  'bad-request': { message: 'The app asked for something in a form that is not valid.', retryable: false },
+  'forbidden-sender': { message: 'The request did not come from the Nearplay window.', retryable: false },
+  'no-preferences': {
+    message: 'There are no Isolation Preferences yet. Ask IT for the file, or import it in Settings.',
+    retryable: false,
+  },
+  'preferences-invalid': { message: 'The Isolation Preferences cannot be used as they are.', retryable: false },
+  'settings-invalid': { message: 'That setting is not valid; nothing was changed.', retryable: false },
+  'credentials-missing': {
+    message: 'No AWS credentials were found. Set a profile, sign in, or ask IT how this studio signs in.',
+    retryable: false,
+  },
+  'credentials-expired': { message: 'Your sign-in has expired. Sign in again; nothing is lost.', retryable: true },
+  'access-denied': { message: 'The storage refused access. Ask IT to check your permissions.', retryable: false },
+  'no-such-bucket': { message: 'The bucket does not exist. Check its name in the preferences.', retryable: false },
+  'no-such-key': { message: 'The file is not in the storage any more.', retryable: false },
+  'wrong-region': { message: 'The bucket is in another region than the preferences say.', retryable: false },
+  'wrong-key': { message: 'The access key or its secret is wrong.', retryable: false },
+  'clock-skew': { message: "This computer's clock is too far off. Set it and try again.", retryable: true },
+  'slow-down': { message: 'The storage asks for a slower pace. Trying again.', retryable: true },
+  'storage-failed': { message: 'The storage failed to answer properly. Try again.', retryable: true },
+  offline: { message: 'The storage cannot be reached. Check the network.', retryable: true },
+  timeout: { message: 'The storage did not answer in time. Try again.', retryable: true },
+  'no-such-upload': { message: 'The unfinished upload is gone from the storage. It starts again.', retryable: true },
+  damaged: { message: 'The data arrived damaged and was refused. Send it again.', retryable: true },
+  'file-changed': { message: 'The file changed while it was uploaded. Upload it again.', retryable: true },
+  'file-unreadable': { message: 'The file cannot be read. It may have been moved or locked.', retryable: true },
+  conflict: { message: 'Another version is already there. Nothing was overwritten.', retryable: false },
+  cancelled: { message: 'Cancelled.', retryable: true },
+  'not-supported': { message: 'This is not supported here.', retryable: false },
+  internal: { message: 'Something unexpected went wrong. The log has the details.', retryable: false },
+} as const satisfies Record<string, { message: string; retryable: boolean }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** What an error looks like after it crossed a process boundary. Holds no secret and no signed URL. */
+export interface ErrorReport {
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+}
+
+/** The one error class of Nearplay: a code of the closed set and, where it helps, a more exact message. */
+export class NearplayError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message?: string, options?: { cause?: unknown }) {
+    super(message ?? ERRORS[code].message, options);
+    this.name = 'NearplayError';
+    this.code = code;
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+
+  report(): ErrorReport {
+    return { code: this.code, message: this.message, retryable: this.retryable };
+  }
+}
+
+/** Turns whatever was thrown into a report; what is not a NearplayError becomes `internal` and keeps its text to itself. */
+export function reportOf(error: unknown): ErrorReport {
+  if (error instanceof NearplayError) return error.report();
+  return { code: 'internal', ...ERRORS.internal };
+}

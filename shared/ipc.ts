@@ -1,0 +1,226 @@
+import { z } from 'zod';
+import type { ErrorReport } from './errors.ts';
+import type { MediaKind } from './media.ts';
+import type { Finding, IsolationPreferences } from './preferences.ts';
+import type { ClientAddress, Route } from './routing.ts';
+import { settingsPatchSchema, type Settings } from './settings.ts';
+
+/** A folder or a file of the main storage, as the library shows it. Keys and folders are relative to the prefix. */
+export type LibraryEntry = LibraryFolder | LibraryFile;
+
+export interface LibraryFolder {
+  type: 'folder';
+  /** Relative to the storage's prefix, with a closing `/`. */
+  key: string;
+  name: string;
+}
+
+export interface LibraryFile {
+  type: 'file';
+  /** Relative to the storage's prefix. */
+  key: string;
+  name: string;
+  /** Bytes. */
+  size: number;
+  /** Milliseconds since the epoch, on the storage's clock. */
+  lastModified: number;
+  etag: string;
+  kind: MediaKind;
+  route: Route;
+}
+
+export interface LibraryPage {
+  folder: string;
+  entries: LibraryEntry[];
+  /** Pass it on to get the next page; absent on the last one. */
+  cursor?: string;
+}
+
+/** A signed URL plus the route that produced it and its expiry. Never logged: the URL is a bearer secret. */
+export interface Link {
+  key: string;
+  url: string;
+  route: Route;
+  region: string;
+  bucket: string;
+  kind: MediaKind;
+  contentType: string;
+  size: number;
+  versionId?: string;
+  lastModified: number;
+  /** Milliseconds since the epoch, on this machine's clock. */
+  expiresAt: number;
+}
+
+export type TransferState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+
+/** One file going up, with its state. */
+export interface Transfer {
+  id: string;
+  direction: 'upload' | 'download';
+  name: string;
+  /** Relative to the storage's prefix. */
+  key: string;
+  state: TransferState;
+  /** Bytes. */
+  size: number;
+  /** Bytes that the storage has confirmed or that are on the wire. */
+  sent: number;
+  bytesPerSecond: number;
+  startedAt: number;
+  error?: ErrorReport;
+}
+
+export interface StorageSummary {
+  name: string;
+  label: string;
+  region: string;
+  bucket: string;
+  role: 'main' | 'replica' | 'other';
+  reachable: boolean;
+}
+
+/** Where this machine reads from in general, before any one object's age or proof comes in: what the header's chip says. */
+export interface Reading {
+  /** What is in force: `auto`, `main` or a replica. */
+  readFrom: string;
+  route: Route;
+  region: string;
+  label: string;
+  addresses: ClientAddress[];
+  /** Why no public address is known, where none is. */
+  addressProblem?: string;
+  replicationDelaySeconds: number;
+  storages: StorageSummary[];
+}
+
+export interface PreferencesStatus {
+  origin: { kind: 'managed' | 'bucket' | 'imported' | 'command-line'; where: string } | null;
+  document: IsolationPreferences | null;
+  findings: Finding[];
+}
+
+export interface CredentialsStatus {
+  /** `null`: none were found. */
+  source: string | null;
+  profiles: string[];
+  problem?: ErrorReport;
+}
+
+/** Everything the window needs for its first paint. */
+export interface Bootstrap {
+  version: string;
+  platform: string;
+  /** What draws the window: Electron, or a browser driven in its place during development. */
+  runtime: string;
+  settings: Settings;
+  preferences: PreferencesStatus;
+  credentials: CredentialsStatus;
+  /** `null` while there are no preferences. */
+  reading: Reading | null;
+  transfers: Transfer[];
+}
+
+const MAX_KEY_LENGTH = 1024; // S3 User Guide, "Naming Amazon S3 objects": 1,024 bytes of UTF-8.
+const key = z.string().min(1).max(MAX_KEY_LENGTH);
+const folder = z.string().max(MAX_KEY_LENGTH);
+const id = z.string().min(1).max(100);
+const path = z.string().min(1).max(32_767);
+const nothing = z.undefined();
+
+/** A schema per request. A payload that does not fit is refused with `bad-request`. */
+export const REQUESTS = {
+  'get-bootstrap': nothing,
+  'list-library': z.strictObject({ folder, cursor: z.string().max(4096).optional() }),
+  /** `download` signs with Content-Disposition: attachment. */
+  'create-link': z.strictObject({ key, purpose: z.enum(['play', 'download']) }),
+  'explain-route': z.strictObject({ key }),
+  'set-settings': settingsPatchSchema,
+  /** Opens the system's chooser; resolves to the transfers that began, none when the user cancelled. */
+  'choose-uploads': z.strictObject({ folder }),
+  /** Paths come from the preload, which takes them from File objects that the user dropped or chose. */
+  'add-uploads': z.strictObject({ folder, paths: z.array(path).min(1).max(10_000) }),
+  'cancel-transfer': z.strictObject({ id }),
+  'retry-transfer': z.strictObject({ id }),
+  'clear-transfers': nothing,
+  /** Opens the system's chooser for an Isolation Preferences file; null when the user cancelled. */
+  'import-preferences': nothing,
+  'refresh-address': nothing,
+  'open-external': z.strictObject({ url: z.url().max(2048) }),
+} as const;
+
+export interface Responses {
+  'get-bootstrap': Bootstrap;
+  'list-library': LibraryPage;
+  'create-link': Link;
+  'explain-route': Route;
+  'set-settings': Settings;
+  'choose-uploads': Transfer[];
+  'add-uploads': Transfer[];
+  'cancel-transfer': null;
+  'retry-transfer': Transfer;
+  'clear-transfers': null;
+  'import-preferences': PreferencesStatus | null;
+  'refresh-address': Reading;
+  'open-external': null;
+}
+
+export type RequestName = keyof typeof REQUESTS;
+export type RequestPayload<Name extends RequestName> = z.infer<(typeof REQUESTS)[Name]>;
+
+/** What main tells the window without being asked. */
+export interface Events {
+  'transfers-changed': Transfer[];
+  'reading-changed': Reading | null;
+  'preferences-changed': PreferencesStatus;
+  'settings-changed': Settings;
+  /** Objects of this folder have another route now: replicated, uploaded, or the choice changed. */
+  'library-changed': { folder: string };
+}
+
+export const EVENTS = [
+  'transfers-changed',
+  'reading-changed',
+  'preferences-changed',
+  'settings-changed',
+  'library-changed',
+] as const satisfies readonly (keyof Events)[];
+
+export type EventName = keyof Events;
+
+/** What comes back over IPC: Electron would flatten a thrown error to a string, so that the code would be lost. */
+export type Envelope<Result> = { result: Result } | { error: ErrorReport };
+
+/** `window.nearplay`: one typed object of named methods. A method rejects with a NearplayApiError's fields. */
+export interface NearplayApi {
+  getBootstrap(): Promise<Bootstrap>;
+  listLibrary(request: RequestPayload<'list-library'>): Promise<LibraryPage>;
+  createLink(request: RequestPayload<'create-link'>): Promise<Link>;
+  explainRoute(request: RequestPayload<'explain-route'>): Promise<Route>;
+  setSettings(patch: RequestPayload<'set-settings'>): Promise<Settings>;
+  chooseUploads(request: RequestPayload<'choose-uploads'>): Promise<Transfer[]>;
+  /** Paths are looked up in the preload: the page never learns or names one. */
+  uploadFiles(folder: string, files: readonly unknown[]): Promise<Transfer[]>;
+  cancelTransfer(id: string): Promise<null>;
+  retryTransfer(id: string): Promise<Transfer>;
+  clearTransfers(): Promise<null>;
+  importPreferences(): Promise<PreferencesStatus | null>;
+  refreshAddress(): Promise<Reading>;
+  openExternal(url: string): Promise<null>;
+  /** Each returns the function that ends the subscription. */
+  onTransfersChanged(listener: (transfers: Transfer[]) => void): () => void;
+  onReadingChanged(listener: (reading: Reading | null) => void): () => void;
+  onPreferencesChanged(listener: (status: PreferencesStatus) => void): () => void;
+  onSettingsChanged(listener: (settings: Settings) => void): () => void;
+  onLibraryChanged(listener: (change: Events['library-changed']) => void): () => void;
+}
+
+/**
+ * Every method resolves to an envelope turned back into a value: contextBridge loses custom fields of errors, so the
+ * bridge hands over `Envelope`s and the renderer's api.ts unwraps them.
+ */
+export type BridgedApi = {
+  [Method in keyof NearplayApi]: NearplayApi[Method] extends (...args: infer Args) => Promise<infer Result>
+    ? (...args: Args) => Promise<Envelope<Result>>
+    : NearplayApi[Method];
+};

@@ -1,0 +1,137 @@
+import { parseRange, rangeContains, type IpRange } from './ipRanges.ts';
+import type { IsolationPreferences, Replica } from './preferences.ts';
+
+/** The user's choice: `auto`, `main`, or the name of a replica's storage. */
+export type ReadFrom = string;
+
+export const ROUTE_REASONS = [
+  'main-unreachable',
+  'no-replica-configured',
+  'main-chosen',
+  'ip-unknown',
+  'ip-outside-ranges',
+  'within-replication-delay',
+  'replica-unreachable',
+  'replica-not-ready',
+  'replica-chosen',
+  'replica-by-ip',
+] as const;
+export type RouteReason = (typeof ROUTE_REASONS)[number];
+
+export interface ClientAddress {
+  address: string;
+  /** `public`: told by an echo service; `interface`: a network interface of this machine; `given`: by the caller. */
+  source: 'public' | 'interface' | 'given';
+  /** The echo service that reported it. */
+  service?: string;
+}
+
+export interface RouteObject {
+  /** When the object was stored, milliseconds since the epoch on the storage's clock (`LastModified`). */
+  lastModified: number;
+}
+
+/** What is known of one storage for one version of one object. */
+export interface StorageState {
+  reachable: boolean;
+  /** `unknown` counts as not disproved: whoever needs proof asks the storage before deciding. */
+  holds: 'yes' | 'no' | 'unknown';
+}
+
+/** By storage name, the main storage included. A storage that is absent is reachable, and what it holds unknown. */
+export type ReplicaState = Readonly<Record<string, StorageState>>;
+
+export interface RouteDetails {
+  /** The replica that was picked by hand or by address, whether or not it is the one that is read from in the end. */
+  replica?: string;
+  matchedRange?: string;
+  matchedAddress?: string;
+  /** Seconds until the replication delay is over, rounded up; only with `within-replication-delay`. */
+  secondsLeft?: number;
+}
+
+/** The decision "this object, for this user, now: that storage, because of that reason". */
+export interface Route {
+  storage: string;
+  reason: RouteReason;
+  details: RouteDetails;
+}
+
+export interface RangeMatch {
+  replica: Replica;
+  range: IpRange;
+  address: ClientAddress;
+}
+
+/**
+ * The replica for these addresses: the most specific matching range wins; between ranges of the same length the earlier
+ * address, then the earlier replica in the preferences.
+ */
+export function matchReplica(
+  preferences: IsolationPreferences,
+  addresses: readonly ClientAddress[],
+): RangeMatch | undefined {
+  let best: RangeMatch | undefined;
+  for (const address of addresses) {
+    for (const replica of preferences.replication.replicas) {
+      for (const text of replica.ipRanges) {
+        const range = parseRange(text);
+        if (typeof range === 'string' || !rangeContains(range, address.address)) continue;
+        if (!best || specificity(range) > specificity(best.range)) best = { replica, range, address };
+      }
+    }
+  }
+  return best;
+}
+
+/** Share of the address that the range fixes: makes an IPv4 /24 and an IPv6 /64 comparable. */
+function specificity(range: IpRange): number {
+  return range.prefixLength / (range.family === 'v4' ? 32 : 128);
+}
+
+const UNASKED: StorageState = { reachable: true, holds: 'unknown' };
+
+/**
+ * Decides where one object is read from. Pure and total: every input gives exactly one of ROUTE_REASONS, the first row
+ * of the table that applies.
+ *
+ * @param now milliseconds since the epoch on the storage's clock, never the laptop's alone.
+ */
+export function route(
+  object: RouteObject,
+  preferences: IsolationPreferences,
+  readFrom: ReadFrom,
+  client: readonly ClientAddress[],
+  replicaState: ReplicaState,
+  now: number,
+): Route {
+  const main = preferences.mainStorage;
+  const { replicas, delaySeconds } = preferences.replication;
+  const stateOf = (storage: string): StorageState => replicaState[storage] ?? UNASKED;
+  const chosen = replicas.find((replica) => replica.storage === readFrom);
+  const match = chosen ? undefined : matchReplica(preferences, client);
+  const wanted = readFrom === 'main' ? undefined : (chosen ?? match?.replica);
+
+  if (!stateOf(main).reachable) {
+    const holders = replicas.filter(({ storage }) => stateOf(storage).reachable && stateOf(storage).holds === 'yes');
+    const holder = holders.find((replica) => replica === wanted) ?? holders[0];
+    if (holder) return { storage: holder.storage, reason: 'main-unreachable', details: { replica: holder.storage } };
+  }
+  if (replicas.length === 0) return { storage: main, reason: 'no-replica-configured', details: {} };
+  if (readFrom === 'main') return { storage: main, reason: 'main-chosen', details: {} };
+  if (!chosen && client.length === 0) return { storage: main, reason: 'ip-unknown', details: {} };
+  if (!wanted) return { storage: main, reason: 'ip-outside-ranges', details: {} };
+
+  const details: RouteDetails = {
+    replica: wanted.storage,
+    ...(match && { matchedRange: match.range.text, matchedAddress: match.address.address }),
+  };
+  const secondsLeft = Math.ceil(delaySeconds - (now - object.lastModified) / 1000);
+  if (secondsLeft > 0) {
+    return { storage: main, reason: 'within-replication-delay', details: { ...details, secondsLeft } };
+  }
+  const replica = stateOf(wanted.storage);
+  if (!replica.reachable) return { storage: main, reason: 'replica-unreachable', details };
+  if (replica.holds === 'no') return { storage: main, reason: 'replica-not-ready', details };
+  return { storage: wanted.storage, reason: chosen ? 'replica-chosen' : 'replica-by-ip', details };
+}
