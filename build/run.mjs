@@ -14,13 +14,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lockfile = join(root, 'package-lock.json');
 // A copy of the lockfile that was installed: when it differs, somebody pulled new dependencies.
 const installedLockfile = join(root, 'node_modules', '.nearplay-lock.json');
-const pinnedNode = join(
-  root,
-  'node_modules',
-  'node',
-  'bin',
-  process.platform === 'win32' ? 'node.exe' : 'node',
-);
+const pinnedNode = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
 function isInstalled() {
   return (
@@ -34,7 +28,9 @@ function install() {
   process.stderr.write('Installing the dependencies of package-lock.json (npm ci)...\n');
   // npm hands its own options to the scripts it runs as npm_config_*; a nested npm must not inherit them.
   const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^npm_(config_(ignore|global|silent|loglevel)|lifecycle|package)/i.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) => !/^npm_(config_(ignore|global|silent|loglevel)|lifecycle|package)/i.test(name),
+    ),
   );
   const result = spawnSync('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], {
     cwd: root,
