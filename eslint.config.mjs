@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
 import js from '@eslint/js';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
+
+const { references } = JSON.parse(readFileSync(new URL('tsconfig.json', import.meta.url), 'utf8'));
+const projects = references.map(({ path }) => (path.endsWith('.json') ? path : `${path}/tsconfig.json`));
 
 export default tseslint.config(
   { ignores: ['dist/', 'release/', 'demo-output/', 'test-output/', '.tsbuild/', 'node_modules/'] },
@@ -10,18 +14,8 @@ export default tseslint.config(
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: [
-          'shared/tsconfig.json',
-          'electron/services/tsconfig.json',
-          'electron/shell/tsconfig.json',
-          'electron/tsconfig.json',
-          'electron/preload.tsconfig.json',
-          'renderer/tsconfig.json',
-          'test/sandbox/tsconfig.json',
-          'test/helpers/tsconfig.json',
-          'build/tsconfig.json',
-          'test/tsconfig.json',
-        ],
+        // The projects are those that `tsc -b` knows: one list, kept in tsconfig.json.
+        project: projects,
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -45,6 +39,6 @@ export default tseslint.config(
   },
   {
     files: ['**/*.mjs', '**/*.cjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },
 );

@@ -1,0 +1,85 @@
+// `npm test`: everything that must hold before main moves. Each check counts as one test beside vitest's own; the run
+// goes on after a failure, so that one run shows all that is wrong. The last line is plain: N passed, N failed.
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const MINUTE = 60_000;
+
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const CHECKS: { name: string; tool: string; args: string[] }[] = [
+  { name: 'types', tool: 'typescript/bin/tsc', args: ['-b'] },
+  { name: 'lint', tool: 'eslint/bin/eslint.js', args: ['.', '--max-warnings', '0'] },
+  { name: 'format', tool: 'prettier/bin/prettier.cjs', args: ['--check', '--log-level', 'warn', '.'] },
+  {
+    name: 'layers',
+    tool: 'dependency-cruiser/bin/dependency-cruiser.mjs',
+    args: ['--config', '.dependency-cruiser.mjs', 'shared', 'electron', 'renderer', 'build', 'test'],
+  },
+];
+const SUITES = ['unit', 'integration', 'e2e', 'interop'];
+
+const reportSchema = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numFailedTestSuites: z.number(),
+});
+
+/** Runs a program of node_modules on this Node; resolves to its exit code, or to 1 when it took too long. */
+async function run(tool: string, args: string[], limit: number): Promise<number> {
+  const child = spawn(process.execPath, [join(root, 'node_modules', tool), ...args], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: limit,
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+async function check({ name, tool, args }: (typeof CHECKS)[number]): Promise<Count> {
+  const failed = (await timed(name, () => run(tool, args, 5 * MINUTE))) === 0 ? 0 : 1;
+  return { passed: 1 - failed, failed, skipped: 0 };
+}
+
+async function suite(name: string, folder: string): Promise<Count> {
+  const report = join(folder, `${name}.json`);
+  const args = ['run', '--project', name, '--passWithNoTests', '--reporter=default', '--reporter=json'];
+  const code = await timed(name, () => run('vitest/vitest.mjs', [...args, `--outputFile.json=${report}`], 10 * MINUTE));
+  const parsed = reportSchema.safeParse(await readFile(report, 'utf8').then(JSON.parse, () => undefined));
+  if (!parsed.success) return { passed: 0, failed: code === 0 ? 0 : 1, skipped: 0 };
+  const { numPassedTests, numFailedTests, numPendingTests } = parsed.data;
+  // A file that cannot be loaded runs no test of its own; the exit code knows.
+  return { passed: numPassedTests, failed: numFailedTests || (code === 0 ? 0 : 1), skipped: numPendingTests };
+}
+
+async function timed(name: string, work: () => Promise<number>): Promise<number> {
+  const begin = Date.now();
+  process.stdout.write(`\n== ${name}\n`);
+  const code = await work();
+  const seconds = ((Date.now() - begin) / 1000).toFixed(1);
+  process.stdout.write(`== ${name}: ${code === 0 ? 'ok' : 'FAILED'} in ${seconds} s\n`);
+  return code;
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'nearplay-test-'));
+const counts: Count[] = [];
+for (const item of CHECKS) counts.push(await check(item));
+for (const name of SUITES) counts.push(await suite(name, folder));
+await rm(folder, { recursive: true, force: true });
+
+const sum = (of: keyof Count): number => counts.reduce((total, count) => total + count[of], 0);
+const failed = sum('failed');
+process.stdout.write(`\n${sum('passed')} passed, ${failed} failed, ${sum('skipped')} skipped\n`);
+process.exitCode = failed === 0 ? 0 : 1;
