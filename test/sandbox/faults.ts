@@ -1,0 +1,77 @@
+/** A request as the fault rules see it. */
+export interface FaultTarget {
+  region: string;
+  operation: string;
+  method: string;
+  key: string;
+}
+
+/** What goes wrong. Several rules may apply to one request; the first `status`, `reset`, `stall` or `down` wins. */
+export type FaultEffect =
+  | { kind: 'latency'; milliseconds: number }
+  | { kind: 'bandwidth'; bytesPerSecond: number }
+  | { kind: 'status'; status: number; code: string }
+  /** Cuts the connection after so many bytes of the body, in whichever direction the body flows. */
+  | { kind: 'reset'; afterBytes: number }
+  /** Takes the request and never answers. */
+  | { kind: 'stall' }
+  /** The whole region is gone: connections are cut before anything is read. */
+  | { kind: 'down' };
+
+export interface FaultRule {
+  effect: FaultEffect;
+  region?: string;
+  operation?: string;
+  method?: string;
+  key?: RegExp;
+  /** Leaves the first so many matching requests alone. */
+  skip?: number;
+  /** Applies so many times, then never again. Default: always. */
+  times?: number;
+}
+
+interface ArmedRule {
+  rule: FaultRule;
+  matched: number;
+  applied: number;
+}
+
+/** The faults in force, in the order in which they were added. */
+export class Faults {
+  #armed: ArmedRule[] = [];
+
+  /** Returns the function that takes the rule away again. */
+  add(rule: FaultRule): () => void {
+    const armed: ArmedRule = { rule, matched: 0, applied: 0 };
+    this.#armed.push(armed);
+    return () => {
+      this.#armed = this.#armed.filter((other) => other !== armed);
+    };
+  }
+
+  clear(): void {
+    this.#armed = [];
+  }
+
+  /** The effects for this request; counts against `skip` and `times`. */
+  effectsFor(target: FaultTarget): FaultEffect[] {
+    const effects: FaultEffect[] = [];
+    for (const armed of this.#armed) {
+      if (!applies(armed.rule, target)) continue;
+      armed.matched++;
+      if (armed.matched <= (armed.rule.skip ?? 0) || armed.applied >= (armed.rule.times ?? Infinity)) continue;
+      armed.applied++;
+      effects.push(armed.rule.effect);
+    }
+    return effects;
+  }
+}
+
+function applies(rule: FaultRule, target: FaultTarget): boolean {
+  return (
+    (rule.region === undefined || rule.region === target.region) &&
+    (rule.operation === undefined || rule.operation === target.operation) &&
+    (rule.method === undefined || rule.method === target.method) &&
+    (rule.key === undefined || rule.key.test(target.key))
+  );
+}
