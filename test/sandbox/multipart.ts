@@ -177,7 +177,7 @@ function chosenParts(upload: MultipartUpload, document: string): Part[] {
     if (number <= previous) throw new S3Error('InvalidPartOrder', 400, 'The list of parts was not in ascending order.');
     previous = number;
     const part = upload.parts.get(number);
-    if (part?.etag !== ETag.replace(/&quot;|"/g, '')) {
+    if (part?.etag !== ETag.replaceAll(/&#34;|&quot;|"/g, '')) {
       throw new S3Error('InvalidPart', 400, `Part ${number} could not be found or its ETag did not match.`);
     }
     if (part.size < MIN_PART && index < listed.length - 1) {

@@ -60,6 +60,10 @@ const OPERATIONS: Record<string, (call: Call) => Answer | Promise<Answer>> = {
   CompleteMultipartUpload: completeMultipartUpload,
   AbortMultipartUpload: abortMultipartUpload,
   HeadBucket: () => ({ status: 200 }),
+  // rclone asks for the bucket to be there before it writes; S3 says that it is.
+  PUTBucket: () => {
+    throw new S3Error('BucketAlreadyOwnedByYou', 409, 'The bucket that you tried to create already exists.');
+  },
   GetBucketVersioning: () => xmlAnswer(toXml('VersioningConfiguration', { Status: 'Enabled' })),
 };
 

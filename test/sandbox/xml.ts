@@ -6,7 +6,12 @@ const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 const builder = new XMLBuilder({ ignoreAttributes: false, suppressEmptyNode: false });
 // Every text stays text: an ETag of digits must not become a number.
-const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, isArray: (name) => REPEATED.has(name) });
+const parser = new XMLParser({
+  ignoreAttributes: true,
+  htmlEntities: true,
+  parseTagValue: false,
+  isArray: (name) => REPEATED.has(name),
+});
 const REPEATED = new Set(['Part', 'Object']);
 
 /** An XML document with S3's namespace. Arrays become repeated elements; `undefined` is left out. */
