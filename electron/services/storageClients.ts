@@ -1,0 +1,125 @@
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { Agent } from 'node:https';
+import type { IsolationPreferences, StorageConfiguration } from '../../shared/preferences.ts';
+import { NearplayError } from '../../shared/errors.ts';
+
+const SECOND = 1000;
+const CONNECTION_TIMEOUT = 10 * SECOND;
+/** Idle, not total: a large part on a slow line may take minutes, but never this long without a byte. */
+const SOCKET_TIMEOUT = 30 * SECOND;
+
+export type CredentialProvider = Exclude<S3ClientConfig['credentials'], undefined>;
+
+export interface StorageClientsOptions {
+  /** A provider function, never frozen keys: a long upload outlives a token. */
+  credentials: CredentialProvider;
+  /** The agent for the studio's proxy; absent: straight to the storage. */
+  proxyAgent?: Agent;
+  /** Milliseconds since the epoch, of this machine. */
+  now: () => number;
+}
+
+/**
+ * One S3 client a storage, made when it is first asked for. Each keeps what the storage says of the time: the Date header
+ * of its answers, so that ages are measured on the storage's clock.
+ */
+export class StorageClients {
+  readonly #preferences: IsolationPreferences;
+  readonly #options: StorageClientsOptions;
+  readonly #clients = new Map<string, S3Client>();
+  /** Milliseconds to add to this machine's clock, by storage. */
+  readonly #clockOffsets = new Map<string, number>();
+
+  constructor(preferences: IsolationPreferences, options: StorageClientsOptions) {
+    this.#preferences = preferences;
+    this.#options = options;
+  }
+
+  /** @throws NearplayError preferences-invalid for a name that is no storage. */
+  configurationOf(storage: string): StorageConfiguration {
+    const configuration = this.#preferences.s3Configuration[storage];
+    if (!configuration) throw new NearplayError('preferences-invalid', `There is no storage named "${storage}".`);
+    return configuration;
+  }
+
+  clientOf(storage: string): S3Client {
+    const known = this.#clients.get(storage);
+    if (known) return known;
+    const client = new S3Client(this.#configFor(this.configurationOf(storage)));
+    this.#watchClock(client, storage);
+    this.#clients.set(storage, client);
+    return client;
+  }
+
+  /** How far this storage's clock is ahead of this machine's, in milliseconds; 0 until it has answered once. */
+  clockOffsetOf(storage: string): number {
+    return this.#clockOffsets.get(storage) ?? 0;
+  }
+
+  /** The time on this storage's clock, in milliseconds since the epoch. */
+  storageNow(storage: string): number {
+    return this.#options.now() + this.clockOffsetOf(storage);
+  }
+
+  destroy(): void {
+    for (const client of this.#clients.values()) client.destroy();
+    this.#clients.clear();
+  }
+
+  #configFor(storage: StorageConfiguration): S3ClientConfig {
+    const { credentials, proxyAgent } = this.#options;
+    const endpoint = endpointOf(storage);
+    return {
+      region: storage.region,
+      ...(endpoint !== undefined && { endpoint }),
+      // A wildcard certificate does not cover a bucket name with dots (S3 User Guide, "Virtual hosting of buckets").
+      forcePathStyle: storage.forcePathStyle ?? storage.bucket.includes('.'),
+      credentials: credentialsFor(storage, credentials),
+      // "Expect: 100-continue" opens a connection of its own for every part.
+      expectContinueHeader: false,
+      // Only where S3 requires one: otherwise checksum parameters end up in signed URLs. Uploads name theirs.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      requestHandler: new NodeHttpHandler({
+        connectionTimeout: CONNECTION_TIMEOUT,
+        socketTimeout: SOCKET_TIMEOUT,
+        ...(proxyAgent && { httpAgent: proxyAgent, httpsAgent: proxyAgent }),
+      }),
+    };
+  }
+
+  #watchClock(client: S3Client, storage: string): void {
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const answer = await next(args);
+        const { response } = answer as { response?: { headers?: Record<string, string> } };
+        const date = Date.parse(response?.headers?.['date'] ?? '');
+        if (!Number.isNaN(date)) this.#clockOffsets.set(storage, date - this.#options.now());
+        return answer;
+      },
+      { step: 'deserialize', name: 'nearplayStorageClock', priority: 'low' },
+    );
+  }
+}
+
+/**
+ * The endpoint of an interface VPC endpoint is `https://bucket.NAME`; a name copied from the console begins with `*.`
+ * (S3 User Guide, "AWS PrivateLink for Amazon S3"). A name without either would give a wrong host and no error.
+ */
+export function endpointOf(storage: StorageConfiguration): string | undefined {
+  const name = storage.s3_interface_vpc_endpoint_dns_name;
+  if (name === undefined) return storage.endpoint;
+  const bare = name.replace(/^https:\/\//, '').replace(/^(\*|bucket)\./, '');
+  return `https://bucket.${bare}`;
+}
+
+function credentialsFor(storage: StorageConfiguration, credentials: CredentialProvider): CredentialProvider {
+  if (storage.aws_role_arn === undefined) return credentials;
+  return fromTemporaryCredentials({
+    masterCredentials: credentials,
+    params: { RoleArn: storage.aws_role_arn, RoleSessionName: 'nearplay' },
+    clientConfig: { region: storage.region },
+  });
+}
