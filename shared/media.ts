@@ -1,19 +1,20 @@
 /** What the app can do with a file, judged by its name; whether a codec really plays is only known by trying. */
 export type MediaKind = 'video' | 'audio' | 'image' | 'other';
 
-const KINDS: Readonly<Record<string, MediaKind>> = {
+// A Map, not an object: `shot.constructor` is a file name too.
+const KINDS: ReadonlyMap<string, MediaKind> = new Map([
   ...kind('video', 'mp4 m4v mov webm mkv ogv avi mxf mpg mpeg'),
   ...kind('audio', 'wav mp3 m4a aac flac ogg oga opus aif aiff'),
   ...kind('image', 'png jpg jpeg gif webp avif svg bmp'),
-};
+]);
 
-function kind(name: MediaKind, extensions: string): Record<string, MediaKind> {
-  return Object.fromEntries(extensions.split(' ').map((extension) => [extension, name]));
+function kind(name: MediaKind, extensions: string): [string, MediaKind][] {
+  return extensions.split(' ').map((extension) => [extension, name]);
 }
 
 /** The kind of media that a file name promises. */
 export function mediaKind(name: string): MediaKind {
   const dot = name.lastIndexOf('.');
   const extension = dot > 0 ? name.slice(dot + 1).toLowerCase() : '';
-  return KINDS[extension] ?? 'other';
+  return KINDS.get(extension) ?? 'other';
 }

@@ -107,7 +107,8 @@ export function route(
 ): Route {
   const main = preferences.mainStorage;
   const { replicas, delaySeconds } = preferences.replication;
-  const stateOf = (storage: string): StorageState => replicaState[storage] ?? UNASKED;
+  const stateOf = (storage: string): StorageState =>
+    (Object.hasOwn(replicaState, storage) ? replicaState[storage] : undefined) ?? UNASKED;
   const chosen = replicas.find((replica) => replica.storage === readFrom);
   const match = chosen ? undefined : matchReplica(preferences, client);
   const wanted = readFrom === 'main' ? undefined : (chosen ?? match?.replica);

@@ -123,6 +123,11 @@ it('takes the most specific range when several replicas match', () => {
   }
 });
 
+it('is not misled by a storage that is called like a property of every object', () => {
+  const parsed = studio([{ storage: 'constructor', ipRanges: ['203.0.113.0/24'] }]);
+  expect(decide({ preferences: parsed })).toMatchObject({ storage: 'constructor', reason: 'replica-by-ip' });
+});
+
 it('gives exactly one of the reasons, and a storage of the preferences, for every input', () => {
   const state = fc.record({ reachable: fc.boolean(), holds: fc.constantFrom('yes', 'no', 'unknown') });
   const address = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant(INSIDE.address), fc.string());

@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+
+/**
+ * A tree in which each file breaks one rule of the layers, or none. The rules themselves are those of the project: a
+ * rule that stopped firing would let the layers rot in silence.
+ */
+const TREE: Record<string, { text: string; breaks?: string }> = {
+  'shared/words.ts': { text: 'export const word = 1;' },
+  'shared/readsDisk.ts': { text: "export { readFileSync } from 'node:fs';", breaks: 'shared-no-node' },
+  'shared/reachesServices.ts': { text: "export * from '../electron/services/links.ts';", breaks: 'shared-is-pure' },
+  'electron/services/links.ts': { text: "export { word } from '../../shared/words.ts';" },
+  'electron/services/knowsElectron.ts': {
+    text: "export { app } from 'electron';",
+    breaks: 'electron-only-in-shell',
+  },
+  'electron/services/reachesShell.ts': { text: "export * from '../shell/window.ts';", breaks: 'services-only-shared' },
+  'electron/shell/window.ts': { text: "export { app } from 'electron';" },
+  'electron/shell/reachesWindow.ts': {
+    text: "export * from '../../renderer/app.ts';",
+    breaks: 'shell-only-services-and-shared',
+  },
+  'electron/shell/usesSandbox.ts': {
+    text: "export * from '../../test/sandbox/sandbox.ts';",
+    breaks: 'product-without-tests',
+  },
+  'renderer/app.ts': { text: "export { word } from '../shared/words.ts';" },
+  'renderer/knowsElectron.ts': { text: "export { app } from 'electron';", breaks: 'renderer-no-electron' },
+  'renderer/readsDisk.ts': { text: "export { readFileSync } from 'node:fs';", breaks: 'renderer-no-node' },
+  'renderer/reachesServices.ts': {
+    text: "export * from '../electron/services/links.ts';",
+    breaks: 'renderer-only-shared',
+  },
+  // A circle is reported once, for the file in which it closes.
+  'build/turns.ts': { text: "export * from './round.ts';" },
+  'build/round.ts': { text: "export * from './turns.ts';", breaks: 'no-circular' },
+  'test/sandbox/sandbox.ts': { text: 'export const sandbox = 1;' },
+  'test/lost.ts': { text: "export * from './nowhere.ts';", breaks: 'resolvable' },
+};
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const folder = mkdtempSync(join(tmpdir(), 'nearplay-layers-'));
+const resultSchema = z.object({
+  summary: z.object({ violations: z.array(z.object({ from: z.string(), rule: z.object({ name: z.string() }) })) }),
+});
+function cruise(output: 'json' | 'err') {
+  const tool = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
+  const folders = ['shared', 'electron', 'renderer', 'build', 'test'];
+  const args = [tool, '--config', '.dependency-cruiser.mjs', '--output-type', output, ...folders];
+  return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 25_000 });
+}
+
+let violations: { from: string; rule: { name: string } }[] = [];
+
+beforeAll(() => {
+  const write = (file: string, text: string) => {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  };
+  for (const [file, { text }] of Object.entries(TREE)) write(file, text);
+  write('node_modules/electron/package.json', '{ "name": "electron", "version": "1.0.0", "main": "index.js" }');
+  write('node_modules/electron/index.js', 'exports.app = {};');
+  write('package.json', '{ "type": "module", "devDependencies": { "electron": "1.0.0" } }');
+  for (const file of ['tsconfig.base.json', '.dependency-cruiser.mjs'])
+    copyFileSync(join(root, file), join(folder, file));
+
+  const { stdout } = cruise('json');
+  violations = resultSchema.parse(JSON.parse(stdout)).summary.violations;
+}, 30_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const broken = (file: string) => violations.filter(({ from }) => from === file).map(({ rule }) => rule.name);
+
+it.each(Object.entries(TREE).flatMap(([file, { breaks }]) => (breaks === undefined ? [] : [[file, breaks] as const])))(
+  '%s is reported as %s',
+  (file, rule) => expect(broken(file)).toContain(rule),
+);
+
+it.each(Object.entries(TREE).flatMap(([file, { breaks }]) => (breaks === undefined ? [file] : [])))(
+  '%s is allowed',
+  (file) => expect(broken(file)).toEqual([]),
+);
+
+it('covers every rule of the project, and each is an error', async () => {
+  const config: unknown = await import(join(root, '.dependency-cruiser.mjs'));
+  const rule = z.object({ name: z.string(), severity: z.literal('error') });
+  const { forbidden } = z.object({ default: z.object({ forbidden: z.array(rule) }) }).parse(config).default;
+  const covered = new Set(Object.values(TREE).map(({ breaks }) => breaks));
+  expect(forbidden.map(({ name }) => name).filter((name) => !covered.has(name))).toEqual([]);
+});
+
+it('fails the command', () => expect(cruise('err').status).toBeGreaterThan(0));

@@ -1,0 +1,31 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { mediaKind } from '../../../shared/media.ts';
+
+it.each([
+  ['sq010_sh020_anim_v003.mp4', 'video'],
+  ['SQ010_SH020_ANIM_V003.MOV', 'video'],
+  ['dailies.2026-03-18.webm', 'video'],
+  ['score.wav', 'audio'],
+  ['ambience.M4A', 'audio'],
+  ['plate.0001.png', 'image'],
+  ['mood.jpeg', 'image'],
+  ['空 絵.jpg', 'image'],
+  ['scene.blend', 'other'],
+  ['README', 'other'],
+  ['archive.mp4.zip', 'other'],
+  ['.mp4', 'other'],
+  ['', 'other'],
+  ['name.', 'other'],
+  ['trick.constructor', 'other'],
+  ['trick.__proto__', 'other'],
+  ['trick.toString', 'other'],
+] as const)('%j is %s', (name, kind) => expect(mediaKind(name)).toBe(kind));
+
+it('knows every file of the sample library', () => {
+  const folder = fileURLToPath(new URL('../../fixtures/media', import.meta.url));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  expect(files.map(({ name }) => name).filter((name) => mediaKind(name) === 'other')).toEqual([]);
+  expect(new Set(files.map(({ name }) => mediaKind(name)))).toEqual(new Set(['video', 'audio', 'image']));
+});
