@@ -168,6 +168,11 @@ export interface Responses {
 export type RequestName = keyof typeof REQUESTS;
 export type RequestPayload<Name extends RequestName> = z.infer<(typeof REQUESTS)[Name]>;
 
+/** One function per request; each gets a payload that its schema has passed. */
+export type RequestHandlers = {
+  [Name in RequestName]: (payload: RequestPayload<Name>) => Promise<Responses[Name]>;
+};
+
 /** What main tells the window without being asked. */
 export interface Events {
   'transfers-changed': Transfer[];

@@ -1,0 +1,37 @@
+import type { EventName, Events, PreferencesStatus, RequestHandlers, Transfer } from '../../shared/ipc.ts';
+import type { Settings } from '../../shared/settings.ts';
+
+/** The requests that need a window or a dialog: the shell answers them, with the methods of Services. */
+export type ShellRequest = 'choose-uploads' | 'import-preferences' | 'open-external';
+
+/** Nearplay without Electron: everything that a window or a terminal can ask for. */
+export interface Services {
+  /** Reads preferences and settings; never throws for what a user can repair from the app. */
+  start(): Promise<void>;
+  /** Stops transfers, timers and connections; resolves within a few seconds whatever the network does. */
+  stop(): Promise<void>;
+  requests: Omit<RequestHandlers, ShellRequest>;
+  /** Returns the function that ends the subscription. */
+  on<Name extends EventName>(event: Name, listener: (payload: Events[Name]) => void): () => void;
+  /** Puts an Isolation Preferences file in force; a file that cannot be used leaves the last good one in force. */
+  importPreferences(file: string): Promise<PreferencesStatus>;
+  addUploads(folder: string, paths: readonly string[]): Promise<Transfer[]>;
+  /** Network interfaces changed, or the machine woke up: addresses and health are asked for again. */
+  networkChanged(): void;
+  /** Origins that media can be read from (`https://host:port`), for the window's Content-Security-Policy. */
+  mediaOrigins(): string[];
+}
+
+/** Where settings are kept: electron-store in the app, a file of the same format for a terminal. */
+export interface SettingsBackend {
+  /** Whatever was stored, unchecked: the services validate it. */
+  read(): unknown;
+  write(settings: Settings): void;
+}
+
+/** What the services log. Written for IT; never a key, a token or a signed URL (they are struck out). */
+export interface Log {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
