@@ -132,8 +132,16 @@ const nothing = z.undefined();
 export const REQUESTS = {
   'get-bootstrap': nothing,
   'list-library': z.strictObject({ folder, cursor: z.string().max(4096).optional() }),
-  /** `download` signs with Content-Disposition: attachment. */
-  'create-link': z.strictObject({ key, purpose: z.enum(['play', 'download']) }),
+  /**
+   * `download` signs with Content-Disposition: attachment. `preview` is for thumbnails: it takes the route from the
+   * listing and asks no storage. `failed` names the storage whose link just failed in the player: it is asked again
+   * before a new link points there.
+   */
+  'create-link': z.strictObject({
+    key,
+    purpose: z.enum(['play', 'download', 'preview']),
+    failed: z.string().min(1).max(60).optional(),
+  }),
   'explain-route': z.strictObject({ key }),
   'set-settings': settingsPatchSchema,
   /** Opens the system's chooser; resolves to the transfers that began, none when the user cancelled. */

@@ -1,5 +1,6 @@
-import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { GetObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Agent } from 'node:https';
 import type { IsolationPreferences, StorageConfiguration } from '../../shared/preferences.ts';
@@ -61,6 +62,20 @@ export class StorageClients {
   /** The time on this storage's clock, in milliseconds since the epoch. */
   storageNow(storage: string): number {
     return this.#options.now() + this.clockOffsetOf(storage);
+  }
+
+  /** Where links to this storage point, as `scheme://host[:port]`; asks nobody and needs no credentials. */
+  async originOf(storage: string): Promise<string> {
+    const configuration = this.configurationOf(storage);
+    // The SDK resolves the host (virtual-host or path style, VPC or custom endpoint): a URL signed by nobody tells it.
+    const nobody = { accessKeyId: 'nobody', secretAccessKey: 'nobody' };
+    const client = new S3Client({ ...this.#configFor(configuration), credentials: nobody });
+    try {
+      return new URL(await getSignedUrl(client, new GetObjectCommand({ Bucket: configuration.bucket, Key: 'any' })))
+        .origin;
+    } finally {
+      client.destroy();
+    }
   }
 
   destroy(): void {

@@ -1,0 +1,83 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import mime from 'mime';
+import type { Link } from '../../shared/ipc.ts';
+import type { Route } from '../../shared/routing.ts';
+import { NearplayError } from '../../shared/errors.ts';
+import { mediaKind } from '../../shared/media.ts';
+import { nameOfKey, wholeKey } from './keys.ts';
+import type { ObjectVersion } from './replicaProof.ts';
+import type { StorageClients } from './storageClients.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+/** S3 takes 7 days at most (S3 API reference, "Authenticating requests: using query parameters"). A working day is enough. */
+const LIFETIME = 12 * 60 * MINUTE;
+/** Links are signed as of the last full five minutes: the same object then has the same URL, and browser caches stay warm. */
+const SIGNING_STEP = 5 * MINUTE;
+
+export type LinkPurpose = 'play' | 'download' | 'preview';
+
+/** Signs links. Every link is good for reading one version of one object from one storage, and for nothing else. */
+export class Links {
+  readonly #clients: StorageClients;
+  readonly #now: () => number;
+  readonly #lifetime: number;
+
+  /** @param lifetime milliseconds; shorter where the credentials end earlier. */
+  constructor(clients: StorageClients, now: () => number, lifetime = LIFETIME) {
+    this.#clients = clients;
+    this.#now = now;
+    this.#lifetime = lifetime;
+  }
+
+  /** @throws NearplayError credentials-expired when the credentials end within a minute. */
+  async sign(version: ObjectVersion, route: Route, purpose: LinkPurpose): Promise<Link> {
+    const configuration = this.#clients.configurationOf(route.storage);
+    const client = this.#clients.clientOf(route.storage);
+    const name = nameOfKey(version.key);
+    const contentType = mime.getType(name) ?? 'application/octet-stream';
+    const command = new GetObjectCommand({
+      Bucket: configuration.bucket,
+      Key: wholeKey(configuration, version.key),
+      // Pinned: a player that asks for range after range must not get half of an old and half of a new version.
+      ...(version.versionId !== undefined && { VersionId: version.versionId }),
+      // What tools stored as application/octet-stream would not play.
+      ResponseContentType: contentType,
+      ...(purpose === 'download' && { ResponseContentDisposition: attachment(name) }),
+    });
+    // S3 checks the signing date on its own clock, and the presigner knows nothing of the SDK's skew correction.
+    const offset = this.#clients.clockOffsetOf(route.storage);
+    const storageNow = this.#now() + offset;
+    const signedAt =
+      this.#lifetime > 2 * SIGNING_STEP ? Math.floor(storageNow / SIGNING_STEP) * SIGNING_STEP : storageNow;
+    const { expiration } = await client.config.credentials();
+    const end = Math.min(
+      signedAt + this.#lifetime,
+      expiration ? expiration.getTime() + offset : Number.POSITIVE_INFINITY,
+    );
+    if (expiration && end - storageNow < SECOND) throw new NearplayError('credentials-expired');
+    const expiresIn = Math.max(1, Math.floor((end - signedAt) / SECOND));
+    const url = await getSignedUrl(client, command, { expiresIn, signingDate: new Date(signedAt) });
+    return {
+      key: version.key,
+      url,
+      route,
+      region: configuration.region,
+      bucket: configuration.bucket,
+      kind: mediaKind(name),
+      contentType,
+      size: version.size,
+      ...(version.versionId !== undefined && { versionId: version.versionId }),
+      lastModified: version.lastModified,
+      expiresAt: signedAt + expiresIn * SECOND - offset,
+    };
+  }
+}
+
+/** RFC 6266 with the RFC 8187 form for names beyond ASCII. */
+function attachment(name: string): string {
+  const ascii = name.replace(/[^\x20-\x7e]|["\\]/g, '_');
+  const extended = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${extended}`;
+}

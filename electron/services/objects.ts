@@ -1,0 +1,69 @@
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { NearplayError } from '../../shared/errors.ts';
+import { httpStatusOf } from './s3Errors.ts';
+import { wholeKey } from './keys.ts';
+import type { ObjectVersion } from './replicaProof.ts';
+import type { StorageClients } from './storageClients.ts';
+import type { StorageRequests } from './storageRequests.ts';
+
+/** What HEAD tells of an object. */
+export interface ObjectHead extends ObjectVersion {
+  contentType: string;
+  /** `x-amz-replication-status` as S3 says it; absent when no replication rule applies. */
+  replicationStatus?: string;
+  metadata: Readonly<Record<string, string>>;
+}
+
+/** Asks storages about single objects. */
+export class Objects {
+  readonly #clients: StorageClients;
+  readonly #requests: StorageRequests;
+
+  constructor(clients: StorageClients, requests: StorageRequests) {
+    this.#clients = clients;
+    this.#requests = requests;
+  }
+
+  /**
+   * @param versionId asks for this version; absent: for the current one.
+   * @throws NearplayError no-such-key, access-denied, offline, timeout …
+   */
+  async head(storage: string, key: string, versionId?: string): Promise<ObjectHead> {
+    const configuration = this.#clients.configurationOf(storage);
+    const command = new HeadObjectCommand({
+      Bucket: configuration.bucket,
+      Key: wholeKey(configuration, key),
+      ...(versionId !== undefined && { VersionId: versionId }),
+    });
+    const action = versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion';
+    const answer = await this.#requests.ask({ storage, action, key }, (client, options) =>
+      client.send(command, options),
+    );
+    if (answer.DeleteMarker) throw new NearplayError('no-such-key');
+    return {
+      key,
+      size: answer.ContentLength ?? 0,
+      etag: answer.ETag ?? '',
+      lastModified: answer.LastModified?.getTime() ?? 0,
+      ...(answer.VersionId !== undefined && { versionId: answer.VersionId }),
+      contentType: answer.ContentType ?? 'application/octet-stream',
+      ...(answer.ReplicationStatus !== undefined && { replicationStatus: answer.ReplicationStatus }),
+      metadata: answer.Metadata ?? {},
+    };
+  }
+
+  /** Whether a storage holds exactly this version, by version id and size. @throws NearplayError without an answer. */
+  async holds(storage: string, version: ObjectVersion): Promise<boolean> {
+    try {
+      const { versionId, size, etag } = await this.head(storage, version.key, version.versionId);
+      if (size !== version.size) return false;
+      return version.versionId === undefined ? etag === version.etag : versionId === version.versionId;
+    } catch (error) {
+      // A missing key is 404 with s3:ListBucket on the bucket and 403 without (S3 User Guide, HeadObject); a version id
+      // that the bucket has never seen is 400.
+      const status = httpStatusOf(error instanceof NearplayError ? error.cause : error);
+      if (status >= 400 && status < 500 && status !== 408 && status !== 429) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PreferencesStatus } from '../../shared/ipc.ts';
+import { NearplayError } from '../../shared/errors.ts';
+import { parsePreferences, type Finding, type IsolationPreferences } from '../../shared/preferences.ts';
+import type { Log } from './contract.ts';
+
+export type PreferencesOrigin = NonNullable<PreferencesStatus['origin']>;
+
+export interface PreferencesSourceOptions {
+  /** Named for this one run; beats every other origin. */
+  commandLineFile?: string;
+  /** The file that IT manages; need not exist. */
+  managedFile?: string;
+  /** What the user imported, in the user's own folder; `null`: nothing. */
+  importedFile: () => string | null;
+  userDataFolder: string;
+  log: Log;
+}
+
+/** What one origin gave. */
+interface Reading {
+  origin: PreferencesOrigin;
+  document?: IsolationPreferences;
+  findings: Finding[];
+}
+
+/** The object in the main storage, as it was read last. */
+export interface BucketDocument {
+  text: string;
+  etag: string;
+  where: string;
+}
+
+/**
+ * The Isolation Preferences in force: the first of the file named for this run, the file IT manages, the object in the
+ * main storage, the imported file. An origin that is there but cannot be used is reported and never skipped in silence:
+ * the last good document stays in force.
+ */
+export class PreferencesSource {
+  readonly #options: PreferencesSourceOptions;
+  #status: PreferencesStatus = { origin: null, document: null, findings: [] };
+  #bucket: Reading | undefined;
+  #bucketEtag: string | undefined;
+
+  constructor(options: PreferencesSourceOptions) {
+    this.#options = options;
+  }
+
+  status(): PreferencesStatus {
+    return this.#status;
+  }
+
+  /** The ETag of the object that was read last, for If-None-Match and If-Match. */
+  bucketEtag(): string | undefined {
+    return this.#bucketEtag;
+  }
+
+  /** Whether the object in the main storage would have a say. */
+  asksBucket(): boolean {
+    const kind = this.#status.origin?.kind;
+    return kind === 'imported' || kind === 'bucket';
+  }
+
+  /** Reads the origins again. Never throws: faults are findings. */
+  async load(): Promise<PreferencesStatus> {
+    const first = (await this.#fromFiles()) ?? (await this.#fromBucketOrImport());
+    this.#status = first ? this.#inForce(first) : { origin: null, document: null, findings: [] };
+    return this.#status;
+  }
+
+  /** Takes what the main storage holds now; absent: there is no such object. */
+  async fromBucket(read: BucketDocument | undefined): Promise<PreferencesStatus> {
+    this.#bucketEtag = read?.etag;
+    this.#bucket = read && { origin: { kind: 'bucket', where: read.where }, ...parsePreferences(read.text) };
+    if (read && this.#bucket?.document) await this.#keepCopy(read).catch(() => undefined);
+    return this.load();
+  }
+
+  /**
+   * Copies a file into the user's own folder when it can be used, and resolves to the copy's path; `null` and the
+   * findings when it cannot.
+   *
+   * @throws NearplayError file-unreadable
+   */
+  async import(file: string): Promise<{ copy: string | null; findings: Finding[] }> {
+    const text = await readText(file);
+    const { document, findings } = parsePreferences(text);
+    if (!document) return { copy: null, findings };
+    const copy = join(this.#options.userDataFolder, 'isolation-preferences.json');
+    await writeAtomically(copy, text);
+    return { copy, findings };
+  }
+
+  async #fromFiles(): Promise<Reading | undefined> {
+    const { commandLineFile, managedFile } = this.#options;
+    if (commandLineFile !== undefined) return readOrigin({ kind: 'command-line', where: commandLineFile }, true);
+    return managedFile === undefined ? undefined : readOrigin({ kind: 'managed', where: managedFile });
+  }
+
+  async #fromBucketOrImport(): Promise<Reading | undefined> {
+    const file = this.#options.importedFile();
+    const imported = file === null ? undefined : await readOrigin({ kind: 'imported', where: file });
+    if (this.#bucket?.document) return this.#bucket;
+    const cached = imported?.document && (await this.#cached(imported.document));
+    const base = cached ?? imported;
+    // A malformed object in the bucket: what was good stays in force, with the findings of what is not.
+    return base && this.#bucket ? { ...base, findings: this.#bucket.findings } : base;
+  }
+
+  #inForce(reading: Reading): PreferencesStatus {
+    const { origin, document, findings } = reading;
+    if (document) return { origin, document, findings };
+    const { origin: before, document: lastGood } = this.#status;
+    this.#options.log.warn('Isolation Preferences cannot be used', { where: origin.where, kept: lastGood !== null });
+    return { origin: lastGood ? before : origin, document: lastGood, findings };
+  }
+
+  /** The last good object of this very main storage, so that the app starts with it when the storage is away. */
+  async #cached(base: IsolationPreferences): Promise<Reading | undefined> {
+    try {
+      const value: unknown = JSON.parse(await readFile(this.#cacheFile(), 'utf8'));
+      if (typeof value !== 'object' || value === null || !('where' in value) || !('text' in value)) return undefined;
+      const { where, text } = value;
+      if (typeof text !== 'string' || where !== bucketPlace(base)) return undefined;
+      return { origin: { kind: 'bucket', where }, ...parsePreferences(text) };
+    } catch {
+      return undefined;
+    }
+  }
+
+  #keepCopy({ text, where }: BucketDocument): Promise<void> {
+    return writeAtomically(this.#cacheFile(), JSON.stringify({ where, text }));
+  }
+
+  #cacheFile(): string {
+    return join(this.#options.userDataFolder, 'isolation-preferences.bucket.json');
+  }
+}
+
+/** Where the object is, for people: `s3://bucket/prefix/.nearplay/isolation-preferences.json`. */
+export function bucketPlace({ s3Configuration, mainStorage }: IsolationPreferences): string {
+  const storage = s3Configuration[mainStorage];
+  const prefix = storage?.prefix ? `${storage.prefix}/` : '';
+  return `s3://${storage?.bucket ?? ''}/${prefix}.nearplay/isolation-preferences.json`;
+}
+
+async function readOrigin(origin: PreferencesOrigin, mustExist = false): Promise<Reading | undefined> {
+  try {
+    return { origin, ...parsePreferences(await readFile(origin.where, 'utf8')) };
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (missing && !mustExist) return undefined;
+    const message = missing ? `There is no file ${origin.where}.` : `${origin.where} cannot be read.`;
+    return { origin, findings: [{ severity: 'error', path: '', message }] };
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new NearplayError('file-unreadable', `${file} cannot be read.`, { cause });
+  }
+}
+
+async function writeAtomically(file: string, text: string): Promise<void> {
+  const next = `${file}.${process.pid}.new`;
+  await writeFile(next, text, { mode: 0o600, flush: true });
+  await rename(next, file);
+}

@@ -1,0 +1,157 @@
+import { request as requestHttp, type Agent } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { networkInterfaces } from 'node:os';
+import { parseAddress } from '../../shared/ipRanges.ts';
+import type { ClientAddress } from '../../shared/routing.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const TIMEOUT = 2 * SECOND;
+const FRESH_FOR = 5 * MINUTE;
+/** After a failure: 15 s, 30 s, 1 min … so that a laptop that comes back online knows soon, and a blocked service is left alone. */
+const FIRST_RETRY = 15 * SECOND;
+/** No address is longer; whatever else a captive portal answers is not read. */
+const MAX_ANSWER = 256;
+
+export interface AddressQuestion {
+  service: string;
+  /** Ask over this family only; absent where a proxy decides. */
+  family?: 4 | 6;
+  signal: AbortSignal;
+}
+
+export interface PublicAddressOptions {
+  /** The echo services of the preferences in force; none: the admin switched it off. */
+  services: () => readonly string[];
+  /** The text that an echo service answers with. */
+  ask: (question: AddressQuestion) => Promise<string>;
+  /** True where a proxy stands between: asking one family over it means nothing. */
+  throughProxy: boolean;
+  interfaces: () => readonly string[];
+  now: () => number;
+  changed: () => void;
+}
+
+/** What is known of this machine's addresses, and why not more. */
+export interface KnownAddresses {
+  addresses: ClientAddress[];
+  problem?: string;
+}
+
+/**
+ * The addresses that this machine is seen under: public ones told by echo services, and those of its own interfaces.
+ * Nobody ever waits for a measurement: `known()` answers at once, and `changed` is called when it would answer otherwise.
+ */
+export class PublicAddress {
+  readonly #options: PublicAddressOptions;
+  #public: ClientAddress[] = [];
+  #problem: string | undefined;
+  #askAgainAt = 0;
+  #failures = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(options: PublicAddressOptions) {
+    this.#options = options;
+  }
+
+  known(): KnownAddresses {
+    this.refreshIfStale();
+    const seen = new Set(this.#public.map(({ address }) => address));
+    const own = this.#options.interfaces().filter((address) => !seen.has(address));
+    const addresses: ClientAddress[] = [
+      ...this.#public,
+      ...own.map((address) => ({ address, source: 'interface' as const })),
+    ];
+    return { addresses, ...(this.#problem !== undefined && { problem: this.#problem }) };
+  }
+
+  /** Whether an echo service may still tell a public address: while it may, interface addresses alone prove nothing. */
+  isPublicUnknown(): boolean {
+    return this.#public.length === 0 && this.#options.services().length > 0;
+  }
+
+  /** Starts a measurement when the last one is old; returns at once. */
+  refreshIfStale(): void {
+    if (this.#options.now() >= this.#askAgainAt) void this.refresh();
+  }
+
+  /** Forgets what is known and asks again: the network is another one now. */
+  async forget(): Promise<void> {
+    this.#askAgainAt = 0;
+    this.#failures = 0;
+    await this.#running;
+    await this.refresh();
+  }
+
+  /** Asks every service, for at most 2 s; callers at the same time share one measurement. Never throws. */
+  refresh(): Promise<void> {
+    this.#running ??= this.#measure().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #measure(): Promise<void> {
+    const services = this.#options.services();
+    const before = JSON.stringify([this.#public, this.#problem]);
+    const families = this.#options.throughProxy ? [undefined] : ([4, 6] as const);
+    const questions = services.flatMap((service) =>
+      families.map((family) => this.#askOne({ service, ...(family !== undefined && { family }) })),
+    );
+    const answers = (await Promise.all(questions)).filter((answer) => answer !== undefined);
+    const first = answers.filter(
+      (answer, index) => answers.findIndex((other) => other.address === answer.address) === index,
+    );
+    const answered = services.length === 0 || first.length > 0;
+    this.#failures = answered ? 0 : this.#failures + 1;
+    this.#askAgainAt =
+      this.#options.now() + (answered ? FRESH_FOR : Math.min(FRESH_FOR, FIRST_RETRY * 2 ** (this.#failures - 1)));
+    this.#public = first;
+    this.#problem = answered ? undefined : `No answer from ${services.map(hostOf).join(', ')}`;
+    if (JSON.stringify([this.#public, this.#problem]) !== before) this.#options.changed();
+  }
+
+  async #askOne(question: Omit<AddressQuestion, 'signal'>): Promise<ClientAddress | undefined> {
+    try {
+      const text = await this.#options.ask({ ...question, signal: AbortSignal.timeout(TIMEOUT) });
+      const parsed = parseAddress(text.trim());
+      // What the service says is believed, not the family it was asked over: a "v4" host may answer over IPv6.
+      return parsed ? { address: text.trim(), source: 'public', service: question.service } : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
+}
+
+/** Asks over HTTP(S) with Node, through the studio's proxy where there is one. */
+export function askOverHttp(agent?: Agent): PublicAddressOptions['ask'] {
+  return ({ service, family, signal }) =>
+    new Promise((resolve, reject) => {
+      const send = service.startsWith('https:') ? requestHttps : requestHttp;
+      const options = { signal, headers: { accept: 'text/plain' }, ...(agent ? { agent } : { family }) };
+      const request = send(service, options, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+          if (text.length > MAX_ANSWER) response.destroy(new Error('The answer is no address'));
+        });
+        response.on('error', reject);
+        response.on('end', () => (response.statusCode === 200 ? resolve(text) : reject(new Error('No 200'))));
+      });
+      request.on('error', reject);
+      request.end();
+    });
+}
+
+/** Addresses of this machine's own interfaces, without loopback and link-local ones: those say nothing of the place. */
+export function interfaceAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, address }) => !internal && !address.startsWith('169.254.') && !/^fe80:/i.test(address))
+    .map(({ address }) => address);
+}

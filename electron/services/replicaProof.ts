@@ -1,0 +1,124 @@
+const SECOND = 1000;
+const FIRST_BACK_OFF = SECOND;
+const LAST_BACK_OFF = 60 * SECOND;
+/** Versions that are remembered; some 200 bytes each. The oldest go first. */
+const CAPACITY = 200_000;
+
+/** One version of one object of the main storage. */
+export interface ObjectVersion {
+  /** Relative to the storage's prefix. */
+  key: string;
+  /** Bytes. */
+  size: number;
+  etag: string;
+  /** Milliseconds since the epoch, on the storage's clock; S3 counts whole seconds. */
+  lastModified: number;
+  /** Absent when it comes from a listing: ListObjectsV2 names no versions. */
+  versionId?: string;
+}
+
+/** `yes` by `version`: version id and size agreed. `yes` by `listing`: what a listing tells agreed. */
+export interface Proof {
+  holds: 'yes' | 'no' | 'unknown';
+  by?: 'version' | 'listing';
+}
+
+interface Remembered {
+  holds: 'yes' | 'no';
+  by: 'version' | 'listing';
+  failures: number;
+  /** While `holds` is `no`: when it is worth asking again, in milliseconds since the epoch. */
+  askAgainAt: number;
+}
+
+/** Asks the storage for one version: true when it is there with that size. Rejects when the storage did not answer. */
+export type AskForVersion = (storage: string, version: ObjectVersion) => Promise<boolean>;
+
+/**
+ * What is known of replicas, version by version. The replication delay is a floor that people set; this is what keeps a
+ * missing or an old object from ever reaching the player.
+ *
+ * Replication preserves version ids and creation times, but an ETag may differ where the destination encrypts
+ * otherwise (S3 User Guide, "What does Amazon S3 replicate?"), so it is never what denies.
+ */
+export class ReplicaProof {
+  readonly #ask: AskForVersion;
+  readonly #now: () => number;
+  readonly #known = new Map<string, Remembered>();
+  readonly #running = new Map<string, Promise<Proof>>();
+
+  constructor(ask: AskForVersion, now: () => number) {
+    this.#ask = ask;
+    this.#now = now;
+  }
+
+  /** What is known without asking. */
+  of(storage: string, version: ObjectVersion): Proof {
+    const known = this.#known.get(nameOf(storage, version));
+    return known ? { holds: known.holds, by: known.by } : { holds: 'unknown' };
+  }
+
+  /**
+   * Asks the storage, unless it is already proved by version or was denied a moment ago (back-off 1 s, 2 s, 4 s … 60 s).
+   * Resolves to `unknown` when the storage does not answer. Callers at the same time share one question.
+   */
+  prove(storage: string, version: ObjectVersion): Promise<Proof> {
+    const name = nameOf(storage, version);
+    const known = this.#known.get(name);
+    if (known?.holds === 'yes' && known.by === 'version') return Promise.resolve({ holds: 'yes', by: 'version' });
+    if (known?.holds === 'no' && this.#now() < known.askAgainAt) return Promise.resolve({ holds: 'no', by: known.by });
+    const running = this.#running.get(name);
+    if (running) return running;
+    const asking = this.#askAndRemember(storage, version).finally(() => this.#running.delete(name));
+    this.#running.set(name, asking);
+    return asking;
+  }
+
+  /** What one listing of the replica told about a version of the main storage. Never overrules a proof by version. */
+  listed(storage: string, version: ObjectVersion, found: ObjectVersion | undefined): void {
+    if (this.of(storage, version).by === 'version' && this.of(storage, version).holds === 'yes') return;
+    this.#remember(storage, version, isSameVersion(version, found), 'listing');
+  }
+
+  /** An answer that nobody had to ask `prove` for: version id and size agreed, or did not. */
+  confirmed(storage: string, version: ObjectVersion, holds: boolean): void {
+    this.#remember(storage, version, holds, 'version');
+  }
+
+  async #askAndRemember(storage: string, version: ObjectVersion): Promise<Proof> {
+    try {
+      const holds = await this.#ask(storage, version);
+      this.#remember(storage, version, holds, 'version');
+      return { holds: holds ? 'yes' : 'no', by: 'version' };
+    } catch {
+      return this.of(storage, version);
+    }
+  }
+
+  #remember(storage: string, version: ObjectVersion, holds: boolean, by: Remembered['by']): void {
+    const name = nameOf(storage, version);
+    const failures = holds ? 0 : (this.#known.get(name)?.failures ?? 0) + 1;
+    const backOff = Math.min(LAST_BACK_OFF, FIRST_BACK_OFF * 2 ** (failures - 1));
+    this.#known.delete(name);
+    this.#known.set(name, { holds: holds ? 'yes' : 'no', by, failures, askAgainAt: holds ? 0 : this.#now() + backOff });
+    if (this.#known.size > CAPACITY) {
+      const [oldest] = this.#known.keys();
+      if (oldest !== undefined) this.#known.delete(oldest);
+    }
+  }
+}
+
+/** Whether a listing's line can be the same version: creation time (whole seconds) or ETag tell two versions apart. */
+function isSameVersion(version: ObjectVersion, found: ObjectVersion | undefined): boolean {
+  if (found?.size !== version.size) return false;
+  return found.etag === version.etag || seconds(found.lastModified) === seconds(version.lastModified);
+}
+
+/** Names a version by what both a listing and a HEAD tell, so that what one learned serves the other. */
+function nameOf(storage: string, { key, size, etag, lastModified }: ObjectVersion): string {
+  return `${storage}\n${key}\n${size}\n${etag}\n${seconds(lastModified)}`;
+}
+
+function seconds(milliseconds: number): number {
+  return Math.floor(milliseconds / SECOND);
+}

@@ -1,0 +1,108 @@
+import type { IsolationPreferences } from '../../shared/preferences.ts';
+import { route, type ClientAddress, type ReplicaState, type Route, type StorageState } from '../../shared/routing.ts';
+import type { ObjectVersion, ReplicaProof } from './replicaProof.ts';
+import type { Reachability } from './reachability.ts';
+
+export interface RouterOptions {
+  preferences: IsolationPreferences;
+  /** What is in force for this user: `auto`, `main`, or the storage of a replica. */
+  readFrom: () => string;
+  /** Never waits: what is known of the addresses at this moment. */
+  addresses: () => readonly ClientAddress[];
+  reachability: Pick<Reachability, 'isReachable'>;
+  proof: ReplicaProof;
+  /** Milliseconds since the epoch on the main storage's clock. */
+  storageNow: () => number;
+}
+
+/** Feeds the route decision with what is known at this moment: choice, addresses, health of storages, proof. */
+export class Router {
+  readonly #options: RouterOptions;
+  /** When this machine's own uploads were complete, on the main storage's clock, by key. */
+  readonly #completed = new Map<string, number>();
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * An upload of this machine is complete. S3 dates a multipart object by its initiation (S3 User Guide, "Object
+   * metadata"), so after an upload of hours the age alone would say that the replication delay is long over.
+   */
+  uploadCompleted(key: string): void {
+    this.#completed.set(key, this.#options.storageNow());
+  }
+
+  /** The route by what is known already; asks nobody. */
+  known(version: ObjectVersion): Route {
+    return this.#decide(
+      version,
+      this.#statesOf((storage) => this.#options.proof.of(storage, version).holds),
+    );
+  }
+
+  /**
+   * The route with proof: a replica is only named after it was asked for exactly this version. A replica that does not
+   * answer counts as unreachable from then on, and the decision is made again without it.
+   */
+  async proved(version: ObjectVersion): Promise<Route> {
+    const { preferences, proof, reachability } = this.#options;
+    const main = preferences.mainStorage;
+    if (!reachability.isReachable(main)) await this.#proveEverywhere(version);
+    // Each turn ends with a decision or with one storage's state known that was not before.
+    for (let turn = 0; turn <= preferences.replication.replicas.length; turn++) {
+      const decision = this.known(version);
+      if (decision.storage === main) return decision;
+      const { holds, by } = await proof.prove(decision.storage, version);
+      if (holds === 'yes' && by === 'version') return this.known(version);
+      if (holds === 'unknown' && reachability.isReachable(decision.storage)) break;
+    }
+    return this.#decide(
+      version,
+      this.#statesOf((storage) => this.#provedOrNo(storage, version)),
+    );
+  }
+
+  /** Where this machine reads from in general: the route of an object that is old and everywhere. */
+  general(): Route {
+    const version: ObjectVersion = { key: '', size: 0, etag: '', lastModified: Number.NEGATIVE_INFINITY };
+    return this.#decide(
+      version,
+      this.#statesOf(() => 'unknown'),
+    );
+  }
+
+  /** The replica that a page of the library would be read from, if any: whose listing is worth asking for. */
+  wantedReplica(): string | undefined {
+    const { details } = this.general();
+    return details.replica;
+  }
+
+  async #proveEverywhere(version: ObjectVersion): Promise<void> {
+    const { preferences, proof, reachability } = this.#options;
+    const reachable = preferences.replication.replicas.filter(({ storage }) => reachability.isReachable(storage));
+    await Promise.all(reachable.map(({ storage }) => proof.prove(storage, version)));
+  }
+
+  #provedOrNo(storage: string, version: ObjectVersion): StorageState['holds'] {
+    const { holds, by } = this.#options.proof.of(storage, version);
+    return holds === 'yes' && by === 'version' ? 'yes' : 'no';
+  }
+
+  #decide(version: ObjectVersion, states: ReplicaState): Route {
+    const { preferences, readFrom, addresses, storageNow } = this.#options;
+    const completed = this.#completed.get(version.key);
+    const lastModified = Math.max(version.lastModified, completed ?? Number.NEGATIVE_INFINITY);
+    return route({ lastModified }, preferences, readFrom(), addresses(), states, storageNow());
+  }
+
+  #statesOf(holds: (storage: string) => StorageState['holds']): ReplicaState {
+    const { preferences, reachability } = this.#options;
+    const states: Record<string, StorageState> = {};
+    for (const storage of Object.keys(preferences.s3Configuration)) {
+      const isMain = storage === preferences.mainStorage;
+      states[storage] = { reachable: reachability.isReachable(storage), holds: isMain ? 'yes' : holds(storage) };
+    }
+    return states;
+  }
+}

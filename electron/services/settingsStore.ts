@@ -1,0 +1,69 @@
+import { NearplayError } from '../../shared/errors.ts';
+import {
+  DEFAULT_SETTINGS,
+  settingsPatchSchema,
+  settingsSchema,
+  type Settings,
+  type SettingsPatch,
+} from '../../shared/settings.ts';
+import type { Log, SettingsBackend } from './contract.ts';
+
+/**
+ * The user's settings, validated both ways. A stored value that is not valid counts as its default until the user
+ * changes something, and is never written over before that: a newer version may understand it.
+ */
+export class SettingsStore {
+  readonly #backend: SettingsBackend;
+  #settings: Settings;
+
+  constructor(backend: SettingsBackend, log: Log) {
+    this.#backend = backend;
+    this.#settings = settingsFrom(this.#backend.read(), log);
+  }
+
+  get(): Settings {
+    return this.#settings;
+  }
+
+  /** @throws NearplayError settings-invalid, when nothing was changed. */
+  change(patch: SettingsPatch & Partial<Pick<Settings, 'importedPreferences'>>): Settings {
+    const { importedPreferences, ...rest } = patch;
+    if (!settingsPatchSchema.safeParse(rest).success) throw new NearplayError('settings-invalid');
+    const changed = settingsSchema.safeParse({
+      ...this.#settings,
+      ...rest,
+      ...(importedPreferences !== undefined && { importedPreferences }),
+    });
+    if (!changed.success) throw new NearplayError('settings-invalid');
+    try {
+      this.#backend.write(changed.data);
+    } catch (cause) {
+      throw new NearplayError('settings-invalid', 'The settings could not be saved. Is the disk full?', { cause });
+    }
+    this.#settings = changed.data;
+    return this.#settings;
+  }
+}
+
+function settingsFrom(stored: unknown, log: Log): Settings {
+  const settings: Record<string, unknown> = { ...DEFAULT_SETTINGS };
+  if (typeof stored !== 'object' || stored === null) return DEFAULT_SETTINGS;
+  for (const [name, schema] of Object.entries(settingsSchema.shape)) {
+    if (!Object.hasOwn(stored, name)) continue;
+    const value = schema.safeParse(Reflect.get(stored, name));
+    if (value.success) settings[name] = value.data;
+    else log.warn('A setting is not valid and counts as its default', { name });
+  }
+  return settingsSchema.parse(settings);
+}
+
+/** Settings that live as long as the process: for the command line, which changes none, and for tests. */
+export function settingsInMemory(initial: Partial<Settings> = {}): SettingsBackend {
+  let settings: unknown = { ...DEFAULT_SETTINGS, ...initial };
+  return {
+    read: () => settings,
+    write: (changed) => {
+      settings = changed;
+    },
+  };
+}

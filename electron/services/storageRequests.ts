@@ -1,0 +1,74 @@
+import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { NearplayError } from '../../shared/errors.ts';
+import { explainS3Error, httpStatusOf, meansUnreachable } from './s3Errors.ts';
+import type { Reachability } from './reachability.ts';
+import type { StorageClients } from './storageClients.ts';
+
+const SECOND = 1000;
+/** For answers without a body worth mentioning (HEAD, a listing): the SDK's three attempts included. */
+const QUESTION_TIMEOUT = 8 * SECOND;
+const PROBE_TIMEOUT = 3 * SECOND;
+
+export interface Asked {
+  storage: string;
+  /** The S3 action, e.g. `s3:ListBucket`: what IT looks for in a policy. */
+  action: string;
+  key?: string;
+  /** Milliseconds for the whole question; default 8,000. */
+  timeout?: number;
+  signal?: AbortSignal;
+}
+
+type Send<Answer> = (client: S3Client, options: { abortSignal: AbortSignal }) => Promise<Answer>;
+
+/** Short questions to storages: each with a time-out, an explained error, and a word to the circuit breaker. */
+export class StorageRequests {
+  readonly #clients: StorageClients;
+  readonly #reachability: () => Reachability;
+
+  constructor(clients: StorageClients, reachability: () => Reachability) {
+    this.#clients = clients;
+    this.#reachability = reachability;
+  }
+
+  /** @throws NearplayError whose code says what happened; `timeout` when the deadline passed. */
+  async ask<Answer>(asked: Asked, send: Send<Answer>): Promise<Answer> {
+    const { storage, signal, timeout = QUESTION_TIMEOUT } = asked;
+    const deadline = AbortSignal.timeout(timeout);
+    const abortSignal = signal ? AbortSignal.any([signal, deadline]) : deadline;
+    try {
+      const answer = await send(this.#clients.clientOf(storage), { abortSignal });
+      this.#reachability().succeeded(storage);
+      return answer;
+    } catch (cause) {
+      if (signal?.aborted) throw new NearplayError('cancelled', undefined, { cause });
+      const error = this.#explain(cause, asked, deadline.aborted);
+      if (meansUnreachable(error)) this.#reachability().failed(storage);
+      // Any other answer, a refusal too, comes from a storage that is there.
+      else if (httpStatusOf(cause) > 0) this.#reachability().succeeded(storage);
+      throw error;
+    }
+  }
+
+  /** Rejects when the storage does not answer, or answers with 5xx. A refusal (403) is an answer. */
+  async probe(storage: string): Promise<void> {
+    const { bucket } = this.#clients.configurationOf(storage);
+    try {
+      await this.#clients
+        .clientOf(storage)
+        .send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal: AbortSignal.timeout(PROBE_TIMEOUT) });
+    } catch (error) {
+      const status = httpStatusOf(error);
+      if (status === 0 || status >= 500) throw error;
+    }
+  }
+
+  #explain(cause: unknown, { storage, action, key }: Asked, timedOut: boolean): NearplayError {
+    const configuration = this.#clients.configurationOf(storage);
+    if (timedOut) {
+      const message = `The storage in ${configuration.region} did not answer in time.`;
+      return new NearplayError('timeout', message, { cause });
+    }
+    return explainS3Error(cause, { action, storage: configuration, ...(key !== undefined && { key }) });
+  }
+}
