@@ -1,22 +1,17 @@
 #!/usr/bin/env node
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { readFile } from 'node:fs/promises';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NearplayError, reportOf } from '../shared/errors.ts';
+import { reportOf } from '../shared/errors.ts';
 import { parseAddress } from '../shared/ipRanges.ts';
-import { parsePreferences, type Finding, type IsolationPreferences } from '../shared/preferences.ts';
-import { route, type ClientAddress } from '../shared/routing.ts';
+import { doctorCommand } from './cli/doctor.ts';
+import { checkCommand, routeCommand, type RouteOptions } from './cli/offline.ts';
+import { getCommand, linkCommand, listCommand, statusCommand } from './cli/reading.ts';
+import { contextOf, type CliSurroundings, type CommandContext, type CommonOptions } from './cli/surroundings.ts';
+import { uploadCommand, type UploadOptions } from './cli/upload.ts';
+import type { ServiceNeeds } from './cli/withServices.ts';
 
-/** What the command line touches of the process it runs in; passed in, so that a test can be the terminal. */
-export interface CliSurroundings {
-  env: Readonly<Record<string, string | undefined>>;
-  cwd: string;
-  stdout: (text: string) => void;
-  stderr: (text: string) => void;
-  /** Milliseconds since the epoch. */
-  now: () => number;
-}
+export type { CliSurroundings } from './cli/surroundings.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -28,7 +23,7 @@ const EXIT_USAGE = 2;
 export async function runCli(args: readonly string[], surroundings: CliSurroundings): Promise<number> {
   const json = args.includes('--json');
   try {
-    return await interpret(args, surroundings, json);
+    return await interpret(args, contextOf(json, surroundings));
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
     const { code, message } = reportOf(error);
@@ -37,7 +32,8 @@ export async function runCli(args: readonly string[], surroundings: CliSurroundi
   }
 }
 
-async function interpret(args: readonly string[], surroundings: CliSurroundings, json: boolean): Promise<number> {
+async function interpret(args: readonly string[], context: CommandContext): Promise<number> {
+  const { json, surroundings } = context;
   let exitCode = 0;
   const program = new Command('nearplay')
     .description("Media from the nearest copy of the studio's S3 bucket")
@@ -48,97 +44,62 @@ async function interpret(args: readonly string[], surroundings: CliSurroundings,
       outputError: (text, write) =>
         write(json ? `${JSON.stringify({ code: 'bad-request', message: text.trim() })}\n` : text),
     });
-  const withCommonOptions = (command: Command) =>
+  const offline = (command: Command) =>
     command
-      .option('--json', 'print one JSON object')
+      .option('--json', 'print JSON, one object a line')
       .option('--preferences <file>', 'Isolation Preferences (default: $NEARPLAY_PREFERENCES)');
+  const online = (command: Command) =>
+    offline(command).option('--profile <name>', 'AWS profile (default: the AWS environment)');
+  const reading = (command: Command) =>
+    online(command)
+      .option('--read-from <where>', 'auto, main or the storage of a replica')
+      .option('--ip <address>', 'be taken for somebody at this address', anAddress);
 
-  withCommonOptions(program.command('route'))
+  online(program.command('upload <path...>'))
+    .description('upload files and folders to the main storage')
+    .option('--to <folder>', 'folder in the main storage', '')
+    .addOption(
+      new Option('--on-conflict <what>', 'when the name is there already')
+        .choices(['ask', 'skip', 'replace', 'keep-both'])
+        .default('ask'),
+    )
+    .action(async (paths: string[], options: UploadOptions) => {
+      exitCode = await uploadCommand(paths, options, context);
+    });
+  reading(program.command('ls [folder]'))
+    .description('list a folder, with where each file is read from')
+    .action((folder: string | undefined, options: ServiceNeeds) => listCommand(folder ?? '', options, context));
+  reading(program.command('link <key>'))
+    .description('sign a link to the nearest copy of a file')
+    .action((key: string, options: ServiceNeeds) => linkCommand(key, options, context));
+  reading(program.command('get <key> [destination]'))
+    .description('bring a file to disk from its nearest copy')
+    .action((key: string, destination: string | undefined, options: ServiceNeeds) =>
+      getCommand(key, destination ?? './', options, context),
+    );
+  offline(program.command('route'))
     .description('say where somebody at an address reads from, and why; asks nobody')
     .requiredOption('--ip <address>', 'the address of the client', anAddress)
     .option('--age <seconds>', 'the age of the object', aCount, 24 * 3600)
     .option('--read-from <where>', 'auto, main or the storage of a replica')
-    .action(async (options: RouteOptions) => {
-      const decision = decide(await loadPreferences(options.preferences, surroundings), options, surroundings.now());
-      surroundings.stdout(json ? `${JSON.stringify(decision)}\n` : sentence(decision));
+    .action((options: RouteOptions) => routeCommand(options, context));
+  online(program.command('status <key>'))
+    .description('say how far the replication of a file is, replica by replica')
+    .action((key: string, options: CommonOptions) => statusCommand(key, options, context));
+  online(program.command('doctor'))
+    .description('check preferences, credentials, storages, clock and address, with remedies')
+    .action(async (options: CommonOptions) => {
+      exitCode = await doctorCommand(options, context);
     });
-
   const preferences = program.command('preferences').description('work with Isolation Preferences');
-  withCommonOptions(preferences.command('check <file>'))
+  offline(preferences.command('check <file>'))
     .description('check a preferences file: the normalised document and what was found')
     .action(async (file: string) => {
-      const { document = null, findings } = parsePreferences(await readText(resolve(surroundings.cwd, file)));
-      if (json) surroundings.stdout(`${JSON.stringify({ usable: document !== null, document, findings })}\n`);
-      else for (const finding of findings) surroundings.stdout(`${file}${findingLine(finding)}\n`);
-      if (!json) surroundings.stdout(document ? 'The preferences can be used.\n' : 'The preferences cannot be used.\n');
-      exitCode = document ? 0 : EXIT_FAILED;
+      exitCode = await checkCommand(file, context);
     });
 
   await program.parseAsync([...args], { from: 'user' });
   return exitCode;
-}
-
-interface RouteOptions {
-  ip: string;
-  age: number;
-  readFrom?: string;
-  preferences?: string;
-}
-
-interface Decision {
-  storage: string;
-  region: string;
-  reason: string;
-  matchedRange: string | null;
-  secondsLeft: number | null;
-}
-
-function decide(preferences: IsolationPreferences, options: RouteOptions, now: number): Decision {
-  const readFrom = options.readFrom ?? preferences.defaults.readFrom;
-  const choices = ['auto', 'main', ...preferences.replication.replicas.map(({ storage }) => storage)];
-  if (!choices.includes(readFrom)) {
-    throw new NearplayError('bad-request', `"${readFrom}" cannot be read from; choose one of: ${choices.join(', ')}`);
-  }
-  const client: ClientAddress[] = [{ address: options.ip, source: 'given' }];
-  const object = { lastModified: now - options.age * 1000 };
-  const { storage, reason, details } = route(object, preferences, readFrom, client, {}, now);
-  return {
-    storage,
-    region: preferences.s3Configuration[storage]?.region ?? '',
-    reason,
-    matchedRange: details.matchedRange ?? null,
-    secondsLeft: details.secondsLeft ?? null,
-  };
-}
-
-function sentence({ storage, region, reason, matchedRange, secondsLeft }: Decision): string {
-  const range = matchedRange === null ? '' : `, range ${matchedRange}`;
-  const left = secondsLeft === null ? '' : `, ${secondsLeft} s left`;
-  return `${storage} (${region}): ${reason}${range}${left}\n`;
-}
-
-async function loadPreferences(option: string | undefined, { env, cwd }: CliSurroundings) {
-  const file = option ?? env['NEARPLAY_PREFERENCES'];
-  if (file === undefined || file === '') {
-    throw new NearplayError('no-preferences', 'Name the preferences with --preferences FILE or NEARPLAY_PREFERENCES.');
-  }
-  const { document, findings } = parsePreferences(await readText(resolve(cwd, file)));
-  if (document) return document;
-  const errors = findings.filter(({ severity }) => severity === 'error').map(findingLine);
-  throw new NearplayError('preferences-invalid', `${file} cannot be used: ${errors.join('; ')}`);
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new NearplayError('file-unreadable', `${file} cannot be read.`, { cause });
-  }
-}
-
-function findingLine({ severity, path, line, message }: Finding): string {
-  const place = [line === undefined ? '' : `:${line}`, path === '' ? '' : ` ${path}`].join('');
-  return `${place}: ${severity}: ${message}`;
 }
 
 function anAddress(text: string): string {
@@ -155,11 +116,15 @@ function aCount(text: string): number {
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
   process.exitCode = await runCli(process.argv.slice(2), {
     env: process.env,
     cwd: process.cwd(),
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
     now: () => Date.now(),
+    platform: process.platform,
+    signal: interrupted.signal,
   });
 }

@@ -13,7 +13,7 @@ import { askOverHttp, interfaceAddresses, PublicAddress } from './publicAddress.
 import { ReplicaWatch } from './replicaWatch.ts';
 import { httpStatusOf } from './s3Errors.ts';
 import { SettingsStore } from './settingsStore.ts';
-import { Studio } from './studio.ts';
+import { Studio, type StudioOptions } from './studio.ts';
 import { Uploads, type OnConflict } from './uploads.ts';
 
 const SECOND = 1000;
@@ -40,6 +40,8 @@ export interface ServicesOptions {
   /** What draws the window, for the about panel. */
   runtime: string;
   onConflict?: OnConflict;
+  /** The address to be taken for; then nobody is asked for the real one. */
+  givenAddress?: string | undefined;
   /** Addresses of this machine's interfaces; default: asked of the operating system. */
   interfaces?: () => readonly string[];
   /** Milliseconds that a link lives; default 12 hours. */
@@ -231,7 +233,7 @@ class NearplayServices implements Application {
       this.#studio?.stop();
       this.#studio = document ? this.#newStudio(document) : undefined;
       this.#origins = (await this.#studio?.mediaOrigins().catch(() => [])) ?? [];
-      if (this.#studio) void this.addresses.forget();
+      if (this.#studio && this.#options.givenAddress === undefined) void this.addresses.forget();
       this.#readingChanged();
     }
     this.#emit('preferences-changed', status);
@@ -245,14 +247,14 @@ class NearplayServices implements Application {
   }
 
   #newStudio(preferences: IsolationPreferences): Studio {
-    const { log, now, proxyAgent, linkLifetime, firstProbeAfter } = this.#options;
+    const { log, now, proxyAgent, linkLifetime, firstProbeAfter, givenAddress } = this.#options;
     return new Studio({
       preferences,
       credentials: this.#credentials.provider,
       ...(proxyAgent && { proxyAgent }),
       now,
       readFrom: () => this.#settings.get().readFrom ?? preferences.defaults.readFrom,
-      addresses: this.addresses,
+      addresses: givenAddress === undefined ? this.addresses : onlyAddress(givenAddress),
       reachabilityChanged: () => this.#readingChanged(),
       log,
       ...(linkLifetime !== undefined && { linkLifetime }),
@@ -314,6 +316,10 @@ class NearplayServices implements Application {
   #emit<Name extends EventName>(event: Name, payload: Events[Name]): void {
     for (const listener of this.#listeners[event]) listener(payload);
   }
+}
+
+function onlyAddress(address: string): StudioOptions['addresses'] {
+  return { known: () => ({ addresses: [{ address, source: 'given' }] }), isPublicUnknown: () => false };
 }
 
 /** Runs something that answers nothing; what it throws becomes a rejection, as for every other request. */

@@ -1,0 +1,125 @@
+import { GetBucketVersioningCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { reportOf } from '../../shared/errors.ts';
+import type { Application } from '../services/application.ts';
+import { withServices } from './withServices.ts';
+import type { CommandContext, CommonOptions } from './surroundings.ts';
+
+export interface Check {
+  check: string;
+  result: 'pass' | 'warn' | 'fail';
+  message: string;
+  /** What to do; absent when it passed. */
+  remedy?: string;
+}
+
+const SECOND = 1000;
+/** S3 refuses requests from further away (RequestTimeTooSkewed): 15 minutes. */
+const SKEW_REFUSED = 15 * 60 * SECOND;
+const SKEW_ODD = 60 * SECOND;
+
+/** `nearplay doctor`: resolves to the exit code, 0 unless a check failed. */
+export async function doctorCommand(options: CommonOptions, context: CommandContext): Promise<number> {
+  const checks: Check[] = [];
+  const add = (check: Check) => {
+    checks.push(check);
+    const remedy = check.remedy === undefined ? '' : `\n      ${check.remedy}`;
+    context.print(check, `${check.result.padEnd(5)} ${check.check}: ${check.message}${remedy}`);
+  };
+  try {
+    await withServices(options, context, async (services) => {
+      const { preferences } = services.studio();
+      add({ check: 'preferences', result: 'pass', message: `main storage "${preferences.mainStorage}"` });
+      await checkCredentials(services, add);
+      for (const storage of Object.keys(preferences.s3Configuration)) await checkStorage(services, storage, add);
+      await checkAddress(services, add);
+    });
+  } catch (error) {
+    const { message } = reportOf(error);
+    add({
+      check: 'preferences',
+      result: 'fail',
+      message,
+      remedy: 'Run "nearplay preferences check FILE" on the file.',
+    });
+  }
+  return checks.some(({ result }) => result === 'fail') ? 1 : 0;
+}
+
+async function checkCredentials(services: Application, add: (check: Check) => void): Promise<void> {
+  const { credentials } = await services.requests['get-bootstrap'](undefined);
+  if (!credentials.problem) {
+    add({ check: 'credentials', result: 'pass', message: credentials.source ?? 'found' });
+    return;
+  }
+  const remedy = 'Choose a profile with --profile, or sign in with "aws sso login".';
+  add({ check: 'credentials', result: 'fail', message: credentials.problem.message, remedy });
+}
+
+async function checkStorage(services: Application, storage: string, add: (check: Check) => void): Promise<void> {
+  const { clients, requests } = services.studio();
+  const { bucket, prefix, region } = clients.configurationOf(storage);
+  const name = `storage ${storage}`;
+  const started = performance.now();
+  try {
+    const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 });
+    await requests.ask({ storage, action: 's3:ListBucket' }, (client, send) => client.send(command, send));
+  } catch (error) {
+    const { message } = reportOf(error);
+    add({
+      check: name,
+      result: 'fail',
+      message,
+      remedy: `Check the bucket "${bucket}" in ${region}, the network and s3:ListBucket.`,
+    });
+    return;
+  }
+  const milliseconds = Math.round(performance.now() - started);
+  add({ check: name, result: 'pass', message: `"${bucket}" in ${region} answers in ${milliseconds} ms` });
+  checkClock(storage, clients.clockOffsetOf(storage), add);
+  await checkVersioning(services, storage, add);
+}
+
+function checkClock(storage: string, offset: number, add: (check: Check) => void): void {
+  const seconds = Math.round(Math.abs(offset) / SECOND);
+  const check = `clock against ${storage}`;
+  if (Math.abs(offset) < SKEW_ODD) add({ check, result: 'pass', message: `${seconds} s apart` });
+  else {
+    const result = Math.abs(offset) > SKEW_REFUSED ? 'fail' : 'warn';
+    add({ check, result, message: `${seconds} s apart`, remedy: "Set this computer's clock (network time)." });
+  }
+}
+
+async function checkVersioning(services: Application, storage: string, add: (check: Check) => void): Promise<void> {
+  const { clients, requests } = services.studio();
+  const check = `versioning of ${storage}`;
+  try {
+    const command = new GetBucketVersioningCommand({ Bucket: clients.configurationOf(storage).bucket });
+    const asked = { storage, action: 's3:GetBucketVersioning' };
+    const { Status } = await requests.ask(asked, (client, send) => client.send(command, send));
+    if (Status === 'Enabled') add({ check, result: 'pass', message: 'enabled' });
+    else {
+      const remedy = 'Enable versioning: S3 replicates versioned buckets only.';
+      add({ check, result: 'warn', message: 'not enabled', remedy });
+    }
+  } catch (error) {
+    const remedy = 'Harmless for artists; an administrator can run the doctor with s3:GetBucketVersioning.';
+    add({ check, result: 'warn', message: reportOf(error).message, remedy });
+  }
+}
+
+async function checkAddress(services: Application, add: (check: Check) => void): Promise<void> {
+  const { publicIp } = services.studio().preferences;
+  const check = 'public address';
+  if (publicIp.services.length === 0) {
+    add({ check, result: 'pass', message: 'switched off in the preferences; interface addresses are used' });
+    return;
+  }
+  await services.addresses.refresh();
+  const { addresses, problem } = services.addresses.known();
+  const seen = addresses.filter(({ source }) => source === 'public').map(({ address }) => address);
+  if (problem === undefined) add({ check, result: 'pass', message: seen.join(', ') });
+  else {
+    const remedy = 'Allow HTTPS to the service, name another one in publicIp.services, or choose the region by hand.';
+    add({ check, result: 'warn', message: problem, remedy });
+  }
+}

@@ -1,0 +1,58 @@
+import { mkdir } from 'node:fs/promises';
+import { createServices, type Application } from '../services/application.ts';
+import { createLog, SILENT } from '../services/log.ts';
+import { managedPreferencesFile, terminalFolder } from '../services/places.ts';
+import { settingsInMemory } from '../services/settingsStore.ts';
+import type { OnConflict } from '../services/uploads.ts';
+import { assertChoice } from './offline.ts';
+import { namedPreferences, type CommandContext, type CommonOptions } from './surroundings.ts';
+
+export interface ServiceNeeds extends CommonOptions {
+  readFrom?: string;
+  /** The address to be taken for, instead of this machine's own. */
+  ip?: string;
+  onConflict?: OnConflict;
+  /** Whether the work needs a route, and so this machine's public address. */
+  needsRoute?: boolean;
+}
+
+/**
+ * Runs `work` with the services of the app, made for one command and stopped after it.
+ *
+ * @throws NearplayError no-preferences, preferences-invalid, and whatever the work throws
+ */
+export async function withServices<Result>(
+  needs: ServiceNeeds,
+  { surroundings }: CommandContext,
+  work: (services: Application) => Promise<Result>,
+): Promise<Result> {
+  const { env, platform, now } = surroundings;
+  const userDataFolder = env['NEARPLAY_HOME'] ?? terminalFolder(platform, env);
+  await mkdir(userDataFolder, { recursive: true, mode: 0o700 });
+  const file = namedPreferences(needs.preferences, surroundings);
+  const services = createServices({
+    userDataFolder,
+    settings: settingsInMemory({ profile: needs.profile ?? null, readFrom: needs.readFrom ?? null }),
+    env,
+    managedPreferencesFile: managedPreferencesFile(platform, env),
+    ...(file !== undefined && { commandLinePreferences: file }),
+    ...(needs.ip !== undefined && { givenAddress: needs.ip }),
+    ...(needs.onConflict && { onConflict: needs.onConflict }),
+    log: env['NEARPLAY_LOG'] ? createLog(surroundings.stderr, now) : SILENT,
+    now,
+    version: '',
+    platform,
+    runtime: 'terminal',
+  });
+  try {
+    await services.start();
+    const { preferences } = services.studio();
+    if (needs.readFrom !== undefined) assertChoice(preferences, needs.readFrom);
+    const automatic = (needs.readFrom ?? preferences.defaults.readFrom) === 'auto';
+    // A window shows media at once and corrects itself; a command answers once, so it waits, for two seconds at most.
+    if (needs.needsRoute && automatic && needs.ip === undefined) await services.addresses.refresh();
+    return await work(services);
+  } finally {
+    await services.stop();
+  }
+}

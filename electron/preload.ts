@@ -1,0 +1,72 @@
+import { contextBridge, ipcRenderer, webUtils, type IpcRendererEvent } from 'electron';
+import { NearplayError, reportOf } from '../shared/errors.ts';
+// Types only: the schemas stay in main, where they check what comes from here.
+import type { BridgedApi, Envelope, EventName, Events, RequestName, RequestPayload, Responses } from '../shared/ipc.ts';
+
+type PayloadOf<Name extends RequestName> = RequestPayload<Name> extends undefined ? [] : [RequestPayload<Name>];
+
+/** A reply always comes, and always as an envelope: contextBridge would strip the code off a thrown error. */
+async function request<Name extends RequestName>(
+  name: Name,
+  ...payload: PayloadOf<Name>
+): Promise<Envelope<Responses[Name]>> {
+  try {
+    const envelope: Envelope<Responses[Name]> = await ipcRenderer.invoke(name, ...payload);
+    return envelope;
+  } catch (error) {
+    return { error: reportOf(error) };
+  }
+}
+
+/** Hands over the payload only: the event of Electron would give the page ipcRenderer itself. */
+function subscribe<Name extends EventName>(name: Name, listener: (payload: Events[Name]) => void): () => void {
+  const forward = (_event: IpcRendererEvent, payload: Events[Name]) => listener(payload);
+  ipcRenderer.on(name, forward);
+  return () => {
+    ipcRenderer.off(name, forward);
+  };
+}
+
+/** By its tag: a File that crossed the bridge may belong to another world's File class. */
+function isFile(value: unknown): value is File {
+  return Object.prototype.toString.call(value) === '[object File]';
+}
+
+/** @throws NearplayError bad-request for what is not a file on this computer's disk. */
+function pathOf(file: unknown): string {
+  const path = isFile(file) ? webUtils.getPathForFile(file) : '';
+  if (path !== '') return path;
+  const name = isFile(file) && file.name !== '' ? `"${file.name}"` : 'That';
+  throw new NearplayError('bad-request', `${name} is not a file on this computer. Save it to the disk first.`);
+}
+
+async function uploadFiles(folder: string, files: readonly unknown[]): Promise<Envelope<Responses['add-uploads']>> {
+  try {
+    return await request('add-uploads', { folder, paths: files.map(pathOf) });
+  } catch (error) {
+    return { error: reportOf(error) };
+  }
+}
+
+const api: BridgedApi = {
+  getBootstrap: () => request('get-bootstrap'),
+  listLibrary: (payload) => request('list-library', payload),
+  createLink: (payload) => request('create-link', payload),
+  explainRoute: (payload) => request('explain-route', payload),
+  setSettings: (patch) => request('set-settings', patch),
+  chooseUploads: (payload) => request('choose-uploads', payload),
+  uploadFiles,
+  cancelTransfer: (id) => request('cancel-transfer', { id }),
+  retryTransfer: (id) => request('retry-transfer', { id }),
+  clearTransfers: () => request('clear-transfers'),
+  importPreferences: () => request('import-preferences'),
+  refreshAddress: () => request('refresh-address'),
+  openExternal: (url) => request('open-external', { url }),
+  onTransfersChanged: (listener) => subscribe('transfers-changed', listener),
+  onReadingChanged: (listener) => subscribe('reading-changed', listener),
+  onPreferencesChanged: (listener) => subscribe('preferences-changed', listener),
+  onSettingsChanged: (listener) => subscribe('settings-changed', listener),
+  onLibraryChanged: (listener) => subscribe('library-changed', listener),
+};
+
+contextBridge.exposeInMainWorld('nearplay', api);

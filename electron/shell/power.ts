@@ -1,0 +1,30 @@
+import type { PowerMonitor, PowerSaveBlocker } from 'electron';
+import type { Transfer } from '../../shared/ipc.ts';
+import { isOpen } from './progress.ts';
+
+/** Keeps the machine awake while transfers are open, and not a moment longer. The display may sleep. */
+export class AwakeWhileTransferring {
+  readonly #blocker: Pick<PowerSaveBlocker, 'start' | 'stop'>;
+  #token: number | undefined;
+
+  constructor(blocker: Pick<PowerSaveBlocker, 'start' | 'stop'>) {
+    this.#blocker = blocker;
+  }
+
+  update(transfers: readonly Transfer[]): void {
+    if (!transfers.some(isOpen)) this.release();
+    else this.#token ??= this.#blocker.start('prevent-app-suspension');
+  }
+
+  release(): void {
+    if (this.#token === undefined) return;
+    this.#blocker.stop(this.#token);
+    this.#token = undefined;
+  }
+}
+
+/** After sleep the machine may be in another network: addresses and health are asked for again. */
+export function onWakeUp(monitor: Pick<PowerMonitor, 'on'>, networkChanged: () => void): void {
+  monitor.on('resume', networkChanged);
+  monitor.on('unlock-screen', networkChanged);
+}

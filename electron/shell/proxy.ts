@@ -1,0 +1,35 @@
+import type { Session } from 'electron';
+import { ProxyAgent } from 'proxy-agent';
+
+const SCHEMES: ReadonlyMap<string, string> = new Map([
+  ['PROXY', 'http'],
+  ['HTTPS', 'https'],
+  ['SOCKS', 'socks'],
+  ['SOCKS4', 'socks4'],
+  ['SOCKS5', 'socks5'],
+]);
+
+/**
+ * The agent for S3: it asks Chromium, which knows the system's proxy, its exceptions and the studio's PAC file, for each
+ * new connection. The S3 SDK itself looks at none of these.
+ */
+export function systemProxyAgent(session: Pick<Session, 'resolveProxy'>): ProxyAgent {
+  return new ProxyAgent({
+    keepAlive: true,
+    getProxyForUrl: async (url) => proxyUrl(await session.resolveProxy(url)),
+  });
+}
+
+/**
+ * The URL of the first proxy in an answer of `resolveProxy`, which has the form of a PAC result such as
+ * `PROXY proxy.studio:3128; DIRECT`; empty for a direct connection.
+ */
+export function proxyUrl(answer: string): string {
+  for (const choice of answer.split(';')) {
+    const [kind = '', address = ''] = choice.trim().split(/\s+/);
+    if (kind.toUpperCase() === 'DIRECT') return '';
+    const scheme = SCHEMES.get(kind.toUpperCase());
+    if (scheme !== undefined && address !== '') return `${scheme}://${address}`;
+  }
+  return '';
+}

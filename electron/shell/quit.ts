@@ -1,0 +1,31 @@
+import type { App } from 'electron';
+import type { Log } from '../services/contract.ts';
+
+const SECOND = 1000;
+/** Longer than the services promise to take, shorter than a user's patience. */
+const STOP_WITHIN = 8 * SECOND;
+
+/** Ends the app only after `stop` has settled, or after a time-out: a mute server must not keep the app from closing. */
+export function stopBeforeQuit(
+  app: Pick<App, 'on' | 'exit'>,
+  stop: () => Promise<void>,
+  log: Log,
+  timeout = STOP_WITHIN,
+): void {
+  let stopping = false;
+  app.on('will-quit', (event) => {
+    event.preventDefault();
+    if (stopping) return;
+    stopping = true;
+    const timer = setTimeout(() => {
+      log.warn('The services did not stop in time', { milliseconds: timeout });
+      app.exit(0);
+    }, timeout);
+    stop()
+      .catch((error: unknown) => log.error('The services did not stop properly', { error }))
+      .finally(() => {
+        clearTimeout(timer);
+        app.exit(0);
+      });
+  });
+}

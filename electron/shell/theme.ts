@@ -1,0 +1,7 @@
+import { DEFAULT_SETTINGS, settingsSchema, type Settings } from '../../shared/settings.ts';
+
+/** The theme among stored settings; the default where it is absent or not valid. Wanted before the first window opens. */
+export function storedTheme(stored: unknown): Settings['theme'] {
+  const parsed = settingsSchema.pick({ theme: true }).loose().safeParse(stored);
+  return parsed.success ? parsed.data.theme : DEFAULT_SETTINGS.theme;
+}

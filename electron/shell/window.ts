@@ -1,0 +1,78 @@
+import type { BrowserWindow, BrowserWindowConstructorOptions, NativeTheme, Screen } from 'electron';
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Log } from '../services/contract.ts';
+import { APP_URL } from './appProtocol.ts';
+import { boundsToOpen, MINIMUM_SIZE, parseRemembered, type RememberedWindow } from './windowBounds.ts';
+
+/** The renderer's own background, so that a window which opens or is resized shows no flash of another colour. */
+const BACKGROUND = { dark: '#14161a', light: '#f6f7f9' };
+
+export interface WindowOptions {
+  BrowserWindow: new (options: BrowserWindowConstructorOptions) => BrowserWindow;
+  nativeTheme: Pick<NativeTheme, 'shouldUseDarkColors'>;
+  screen: Pick<Screen, 'getAllDisplays'>;
+  /** The one CommonJS file of the preload; absolute. */
+  preload: string;
+  /** Where the window's place is remembered; absolute. */
+  placeFile: string;
+  icon?: string;
+  title: string;
+  /** Developer tools are for developers: an installed app has none. */
+  devTools: boolean;
+  log: Log;
+}
+
+/** Opens the window on the app's page; it is shown when there is something to see. */
+export function openWindow(options: WindowOptions): BrowserWindow {
+  const remembered = readPlace(options.placeFile);
+  const workAreas = options.screen.getAllDisplays().map(({ workArea }) => workArea);
+  const window = new options.BrowserWindow({
+    ...boundsToOpen(remembered, workAreas),
+    minWidth: MINIMUM_SIZE.width,
+    minHeight: MINIMUM_SIZE.height,
+    title: options.title,
+    show: false,
+    backgroundColor: options.nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
+    ...(options.icon !== undefined && { icon: options.icon }),
+    webPreferences: {
+      preload: options.preload,
+      // Electron's defaults, said aloud: a later default must not change them unnoticed.
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      nodeIntegrationInWorker: false,
+      nodeIntegrationInSubFrames: false,
+      webSecurity: true,
+      allowRunningInsecureContent: false,
+      webviewTag: false,
+      // A review goes on while another window is in front.
+      backgroundThrottling: false,
+      devTools: options.devTools,
+      spellcheck: false,
+    },
+  });
+  window.once('ready-to-show', () => {
+    if (remembered?.maximized) window.maximize();
+    window.show();
+  });
+  window.on('close', () => writePlace(options.placeFile, window, options.log));
+  window.loadURL(APP_URL).catch((error: unknown) => options.log.error('The window could not load its page', { error }));
+  return window;
+}
+
+function readPlace(file: string): RememberedWindow | undefined {
+  try {
+    return parseRemembered(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return undefined; // Never opened before, or damaged: the default place will do.
+  }
+}
+
+function writePlace(file: string, window: Pick<BrowserWindow, 'getNormalBounds' | 'isMaximized'>, log: Log): void {
+  const place: RememberedWindow = { bounds: window.getNormalBounds(), maximized: window.isMaximized() };
+  try {
+    writeFileSync(file, JSON.stringify(place), { mode: 0o600 });
+  } catch (error) {
+    log.warn("The window's place could not be remembered", { error });
+  }
+}

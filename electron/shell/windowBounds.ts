@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+export interface Rectangle {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface RememberedWindow {
+  bounds: Rectangle;
+  maximized: boolean;
+}
+
+export const DEFAULT_SIZE = { width: 1280, height: 820 };
+export const MINIMUM_SIZE = { width: 720, height: 480 };
+
+/** So much of the title bar must be on some display, or the user cannot drag the window back. */
+const GRIP = { width: 120, height: 32 };
+
+const rememberedSchema = z.object({
+  bounds: z.object({ x: z.int(), y: z.int(), width: z.int().positive(), height: z.int().positive() }),
+  maximized: z.boolean(),
+});
+
+/** The remembered window out of whatever was stored; `undefined` when it makes no sense. */
+export function parseRemembered(stored: unknown): RememberedWindow | undefined {
+  const parsed = rememberedSchema.safeParse(stored);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/**
+ * Where to open the window: where it was, unless the display it was on is gone; then in the default size, centred by the
+ * system. Sizes are device-independent pixels.
+ */
+export function boundsToOpen(
+  remembered: RememberedWindow | undefined,
+  workAreas: readonly Rectangle[],
+): Partial<Rectangle> & { width: number; height: number } {
+  if (!remembered) return DEFAULT_SIZE;
+  const { bounds } = remembered;
+  const width = Math.max(bounds.width, MINIMUM_SIZE.width);
+  const height = Math.max(bounds.height, MINIMUM_SIZE.height);
+  const area = workAreas.find((candidate) => showsTitleBar({ ...bounds, width }, candidate));
+  if (!area) return { width: DEFAULT_SIZE.width, height: DEFAULT_SIZE.height };
+  return { x: bounds.x, y: bounds.y, width: Math.min(width, area.width), height: Math.min(height, area.height) };
+}
+
+function showsTitleBar(window: Rectangle, area: Rectangle): boolean {
+  const visible = Math.min(window.x + window.width, area.x + area.width) - Math.max(window.x, area.x);
+  return visible >= GRIP.width && window.y >= area.y && window.y + GRIP.height <= area.y + area.height;
+}
