@@ -127,7 +127,9 @@ export function route(
     replica: wanted.storage,
     ...(match && { matchedRange: match.range.text, matchedAddress: match.address.address }),
   };
-  const secondsLeft = Math.ceil(delaySeconds - (now - object.lastModified) / 1000);
+  // Nothing is younger than just now: clocks are compared by a header that counts whole seconds.
+  const age = Math.max(0, now - object.lastModified) / 1000;
+  const secondsLeft = Math.ceil(delaySeconds - age);
   if (secondsLeft > 0) {
     return { storage: main, reason: 'within-replication-delay', details: { ...details, secondsLeft } };
   }

@@ -50,6 +50,7 @@ export async function download(
   await rm(part, { force: true });
   for (let attempt = 1; ; attempt++) {
     const route = await studio.router.proved(version);
+    const before = await sizeOf(part);
     try {
       await receive(studio, version, route, part, options);
       await utimes(part, new Date(), new Date(version.lastModified));
@@ -59,7 +60,8 @@ export async function download(
       if (options.signal?.aborted) throw new NearplayError('cancelled', undefined, { cause });
       const storage = studio.clients.configurationOf(route.storage);
       const error = explainS3Error(cause, { action: 's3:GetObject', storage, key });
-      if (meansUnreachable(error)) studio.reachability.failed(route.storage);
+      // A connection that broke after some bytes says little of the storage: go on there.
+      if (meansUnreachable(error) && (await sizeOf(part)) === before) studio.reachability.failed(route.storage);
       if (!error.retryable || attempt === ATTEMPTS) throw error;
       await new Promise((resolve) => setTimeout(resolve, (SECOND / 2) * attempt));
     }

@@ -5,6 +5,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Agent } from 'node:https';
 import type { IsolationPreferences, StorageConfiguration } from '../../shared/preferences.ts';
 import { NearplayError } from '../../shared/errors.ts';
+import { StorageClock } from './storageClock.ts';
 
 const SECOND = 1000;
 const CONNECTION_TIMEOUT = 10 * SECOND;
@@ -30,8 +31,7 @@ export class StorageClients {
   readonly #preferences: IsolationPreferences;
   readonly #options: StorageClientsOptions;
   readonly #clients = new Map<string, S3Client>();
-  /** Milliseconds to add to this machine's clock, by storage. */
-  readonly #clockOffsets = new Map<string, number>();
+  readonly #clocks = new Map<string, StorageClock>();
 
   constructor(preferences: IsolationPreferences, options: StorageClientsOptions) {
     this.#preferences = preferences;
@@ -56,7 +56,7 @@ export class StorageClients {
 
   /** How far this storage's clock is ahead of this machine's, in milliseconds; 0 until it has answered once. */
   clockOffsetOf(storage: string): number {
-    return this.#clockOffsets.get(storage) ?? 0;
+    return this.#clocks.get(storage)?.offset() ?? 0;
   }
 
   /** The time on this storage's clock, in milliseconds since the epoch. */
@@ -106,12 +106,14 @@ export class StorageClients {
   }
 
   #watchClock(client: S3Client, storage: string): void {
+    const clock = new StorageClock();
+    this.#clocks.set(storage, clock);
     client.middlewareStack.add(
       (next) => async (args) => {
         const answer = await next(args);
         const { response } = answer as { response?: { headers?: Record<string, string> } };
         const date = Date.parse(response?.headers?.['date'] ?? '');
-        if (!Number.isNaN(date)) this.#clockOffsets.set(storage, date - this.#options.now());
+        if (!Number.isNaN(date)) clock.heard(date, this.#options.now());
         return answer;
       },
       { step: 'deserialize', name: 'nearplayStorageClock', priority: 'low' },
