@@ -109,8 +109,10 @@ async function answer<Name extends RequestName>(
     return { result: await within(timeouts[name], handlers[name](payload)) };
   } catch (error) {
     // Refusals are the everyday business of a storage app; only what nobody foresaw is logged, without its payload.
-    if (!(error instanceof NearplayError)) log.error('A request failed unexpectedly', { request: name, error });
-    else if (error.code === 'forbidden-sender') log.warn('A request from a foreign page was refused', { request: name });
+    if (!(error instanceof NearplayError))
+      log.error('A request failed unexpectedly', { request: name, error, stack: stackOf(error) });
+    else if (error.code === 'forbidden-sender')
+      log.warn('A request from a foreign page was refused', { request: name });
     return { error: reportOf(error) };
   }
 }
@@ -135,4 +137,8 @@ async function within<Result>(milliseconds: number, work: Promise<Result>): Prom
 
 function isRequestName(name: string): name is RequestName {
   return Object.hasOwn(REQUESTS, name);
+}
+
+function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
 }

@@ -91,7 +91,7 @@ async function run(): Promise<void> {
     now,
     version: app.getVersion(),
     platform: process.platform,
-    runtime: process.versions.electron === undefined ? 'Chromium' : `Electron ${process.versions.electron}`,
+    runtime: Object.hasOwn(process.versions, 'electron') ? `Electron ${process.versions.electron}` : 'Chromium',
   });
 
   let window: BrowserWindow | undefined;

@@ -11,11 +11,15 @@ async function request<Name extends RequestName>(
   ...payload: PayloadOf<Name>
 ): Promise<Envelope<Responses[Name]>> {
   try {
-    const envelope: Envelope<Responses[Name]> = await ipcRenderer.invoke(name, ...payload);
-    return envelope;
+    return await invoke<Envelope<Responses[Name]>>(name, payload);
   } catch (error) {
     return { error: reportOf(error) };
   }
+}
+
+/** What main answers is typed by the contract: ipc.ts binds each name to a handler of exactly this result. */
+function invoke<Reply>(name: RequestName, payload: readonly unknown[]): Promise<Reply> {
+  return ipcRenderer.invoke(name, ...payload);
 }
 
 /** Hands over the payload only: the event of Electron would give the page ipcRenderer itself. */

@@ -15,7 +15,11 @@ export class FileDialogs {
 
   /** The files to upload; none when the user cancelled. */
   chooseUploads(): Promise<string[]> {
-    return this.#ask({ title: 'Choose files to upload', buttonLabel: 'Upload', properties: ['openFile', 'multiSelections'] });
+    return this.#ask({
+      title: 'Choose files to upload',
+      buttonLabel: 'Upload',
+      properties: ['openFile', 'multiSelections'],
+    });
   }
 
   /** An Isolation Preferences file; `undefined` when the user cancelled. */
@@ -33,7 +37,10 @@ export class FileDialogs {
   }
 
   async #ask(options: OpenDialogOptions): Promise<string[]> {
-    const paths = await this.#choose({ ...options, ...(this.#lastFolder !== undefined && { defaultPath: this.#lastFolder }) });
+    const paths = await this.#choose({
+      ...options,
+      ...(this.#lastFolder !== undefined && { defaultPath: this.#lastFolder }),
+    });
     const [first] = paths;
     if (first !== undefined) this.#lastFolder = dirname(first);
     return paths;

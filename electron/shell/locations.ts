@@ -9,10 +9,13 @@ export interface ManagedFiles {
   policy: string;
 }
 
-export function managedFiles(platform: NodeJS.Platform, env: Readonly<Record<string, string | undefined>>): ManagedFiles {
-  const { join } = platform === 'win32' ? win32 : posix;
+export function managedFiles(
+  platform: NodeJS.Platform,
+  env: Readonly<Record<string, string | undefined>>,
+): ManagedFiles {
+  const path = platform === 'win32' ? win32 : posix;
   const folder = managedFolder(platform, env);
-  return { preferences: join(folder, PREFERENCES), policy: join(folder, POLICY) };
+  return { preferences: path.join(folder, PREFERENCES), policy: path.join(folder, POLICY) };
 }
 
 function managedFolder(platform: NodeJS.Platform, env: Readonly<Record<string, string | undefined>>): string {

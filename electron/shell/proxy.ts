@@ -1,4 +1,5 @@
 import type { Session } from 'electron';
+import type { Agent } from 'node:https';
 import { ProxyAgent } from 'proxy-agent';
 
 const SCHEMES: ReadonlyMap<string, string> = new Map([
@@ -13,7 +14,8 @@ const SCHEMES: ReadonlyMap<string, string> = new Map([
  * The agent for S3: it asks Chromium, which knows the system's proxy, its exceptions and the studio's PAC file, for each
  * new connection. The S3 SDK itself looks at none of these.
  */
-export function systemProxyAgent(session: Pick<Session, 'resolveProxy'>): ProxyAgent {
+export function systemProxyAgent(session: Pick<Session, 'resolveProxy'>): Agent {
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- a ProxyAgent serves http and https alike
   return new ProxyAgent({
     keepAlive: true,
     getProxyForUrl: async (url) => proxyUrl(await session.resolveProxy(url)),

@@ -7,10 +7,16 @@ import { APP_PAGE } from './appProtocol.ts';
 const PERMISSIONS: ReadonlySet<string> = new Set(['fullscreen', 'clipboard-sanitized-write']);
 
 /** Where "Help" and "Learn more" lead. A host matches itself only, never its subdomains. */
-const EXTERNAL_HOSTS: ReadonlySet<string> = new Set(['docs.aws.amazon.com', 'console.aws.amazon.com', 'aws.amazon.com']);
+const EXTERNAL_HOSTS: ReadonlySet<string> = new Set([
+  'docs.aws.amazon.com',
+  'console.aws.amazon.com',
+  'aws.amazon.com',
+]);
 
 /** Denies every permission but the few, whether a page asks for it or only looks whether it has it. */
-export function denyPermissions(session: Pick<Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler'>): void {
+export function denyPermissions(
+  session: Pick<Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler'>,
+): void {
   session.setPermissionRequestHandler((contents, permission, callback) => {
     callback(PERMISSIONS.has(permission) && isAppUrl(contents.getURL()));
   });
