@@ -57,13 +57,56 @@ describe('warnings leave the document usable', () => {
     ['host bits', '203.0.113.0/24', '203.0.113.9/24', 'host bits'],
     ['a range that covers everything', '203.0.113.0/24', '0.0.0.0/0', 'covers every address'],
     ['a duplicate', '2001:db8:20::/44', '203.0.113.0/24', 'already listed'],
-    ['a range inside another', '2001:db8:20::/44', '203.0.113.128/25', 'overlaps'],
+    ['a range inside another', '2001:db8:20::/44', '203.0.113.128/25', 'lies inside'],
   ])('%s', (_name, before, after, message) => {
     const { document, findings } = parsePreferences(STUDIO.replace(before, after));
     expect(document).toBeDefined();
     expect(findings).toHaveLength(1);
     expect(findings[0]?.severity).toBe('warning');
     expect(findings[0]?.message).toContain(message);
+  });
+});
+
+describe('every other lint finding', () => {
+  const two = STUDIO.replace(
+    '] }\n    ]',
+    '] },\n { "storage": "tokyo", "ipRanges": ["203.0.113.64/26"] }\n ]',
+  ).replace(
+    '"sydney": {',
+    '"tokyo": { "region": "ap-northeast-1", "bucket": "studio-media-tyo", "prefix": "media" },\n "sydney": {',
+  );
+  it.each([
+    ['overlapping replicas', two, /x^/, '', 'warning', 'overlaps "203.0.113.0/24" of "sydney"'],
+    ['a private range', STUDIO, '203.0.113.0/24', '10.61.0.0/16', 'info', 'is private'],
+    ['a carrier-grade NAT range', STUDIO, '203.0.113.0/24', '100.64.3.0/24', 'info', 'is private'],
+    ['a unique local range', STUDIO, '2001:db8:20::/44', 'fd00:12::/32', 'info', 'is private'],
+    ['a replica without ranges', STUDIO, /"ipRanges": \[[^\]]*\]/, '"ipRanges": []', 'info', 'by hand'],
+    ['another prefix', STUDIO, '"prefix": "media"', '"prefix": "other"', 'warning', 'keeps keys as they are'],
+    ['the same bucket', STUDIO, 'studio-media-syd', 'studio-media', 'warning', 'same bucket'],
+    [
+      'a plain endpoint',
+      STUDIO,
+      '"prefix": "media"',
+      '"prefix": "media", "endpoint": "http://s3.example.com"',
+      'warning',
+      'not encrypted',
+    ],
+    [
+      'a plain service',
+      STUDIO,
+      '"version": 1',
+      '"version": 1, "publicIp": { "services": ["http://ip.example.com"] }',
+      'warning',
+      'not encrypted',
+    ],
+  ])('%s', (_name, text, before, after, severity, message) => {
+    const { document, findings } = parsePreferences(text.replace(before, after));
+    expect(document).toBeDefined();
+    expect(findings).toMatchObject([{ severity, message: expect.stringContaining(message) as string }]);
+  });
+
+  it('says nothing of plain HTTP on this very machine', () => {
+    expect(check('"prefix": "media"', '"prefix": "media", "endpoint": "http://127.0.0.1:9000"')).toEqual([]);
   });
 });
 

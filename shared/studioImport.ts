@@ -1,0 +1,119 @@
+import { parse as parseJsonc, type ParseError } from 'jsonc-parser';
+import { parseRangeList } from './ipRanges.ts';
+import { parsePreferences, stripInvisible, type Finding, type ParsedPreferences } from './preferences.ts';
+
+/** What a studio has in the settings of Flow Production Tracking, as people paste it. */
+export interface PastedSettings {
+  /** The bare S3 Configuration map, or a whole Isolation Preferences document. */
+  s3Configuration: string;
+  /** Name of the storage that uploads go to; '' when there is only one candidate. */
+  mainStorage?: string;
+  /** The bucket for replication: a storage's name or its bucket's; '' without replication. */
+  replicationBucket?: string;
+  /** Seconds, as text. */
+  delaySeconds?: string;
+  /** One address or range a line; `#` comments and blank lines are allowed. */
+  ipAddresses?: string;
+}
+
+export interface ImportedSettings extends ParsedPreferences {
+  /** The document as text, ready to be saved; present even when it cannot be used yet, so that it can be corrected. */
+  text: string;
+}
+
+type JsonObject = Record<string, unknown>;
+
+/**
+ * Makes Isolation Preferences of pasted settings. Never throws: what is missing or wrong is a finding whose path names the
+ * field it was pasted into (`ipAddresses` with its line), and nothing that could be read is lost.
+ */
+export function importStudioSettings(pasted: PastedSettings): ImportedSettings {
+  const configuration = readObject(pasted.s3Configuration);
+  if (!configuration.value) return { text: '', findings: configuration.findings };
+  if ('s3Configuration' in configuration.value) {
+    return { text: stripInvisible(pasted.s3Configuration).text, ...parsePreferences(pasted.s3Configuration) };
+  }
+  const map = configuration.value;
+  const replica = findReplica(map, clean(pasted.replicationBucket));
+  const main = findMain(map, clean(pasted.mainStorage), replica.name);
+  const delay = readDelay(clean(pasted.delaySeconds));
+  const list = parseRangeList(stripInvisible(pasted.ipAddresses ?? '').text);
+  const findings: Finding[] = [
+    ...configuration.findings,
+    ...stripInvisible(pasted.ipAddresses ?? '').findings.map((finding) => ({ ...finding, path: 'ipAddresses' })),
+    ...replica.findings,
+    ...main.findings,
+    ...delay.findings,
+    ...list.faults.map(({ line, message }): Finding => ({ severity: 'error', path: 'ipAddresses', line, message })),
+  ];
+  const ipRanges = list.ranges.map(({ text }) => text);
+  const text = JSON.stringify(
+    {
+      version: 1,
+      s3Configuration: map,
+      mainStorage: main.name ?? '',
+      replication: {
+        ...(delay.seconds !== undefined && { delaySeconds: delay.seconds }),
+        replicas: replica.name === undefined ? [] : [{ storage: replica.name, ipRanges }],
+      },
+    },
+    undefined,
+    2,
+  );
+  const { document, findings: found } = parsePreferences(text);
+  // A line number of the text made here would point into something that nobody has seen.
+  const fresh = found.filter(({ path }) => main.name !== undefined || path !== 'mainStorage');
+  findings.push(...fresh.map(({ severity, path, message }) => ({ severity, path, message })));
+  const usable = document && findings.every(({ severity }) => severity !== 'error');
+  return { text, ...(usable && { document }), findings };
+}
+
+function readObject(source: string): { value?: JsonObject; findings: Finding[] } {
+  const { text, findings } = stripInvisible(source);
+  const errors: ParseError[] = [];
+  const value: unknown = parseJsonc(text, errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (!first && isObject(value)) return { value, findings };
+  const line = text.slice(0, first?.offset ?? 0).split('\n').length;
+  const message = 'This is not a JSON object. Paste the whole S3 Configuration, from the first "{" to the last "}".';
+  return { findings: [...findings, { severity: 'error', path: 's3Configuration', line, message }] };
+}
+
+function findReplica(map: JsonObject, wanted: string): { name?: string; findings: Finding[] } {
+  if (wanted === '') return { findings: [] };
+  const byName = Object.keys(map).find((name) => name === wanted);
+  const byBucket = Object.entries(map).find(([, storage]) => isObject(storage) && storage['bucket'] === wanted)?.[0];
+  const name = byName ?? byBucket;
+  if (name !== undefined) return { name, findings: [] };
+  const names = Object.keys(map).join(', ');
+  const message = `"${wanted}" is neither a storage nor a bucket of the S3 Configuration (there are: ${names})`;
+  return { findings: [{ severity: 'error', path: 'replicationBucket', message }] };
+}
+
+function findMain(
+  map: JsonObject,
+  wanted: string,
+  replica: string | undefined,
+): { name?: string; findings: Finding[] } {
+  if (wanted !== '') return { name: wanted, findings: [] };
+  const candidates = Object.keys(map).filter((name) => name !== replica);
+  const [only] = candidates;
+  if (only !== undefined && candidates.length === 1) return { name: only, findings: [] };
+  const message = `Choose which of these is the main storage: ${candidates.join(', ')}`;
+  return { findings: [{ severity: 'error', path: 'mainStorage', message }] };
+}
+
+function readDelay(text: string): { seconds?: number; findings: Finding[] } {
+  if (text === '') return { findings: [] };
+  if (/^\d+$/.test(text)) return { seconds: Number(text), findings: [] };
+  const message = `"${text}" is not a whole number of seconds`;
+  return { findings: [{ severity: 'error', path: 'delaySeconds', message }] };
+}
+
+function clean(text = ''): string {
+  return stripInvisible(text).text.trim();
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
