@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { preferencesSchema, type IsolationPreferences } from '../../../shared/preferences.ts';
+import { preferencesSchema, type IsolationPreferences } from '../../../shared/preferencesSchema.ts';
 import { ROUTE_REASONS, route, type ClientAddress, type ReplicaState } from '../../../shared/routing.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 12);
