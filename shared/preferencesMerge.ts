@@ -1,0 +1,141 @@
+import type { IsolationPreferences } from './preferencesSchema.ts';
+
+/** A value somewhere in a document, as JSON has them. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | Tree;
+
+/** One place at which two documents differ. `undefined`: there is nothing there. */
+export interface Change {
+  /** Dotted path; replicas are named by their storage: `replication.replicas.sydney.ipRanges`. */
+  path: string;
+  before: JsonValue | undefined;
+  after: JsonValue | undefined;
+}
+
+/** A place that both sides changed, differently. The merged document has `mine` there. */
+export interface MergeConflict {
+  path: string;
+  base: JsonValue | undefined;
+  mine: JsonValue | undefined;
+  theirs: JsonValue | undefined;
+}
+
+export interface Merged {
+  /** Not validated: two changes that are fine each can be wrong together. */
+  document: JsonValue;
+  conflicts: MergeConflict[];
+}
+
+// An interface, since a Record could not refer to itself.
+export interface Tree {
+  [key: string]: JsonValue;
+}
+
+const NOTHING = undefined;
+
+/** Every difference from `before` to `after`, in the order of the paths. Lists of ranges are compared as sets. */
+export function diffPreferences(before: IsolationPreferences, after: IsolationPreferences): Change[] {
+  const changes: Change[] = [];
+  collect('', treeOf(before), treeOf(after), changes);
+  return changes;
+}
+
+/**
+ * Three-way merge: what only one side changed since `base` is taken, what both changed alike too. Where both changed the
+ * same value differently, mine stays and the conflict is named, so that nothing is lost in silence.
+ */
+export function mergePreferences(
+  base: IsolationPreferences,
+  mine: IsolationPreferences,
+  theirs: IsolationPreferences,
+): Merged {
+  const conflicts: MergeConflict[] = [];
+  const merged = merge('', treeOf(base), treeOf(mine), treeOf(theirs), conflicts);
+  return { document: fromTree(merged ?? {}), conflicts };
+}
+
+function collect(path: string, before: JsonValue | undefined, after: JsonValue | undefined, changes: Change[]): void {
+  if (isSame(before, after)) return;
+  if (!isTree(before) || !isTree(after)) {
+    changes.push({ path, before, after });
+    return;
+  }
+  for (const key of keysOf(before, after)) collect(join(path, key), valueOf(before, key), valueOf(after, key), changes);
+}
+
+function merge(
+  path: string,
+  base: JsonValue | undefined,
+  mine: JsonValue | undefined,
+  theirs: JsonValue | undefined,
+  conflicts: MergeConflict[],
+): JsonValue | undefined {
+  if (isSame(mine, theirs) || isSame(base, theirs)) return mine;
+  if (isSame(base, mine)) return theirs;
+  if (isTree(mine) && isTree(theirs)) {
+    const from = isTree(base) ? base : {};
+    const merged: Tree = {};
+    for (const key of keysOf(mine, theirs, from)) {
+      const value = merge(join(path, key), valueOf(from, key), valueOf(mine, key), valueOf(theirs, key), conflicts);
+      if (value !== undefined) merged[key] = value;
+    }
+    return merged;
+  }
+  if (Array.isArray(mine) && Array.isArray(theirs)) return mergeLists(Array.isArray(base) ? base : [], mine, theirs);
+  conflicts.push({ path, base, mine, theirs });
+  return mine;
+}
+
+/** Lines that one side added are added, lines that one side removed are gone; mine give the order. */
+function mergeLists(base: JsonValue[], mine: JsonValue[], theirs: JsonValue[]): JsonValue[] {
+  const has = (list: JsonValue[], value: JsonValue) => list.some((other) => isSame(other, value));
+  const kept = mine.filter((value) => !has(base, value) || has(theirs, value));
+  const added = theirs.filter((value) => !has(base, value) && !has(mine, value));
+  return [...kept, ...added];
+}
+
+/** The document with its replicas keyed by storage, since their place in the list means nothing. */
+function treeOf(document: IsolationPreferences): JsonValue {
+  const copy = JSON.parse(JSON.stringify(document)) as Tree & { replication: Tree };
+  const keyed = document.replication.replicas.map((replica): [string, JsonValue] => [
+    replica.storage,
+    JSON.parse(JSON.stringify(replica)) as JsonValue,
+  ]);
+  const replicas: Tree = Object.fromEntries(keyed);
+  return { ...copy, replication: { ...copy.replication, replicas } };
+}
+
+function fromTree(tree: JsonValue): JsonValue {
+  if (!isTree(tree) || !isTree(tree['replication'])) return tree;
+  const { replicas } = tree['replication'];
+  return {
+    ...tree,
+    replication: { ...tree['replication'], replicas: isTree(replicas) ? Object.values(replicas) : [] },
+  };
+}
+
+function isSame(one: JsonValue | undefined, other: JsonValue | undefined): boolean {
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length && one.every((value) => other.some((candidate) => isSame(value, candidate)));
+  }
+  if (isTree(one) && isTree(other)) {
+    return keysOf(one, other).every((key) => isSame(valueOf(one, key), valueOf(other, key)));
+  }
+  return one === other;
+}
+
+function isTree(value: JsonValue | undefined): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function keysOf(...trees: Tree[]): string[] {
+  return [...new Set(trees.flatMap((tree) => Object.keys(tree)))];
+}
+
+/** Own properties only: a storage may be called `constructor`. */
+function valueOf(tree: Tree, key: string): JsonValue | undefined {
+  return Object.hasOwn(tree, key) ? tree[key] : NOTHING;
+}
+
+function join(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}
