@@ -1,0 +1,58 @@
+// `npm run dist`: installers in release/ for this system, or for those that are named.
+//
+//   npm run dist -- [--windows] [--mac] [--linux] [--folder]
+//
+// --folder makes the unpacked app only. Signing and updates come from the environment; see docs/it.md.
+import { spawnSync } from 'node:child_process';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build, Platform, type Configuration } from 'electron-builder';
+import { bundle } from './bundle.ts';
+import { packagingConfiguration, signingSentence, type System } from './electron-builder.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const PLATFORMS: Record<System, Platform> = { windows: Platform.WINDOWS, mac: Platform.MAC, linux: Platform.LINUX };
+
+function thisSystem(): System {
+  if (process.platform === 'win32') return 'windows';
+  return process.platform === 'darwin' ? 'mac' : 'linux';
+}
+
+/** Without rpmbuild the other Linux packages are still worth having. */
+function withoutMissingTools(config: Configuration): Configuration {
+  if (spawnSync('rpmbuild', ['--version'], { timeout: 10_000 }).status === 0) return config;
+  say('rpmbuild is not installed: the rpm package is left out.');
+  return { ...config, linux: { ...config.linux, target: ['AppImage', 'deb'] } };
+}
+
+function say(sentence: string): void {
+  process.stdout.write(`${sentence}\n`);
+}
+
+const { values } = parseArgs({
+  options: {
+    windows: { type: 'boolean', default: false },
+    mac: { type: 'boolean', default: false },
+    linux: { type: 'boolean', default: false },
+    folder: { type: 'boolean', default: false },
+  },
+});
+const named = (['windows', 'mac', 'linux'] as const).filter((system) => values[system]);
+const systems = named.length > 0 ? named : [thisSystem()];
+
+await bundle({ mode: 'production' });
+for (const system of systems) say(signingSentence(system, process.env));
+const complete = packagingConfiguration(process.env);
+const config = systems.includes('linux') && !values.folder ? withoutMissingTools(complete) : complete;
+try {
+  const targets = new Map(
+    systems.flatMap((system) => [...PLATFORMS[system].createTarget(values.folder ? 'dir' : null)]),
+  );
+  const files = await build({ projectDir: root, targets, config, publish: 'never' });
+  for (const file of files) say(file);
+} catch (error) {
+  say(`The installers could not be made: ${error instanceof Error ? error.message : String(error)}`);
+  say('electron-builder downloads the Electron runtime and the tools of each format; check the network.');
+  process.exitCode = 1;
+}

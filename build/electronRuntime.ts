@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+const SECOND = 1000;
+/** The runtime is some 120 MB; a network that lets nothing through is noticed long before. */
+const DOWNLOAD_WITHIN = 300 * SECOND;
+
+const folder = dirname(createRequire(import.meta.url).resolve('electron/package.json'));
+
+/** Electron's executable where it is installed already; asks no network. */
+export function installedElectron(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const pathFile = join(folder, 'path.txt');
+  const name = existsSync(pathFile) ? readFileSync(pathFile, 'utf8') : defaultName();
+  const executable = join(env['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(folder, 'dist'), name);
+  return existsSync(executable) ? executable : undefined;
+}
+
+/** Electron's executable, downloaded on first use; `undefined` where it cannot be had, within five minutes at most. */
+export async function electronExecutable(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
+  const installed = installedElectron(env);
+  if (installed !== undefined) return installed;
+  // Electron's own installer: it checks the download against the checksums that its npm package carries.
+  const child = spawn(process.execPath, [join(folder, 'install.js')], {
+    env,
+    stdio: 'ignore',
+    timeout: DOWNLOAD_WITHIN,
+  });
+  await new Promise<void>((resolve) => {
+    child.on('error', () => resolve());
+    child.on('exit', () => resolve());
+  });
+  return installedElectron(env);
+}
+
+function defaultName(): string {
+  switch (process.platform) {
+    case 'darwin':
+      return 'Electron.app/Contents/MacOS/Electron';
+    case 'win32':
+      return 'electron.exe';
+    default:
+      return 'electron';
+  }
+}
