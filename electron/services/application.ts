@@ -1,4 +1,3 @@
-import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { isDeepStrictEqual } from 'node:util';
 import type { Agent } from 'node:https';
 import type { Bootstrap, CredentialsStatus, EventName, Events, PreferencesStatus, Transfer } from '../../shared/ipc.ts';
@@ -7,11 +6,11 @@ import { NearplayError, reportOf } from '../../shared/errors.ts';
 import type { Settings, SettingsPatch } from '../../shared/settings.ts';
 import type { Log, Services, SettingsBackend } from './contract.ts';
 import { createCredentials } from './credentials.ts';
-import { folderOf, wholeKey } from './keys.ts';
-import { bucketPlace, PreferencesSource, type BucketDocument } from './preferencesSource.ts';
+import { folderOf } from './keys.ts';
+import { PreferencesInBucket } from './preferencesInBucket.ts';
+import { PreferencesSource } from './preferencesSource.ts';
 import { askOverHttp, interfaceAddresses, PublicAddress } from './publicAddress.ts';
 import { ReplicaWatch } from './replicaWatch.ts';
-import { httpStatusOf } from './s3Errors.ts';
 import { SettingsStore } from './settingsStore.ts';
 import { Studio, type StudioOptions } from './studio.ts';
 import { Uploads, type OnConflict } from './uploads.ts';
@@ -266,34 +265,10 @@ class NearplayServices implements Application {
   async #readBucketPreferences(): Promise<void> {
     if (this.#stopped || !this.#studio || !this.#preferences.asksBucket()) return;
     try {
-      const read = await this.#bucketDocument(this.#studio);
+      const read = await new PreferencesInBucket(this.#studio).read(this.#preferences.bucketEtag());
       if (read !== 'unchanged') await this.#apply(await this.#preferences.fromBucket(read));
     } catch (error) {
       this.#options.log.warn('The preferences in the bucket could not be read', { error });
-    }
-  }
-
-  async #bucketDocument(studio: Studio): Promise<BucketDocument | undefined | 'unchanged'> {
-    const storage = studio.preferences.mainStorage;
-    const configuration = studio.clients.configurationOf(storage);
-    const etag = this.#preferences.bucketEtag();
-    const command = new GetObjectCommand({
-      Bucket: configuration.bucket,
-      Key: wholeKey(configuration, '.nearplay/isolation-preferences.json'),
-      ...(etag !== undefined && { IfNoneMatch: etag }),
-    });
-    try {
-      return await studio.requests.ask({ storage, action: 's3:GetObject' }, async (client, send) => {
-        const { Body, ETag } = await client.send(command, send);
-        const where = bucketPlace(studio.preferences);
-        return { text: (await Body?.transformToString()) ?? '', etag: ETag ?? '', where };
-      });
-    } catch (error) {
-      const status = httpStatusOf(error instanceof NearplayError ? error.cause : error);
-      if (status === 304) return 'unchanged';
-      // 403 stands for "not there" where the user may not list the bucket.
-      if (status === 404 || status === 403) return undefined;
-      throw error;
     }
   }
 
