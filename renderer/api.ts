@@ -1,0 +1,68 @@
+import type { ErrorCode, ErrorReport } from '../shared/errors.ts';
+import type { BridgedApi, Envelope, NearplayApi } from '../shared/ipc.ts';
+
+/** A failure that crossed the bridge, with the code that main gave it. */
+export class NearplayApiError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+
+  constructor(report: ErrorReport) {
+    super(report.message);
+    this.name = 'NearplayApiError';
+    this.code = report.code;
+    this.retryable = report.retryable;
+  }
+}
+
+/** What is shown when the failure is not one of main's: a bug, never the user's doing. */
+const UNEXPECTED: ErrorReport = {
+  code: 'internal',
+  message: 'Something unexpected went wrong. The log has the details.',
+  retryable: true,
+};
+
+export function reportOf(error: unknown): ErrorReport {
+  if (error instanceof NearplayApiError) {
+    return { code: error.code, message: error.message, retryable: error.retryable };
+  }
+  return UNEXPECTED;
+}
+
+/** @throws NearplayApiError with main's code, or `internal` when the bridge itself failed. */
+async function unwrap<Result>(pending: Promise<Envelope<Result>>): Promise<Result> {
+  let envelope: Envelope<Result>;
+  try {
+    envelope = await pending;
+  } catch {
+    throw new NearplayApiError(UNEXPECTED);
+  }
+  if ('error' in envelope) throw new NearplayApiError(envelope.error);
+  return envelope.result;
+}
+
+/**
+ * The bridge with envelopes turned back into values: every method rejects with a NearplayApiError. Written out method
+ * by method, because what contextBridge exposes cannot be enumerated safely and arguments stay typed this way.
+ */
+export function createApi(bridge: BridgedApi): NearplayApi {
+  return {
+    getBootstrap: () => unwrap(bridge.getBootstrap()),
+    listLibrary: (request) => unwrap(bridge.listLibrary(request)),
+    createLink: (request) => unwrap(bridge.createLink(request)),
+    explainRoute: (request) => unwrap(bridge.explainRoute(request)),
+    setSettings: (patch) => unwrap(bridge.setSettings(patch)),
+    chooseUploads: (request) => unwrap(bridge.chooseUploads(request)),
+    uploadFiles: (folder, files) => unwrap(bridge.uploadFiles(folder, files)),
+    cancelTransfer: (id) => unwrap(bridge.cancelTransfer(id)),
+    retryTransfer: (id) => unwrap(bridge.retryTransfer(id)),
+    clearTransfers: () => unwrap(bridge.clearTransfers()),
+    importPreferences: () => unwrap(bridge.importPreferences()),
+    refreshAddress: () => unwrap(bridge.refreshAddress()),
+    openExternal: (url) => unwrap(bridge.openExternal(url)),
+    onTransfersChanged: (listener) => bridge.onTransfersChanged(listener),
+    onReadingChanged: (listener) => bridge.onReadingChanged(listener),
+    onPreferencesChanged: (listener) => bridge.onPreferencesChanged(listener),
+    onSettingsChanged: (listener) => bridge.onSettingsChanged(listener),
+    onLibraryChanged: (listener) => bridge.onLibraryChanged(listener),
+  };
+}

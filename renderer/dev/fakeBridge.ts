@@ -1,0 +1,323 @@
+import { NearplayError, reportOf, type ErrorCode } from '../../shared/errors.ts';
+import type {
+  BridgedApi,
+  Bootstrap,
+  Envelope,
+  Events,
+  LibraryEntry,
+  LibraryPage,
+  Link,
+  PreferencesStatus,
+  Reading,
+  Transfer,
+} from '../../shared/ipc.ts';
+import { mediaKind } from '../../shared/media.ts';
+import { parsePreferences } from '../../shared/preferences.ts';
+import { route, type ClientAddress, type Route } from '../../shared/routing.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../shared/settings.ts';
+import { manyFiles, SAMPLE, type SampleFile } from './sampleLibrary.ts';
+import type { Scenario } from './scenarios.ts';
+
+declare const __SAMPLE_MEDIA__: string;
+
+const PREFERENCES = JSON.stringify({
+  version: 1,
+  s3Configuration: {
+    'main-us': { region: 'us-east-1', bucket: 'lumen-media', prefix: 'media' },
+    sydney: { region: 'ap-southeast-2', bucket: 'lumen-media-syd', prefix: 'media' },
+    london: { region: 'eu-west-2', bucket: 'lumen-media-lon', prefix: 'media' },
+  },
+  mainStorage: 'main-us',
+  replication: {
+    delaySeconds: 60,
+    replicas: [
+      { storage: 'sydney', label: 'Sydney', ipRanges: ['203.0.113.0/24', '2001:db8:20::/44'] },
+      { storage: 'london', label: 'London', ipRanges: ['198.51.100.0/24'] },
+    ],
+  },
+});
+const LABELS: Record<string, string> = { 'main-us': 'Virginia', sydney: 'Sydney', london: 'London' };
+const ADDRESSES: ClientAddress[] = [
+  { address: '203.0.113.7', source: 'public', service: 'https://checkip.amazonaws.com' },
+  { address: '10.61.4.20', source: 'interface' },
+];
+const PAGE = 1000;
+const LATENCY = 60;
+const LINK_LIFE = 3600_000;
+
+type Listeners = { [Name in keyof Events]: Set<(payload: Events[Name]) => void> };
+
+/** Main's part, in memory: for looking at the window without Electron and without a storage. Never in the built app. */
+export class FakeBridge {
+  readonly #scenario: Scenario;
+  readonly #started = Date.now();
+  readonly #files: SampleFile[];
+  readonly #listeners: Listeners = {
+    'transfers-changed': new Set(),
+    'reading-changed': new Set(),
+    'preferences-changed': new Set(),
+    'settings-changed': new Set(),
+    'library-changed': new Set(),
+  };
+  #preferences: PreferencesStatus;
+  #settings: Settings;
+  #transfers: Transfer[] = [];
+
+  constructor(scenario: Scenario, theme: string | null) {
+    this.#scenario = scenario;
+    this.#settings = {
+      ...DEFAULT_SETTINGS,
+      readFrom: scenario.readFrom,
+      theme: theme === 'light' || theme === 'dark' ? theme : 'system',
+    };
+    this.#files = scenario.library === 'many' ? manyFiles() : scenario.library === 'sample' ? [...SAMPLE] : [];
+    const source =
+      scenario.preferences === 'faulty'
+        ? PREFERENCES.replace('"mainStorage":"main-us"', '"mainStorage":"virginia"')
+        : PREFERENCES;
+    const { document, findings } = parsePreferences(source);
+    this.#preferences =
+      scenario.preferences === 'none'
+        ? { origin: null, document: null, findings: [] }
+        : {
+            origin: { kind: 'managed', where: '/etc/nearplay/isolation-preferences.json' },
+            document: document ?? null,
+            findings,
+          };
+  }
+
+  /** Starts what goes on by itself in this scenario. */
+  begin(): void {
+    if (this.#scenario.uploading) {
+      this.#transfers = [
+        transfer('sq030_sh040_comp_v008.mov', 4_820_000_000, 0.42, 'running'),
+        transfer('sq030_sh050_anim_v003.mp4', 812_000_000, 0.87, 'running'),
+        transfer('sq030_sh060_light_v001.mov', 2_140_000_000, 0, 'waiting'),
+        {
+          ...transfer('sq010_sh010_comp_v002.mp4', 96_000_000, 0.4, 'failed'),
+          error: new NearplayError('file-changed').report(),
+        },
+        transfer('sq030_mood_harbour.jpg', 6_200_000, 1, 'done'),
+      ];
+      this.#emit('transfers-changed', this.#transfers);
+      setInterval(() => this.#advance(), 500);
+    }
+    if (this.#scenario.freshSeconds !== undefined) {
+      setTimeout(() => this.#emit('library-changed', { folder: '' }), this.#scenario.freshSeconds * 1000 + 1500);
+    }
+  }
+
+  bridge(): BridgedApi {
+    const on =
+      <Name extends keyof Events>(name: Name) =>
+      (listener: (payload: Events[Name]) => void) => {
+        this.#listeners[name].add(listener);
+        return () => void this.#listeners[name].delete(listener);
+      };
+    return {
+      getBootstrap: () => answer(() => this.#bootstrap()),
+      listLibrary: ({ folder, cursor }) =>
+        answer(() => this.#list(folder, cursor), this.#scenario.slow ? 60_000 : LATENCY),
+      createLink: ({ key, purpose }) => answer(() => this.#link(key, purpose)),
+      explainRoute: ({ key }) => answer(() => this.#routeOf(this.#find(key))),
+      setSettings: (patch) =>
+        answer(() => {
+          const { readFrom, theme, profile, lastFolder } = patch;
+          this.#settings = {
+            ...this.#settings,
+            ...(readFrom !== undefined && { readFrom }),
+            ...(theme !== undefined && { theme }),
+            ...(profile !== undefined && { profile }),
+            ...(lastFolder !== undefined && { lastFolder }),
+          };
+          if (readFrom !== undefined) this.#emit('reading-changed', this.#reading());
+          return this.#settings;
+        }),
+      chooseUploads: () => answer(() => []),
+      uploadFiles: () => answer(() => []),
+      cancelTransfer: (id) => answer(() => this.#change(id, 'cancelled')),
+      retryTransfer: (id) =>
+        answer(() => {
+          this.#change(id, 'running');
+          const found = this.#transfers.find((item) => item.id === id);
+          if (!found) throw new NearplayError('bad-request');
+          return found;
+        }),
+      clearTransfers: () =>
+        answer(() => {
+          this.#transfers = this.#transfers.filter(({ state }) => state === 'running' || state === 'waiting');
+          this.#emit('transfers-changed', this.#transfers);
+          return null;
+        }),
+      importPreferences: () =>
+        answer(() => {
+          const { document, findings } = parsePreferences(PREFERENCES);
+          const where = '/home/artist/isolation-preferences.json';
+          this.#preferences = { origin: { kind: 'imported', where }, document: document ?? null, findings };
+          return this.#preferences;
+        }),
+      refreshAddress: () => answer(() => this.#reading() ?? fail('no-preferences'), 600),
+      openExternal: () => answer(() => null),
+      onTransfersChanged: on('transfers-changed'),
+      onReadingChanged: on('reading-changed'),
+      onPreferencesChanged: on('preferences-changed'),
+      onSettingsChanged: on('settings-changed'),
+      onLibraryChanged: on('library-changed'),
+    };
+  }
+
+  #emit<Name extends keyof Events>(name: Name, payload: Events[Name]): void {
+    for (const listener of this.#listeners[name]) listener(payload);
+  }
+
+  #bootstrap(): Bootstrap {
+    return {
+      version: '0.1.0',
+      platform: 'linux',
+      runtime: 'a development page',
+      settings: this.#settings,
+      preferences: this.#preferences,
+      credentials: { source: 'the profile “lumen-artist”', profiles: ['lumen-artist', 'lumen-lead', 'personal'] },
+      reading: this.#reading(),
+      transfers: this.#transfers,
+    };
+  }
+
+  #reading(): Reading | null {
+    const { document } = this.#preferences;
+    if (!document) return null;
+    const readFrom = this.#settings.readFrom ?? document.defaults.readFrom;
+    const decided = route({ lastModified: 0 }, document, readFrom, ADDRESSES, {}, Date.now());
+    return {
+      readFrom,
+      route: decided,
+      region: document.s3Configuration[decided.storage]?.region ?? '',
+      label: LABELS[decided.storage] ?? decided.storage,
+      addresses: ADDRESSES,
+      replicationDelaySeconds: document.replication.delaySeconds,
+      storages: Object.entries(document.s3Configuration).map(([name, { region, bucket }]) => ({
+        name,
+        label: LABELS[name] ?? name,
+        region,
+        bucket,
+        role: name === document.mainStorage ? 'main' : 'replica',
+        reachable: true,
+      })),
+    };
+  }
+
+  #list(folder: string, cursor: string | undefined): LibraryPage {
+    if (this.#scenario.failure) fail(this.#scenario.failure);
+    const inside = this.#files.filter(({ key }) => key.startsWith(folder));
+    const folders = new Set(
+      inside.flatMap(({ key }) => {
+        const rest = key.slice(folder.length);
+        return rest.includes('/') ? [folder + rest.slice(0, rest.indexOf('/') + 1)] : [];
+      }),
+    );
+    const all: LibraryEntry[] = [
+      ...[...folders].map((key): LibraryEntry => ({ type: 'folder', key, name: nameOf(key.slice(0, -1)) })),
+      ...inside.filter(({ key }) => !key.slice(folder.length).includes('/')).map((file) => this.#entry(file)),
+    ].sort((a, b) => (a.key < b.key ? -1 : 1));
+    const start = cursor === undefined ? 0 : Number(cursor);
+    const entries = all.slice(start, start + PAGE);
+    return { folder, entries, ...(start + PAGE < all.length && { cursor: String(start + PAGE) }) };
+  }
+
+  #entry(file: SampleFile): LibraryEntry {
+    return {
+      type: 'file',
+      key: file.key,
+      name: nameOf(file.key),
+      size: file.size,
+      lastModified: this.#lastModified(file),
+      etag: file.key,
+      kind: mediaKind(file.key),
+      route: this.#routeOf(file),
+    };
+  }
+
+  #lastModified(file: SampleFile): number {
+    const { freshSeconds } = this.#scenario;
+    if (freshSeconds !== undefined && file === SAMPLE[0]) return this.#started - (60 - freshSeconds) * 1000;
+    return this.#started - file.age * 1000;
+  }
+
+  #routeOf(file: SampleFile): Route {
+    const { document } = this.#preferences;
+    if (!document) return fail('no-preferences');
+    const readFrom = this.#settings.readFrom ?? 'auto';
+    return route({ lastModified: this.#lastModified(file) }, document, readFrom, ADDRESSES, {}, Date.now());
+  }
+
+  #link(key: string, purpose: string): Link {
+    if (this.#scenario.linkFailure && purpose === 'play') fail(this.#scenario.linkFailure);
+    const file = this.#find(key);
+    const decided = this.#routeOf(file);
+    const broken = this.#scenario.brokenMedia && purpose === 'play';
+    return {
+      key,
+      url: `${__SAMPLE_MEDIA__}/${broken ? SCRIPT_AS_VIDEO : file.source}?from=${decided.storage}`,
+      route: decided,
+      region: '',
+      bucket: '',
+      kind: mediaKind(key),
+      contentType: '',
+      size: file.size,
+      lastModified: this.#lastModified(file),
+      expiresAt: Date.now() + LINK_LIFE,
+    };
+  }
+
+  #find(key: string): SampleFile {
+    return this.#files.find((file) => file.key === key) ?? fail('no-such-key');
+  }
+
+  #change(id: string, state: Transfer['state']): null {
+    this.#transfers = this.#transfers.map((item) => (item.id === id ? { ...item, state } : item));
+    this.#emit('transfers-changed', this.#transfers);
+    return null;
+  }
+
+  #advance(): void {
+    this.#transfers = this.#transfers.map((item) => {
+      if (item.state !== 'running') return item;
+      const sent = Math.min(item.size, item.sent + item.bytesPerSecond / 2);
+      return { ...item, sent, state: sent >= item.size ? 'done' : 'running' };
+    });
+    this.#emit('transfers-changed', this.#transfers);
+  }
+}
+
+const SCRIPT_AS_VIDEO = 'stills/sq010_colour_script.png';
+
+function transfer(name: string, size: number, share: number, state: Transfer['state']): Transfer {
+  return {
+    id: name,
+    direction: 'upload',
+    name,
+    key: `shots/${name}`,
+    state,
+    size,
+    sent: size * share,
+    bytesPerSecond: state === 'running' ? 38_000_000 : 0,
+    startedAt: Date.now(),
+  };
+}
+
+function nameOf(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}
+
+function fail(code: ErrorCode): never {
+  throw new NearplayError(code);
+}
+
+async function answer<Result>(work: () => Result, latency = LATENCY): Promise<Envelope<Result>> {
+  await new Promise((resolve) => setTimeout(resolve, latency));
+  try {
+    return { result: work() };
+  } catch (error) {
+    return { error: reportOf(error) };
+  }
+}

@@ -1,0 +1,132 @@
+import { IconFile, IconFolder, IconMovie, IconMusic, IconPhoto, IconPlayerPlayFilled } from '@tabler/icons-react';
+import { memo } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { LibraryEntry, LibraryFile, LibraryFolder, StorageSummary } from '../../shared/ipc.ts';
+import type { MediaKind } from '../../shared/media.ts';
+import { useSession } from '../store/context.tsx';
+import { formatAge, formatBytes, formatMoment } from '../text/format.ts';
+import { splitName } from '../text/middleTruncate.ts';
+import { isSettling, routeText } from '../text/routeText.ts';
+import type { LibraryView } from './libraryStore.ts';
+import { Still } from './Still.tsx';
+
+interface EntryProps<Of extends LibraryEntry> {
+  entry: Of;
+  view: LibraryView;
+  isActive: boolean;
+  /** 1-based, for whoever cannot see how long the list is. */
+  position: number;
+  total: number;
+  now: number;
+  onOpen: (entry: LibraryEntry) => void;
+}
+
+/** The id of an entry's element, for aria-activedescendant. */
+export function entryId(key: string): string {
+  return `entry-${encodeURIComponent(key)}`;
+}
+
+const KIND_ICONS: Record<MediaKind, typeof IconFile> = {
+  video: IconMovie,
+  audio: IconMusic,
+  image: IconPhoto,
+  other: IconFile,
+};
+const NO_STORAGES: readonly StorageSummary[] = [];
+
+export const Entry = memo(function Entry(props: EntryProps<LibraryEntry>) {
+  const { entry, ...rest } = props;
+  return entry.type === 'folder' ? <FolderCard {...rest} entry={entry} /> : <FileCard {...rest} entry={entry} />;
+});
+
+function FolderCard({ entry, view, isActive, position, total, onOpen }: EntryProps<LibraryFolder>) {
+  const { t } = useTranslation();
+  return (
+    <div
+      role="option"
+      id={entryId(entry.key)}
+      className={`entry folder ${view}`}
+      aria-selected={isActive}
+      aria-posinset={position}
+      aria-setsize={total}
+      aria-label={`${entry.name}, ${t('kind.folder')}`}
+      data-testid="card"
+      data-key={entry.key}
+      data-type="folder"
+      onClick={() => onOpen(entry)}
+    >
+      <IconFolder size={20} aria-hidden="true" />
+      <Name name={entry.name} />
+    </div>
+  );
+}
+
+function FileCard({ entry, view, isActive, position, total, now, onOpen }: EntryProps<LibraryFile>) {
+  const { t } = useTranslation();
+  const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
+  const { place, label, sentence } = routeText(entry.route, storages, t);
+  const KindIcon = KIND_ICONS[entry.kind];
+  const age = formatAge(entry.lastModified, now, t('age.justNow'));
+  const size = formatBytes(entry.size);
+  const description = t('library.itemDescription', { kind: t(`kind.${entry.kind}`), size, age, place, reason: label });
+  const settling = isSettling(entry.route);
+  return (
+    <div
+      role="option"
+      id={entryId(entry.key)}
+      className={`entry file ${view}`}
+      aria-selected={isActive}
+      aria-posinset={position}
+      aria-setsize={total}
+      aria-label={`${entry.name}, ${description}`}
+      data-testid="card"
+      data-key={entry.key}
+      data-type="file"
+      data-kind={entry.kind}
+      onClick={() => onOpen(entry)}
+    >
+      <div className="picture" aria-hidden="true">
+        <KindIcon className="kind-icon" stroke={1.25} />
+        <Still file={entry} />
+        {entry.kind === 'video' && view === 'grid' && (
+          <span className="play-hint">
+            <IconPlayerPlayFilled size={16} />
+          </span>
+        )}
+        <span className="extension">{extensionOf(entry.name)}</span>
+      </div>
+      <Name name={entry.name} />
+      <span className="size">{size}</span>
+      <span className="age" title={formatMoment(entry.lastModified)}>
+        {age}
+      </span>
+      <span
+        className="route-badge"
+        data-testid="card-route"
+        data-storage={entry.route.storage}
+        data-reason={entry.route.reason}
+        data-near={storages.find(({ name }) => name === entry.route.storage)?.role === 'replica'}
+        data-settling={settling}
+        title={sentence}
+      >
+        <span className="near-dot" aria-hidden="true" />
+        <span className="route-place">{settling ? label : place}</span>
+      </span>
+    </div>
+  );
+}
+
+function Name({ name }: { name: string }) {
+  const { head, tail } = splitName(name);
+  return (
+    <span className="name" title={name}>
+      <span className="name-head">{head}</span>
+      <span className="name-tail">{tail}</span>
+    </span>
+  );
+}
+
+function extensionOf(name: string): string {
+  const dot = name.lastIndexOf('.');
+  return dot > 0 ? name.slice(dot + 1).toUpperCase() : '';
+}

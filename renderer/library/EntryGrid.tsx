@@ -1,0 +1,180 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { LibraryEntry } from '../../shared/ipc.ts';
+import { useLibrary, useNearplay } from '../store/context.tsx';
+import { useNow } from '../store/useNow.ts';
+import { Entry, entryId } from './Entry.tsx';
+import { columnsFor, countRows, moveInGrid, placeOfIndex, rowAt, type GridShape } from './gridKeyboard.ts';
+
+const GAP = 16;
+const CARD_WIDTH = 208;
+const FOLDER_HEIGHT = 52;
+const LIST_HEIGHT = 44;
+/** Name, size, age and badge under the picture. */
+const CAPTION_HEIGHT = 66;
+const PADDING = 20;
+/** How many rows before the end the next page is asked for. */
+const AHEAD = 12;
+
+/**
+ * Cards or lines, only those in the window drawn. One focusable list whose active option the arrow keys move: the
+ * focus cannot be lost when the card that had it scrolls away.
+ */
+export function EntryGrid({ entries }: { entries: readonly LibraryEntry[] }) {
+  const { t } = useTranslation();
+  const { library } = useNearplay();
+  const view = useLibrary((state) => state.view);
+  const activeKey = useLibrary((state) => state.activeKey);
+  const openKey = useLibrary((state) => state.openKey);
+  const scroller = useRef<HTMLDivElement>(null);
+  const { width, height } = useSize(scroller);
+  const now = useNow(30_000);
+
+  const columns = view === 'list' ? 1 : columnsFor(width - 2 * PADDING, CARD_WIDTH, GAP);
+  const cardWidth = (width - 2 * PADDING - (columns - 1) * GAP) / columns;
+  const fileHeight = view === 'list' ? LIST_HEIGHT : Math.round((cardWidth * 9) / 16) + CAPTION_HEIGHT + GAP;
+  const folderHeight = view === 'list' ? LIST_HEIGHT : FOLDER_HEIGHT + GAP;
+  const shape = useMemo<GridShape>(() => {
+    const folders = entries.findIndex(({ type }) => type === 'file');
+    const folderCount = folders < 0 ? entries.length : folders;
+    return {
+      sections: [folderCount, entries.length - folderCount],
+      columns,
+      visibleRows: Math.floor(height / fileHeight),
+    };
+  }, [entries, columns, height, fileHeight]);
+
+  // The compiler's advice does not apply: this project does not use it, and nothing memoised takes these functions.
+
+  const virtual = useVirtualizer({
+    count: countRows(shape),
+    getScrollElement: () => scroller.current,
+    estimateSize: (row) => (rowAt(shape, row)?.section === 0 ? folderHeight : fileHeight),
+    overscan: 2,
+    paddingStart: view === 'list' ? 0 : 4,
+    paddingEnd: PADDING,
+    scrollPaddingStart: 8,
+    scrollPaddingEnd: 24,
+  });
+  useEffect(() => virtual.measure(), [virtual, fileHeight, folderHeight, columns]);
+
+  const rows = virtual.getVirtualItems();
+  useNextPage(rows.at(-1)?.index ?? 0, countRows(shape));
+  useSeen(entries, shape, rows[0]?.index, rows.at(-1)?.index);
+
+  const activeIndex = useMemo(
+    () => (activeKey === undefined ? -1 : entries.findIndex(({ key }) => key === activeKey)),
+    [entries, activeKey],
+  );
+  const isOpen = openKey !== undefined;
+  useEffect(() => {
+    if (!isOpen) scroller.current?.focus({ preventScroll: true });
+  }, [isOpen]);
+  // When the player closes, or a folder is left, the entry one comes from is in the window again.
+  const scrollToActive = useRef<() => void>(undefined);
+  scrollToActive.current = () => {
+    if (activeIndex >= 0) virtual.scrollToIndex(placeOfIndex(shape, activeIndex).row, { align: 'auto' });
+  };
+  useEffect(() => {
+    if (width > 0) scrollToActive.current?.();
+  }, [activeKey, isOpen, width, view]);
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = moveInGrid(event.key, activeIndex, shape);
+    const active = entries[activeIndex];
+    if (target !== undefined) library.getState().setActive(entries[target]?.key);
+    else if ((event.key === 'Enter' || event.key === ' ') && active) openEntry(active);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const openEntry = (entry: LibraryEntry): void => {
+    if (entry.type === 'folder') void library.getState().show(entry.key);
+    else library.getState().open(entry.key);
+  };
+
+  const active = entries[activeIndex];
+  return (
+    <div
+      ref={scroller}
+      className="entries"
+      data-view={view}
+      role="listbox"
+      aria-label={t('shell.library')}
+      aria-activedescendant={active && entryId(active.key)}
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+    >
+      <div role="presentation" className="entries-length" style={{ height: virtual.getTotalSize() }}>
+        {rows.map(({ index, start, size }) => {
+          const row = rowAt(shape, index);
+          if (!row) return null;
+          return (
+            <div
+              key={index}
+              role="presentation"
+              className="entries-row"
+              style={{
+                transform: `translateY(${start}px)`,
+                height: size,
+                gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+              }}
+            >
+              {entries.slice(row.start, row.start + row.length).map((entry, offset) => (
+                <Entry
+                  key={entry.key}
+                  entry={entry}
+                  view={view}
+                  isActive={entry.key === activeKey}
+                  position={row.start + offset + 1}
+                  total={entries.length}
+                  now={now}
+                  onOpen={openEntry}
+                />
+              ))}
+            </div>
+          );
+        })}
+      </div>
+    </div>
+  );
+}
+
+function useSize(element: React.RefObject<HTMLElement | null>): { width: number; height: number } {
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  useLayoutEffect(() => {
+    const target = element.current;
+    if (!target) return undefined;
+    const measure = (): void => setSize({ width: target.clientWidth, height: target.clientHeight });
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(target);
+    return () => observer.disconnect();
+  }, [element]);
+  return size;
+}
+
+function useNextPage(lastRow: number, rowCount: number): void {
+  const next = useLibrary((library) => library.loaded.next);
+  const more = useLibrary((library) => library.more);
+  const loadMore = useLibrary((library) => library.loadMore);
+  useEffect(() => {
+    if (next !== undefined && more === 'idle' && lastRow >= rowCount - AHEAD) void loadMore();
+  }, [next, more, lastRow, rowCount, loadMore]);
+}
+
+function useSeen(
+  entries: readonly LibraryEntry[],
+  shape: GridShape,
+  firstRow: number | undefined,
+  lastRow: number | undefined,
+): void {
+  const sawKeys = useLibrary((library) => library.sawKeys);
+  useEffect(() => {
+    const first = firstRow === undefined ? undefined : rowAt(shape, firstRow);
+    const last = lastRow === undefined ? undefined : rowAt(shape, lastRow);
+    if (first && last) sawKeys(entries.slice(first.start, last.start + last.length).map(({ key }) => key));
+  }, [entries, shape, firstRow, lastRow, sawKeys]);
+}

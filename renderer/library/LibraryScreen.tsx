@@ -1,0 +1,154 @@
+import { IconFolderOpen, IconSearchOff } from '@tabler/icons-react';
+import { useCallback, useDeferredValue, useEffect, useMemo } from 'react';
+import { Button } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import { ErrorState } from '../shell/ErrorState.tsx';
+import { StatePanel } from '../shell/StatePanel.tsx';
+import { useLibrary, useSession } from '../store/context.tsx';
+import { formatCount } from '../text/format.ts';
+import { arrange, countLoaded, crumbsOf } from './libraryPages.ts';
+import { EntryGrid } from './EntryGrid.tsx';
+import { SortMenu } from './SortMenu.tsx';
+
+/** The folder on screen, in whatever state it is. */
+export function LibraryScreen() {
+  const { t } = useTranslation();
+  const phase = useLibrary((library) => library.phase);
+  const failure = useLibrary((library) => library.failure);
+  const folder = useLibrary((library) => library.loaded.folder);
+  const show = useLibrary((library) => library.show);
+  const isInert = useLibrary((library) => library.openKey !== undefined);
+  const retry = useCallback(() => void show(folder), [show, folder]);
+  return (
+    <section
+      className="library"
+      data-testid="library"
+      data-folder={folder}
+      aria-label={t('shell.library')}
+      inert={isInert}
+      aria-busy={phase === 'loading'}
+    >
+      {phase === 'loading' && <Skeletons />}
+      {phase === 'failed' && failure && <ErrorState key={folder} report={failure} onRetry={retry} />}
+      {phase === 'ready' && <Folder />}
+    </section>
+  );
+}
+
+function Folder() {
+  const loaded = useLibrary((library) => library.loaded);
+  const filter = useLibrary((library) => library.filter);
+  const order = useLibrary((library) => library.order);
+  // Typing stays immediate in a folder of 100,000: the list follows when there is time.
+  const appliedFilter = useDeferredValue(filter.trim());
+  const entries = useMemo(() => arrange(loaded, appliedFilter, order), [loaded, appliedFilter, order]);
+  useWholeFolder(appliedFilter !== '' || order !== 'name');
+  if (countLoaded(loaded) === 0 && loaded.complete) return <EmptyFolder />;
+  if (entries.length === 0 && loaded.complete) return <NoMatch filter={appliedFilter} />;
+  return (
+    <>
+      <FolderLine shown={entries.length} isFiltered={appliedFilter !== ''} />
+      <EntryGrid entries={entries} />
+    </>
+  );
+}
+
+/** A filter or an order needs to see every name: loads page after page while one is set. */
+function useWholeFolder(needed: boolean): void {
+  const next = useLibrary((library) => library.loaded.next);
+  const more = useLibrary((library) => library.more);
+  const loadMore = useLibrary((library) => library.loadMore);
+  useEffect(() => {
+    if (needed && next !== undefined && more === 'idle') void loadMore();
+  }, [needed, next, more, loadMore]);
+}
+
+function FolderLine({ shown, isFiltered }: { shown: number; isFiltered: boolean }) {
+  const { t } = useTranslation();
+  const complete = useLibrary((library) => library.loaded.complete);
+  const more = useLibrary((library) => library.more);
+  const loadMore = useLibrary((library) => library.loadMore);
+  const words = { count: shown, formatted: formatCount(shown) };
+  return (
+    <div className="folder-line">
+      <p role="status">
+        {isFiltered
+          ? t('library.matches', words)
+          : complete
+            ? t('library.items', words)
+            : t('library.itemsSoFar', { formatted: words.formatted })}
+        {isFiltered && !complete && more !== 'failed' && <span className="muted"> · {t('library.searching')}</span>}
+      </p>
+      {more === 'failed' && (
+        <p className="folder-problem" role="alert">
+          {t('library.moreFailed')}
+          <Button className="button small" onPress={() => void loadMore()}>
+            {t('actions.retry')}
+          </Button>
+        </p>
+      )}
+      <SortMenu />
+    </div>
+  );
+}
+
+function EmptyFolder() {
+  const { t } = useTranslation();
+  const folder = useLibrary((library) => library.loaded.folder);
+  const chooseUploads = useSession((session) => session.chooseUploads);
+  const storages = useSession((session) => session.app?.reading?.storages);
+  const name = crumbsOf(folder).at(-1)?.name;
+  const main = storages?.find(({ role }) => role === 'main')?.label ?? '';
+  return (
+    <StatePanel
+      testId="empty-state"
+      icon={<IconFolderOpen />}
+      title={t('library.emptyTitle')}
+      body={
+        name === undefined ? t('library.emptyBody', { storage: main }) : t('library.emptyFolderBody', { folder: name })
+      }
+    >
+      <div className="state-actions">
+        <Button className="button primary" onPress={() => void chooseUploads(folder)}>
+          {t('actions.chooseFiles')}
+        </Button>
+      </div>
+    </StatePanel>
+  );
+}
+
+function NoMatch({ filter }: { filter: string }) {
+  const { t } = useTranslation();
+  const setFilter = useLibrary((library) => library.setFilter);
+  return (
+    <StatePanel
+      testId="empty-state"
+      icon={<IconSearchOff />}
+      title={t('library.noMatchTitle', { filter })}
+      body={t('library.noMatchBody')}
+    >
+      <div className="state-actions">
+        <Button className="button" onPress={() => setFilter('')}>
+          {t('actions.clearFilter')}
+        </Button>
+      </div>
+    </StatePanel>
+  );
+}
+
+const SKELETONS = Array.from({ length: 15 }, (_, index) => index);
+
+function Skeletons() {
+  const { t } = useTranslation();
+  return (
+    <div className="skeletons" role="status" aria-label={t('library.loading')}>
+      {SKELETONS.map((index) => (
+        <div key={index} className="skeleton-card" aria-hidden="true">
+          <div className="skeleton-picture" />
+          <div className="skeleton-line" />
+          <div className="skeleton-line short" />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,301 @@
+import { IconArrowLeft, IconChevronDown, IconChevronUp, IconFile } from '@tabler/icons-react';
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { LibraryFile } from '../../shared/ipc.ts';
+import { mediaKind, type MediaKind } from '../../shared/media.ts';
+import { arrange } from '../library/libraryPages.ts';
+import { IconButton } from '../shell/IconButton.tsx';
+import { isTyping } from '../shell/shortcutKeys.ts';
+import { StatePanel } from '../shell/StatePanel.tsx';
+import { useLibrary, useNearplay } from '../store/context.tsx';
+import { formatCount } from '../text/format.ts';
+import { splitName } from '../text/middleTruncate.ts';
+import { PlayerError } from './PlayerError.tsx';
+import { playerAction } from './playerKeys.ts';
+import { INITIAL_PLAYER_LINK, type PlayerLink } from './playerLink.ts';
+import { PlayerSession } from './playerSession.ts';
+import { RouteLine } from './RouteLine.tsx';
+import { ImageStage, PlaybackStage } from './stage.ts';
+import { Controls } from './Controls.tsx';
+import { STILL_TRANSPORT, Transport, type TransportState } from './transport.ts';
+
+/** One file, large. The header stays, so that the region can be changed while it plays. */
+export function Player({ fileKey }: { fileKey: string }) {
+  const { t } = useTranslation();
+  const root = useRef<HTMLElement>(null);
+  const name = fileKey.slice(fileKey.lastIndexOf('/') + 1);
+  const kind = mediaKind(name);
+  const { position, total, previous, next } = useNeighbours(fileKey);
+  const open = useLibrary((library) => library.open);
+  useEffect(() => root.current?.focus(), []);
+  useKeys((action) => {
+    if (action === 'previous' && previous !== undefined) open(previous);
+    if (action === 'next' && next !== undefined) open(next);
+    if (action === 'full-screen') void toggleFullScreen(root.current);
+  });
+  const { head, tail } = splitName(name);
+  return (
+    <section ref={root} className="player" data-testid="player" data-kind={kind} aria-label={name} tabIndex={-1}>
+      <Media fileKey={fileKey} kind={kind} fullScreen={() => void toggleFullScreen(root.current)}>
+        {(route) => (
+          <div className="player-top">
+            <IconButton label={t('player.back')} shortcut="Esc" onPress={() => open(undefined)}>
+              <IconArrowLeft size={18} aria-hidden="true" />
+            </IconButton>
+            <h1 className="name" title={fileKey}>
+              <span className="name-head">{head}</span>
+              <span className="name-tail">{tail}</span>
+            </h1>
+            {route}
+            <span className="player-position">
+              {t('player.position', { position: formatCount(position), total: formatCount(total) })}
+            </span>
+            <IconButton
+              label={t('player.previous')}
+              shortcut="↑"
+              isDisabled={previous === undefined}
+              onPress={() => open(previous)}
+            >
+              <IconChevronUp size={18} aria-hidden="true" />
+            </IconButton>
+            <IconButton
+              label={t('player.next')}
+              shortcut="↓"
+              isDisabled={next === undefined}
+              onPress={() => open(next)}
+            >
+              <IconChevronDown size={18} aria-hidden="true" />
+            </IconButton>
+          </div>
+        )}
+      </Media>
+    </section>
+  );
+}
+
+interface MediaProps {
+  fileKey: string;
+  kind: MediaKind;
+  fullScreen: () => void;
+  children: (route: React.ReactNode) => React.ReactNode;
+}
+
+function Media({ fileKey, kind, fullScreen, children }: MediaProps) {
+  if (kind === 'other') return <NoPreview>{children}</NoPreview>;
+  return (
+    <PlayingMedia fileKey={fileKey} kind={kind} fullScreen={fullScreen}>
+      {children}
+    </PlayingMedia>
+  );
+}
+
+function NoPreview({ children }: Pick<MediaProps, 'children'>) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {children(null)}
+      <div className="stage">
+        <StatePanel
+          testId="empty-state"
+          icon={<IconFile />}
+          title={t('player.noPreviewTitle')}
+          body={t('player.noPreviewBody')}
+        />
+      </div>
+    </>
+  );
+}
+
+type Slot = HTMLVideoElement | HTMLAudioElement | HTMLImageElement;
+
+function PlayingMedia({ fileKey, kind, fullScreen, children }: MediaProps) {
+  const first = useRef<Slot>(null);
+  const second = useRef<Slot>(null);
+  const { session, active } = usePlayerSession(fileKey, [first, second]);
+  const state = useSyncExternalStore(
+    session?.subscribe ?? subscribeToNothing,
+    () => session?.state ?? INITIAL_PLAYER_LINK,
+  );
+  const { transport, shown } = useTransport(active === 0 ? first : second, kind !== 'image' && session !== undefined);
+  useTransportKeys(transport, kind);
+  const slots = [first, second].map((ref, index) => {
+    const common = {
+      key: index,
+      className: 'slot',
+      'data-active': index === active,
+      ...(index === active ? { 'data-testid': 'player-media' } : { 'aria-hidden': true }),
+    };
+    const { key, ...rest } = common;
+    if (kind === 'image')
+      return <img key={key} {...rest} ref={refTo(ref)} alt={index === active ? fileKey : ''} draggable={false} />;
+    if (kind === 'audio') return <audio key={key} {...rest} ref={refTo(ref)} />;
+    return <video key={key} {...rest} ref={refTo(ref)} playsInline onClick={() => transport?.togglePlay()} />;
+  });
+  return (
+    <>
+      {children(<RouteLine state={state} kind={kind} />)}
+      <div className="stage" data-phase={state.phase} data-waiting={isWaiting(state, shown, kind)}>
+        {slots}
+        {kind === 'audio' && <AudioPicture playing={!shown.paused} />}
+        {isWaiting(state, shown, kind) && <div className="spinner" aria-hidden="true" />}
+        {state.phase === 'failed' && state.failure && (
+          <PlayerError failure={state.failure} kind={kind} onRetry={() => session?.tell({ type: 'retried' })} />
+        )}
+      </div>
+      {kind !== 'image' && <Controls transport={transport} shown={shown} kind={kind} fullScreen={fullScreen} />}
+    </>
+  );
+}
+
+function isWaiting(state: PlayerLink, shown: TransportState, kind: MediaKind): boolean {
+  return state.phase === 'opening' || (state.phase === 'playing' && kind !== 'image' && shown.waiting);
+}
+
+function refTo(ref: React.RefObject<Slot | null>): (element: Slot | null) => void {
+  return (element) => {
+    ref.current = element;
+  };
+}
+
+function subscribeToNothing(): () => void {
+  return () => undefined;
+}
+
+const BARS = Array.from({ length: 48 }, (_, index) => index);
+
+/** Sound has no picture: a quiet sign that it plays. It is an ornament and claims nothing about the sound. */
+function AudioPicture({ playing }: { playing: boolean }) {
+  return (
+    <div className="audio-picture" data-playing={playing} aria-hidden="true">
+      {BARS.map((bar) => (
+        <span
+          key={bar}
+          style={{ animationDelay: `${-((bar * 137) % 100) / 40}s`, height: `${18 + ((bar * 53) % 64)}%` }}
+        />
+      ))}
+    </div>
+  );
+}
+
+function usePlayerSession(
+  fileKey: string,
+  [first, second]: readonly [React.RefObject<Slot | null>, React.RefObject<Slot | null>],
+): { session: PlayerSession | undefined; active: 0 | 1 } {
+  const { api, session: store } = useNearplay();
+  const [session, setSession] = useState<PlayerSession>();
+  const [active, setActive] = useState<0 | 1>(0);
+  useEffect(() => {
+    const player = new PlayerSession(api, fileKey, Date.now);
+    const [one, two] = [first.current, second.current];
+    if (one instanceof HTMLMediaElement && two instanceof HTMLMediaElement) {
+      player.open(new PlaybackStage([one, two], player.tell, setActive));
+    } else if (one instanceof HTMLImageElement && two instanceof HTMLImageElement) {
+      player.open(new ImageStage([one, two], player.tell, setActive));
+    }
+    setSession(player);
+    const end = store.subscribe(({ routesVersion }, before) => {
+      if (routesVersion !== before.routesVersion) player.tell({ type: 'route-suspect' });
+    });
+    return () => {
+      end();
+      player.dispose();
+    };
+  }, [api, store, fileKey, first, second]);
+  return { session, active };
+}
+
+function useTransport(
+  element: React.RefObject<Slot | null>,
+  wanted: boolean,
+): { transport: Transport | undefined; shown: TransportState } {
+  const [transport, setTransport] = useState<Transport>();
+  const [shown, setShown] = useState(STILL_TRANSPORT);
+  // The rate was measured on the first source; the same file from elsewhere has the same.
+  const frameRate = useRef<number>(undefined);
+  useEffect(() => {
+    const media = element.current;
+    if (!wanted || !(media instanceof HTMLMediaElement)) return undefined;
+    const made = new Transport(media, frameRate.current, setShown);
+    setTransport(made);
+    return () => {
+      if (made.isMeasured) frameRate.current = made.frameRate;
+      made.dispose();
+    };
+  }, [element, wanted]);
+  return { transport, shown };
+}
+
+function useTransportKeys(transport: Transport | undefined, kind: MediaKind): void {
+  useKeys((action) => {
+    if (!transport || kind === 'image') return;
+    const acts: Partial<Record<typeof action, () => void>> = {
+      'toggle-play': () => transport.togglePlay(),
+      'shuttle-back': () => transport.shuttle(-1),
+      pause: () => transport.pause(),
+      'shuttle-forward': () => transport.shuttle(1),
+      'frame-back': () => transport.stepFrames(-1),
+      'frame-forward': () => transport.stepFrames(1),
+      'second-back': () => transport.skip(-1),
+      'second-forward': () => transport.skip(1),
+      start: () => transport.seek(0),
+      end: () => transport.seekToEnd(),
+      mute: () => transport.toggleMute(),
+    };
+    acts[action]?.();
+  });
+}
+
+/** Calls back for keys that mean something to the player, unless a dialog, a field or a focused control takes them. */
+function useKeys(act: (action: NonNullable<ReturnType<typeof playerAction>>) => void): void {
+  const { session } = useNearplay();
+  const newest = useRef(act);
+  newest.current = act;
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      const action = playerAction(event);
+      if (action === undefined || session.getState().panel || isTyping(event.target)) return;
+      const onControl = event.target instanceof HTMLElement && event.target.matches('button, a, [role="menuitem"]');
+      const onSlider = event.target instanceof HTMLInputElement;
+      if ((onControl && event.key === ' ') || (onSlider && /^(Arrow|Home|End)/.test(event.key))) return;
+      event.preventDefault();
+      newest.current(action);
+    };
+    window.addEventListener('keydown', listen);
+    return () => window.removeEventListener('keydown', listen);
+  }, [session]);
+}
+
+interface Neighbours {
+  /** 1-based among the files of the folder. */
+  position: number;
+  total: number;
+  previous: string | undefined;
+  next: string | undefined;
+}
+
+/** The files before and after, in the order in which the library shows them. */
+function useNeighbours(key: string): Neighbours {
+  const loaded = useLibrary((library) => library.loaded);
+  const filter = useLibrary((library) => library.filter);
+  const order = useLibrary((library) => library.order);
+  const files = useMemo(
+    () => arrange(loaded, filter, order).filter((entry): entry is LibraryFile => entry.type === 'file'),
+    [loaded, filter, order],
+  );
+  const index = files.findIndex((file) => file.key === key);
+  return {
+    position: index + 1,
+    total: files.length,
+    previous: files[index - 1]?.key,
+    next: index < 0 ? undefined : files[index + 1]?.key,
+  };
+}
+
+async function toggleFullScreen(element: HTMLElement | null): Promise<void> {
+  try {
+    if (document.fullscreenElement) await document.exitFullscreen();
+    else await element?.requestFullscreen();
+  } catch {
+    // The system refused: the player stays as it is.
+  }
+}

@@ -1,0 +1,57 @@
+import { useTranslation } from 'react-i18next';
+import type { StorageSummary } from '../../shared/ipc.ts';
+import type { MediaKind } from '../../shared/media.ts';
+import { useSession } from '../store/context.tsx';
+import { useNow } from '../store/useNow.ts';
+import { formatDuration } from '../text/format.ts';
+import { placeOf, routeText } from '../text/routeText.ts';
+import { secondsOfDelayLeft, type PlayerLink } from './playerLink.ts';
+
+const NO_STORAGES: readonly StorageSummary[] = [];
+
+/** Where the media on screen comes from, why, and for how long still. */
+export function RouteLine({ state, kind }: { state: PlayerLink; kind: MediaKind }) {
+  const { t } = useTranslation();
+  const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
+  const now = useNow(250);
+  const { link } = state;
+  if (!link || state.phase === 'opening') {
+    return (
+      <p className="player-route" data-testid="player-route" role="status">
+        {state.phase === 'failed' ? '' : t('player.connecting')}
+      </p>
+    );
+  }
+  const { route } = link;
+  const { place, label, sentence } = routeText(route, storages, t);
+  const isImage = kind === 'image';
+  const onItsWay = route.reason === 'within-replication-delay' || route.reason === 'replica-not-ready';
+  const from = onItsWay
+    ? t(isImage ? 'player.showingFromSource' : 'player.fromSource')
+    : t(isImage ? 'player.showingFromPlace' : 'player.fromPlace', { place });
+  const left = secondsOfDelayLeft(state, now);
+  const replica = route.details.replica === undefined ? '' : placeOf(route.details.replica, storages);
+  const why = !onItsWay
+    ? label
+    : left !== undefined
+      ? t('player.replicating', { duration: formatDuration(left) })
+      : t('player.confirming', { replica });
+  return (
+    <p
+      className="player-route"
+      data-testid="player-route"
+      data-storage={route.storage}
+      data-reason={route.reason}
+      data-near={storages.find(({ name }) => name === route.storage)?.role === 'replica'}
+      data-settling={onItsWay}
+      title={sentence}
+    >
+      <span className="near-dot" aria-hidden="true" />
+      <span>{from}</span>
+      <span className="player-why">
+        <span aria-hidden="true">· </span>
+        {why}
+      </span>
+    </p>
+  );
+}

@@ -1,0 +1,96 @@
+import type { NearplayApi } from '../../shared/ipc.ts';
+import { reportOf } from '../api.ts';
+import { INITIAL_PLAYER_LINK, step, type PlayerEffect, type PlayerEvent, type PlayerLink } from './playerLink.ts';
+import type { Stage } from './stage.ts';
+
+const TICK = 250;
+
+/** One file in the player: keeps PlayerLink's state and does what its effects say. */
+export class PlayerSession {
+  readonly #api: Pick<NearplayApi, 'createLink' | 'explainRoute'>;
+  readonly #key: string;
+  readonly #now: () => number;
+  readonly #listeners = new Set<() => void>();
+  #stage: Stage | undefined;
+  #state: PlayerLink = INITIAL_PLAYER_LINK;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #disposed = false;
+
+  constructor(api: Pick<NearplayApi, 'createLink' | 'explainRoute'>, key: string, now: () => number) {
+    this.#api = api;
+    this.#key = key;
+    this.#now = now;
+  }
+
+  get state(): PlayerLink {
+    return this.#state;
+  }
+
+  /** For React: the same function all the time. Returns the function that ends the subscription. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Begins on a stage, which this session then owns. */
+  open(stage: Stage): void {
+    this.#stage = stage;
+    this.#timer = setInterval(() => this.tell({ type: 'tick' }), TICK);
+    this.tell({ type: 'opened' });
+  }
+
+  readonly tell = (event: PlayerEvent): void => {
+    if (this.#disposed) return;
+    const { state, effects } = step(this.#state, event, this.#now());
+    const changed = state !== this.#state;
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+    if (changed) for (const listener of this.#listeners) listener();
+  };
+
+  dispose(): void {
+    this.#disposed = true;
+    clearInterval(this.#timer);
+    this.#stage?.dispose();
+  }
+
+  #perform(effect: PlayerEffect): void {
+    switch (effect.type) {
+      case 'request-link':
+        void this.#requestLink(effect.id, effect.failed);
+        break;
+      case 'explain-route':
+        void this.#explainRoute();
+        break;
+      case 'load':
+        this.#stage?.load(effect.link);
+        break;
+      case 'prepare':
+        this.#stage?.prepare(effect.link);
+        break;
+      case 'swap':
+        this.#stage?.swap();
+        break;
+      case 'discard-standby':
+        this.#stage?.discardStandby();
+        break;
+    }
+  }
+
+  async #requestLink(id: number, failed: string | undefined): Promise<void> {
+    try {
+      const request = { key: this.#key, purpose: 'play' as const, ...(failed !== undefined && { failed }) };
+      this.tell({ type: 'link-arrived', id, link: await this.#api.createLink(request) });
+    } catch (error) {
+      this.tell({ type: 'link-refused', id, report: reportOf(error) });
+    }
+  }
+
+  async #explainRoute(): Promise<void> {
+    try {
+      this.tell({ type: 'route-explained', route: await this.#api.explainRoute({ key: this.#key }) });
+    } catch {
+      this.tell({ type: 'route-unknown' });
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import { IconFileImport, IconRefresh, IconX } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import {
+  Button,
+  Dialog,
+  Heading,
+  Label,
+  Modal,
+  ModalOverlay,
+  RadioButton,
+  RadioField,
+  RadioGroup,
+} from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import type { Bootstrap } from '../../shared/ipc.ts';
+import { useSession } from '../store/context.tsx';
+import { AutomaticSees } from './AutomaticSees.tsx';
+import { Findings } from './Findings.tsx';
+import { ProfileSelect } from './ProfileSelect.tsx';
+import { ReadFromOptions } from './ReadFromOptions.tsx';
+
+/** A sheet over the window; every choice is in force at once, so there is nothing to save. */
+export function SettingsPanel({ app }: { app: Bootstrap }) {
+  const { t } = useTranslation();
+  const isOpen = useSession((session) => session.panel === 'settings');
+  const showPanel = useSession((session) => session.showPanel);
+  return (
+    <ModalOverlay
+      className="overlay sheet-overlay"
+      isDismissable
+      isOpen={isOpen}
+      onOpenChange={(open) => {
+        if (!open) showPanel(undefined);
+      }}
+    >
+      <Modal className="sheet">
+        <Dialog className="settings" data-testid="settings">
+          <div className="panel-head">
+            <Heading slot="title">{t('settings.title')}</Heading>
+            <Button slot="close" className="icon-button" aria-label={t('actions.close')}>
+              <IconX size={18} aria-hidden="true" />
+            </Button>
+          </div>
+          <div className="settings-body">
+            {app.reading && (
+              <Section title={t('settings.readFrom')} note={t('settings.readFromNote')}>
+                <ReadFromOptions reading={app.reading} />
+              </Section>
+            )}
+            {app.reading && (
+              <Section title={t('settings.automaticSees')} action={<RefreshAddress />}>
+                <AutomaticSees reading={app.reading} />
+              </Section>
+            )}
+            <Section title={t('settings.appearance')}>
+              <ThemeOptions theme={app.settings.theme} />
+            </Section>
+            <Section title={t('settings.profile')}>
+              <Credentials credentials={app.credentials} />
+            </Section>
+            <Section title={t('settings.preferences')} action={<ImportPreferences />}>
+              <PreferencesOrigin preferences={app.preferences} />
+            </Section>
+            <Section title={t('settings.about')}>
+              <p>{t('settings.version', { version: app.version })}</p>
+              <p className="muted">{t('settings.runtime', { runtime: app.runtime, platform: app.platform })}</p>
+            </Section>
+          </div>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+interface SectionProps {
+  title: string;
+  note?: string;
+  action?: ReactNode;
+  children: ReactNode;
+}
+
+function Section({ title, note, action, children }: SectionProps) {
+  return (
+    <section className="settings-section">
+      <div className="section-head">
+        <h3>{title}</h3>
+        {action}
+      </div>
+      {note !== undefined && <p className="muted">{note}</p>}
+      {children}
+    </section>
+  );
+}
+
+function RefreshAddress() {
+  const { t } = useTranslation();
+  const refreshAddress = useSession((session) => session.refreshAddress);
+  return (
+    <Button className="button quiet small" onPress={() => void refreshAddress()}>
+      <IconRefresh size={15} aria-hidden="true" />
+      {t('actions.refreshAddress')}
+    </Button>
+  );
+}
+
+function ImportPreferences() {
+  const { t } = useTranslation();
+  const importPreferences = useSession((session) => session.importPreferences);
+  return (
+    <Button className="button quiet small" onPress={() => void importPreferences()}>
+      <IconFileImport size={15} aria-hidden="true" />
+      {t('actions.importPreferences')}
+    </Button>
+  );
+}
+
+const THEMES = ['system', 'dark', 'light'] as const;
+
+function ThemeOptions({ theme }: { theme: Bootstrap['settings']['theme'] }) {
+  const { t } = useTranslation();
+  const changeSettings = useSession((session) => session.changeSettings);
+  return (
+    <RadioGroup
+      className="segments"
+      orientation="horizontal"
+      value={theme}
+      onChange={(value) => {
+        const chosen = THEMES.find((name) => name === value);
+        if (chosen) void changeSettings({ theme: chosen });
+      }}
+    >
+      <Label className="visually-hidden">{t('settings.appearance')}</Label>
+      {THEMES.map((name) => (
+        <RadioField key={name} value={name}>
+          <RadioButton className="segment">{t(`settings.theme.${name}`)}</RadioButton>
+        </RadioField>
+      ))}
+    </RadioGroup>
+  );
+}
+
+function Credentials({ credentials }: { credentials: Bootstrap['credentials'] }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <ProfileSelect />
+      <p className="muted">
+        {credentials.source === null
+          ? t('settings.noCredentials')
+          : t('settings.credentialsFrom', { source: credentials.source })}
+      </p>
+      {credentials.problem && <p className="problem">{credentials.problem.message}</p>}
+    </>
+  );
+}
+
+function PreferencesOrigin({ preferences }: { preferences: Bootstrap['preferences'] }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {preferences.origin ? (
+        <>
+          <p>{t(`settings.origin.${preferences.origin.kind}`)}</p>
+          <p className="muted path">{preferences.origin.where}</p>
+        </>
+      ) : (
+        <p>{t('settings.noPreferences')}</p>
+      )}
+      <Findings findings={preferences.findings} />
+    </>
+  );
+}

@@ -1,0 +1,97 @@
+import { IconChevronDown, IconRouteAltLeft } from '@tabler/icons-react';
+import { Button, Dialog, DialogTrigger, Heading, Popover } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import type { Reading, StorageSummary } from '../../shared/ipc.ts';
+import { useSession } from '../store/context.tsx';
+import { routeText } from '../text/routeText.ts';
+
+/** Says all the time what this machine reads from and why; opens to the whole story. */
+export function ReadingChip({ reading }: { reading: Reading | null }) {
+  const { t } = useTranslation();
+  if (!reading) {
+    return (
+      <span className="reading-chip" data-testid="reading-chip">
+        <span className="reading-place">{t('reading.notConfigured')}</span>
+      </span>
+    );
+  }
+  const { label, sentence } = routeText(reading.route, reading.storages, t);
+  const { matchedAddress, matchedRange } = reading.route.details;
+  const why =
+    reading.route.reason === 'replica-by-ip' && matchedAddress !== undefined && matchedRange !== undefined
+      ? t('reading.addressInRange', { address: matchedAddress, range: matchedRange })
+      : label;
+  return (
+    <DialogTrigger>
+      <Button
+        className="reading-chip"
+        data-testid="reading-chip"
+        data-storage={reading.route.storage}
+        data-reason={reading.route.reason}
+        data-near={isReplica(reading)}
+      >
+        <span className="near-dot" aria-hidden="true" />
+        <span className="reading-place">{t('reading.from', { place: reading.label })}</span>
+        <span className="reading-why">
+          <span aria-hidden="true">· </span>
+          {why}
+        </span>
+        <IconChevronDown size={14} aria-hidden="true" />
+      </Button>
+      <Popover className="popover reading-popover" placement="bottom end" offset={6}>
+        <Dialog className="popover-dialog">
+          {({ close }) => <WhyThisRegion reading={reading} sentence={sentence} close={close} />}
+        </Dialog>
+      </Popover>
+    </DialogTrigger>
+  );
+}
+
+function WhyThisRegion({ reading, sentence, close }: { reading: Reading; sentence: string; close: () => void }) {
+  const { t } = useTranslation();
+  const showPanel = useSession((session) => session.showPanel);
+  return (
+    <>
+      <Heading slot="title">{t('reading.why')}</Heading>
+      <p>{sentence}</p>
+      {reading.replicationDelaySeconds > 0 && reading.storages.some(({ role }) => role === 'replica') && (
+        <p className="muted">{t('reading.delay', { count: reading.replicationDelaySeconds })}</p>
+      )}
+      <ul className="storages">
+        {reading.storages.map((storage) => (
+          <StorageLine key={storage.name} storage={storage} inUse={storage.name === reading.route.storage} />
+        ))}
+      </ul>
+      <Button
+        className="button"
+        onPress={() => {
+          close();
+          showPanel('settings');
+        }}
+      >
+        <IconRouteAltLeft size={16} aria-hidden="true" />
+        {t('reading.change')}
+      </Button>
+    </>
+  );
+}
+
+function StorageLine({ storage, inUse }: { storage: StorageSummary; inUse: boolean }) {
+  const { t } = useTranslation();
+  const role = storage.role === 'main' ? 'mainRole' : storage.role === 'replica' ? 'replicaRole' : 'otherRole';
+  return (
+    <li className="storage-line" data-in-use={inUse}>
+      <span className="near-dot" aria-hidden="true" />
+      <span className="storage-name">{storage.label}</span>
+      <span className="muted">
+        {storage.region} · {t(`reading.${role}`)}
+      </span>
+      {!storage.reachable && <span className="tag bad">{t('reading.unreachable')}</span>}
+      {inUse && <span className="tag near">{t('reading.inUse')}</span>}
+    </li>
+  );
+}
+
+function isReplica({ storages, route }: Reading): boolean {
+  return storages.find(({ name }) => name === route.storage)?.role === 'replica';
+}

@@ -1,0 +1,93 @@
+import { IconX } from '@tabler/icons-react';
+import { Button, Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import { useSession } from '../store/context.tsx';
+
+const GROUPS = {
+  library: { move: ['←', '→', '↑', '↓'], open: ['Enter'], up: ['⌫'], filter: ['/'], view: ['V'] },
+  player: {
+    playPause: ['Space'],
+    shuttle: ['J', 'K', 'L'],
+    frameStep: ['←', '→'],
+    neighbours: ['↑', '↓'],
+    ends: ['Home', 'End'],
+    mute: ['M'],
+    fullScreen: ['F'],
+  },
+  everywhere: { upload: ['U'], transfers: ['T'], settings: [','], help: ['?'], close: ['Esc'] },
+} as const;
+
+export function ShortcutsDialog() {
+  const { t } = useTranslation();
+  const isOpen = useSession((session) => session.panel === 'shortcuts');
+  const showPanel = useSession((session) => session.showPanel);
+  return (
+    <ModalOverlay
+      className="overlay centred"
+      isDismissable
+      isOpen={isOpen}
+      onOpenChange={(open) => {
+        if (!open) showPanel(undefined);
+      }}
+    >
+      <Modal className="dialog-card">
+        <Dialog className="shortcuts" data-testid="shortcuts">
+          <div className="panel-head">
+            <Heading slot="title">{t('shortcuts.title')}</Heading>
+            <Button slot="close" className="icon-button" aria-label={t('actions.close')}>
+              <IconX size={18} aria-hidden="true" />
+            </Button>
+          </div>
+          <div className="shortcut-groups">
+            <ShortcutGroup title={t('shortcuts.groups.library')} keys={GROUPS.library} />
+            <ShortcutGroup title={t('shortcuts.groups.player')} keys={GROUPS.player} />
+            <ShortcutGroup title={t('shortcuts.groups.everywhere')} keys={GROUPS.everywhere} />
+          </div>
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+type ActionName = { [Group in keyof typeof GROUPS]: keyof (typeof GROUPS)[Group] }[keyof typeof GROUPS];
+
+function ShortcutGroup({ title, keys }: { title: string; keys: Partial<Record<ActionName, readonly string[]>> }) {
+  const { t } = useTranslation();
+  return (
+    <section>
+      <h3>{title}</h3>
+      <dl>
+        {ACTION_NAMES.filter((name) => keys[name]).map((name) => (
+          <div key={name}>
+            <dt>{t(`shortcuts.${name}`)}</dt>
+            <dd>
+              {keys[name]?.map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+const ACTION_NAMES: readonly ActionName[] = [
+  'playPause',
+  'shuttle',
+  'frameStep',
+  'neighbours',
+  'ends',
+  'mute',
+  'fullScreen',
+  'move',
+  'open',
+  'up',
+  'filter',
+  'view',
+  'upload',
+  'transfers',
+  'settings',
+  'help',
+  'close',
+];

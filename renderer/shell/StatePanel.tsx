@@ -1,0 +1,30 @@
+import type { ReactNode } from 'react';
+
+interface StatePanelProps {
+  testId: 'empty-state' | 'error-state';
+  icon: ReactNode;
+  title: string;
+  body: string;
+  /** A failure's code, for whoever has to tell IT. */
+  code?: string;
+  children?: ReactNode;
+}
+
+/** What is shown where there is nothing to show: what happened, why, and what to do. */
+export function StatePanel({ testId, icon, title, body, code, children }: StatePanelProps) {
+  return (
+    <section
+      className="state-panel"
+      data-testid={testId}
+      data-code={code}
+      {...(testId === 'error-state' && { role: 'alert' })}
+    >
+      <div className="state-icon" aria-hidden="true">
+        {icon}
+      </div>
+      <h2>{title}</h2>
+      <p>{body}</p>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,57 @@
+import { IconAlertTriangle, IconCircleCheck, IconInfoCircle, IconX } from '@tabler/icons-react';
+import { useEffect } from 'react';
+import { Button } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import type { Toast, ToastText } from '../store/session.ts';
+import { useSession } from '../store/context.tsx';
+import type { Translate } from '../text/i18n.ts';
+
+const SHOWN_FOR = 5000;
+const SHOWN_FOR_BAD = 12_000;
+const ICONS = { plain: IconInfoCircle, good: IconCircleCheck, bad: IconAlertTriangle };
+
+export function Toasts() {
+  const { t } = useTranslation();
+  const toasts = useSession((session) => session.toasts);
+  return (
+    // The region is there before the first message: a screen reader announces only what changes.
+    <div className="toasts" role="region" aria-label={t('shell.notifications')} aria-live="polite">
+      {toasts.map((toast) => (
+        <ToastCard key={toast.id} toast={toast} />
+      ))}
+    </div>
+  );
+}
+
+function ToastCard({ toast }: { toast: Toast }) {
+  const { t } = useTranslation();
+  const dismiss = useSession((session) => session.dismissToast);
+  const { id, tone } = toast;
+  useEffect(() => {
+    const timer = setTimeout(() => dismiss(id), tone === 'bad' ? SHOWN_FOR_BAD : SHOWN_FOR);
+    return () => clearTimeout(timer);
+  }, [dismiss, id, tone]);
+  const Icon = ICONS[tone];
+  return (
+    <div className="toast" data-testid="toast" data-tone={tone}>
+      <Icon size={17} aria-hidden="true" />
+      <span>{wordsOf(toast.text, t)}</span>
+      <Button className="icon-button small" aria-label={t('actions.dismiss')} onPress={() => dismiss(id)}>
+        <IconX size={14} aria-hidden="true" />
+      </Button>
+    </div>
+  );
+}
+
+function wordsOf(text: ToastText, t: Translate): string {
+  switch (text.kind) {
+    case 'uploaded':
+      return t('toasts.uploadDone', { count: text.names.length, name: text.names[0] ?? '' });
+    case 'upload-failed':
+      return t('toasts.uploadFailed', { name: text.name, message: text.message });
+    case 'imported':
+      return t('toasts.preferencesImported');
+    case 'report':
+      return text.report.message;
+  }
+}

@@ -1,0 +1,34 @@
+export type Shortcut = 'filter' | 'upload' | 'settings' | 'help' | 'close' | 'up' | 'view' | 'transfers';
+
+const KEYS: ReadonlyMap<string, Shortcut> = new Map([
+  ['/', 'filter'],
+  ['u', 'upload'],
+  [',', 'settings'],
+  ['?', 'help'],
+  ['Escape', 'close'],
+  ['Backspace', 'up'],
+  ['v', 'view'],
+  ['t', 'transfers'],
+]);
+
+export interface KeyPress {
+  key: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+}
+
+/** What a key means everywhere in the window. Ctrl+, and Cmd+, open the settings, as other programs have it. */
+export function shortcutOf({ key, ctrlKey, metaKey, altKey }: KeyPress): Shortcut | undefined {
+  if (altKey) return undefined;
+  if (ctrlKey || metaKey) return key === ',' ? 'settings' : key === 'f' ? 'filter' : undefined;
+  return KEYS.get(key.length === 1 ? key.toLowerCase() : key);
+}
+
+/** Whether a key pressed here is text, so that no shortcut may take it. */
+export function isTyping(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement)
+    return true;
+  return target instanceof HTMLInputElement && !['checkbox', 'radio', 'range', 'button', 'file'].includes(target.type);
+}

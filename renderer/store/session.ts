@@ -1,0 +1,156 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ErrorReport } from '../../shared/errors.ts';
+import type { Bootstrap, NearplayApi, Transfer } from '../../shared/ipc.ts';
+import type { SettingsPatch } from '../../shared/settings.ts';
+import { reportOf } from '../api.ts';
+import { newlyEnded } from '../transfers/transfersSummary.ts';
+
+export type Panel = 'settings' | 'shortcuts';
+
+export interface Toast {
+  id: number;
+  tone: 'plain' | 'good' | 'bad';
+  text: ToastText;
+}
+
+/** What a toast says; the words themselves are in text/en.ts. */
+export type ToastText =
+  | { kind: 'uploaded'; names: string[] }
+  | { kind: 'upload-failed'; name: string; message: string }
+  | { kind: 'imported' }
+  | { kind: 'report'; report: ErrorReport };
+
+/** Everything the window knows apart from the folder on screen: what main told, and which panels are open. */
+export interface Session {
+  phase: 'starting' | 'ready' | 'failed';
+  failure: ErrorReport | undefined;
+  /** Set once the first answer is there. */
+  app: Bootstrap | undefined;
+  online: boolean;
+  panel: Panel | undefined;
+  transfersOpen: boolean;
+  toasts: readonly Toast[];
+  /** Grows with every change after which objects may be read from somewhere else. */
+  routesVersion: number;
+
+  start: () => Promise<void>;
+  setOnline: (online: boolean) => void;
+  showPanel: (panel: Panel | undefined) => void;
+  showTransfers: (open: boolean) => void;
+  toast: (text: ToastText, tone?: Toast['tone']) => void;
+  dismissToast: (id: number) => void;
+  changeSettings: (patch: SettingsPatch) => Promise<void>;
+  importPreferences: () => Promise<void>;
+  refreshAddress: () => Promise<void>;
+  chooseUploads: (folder: string) => Promise<void>;
+  uploadFiles: (folder: string, files: readonly File[]) => Promise<void>;
+  cancelTransfer: (id: string) => Promise<void>;
+  retryTransfer: (id: string) => Promise<void>;
+  clearTransfers: () => Promise<void>;
+  takeTransfers: (transfers: Transfer[]) => void;
+  patchApp: (patch: Partial<Bootstrap>) => void;
+}
+
+export type SessionStore = StoreApi<Session>;
+
+const MAX_TOASTS = 4;
+
+/** The store over the bridge. Failures of what the user asked for end as toasts; nothing rejects. */
+export function createSession(api: NearplayApi): SessionStore {
+  let lastToast = 0;
+
+  return createStore<Session>((set, get) => {
+    const attempt = async (work: () => Promise<unknown>): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        get().toast({ kind: 'report', report: reportOf(error) }, 'bad');
+      }
+    };
+    const began = (transfers: Transfer[]): void => {
+      if (transfers.length > 0) set({ transfersOpen: true });
+    };
+
+    return {
+      phase: 'starting',
+      failure: undefined,
+      app: undefined,
+      online: true,
+      panel: undefined,
+      transfersOpen: false,
+      toasts: [],
+      routesVersion: 0,
+
+      async start() {
+        set({ phase: 'starting', failure: undefined });
+        try {
+          const app = await api.getBootstrap();
+          set({ phase: 'ready', app });
+        } catch (error) {
+          set({ phase: 'failed', failure: reportOf(error) });
+        }
+      },
+      setOnline: (online) => set({ online }),
+      showPanel: (panel) => set({ panel }),
+      showTransfers: (transfersOpen) => set({ transfersOpen }),
+      toast(text, tone = 'plain') {
+        lastToast += 1;
+        const toast: Toast = { id: lastToast, tone, text };
+        set(({ toasts }) => ({ toasts: [...toasts, toast].slice(-MAX_TOASTS) }));
+      },
+      dismissToast: (id) => set(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.id !== id) })),
+      changeSettings: (patch) =>
+        attempt(async () => {
+          get().patchApp({ settings: await api.setSettings(patch) });
+          // Another profile is another sign-in, and nothing announces it: ask.
+          if ('profile' in patch) get().patchApp({ credentials: (await api.getBootstrap()).credentials });
+        }),
+      importPreferences: () =>
+        attempt(async () => {
+          const preferences = await api.importPreferences();
+          if (!preferences) return;
+          set({ app: await api.getBootstrap() });
+          if (preferences.document) get().toast({ kind: 'imported' }, 'good');
+        }),
+      refreshAddress: () => attempt(async () => get().patchApp({ reading: await api.refreshAddress() })),
+      chooseUploads: (folder) => attempt(async () => began(await api.chooseUploads({ folder }))),
+      uploadFiles: (folder, files) => attempt(async () => began(await api.uploadFiles(folder, files))),
+      cancelTransfer: (id) => attempt(() => api.cancelTransfer(id)),
+      retryTransfer: (id) => attempt(() => api.retryTransfer(id)),
+      clearTransfers: () => attempt(() => api.clearTransfers()),
+      takeTransfers(transfers) {
+        const before = get().app?.transfers ?? [];
+        get().patchApp({ transfers });
+        const ended = newlyEnded(before, transfers);
+        const done = ended.filter(({ state }) => state === 'done').map(({ name }) => name);
+        if (done.length > 0) get().toast({ kind: 'uploaded', names: done }, 'good');
+        for (const { name, state, error } of ended) {
+          if (state === 'failed') get().toast({ kind: 'upload-failed', name, message: error?.message ?? '' }, 'bad');
+        }
+      },
+      patchApp: (patch) => set(({ app }) => (app ? { app: { ...app, ...patch } } : {})),
+    };
+  });
+}
+
+/** Follows what main announces. Returns the function that ends it. */
+export function followMain(api: NearplayApi, session: SessionStore): () => void {
+  const { patchApp, takeTransfers } = session.getState();
+  const routesChanged = (): void => session.setState(({ routesVersion }) => ({ routesVersion: routesVersion + 1 }));
+  const ends = [
+    api.onTransfersChanged(takeTransfers),
+    api.onReadingChanged((reading) => {
+      patchApp({ reading });
+      routesChanged();
+    }),
+    api.onPreferencesChanged((preferences) => {
+      patchApp({ preferences });
+      routesChanged();
+    }),
+    api.onSettingsChanged((settings) => patchApp({ settings })),
+    api.onLibraryChanged(routesChanged),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
+}

@@ -1,0 +1,71 @@
+const LOCALE = 'en';
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const counts = new Intl.NumberFormat(LOCALE);
+const ages = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto', style: 'short' });
+const dates = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' });
+const moments = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'full', timeStyle: 'medium' });
+
+/** `100,000`. */
+export function formatCount(count: number): string {
+  return counts.format(count);
+}
+
+/** Bytes in decimal units with three significant digits, as file managers show them: `43.2 MB`. */
+export function formatBytes(bytes: number): string {
+  const size = Math.max(0, bytes);
+  let power = size < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(size) / 3));
+  // 999,999 B rounds to 1,000 kB: say 1 MB.
+  if (power < UNITS.length - 1 && Number((size / 1000 ** power).toPrecision(3)) >= 1000) power += 1;
+  return new Intl.NumberFormat(LOCALE, {
+    style: 'unit',
+    unit: UNITS[power] ?? 'byte',
+    maximumSignificantDigits: power === 0 ? 4 : 3,
+  }).format(size / 1000 ** power);
+}
+
+/** Seconds left, coarse as they grow: `14 s`, `3 min 20 s`, `2 h 5 min`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 10) return whole % 60 ? `${minutes} min ${whole % 60} s` : `${minutes} min`;
+  if (minutes < 60) return `${Math.round(whole / 60)} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  return `${counts.format(Math.round(hours / 24))} days`;
+}
+
+/** How long ago, both in milliseconds since the epoch; a date once a month has passed. */
+export function formatAge(then: number, now: number, justNow: string): string {
+  const ago = Math.max(0, now - then);
+  if (ago < 10 * SECOND) return justNow;
+  if (ago < MINUTE) return ages.format(-Math.floor(ago / SECOND), 'second');
+  if (ago < HOUR) return ages.format(-Math.floor(ago / MINUTE), 'minute');
+  if (ago < DAY) return ages.format(-Math.floor(ago / HOUR), 'hour');
+  if (ago < 30 * DAY) return ages.format(-Math.floor(ago / DAY), 'day');
+  return dates.format(then);
+}
+
+/** The whole moment, for a tooltip. */
+export function formatMoment(then: number): string {
+  return moments.format(then);
+}
+
+/** A playing position: `1:04`, `1:02:09`; whole seconds, rounded down. */
+export function formatPosition(seconds: number): string {
+  const whole = Number.isFinite(seconds) ? Math.max(0, Math.floor(seconds)) : 0;
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+/** `0.8` → `80%`. */
+export function formatPercent(share: number): string {
+  return new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 0 }).format(share);
+}

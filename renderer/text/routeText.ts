@@ -1,0 +1,45 @@
+import type { StorageSummary } from '../../shared/ipc.ts';
+import type { Route } from '../../shared/routing.ts';
+import type { Translate } from './i18n.ts';
+
+export interface RouteText {
+  /** Where it is read from, as the studio calls it. */
+  place: string;
+  /** Two or three words. */
+  label: string;
+  /** The whole reason, as one sentence a person can act on. */
+  sentence: string;
+}
+
+/** The studio's word for a storage: its label, else its name. */
+export function placeOf(storage: string, storages: readonly StorageSummary[]): string {
+  return storages.find(({ name }) => name === storage)?.label ?? storage;
+}
+
+/** Says where one object is read from and why. */
+export function routeText(route: Route, storages: readonly StorageSummary[], t: Translate): RouteText {
+  const place = placeOf(route.storage, storages);
+  const main = storages.find(({ role }) => role === 'main');
+  const words = {
+    place,
+    main: main?.label ?? '',
+    replica: route.details.replica === undefined ? place : placeOf(route.details.replica, storages),
+    address: route.details.matchedAddress ?? '',
+    range: route.details.matchedRange ?? '',
+  };
+  return {
+    place,
+    label: t(`reason.${route.reason}.label`),
+    sentence: t(`reason.${route.reason}.sentence`, words),
+  };
+}
+
+/** True while another copy may take over without anyone doing anything: the route is worth asking for again. */
+export function isSettling(route: Route): boolean {
+  return (
+    route.reason === 'within-replication-delay' ||
+    route.reason === 'replica-not-ready' ||
+    route.reason === 'replica-unreachable' ||
+    route.reason === 'main-unreachable'
+  );
+}
