@@ -31,7 +31,7 @@ export class Links {
     this.#lifetime = lifetime;
   }
 
-  /** @throws NearplayError credentials-expired when the credentials end within a minute. */
+  /** @throws NearplayError credentials-expired when the credentials end within a second. */
   async sign(version: ObjectVersion, route: Route, purpose: LinkPurpose): Promise<Link> {
     const configuration = this.#clients.configurationOf(route.storage);
     const client = this.#clients.clientOf(route.storage);
@@ -52,11 +52,10 @@ export class Links {
     const signedAt =
       this.#lifetime > 2 * SIGNING_STEP ? Math.floor(storageNow / SIGNING_STEP) * SIGNING_STEP : storageNow;
     const { expiration } = await client.config.credentials();
-    const end = Math.min(
-      signedAt + this.#lifetime,
-      expiration ? expiration.getTime() + offset : Number.POSITIVE_INFINITY,
-    );
-    if (expiration && end - storageNow < SECOND) throw new NearplayError('credentials-expired');
+    // Whoever issues credentials tells their end by a right clock, as the storage's is, and not by this machine's.
+    const credentialsEnd = expiration?.getTime() ?? Number.POSITIVE_INFINITY;
+    const end = Math.min(signedAt + this.#lifetime, credentialsEnd);
+    if (credentialsEnd - storageNow < SECOND) throw new NearplayError('credentials-expired');
     const expiresIn = Math.max(1, Math.floor((end - signedAt) / SECOND));
     const url = await getSignedUrl(client, command, { expiresIn, signingDate: new Date(signedAt) });
     return {

@@ -72,7 +72,9 @@ export class PublicAddress {
 
   /** Starts a measurement when the last one is old; returns at once. */
   refreshIfStale(): void {
-    if (this.#options.now() >= this.#askAgainAt) void this.refresh();
+    const left = this.#askAgainAt - this.#options.now();
+    // Longer than any pause: this machine's clock was set back.
+    if (left <= 0 || left > FRESH_FOR) void this.refresh();
   }
 
   /** Forgets what is known and asks again: the network is another one now. */
@@ -113,7 +115,9 @@ export class PublicAddress {
 
   async #askOne(question: Omit<AddressQuestion, 'signal'>): Promise<ClientAddress | undefined> {
     try {
-      const text = await this.#options.ask({ ...question, signal: AbortSignal.timeout(TIMEOUT) });
+      const signal = AbortSignal.timeout(TIMEOUT);
+      // An agent that still looks for its proxy does not listen to the signal.
+      const text = await Promise.race([this.#options.ask({ ...question, signal }), rejectionOf(signal)]);
       const parsed = parseAddress(text.trim());
       // What the service says is believed, not the family it was asked over: a "v4" host may answer over IPv6.
       return parsed ? { address: text.trim(), source: 'public', service: question.service } : undefined;
@@ -121,6 +125,14 @@ export class PublicAddress {
       return undefined;
     }
   }
+}
+
+function rejectionOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('No answer in time', { cause: signal.reason })), {
+      once: true,
+    });
+  });
 }
 
 function hostOf(url: string): string {

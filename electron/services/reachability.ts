@@ -12,7 +12,8 @@ export interface ReachabilityOptions {
 
 interface Outage {
   probes: number;
-  timer: NodeJS.Timeout;
+  /** Absent while a probe is on its way. */
+  timer?: NodeJS.Timeout | undefined;
 }
 
 /**
@@ -43,16 +44,21 @@ export class Reachability {
 
   failed(storage: string): void {
     if (this.#stopped || this.#outages.has(storage)) return;
-    this.#outages.set(storage, { probes: 0, timer: this.#probeLater(storage, 0) });
+    const outage: Outage = { probes: 0 };
+    this.#outages.set(storage, outage);
+    this.#probeLater(storage, outage);
     this.#options.changed(storage, false);
   }
 
   /** Probes every open storage at once: the network came back, or the machine woke up. */
   probeNow(): void {
+    if (this.#stopped) return;
     for (const [storage, outage] of this.#outages) {
-      clearTimeout(outage.timer);
       outage.probes = 0;
-      void this.#probe(storage);
+      // One that is on its way says it soon enough; a second one would be a second chain of probes.
+      if (outage.timer === undefined) continue;
+      clearTimeout(outage.timer);
+      void this.#probe(storage, outage);
     }
   }
 
@@ -61,22 +67,23 @@ export class Reachability {
     for (const { timer } of this.#outages.values()) clearTimeout(timer);
   }
 
-  #probeLater(storage: string, probes: number): NodeJS.Timeout {
+  #probeLater(storage: string, outage: Outage): void {
     const first = this.#options.firstProbeAfter ?? FIRST_PROBE;
-    const timer = setTimeout(() => void this.#probe(storage), Math.min(LAST_PROBE, first * 2 ** probes));
-    timer.unref();
-    return timer;
+    const pause = Math.min(LAST_PROBE, first * 2 ** outage.probes);
+    outage.timer = setTimeout(() => void this.#probe(storage, outage), pause);
+    outage.timer.unref();
   }
 
-  async #probe(storage: string): Promise<void> {
+  async #probe(storage: string, outage: Outage): Promise<void> {
+    outage.timer = undefined;
     try {
       await this.#options.probe(storage);
       if (!this.#stopped) this.succeeded(storage);
     } catch {
-      const outage = this.#outages.get(storage);
-      if (!outage || this.#stopped) return;
+      // An outage that ended in the meantime has no more probes; another one has its own.
+      if (this.#outages.get(storage) !== outage || this.#stopped) return;
       outage.probes += 1;
-      outage.timer = this.#probeLater(storage, outage.probes);
+      this.#probeLater(storage, outage);
     }
   }
 }

@@ -58,6 +58,15 @@ export class ReplicaProof {
     return known ? { holds: known.holds, by: known.by } : { holds: 'unknown' };
   }
 
+  /** Whether asking may tell something else than what is known: not while a denial is fresh (its back-off runs). */
+  isWorthAsking(storage: string, version: ObjectVersion): boolean {
+    const known = this.#known.get(nameOf(storage, version));
+    if (known?.holds !== 'no') return known?.by !== 'version';
+    const left = known.askAgainAt - this.#now();
+    // Longer than any back-off: this machine's clock was set back.
+    return left <= 0 || left > LAST_BACK_OFF;
+  }
+
   /**
    * Asks the storage, unless it is already proved by version or was denied a moment ago (back-off 1 s, 2 s, 4 s … 60 s).
    * Resolves to `unknown` when the storage does not answer. Callers at the same time share one question.
@@ -65,8 +74,7 @@ export class ReplicaProof {
   prove(storage: string, version: ObjectVersion): Promise<Proof> {
     const name = nameOf(storage, version);
     const known = this.#known.get(name);
-    if (known?.holds === 'yes' && known.by === 'version') return Promise.resolve({ holds: 'yes', by: 'version' });
-    if (known?.holds === 'no' && this.#now() < known.askAgainAt) return Promise.resolve({ holds: 'no', by: known.by });
+    if (known && !this.isWorthAsking(storage, version)) return Promise.resolve({ holds: known.holds, by: known.by });
     const running = this.#running.get(name);
     if (running) return running;
     const asking = this.#askAndRemember(storage, version).finally(() => this.#running.delete(name));
@@ -91,7 +99,7 @@ export class ReplicaProof {
       this.#remember(storage, version, holds, 'version');
       return { holds: holds ? 'yes' : 'no', by: 'version' };
     } catch {
-      return this.of(storage, version);
+      return { holds: 'unknown' };
     }
   }
 

@@ -49,13 +49,17 @@ export class Router {
     const { preferences, proof, reachability } = this.#options;
     const main = preferences.mainStorage;
     if (!reachability.isReachable(main)) await this.#proveEverywhere(version);
-    // Each turn ends with a decision or with one storage's state known that was not before.
-    for (let turn = 0; turn <= preferences.replication.replicas.length; turn++) {
-      const decision = this.known(version);
-      if (decision.storage === main) return decision;
-      const { holds, by } = await proof.prove(decision.storage, version);
-      if (holds === 'yes' && by === 'version') return this.known(version);
-      if (holds === 'unknown' && reachability.isReachable(decision.storage)) break;
+    const asked = new Set<string>();
+    for (;;) {
+      const decision = this.#decide(
+        version,
+        this.#statesOf((storage) => this.#worthAsking(storage, version)),
+      );
+      // Choice, addresses and health can change during any question: what counts is the proof of what is named now.
+      if (decision.storage === main || this.#provedOrNo(decision.storage, version) === 'yes') return decision;
+      if (asked.has(decision.storage)) break;
+      asked.add(decision.storage);
+      await proof.prove(decision.storage, version);
     }
     return this.#decide(
       version,
@@ -82,6 +86,13 @@ export class Router {
     const { preferences, proof, reachability } = this.#options;
     const reachable = preferences.replication.replicas.filter(({ storage }) => reachability.isReachable(storage));
     await Promise.all(reachable.map(({ storage }) => proof.prove(storage, version)));
+  }
+
+  /** A denial counts while its back-off runs; after that the replica may have the version by now. */
+  #worthAsking(storage: string, version: ObjectVersion): StorageState['holds'] {
+    const { proof } = this.#options;
+    const { holds } = proof.of(storage, version);
+    return holds === 'no' && proof.isWorthAsking(storage, version) ? 'unknown' : holds;
   }
 
   #provedOrNo(storage: string, version: ObjectVersion): StorageState['holds'] {

@@ -18,7 +18,7 @@ export class SettingsStore {
 
   constructor(backend: SettingsBackend, log: Log) {
     this.#backend = backend;
-    this.#settings = settingsFrom(this.#backend.read(), log);
+    this.#settings = settingsFrom(readOrNothing(backend, log), log);
   }
 
   get(): Settings {
@@ -42,6 +42,16 @@ export class SettingsStore {
     }
     this.#settings = changed.data;
     return this.#settings;
+  }
+}
+
+/** A file that cannot be read must not keep anybody from working. */
+function readOrNothing(backend: SettingsBackend, log: Log): unknown {
+  try {
+    return backend.read();
+  } catch (error) {
+    log.warn('The settings cannot be read and count as their defaults', { error });
+    return undefined;
   }
 }
 

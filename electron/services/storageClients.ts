@@ -40,7 +40,8 @@ export class StorageClients {
 
   /** @throws NearplayError preferences-invalid for a name that is no storage. */
   configurationOf(storage: string): StorageConfiguration {
-    const configuration = this.#preferences.s3Configuration[storage];
+    const { s3Configuration } = this.#preferences;
+    const configuration = Object.hasOwn(s3Configuration, storage) ? s3Configuration[storage] : undefined;
     if (!configuration) throw new NearplayError('preferences-invalid', `There is no storage named "${storage}".`);
     return configuration;
   }
@@ -110,10 +111,11 @@ export class StorageClients {
     this.#clocks.set(storage, clock);
     client.middlewareStack.add(
       (next) => async (args) => {
+        const askedAt = this.#options.now();
         const answer = await next(args);
         const { response } = answer as { response?: { headers?: Record<string, string> } };
         const date = Date.parse(response?.headers?.['date'] ?? '');
-        if (!Number.isNaN(date)) clock.heard(date, this.#options.now());
+        if (!Number.isNaN(date)) clock.heard(date, askedAt, this.#options.now());
         return answer;
       },
       { step: 'deserialize', name: 'nearplayStorageClock', priority: 'low' },

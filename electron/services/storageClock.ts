@@ -1,8 +1,9 @@
 const SECOND = 1000;
 
 /**
- * How far a storage's clock is ahead of this machine's. A Date header counts whole seconds (RFC 9110, 5.6.7), so one answer
- * only says that the offset lies within a second; each further answer narrows it, and the estimate does not jump.
+ * How far a storage's clock is ahead of this machine's. A Date header counts whole seconds (RFC 9110, 5.6.7) and was
+ * written somewhere between question and answer, so one answer only bounds the offset; each further answer narrows it.
+ * A slow answer says less but never anything wrong, so the estimate does not jump with the network's mood.
  */
 export class StorageClock {
   #least = Number.NEGATIVE_INFINITY;
@@ -10,11 +11,14 @@ export class StorageClock {
 
   /**
    * @param date the header, in milliseconds since the epoch.
-   * @param now this machine's clock when the answer came, in milliseconds since the epoch.
+   * @param askedAt this machine's clock when the question was sent, in milliseconds since the epoch.
+   * @param answeredAt this machine's clock when the answer came.
    */
-  heard(date: number, now: number): void {
-    const least = date - now;
-    const most = least + SECOND;
+  heard(date: number, askedAt: number, answeredAt: number): void {
+    // This machine's clock was set back in between: the answer bounds nothing.
+    if (answeredAt < askedAt) return;
+    const least = date - answeredAt;
+    const most = date + SECOND - askedAt;
     const agrees = least <= this.#most && most >= this.#least;
     // Either clock was set: what was heard before is worth nothing.
     this.#least = agrees ? Math.max(this.#least, least) : least;
