@@ -64,9 +64,12 @@ const call = async (program: string, args: string[]) =>
   (await run(program, args, { env: environment, timeout: LIMIT, maxBuffer: 64 * MIB })).stdout;
 const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const stored = async (key: string) => {
-  const version = sandbox.bucketOf('main-us').current(key);
+  const bucket = sandbox.bucketOf('main-us');
+  const version = bucket.current(key);
   if (!version) throw new Error(`"${key}" is not in the bucket`);
-  return { ...version, body: await readFile(version.file) };
+  const chunks: Buffer[] = [];
+  for await (const chunk of bucket.read(version)) chunks.push(chunk);
+  return { ...version, body: Buffer.concat(chunks) };
 };
 
 describe.skipIf(!versions.aws)('aws-cli', () => {

@@ -1,18 +1,31 @@
 import type { IncomingMessage } from 'node:http';
-import type { Readable, Transform } from 'node:stream';
-import type { Bucket, Version } from './store.ts';
+import type { ChunkSignatures } from './chunkSignatures.ts';
+import type { Version } from './records.ts';
+import type { Bucket } from './store.ts';
+
+/** Where a bucket is, as its neighbours know it. */
+export interface BucketPlace {
+  region: string;
+  bucket: string;
+}
 
 /** One request on its way through the sandbox. */
 export interface Call {
   request: IncomingMessage;
-  url: URL;
   query: URLSearchParams;
   key: string;
+  region: string;
   bucket: Bucket;
   /** Milliseconds since the epoch, on the region's clock. */
   now: number;
-  /** Slows or cuts what arrives, by the faults in force. */
-  shape: () => Transform;
+  /** The buckets that this one is replicated to. */
+  destinations: readonly BucketPlace[];
+  /** The body as it comes off the wire: slowed, cut or damaged by the faults in force. */
+  arriving: () => AsyncIterable<Buffer>;
+  /** Checks the signature of each chunk, for bodies that are signed chunk by chunk. */
+  chunkSignatures?: ChunkSignatures;
+  /** Told of bytes of the body, decoded, as they arrive. */
+  received: (bytes: number) => void;
   /** Called with each new version of the bucket, so that it can be replicated. */
   created: (version: Version) => void;
 }
@@ -21,12 +34,12 @@ export interface Call {
 export interface Answer {
   status: number;
   headers?: Record<string, string | number>;
-  body?: string | Readable;
+  body?: string | AsyncIterable<Buffer>;
 }
 
-export const xmlAnswer = (body: string): Answer => ({
+export const xmlAnswer = (body: string, headers: Record<string, string | number> = {}): Answer => ({
   status: 200,
-  headers: { 'content-type': 'application/xml' },
+  headers: { 'content-type': 'application/xml', ...headers },
   body,
 });
 

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { preconditionFailed } from './s3Error.ts';
-import type { Version } from './store.ts';
+import type { Version } from './records.ts';
+import { conditionalConflict, notFound, preconditionFailed, S3Error } from './s3Error.ts';
+import type { Bucket } from './store.ts';
 
 const matches = (header: string, etag: string) =>
   header.split(',').some((part) => ['*', etag, `"${etag}"`].includes(part.trim()));
@@ -21,11 +22,23 @@ export function checkReadConditions(headers: IncomingHttpHeaders, version: Versi
 }
 
 /**
- * Conditional writes (S3 User Guide, "Conditional requests"): If-None-Match takes only `*`.
- * @throws S3Error PreconditionFailed.
+ * Conditional writes (S3 User Guide, "Conditional requests"): If-None-Match takes only `*`. `order` is when the write
+ * began: a delete of the key after that is a conflict, and a multipart upload that it hits has to be begun again.
+ * @throws S3Error PreconditionFailed, ConditionalRequestConflict, NotImplemented; NoSuchKey for If-Match on nothing.
  */
-export function checkWriteConditions(headers: IncomingHttpHeaders, current: Version | undefined): void {
+export function checkWriteConditions(headers: IncomingHttpHeaders, bucket: Bucket, key: string, order: number): void {
   const ifMatch = headers['if-match'];
-  if (headers['if-none-match'] === '*' && current) throw preconditionFailed();
-  if (ifMatch !== undefined && !(current && matches(ifMatch, current.etag))) throw preconditionFailed();
+  const ifNoneMatch = headers['if-none-match'];
+  if (ifMatch === undefined && ifNoneMatch === undefined) return;
+  if (ifNoneMatch !== undefined && ifNoneMatch !== '*') {
+    throw new S3Error('NotImplemented', 501, 'If-None-Match of a write takes only *.');
+  }
+  if (bucket.versionsOf(key).some((version) => version.isDeleteMarker && version.order > order)) {
+    throw conditionalConflict();
+  }
+  const current = bucket.current(key);
+  if (ifNoneMatch !== undefined && current) throw preconditionFailed();
+  if (ifMatch === undefined) return;
+  if (!current) throw notFound(key);
+  if (!matches(ifMatch, current.etag)) throw preconditionFailed();
 }

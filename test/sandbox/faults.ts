@@ -4,6 +4,8 @@ export interface FaultTarget {
   operation: string;
   method: string;
   key: string;
+  /** Of UploadPart only. */
+  partNumber?: number;
 }
 
 /** What goes wrong. Several rules may apply to one request; the first `status`, `reset`, `stall` or `down` wins. */
@@ -13,8 +15,12 @@ export type FaultEffect =
   | { kind: 'status'; status: number; code: string }
   /** Cuts the connection after so many bytes of the body, in whichever direction the body flows. */
   | { kind: 'reset'; afterBytes: number }
-  /** Takes the request and never answers. */
-  | { kind: 'stall' }
+  /** Takes the request and never answers; with `afterBytes`, once so many bytes of the body have passed. */
+  | { kind: 'stall'; afterBytes?: number }
+  /** Turns one byte of the body into another. */
+  | { kind: 'corrupt'; atByte: number }
+  /** Does what was asked and cuts the connection instead of saying so. */
+  | { kind: 'lost-answer' }
   /** The whole region is gone: connections are cut before anything is read. */
   | { kind: 'down' };
 
@@ -24,6 +30,7 @@ export interface FaultRule {
   operation?: string;
   method?: string;
   key?: RegExp;
+  partNumber?: number;
   /** Leaves the first so many matching requests alone. */
   skip?: number;
   /** Applies so many times, then never again. Default: always. */
@@ -72,6 +79,7 @@ function applies(rule: FaultRule, target: FaultTarget): boolean {
     (rule.region === undefined || rule.region === target.region) &&
     (rule.operation === undefined || rule.operation === target.operation) &&
     (rule.method === undefined || rule.method === target.method) &&
-    (rule.key === undefined || rule.key.test(target.key))
+    (rule.partNumber === undefined || rule.partNumber === target.partNumber) &&
+    (rule.key === undefined || target.key.search(rule.key) !== -1)
   );
 }

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
-import { Readable } from 'node:stream';
 import { xmlAnswer, wholeSeconds, type Answer, type Call } from './call.ts';
-import { checksumHeader } from './checksums.ts';
+import { checksumElement, checksumHeaders, startChecksum } from './checksums.ts';
 import { checkReadConditions, checkWriteConditions } from './conditions.ts';
-import { receiveBody, receiveText } from './receive.ts';
-import { notFound, S3Error } from './s3Error.ts';
-import type { Version } from './store.ts';
+import { receiveBody, receiveText, storeBytes } from './receive.ts';
+import type { Version } from './records.ts';
+import { invalidArgument, invalidRequest, notFound, S3Error } from './s3Error.ts';
 import { fromXml, toXml } from './xml.ts';
 
 const KEPT = [
@@ -18,7 +16,9 @@ const KEPT = [
   'cache-control',
   'expires',
 ];
+/** S3 User Guide, "Uploading objects" and "Copying objects": one request moves 5 GB at most. */
 const MAX_PUT = 5 * 1024 ** 3;
+const MAX_DELETE = 1000;
 
 /** The headers of an upload that come back with every download. */
 export function keptHeaders(headers: IncomingHttpHeaders): Record<string, string> {
@@ -36,72 +36,103 @@ export function keptHeaders(headers: IncomingHttpHeaders): Record<string, string
 
 export async function putObject(call: Call): Promise<Answer> {
   const { bucket, key, request } = call;
-  checkWriteConditions(request.headers, bucket.current(key));
-  if (Number(request.headers['content-length'] ?? 0) > MAX_PUT) {
+  const order = bucket.nextOrder();
+  checkWriteConditions(request.headers, bucket, key, order);
+  const announced = request.headers['x-amz-decoded-content-length'] ?? request.headers['content-length'] ?? 0;
+  if (Number(announced) > MAX_PUT) {
     throw new S3Error('EntityTooLarge', 400, 'Your proposed upload exceeds the maximum allowed object size.');
   }
-  const file = bucket.newFile();
-  const body = await receiveBody(request, file, call.shape());
-  // Somebody else may have written the key while the body came in.
-  checkWriteConditions(request.headers, bucket.current(key));
-  const version: Version = {
+  const { piece, md5 } = await receiveBody(call);
+  try {
+    // Somebody else may have written the key while the body came in.
+    checkWriteConditions(request.headers, bucket, key, order);
+  } catch (error) {
+    await bucket.discard([piece]);
+    throw error;
+  }
+  const version = bucket.add({
     key,
     versionId: randomUUID(),
     isDeleteMarker: false,
-    file,
-    size: body.size,
-    etag: body.md5.toString('hex'),
+    pieces: [piece],
+    size: piece.size,
+    etag: md5,
     lastModified: wholeSeconds(call.now),
+    order,
     headers: keptHeaders(request.headers),
-    ...(body.checksum && { checksum: body.checksum }),
-  };
-  bucket.add(version);
+    ...(piece.checksum && { checksum: piece.checksum }),
+  });
   call.created(version);
   return {
     status: 200,
-    headers: { etag: `"${version.etag}"`, 'x-amz-version-id': version.versionId, ...checksumOf(version) },
+    headers: { etag: `"${version.etag}"`, 'x-amz-version-id': version.versionId, ...checksumsOf(version) },
   };
 }
 
-function checksumOf(version: Version): Record<string, string> {
-  if (!version.checksum) return {};
-  const { algorithm, value, type } = version.checksum;
-  return { [checksumHeader(algorithm)]: value, 'x-amz-checksum-type': type };
+function checksumsOf({ checksum }: Pick<Version, 'checksum'>): Record<string, string> {
+  return checksum ? { ...checksumHeaders(checksum), 'x-amz-checksum-type': checksum.type } : {};
+}
+
+/** Bytes of an object, both ends included. */
+interface Span {
+  start: number;
+  end: number;
 }
 
 /** GET and HEAD. */
 export function getObject(call: Call): Answer {
   const { bucket, key, query, request } = call;
   const version = bucket.find(key, query.get('versionId'));
-  const headers: Record<string, string | number> = {
+  const headers = headersOf(version);
+  for (const [name, value] of query) {
+    if (name.startsWith('response-')) headers[name.slice('response-'.length)] = value;
+  }
+  if (checkReadConditions(request.headers, version) === 'not-modified') return { status: 304, headers };
+  const partNumber = query.get('partNumber');
+  if (partNumber !== null && request.headers.range !== undefined) {
+    throw invalidRequest('Cannot specify both Range header and partNumber query parameter');
+  }
+  const range = parseRangeHeader(request.headers.range, version.size);
+  if (request.headers['x-amz-checksum-mode'] === 'ENABLED' && !range) {
+    const part = partNumber === null ? version : { checksum: version.pieces[Number(partNumber) - 1]?.checksum };
+    Object.assign(headers, checksumsOf(part.checksum ? { checksum: part.checksum } : {}));
+  }
+  if (partNumber !== null && version.partCount) headers['x-amz-mp-parts-count'] = version.partCount;
+  const span = partNumber === null ? range : spanOfPart(version, Number(partNumber));
+  const { start, end } = span ?? { start: 0, end: version.size - 1 };
+  // An empty object has no bytes that a Content-Range could name.
+  const isPartial = span !== undefined && end >= start;
+  if (isPartial) headers['content-range'] = `bytes ${start}-${end}/${version.size}`;
+  headers['content-length'] = end - start + 1;
+  const status = isPartial ? 206 : 200;
+  return request.method === 'HEAD' ? { status, headers } : { status, headers, body: bucket.read(version, start, end) };
+}
+
+function headersOf(version: Version): Record<string, string | number> {
+  return {
     ...version.headers,
     etag: `"${version.etag}"`,
     'last-modified': new Date(version.lastModified).toUTCString(),
     'accept-ranges': 'bytes',
     'x-amz-version-id': version.versionId,
     ...(version.replicationStatus && { 'x-amz-replication-status': version.replicationStatus }),
-    ...(version.partCount && query.has('partNumber') && { 'x-amz-mp-parts-count': version.partCount }),
-    ...(request.headers['x-amz-checksum-mode'] === 'ENABLED' && !request.headers.range && checksumOf(version)),
   };
-  for (const [name, value] of query) {
-    if (name.startsWith('response-')) headers[name.slice('response-'.length)] = value;
-  }
-  if (checkReadConditions(request.headers, version) === 'not-modified') return { status: 304, headers };
-  const range = parseRangeHeader(request.headers.range, version.size);
-  const [start, end] = range ?? [0, version.size - 1];
-  const length = end - start + 1;
-  if (range) headers['content-range'] = `bytes ${start}-${end}/${version.size}`;
-  headers['content-length'] = length;
-  const empty = length === 0 || request.method === 'HEAD';
-  const body = empty ? Readable.from([]) : createReadStream(version.file, { start, end });
-  return { status: range ? 206 : 200, headers, body };
+}
+
+/** An object that was put in one request is its own part 1. @throws S3Error InvalidPartNumber (416). */
+function spanOfPart(version: Version, number: number): Span {
+  if (!Number.isInteger(number) || number < 1) throw invalidArgument('Part number must be a positive integer');
+  const piece = version.pieces[number - 1];
+  if (!piece) throw new S3Error('InvalidPartNumber', 416, 'The requested partnumber is not satisfiable');
+  const start = version.pieces.slice(0, number - 1).reduce((sum, { size }) => sum + size, 0);
+  return { start, end: start + piece.size - 1 };
 }
 
 /**
- * One range of bytes, both ends included (RFC 9110, section 14). What is no valid range is ignored, as the RFC asks.
+ * One range of bytes (RFC 9110, section 14). What is no valid range is ignored, as the RFC asks.
  * @throws S3Error InvalidRange (416).
  */
-function parseRangeHeader(header: string | undefined, size: number): [number, number] | undefined {
+export function parseRangeHeader(header: string | undefined, size: number): Span | undefined {
   const parts = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
   const [, first = '', last = ''] = parts ?? [];
   if (!parts || (first === '' && last === '')) return undefined;
@@ -113,66 +144,100 @@ function parseRangeHeader(header: string | undefined, size: number): [number, nu
       'content-range': `bytes */${size}`,
     });
   }
-  return [start, end];
+  return { start, end };
 }
 
-export function deleteObject(call: Call): Answer {
-  const versionId = call.query.get('versionId');
-  return { status: 204, headers: remove(call, call.key, versionId) };
+export async function deleteObject(call: Call): Promise<Answer> {
+  const { marker, versionId } = await remove(call, call.key, call.query.get('versionId'));
+  const headers = { 'x-amz-version-id': versionId, ...(marker && { 'x-amz-delete-marker': 'true' }) };
+  return { status: 204, headers };
 }
 
-function remove({ bucket, now }: Call, key: string, versionId: string | null): Record<string, string> {
+/** Without a version id a delete marker hides the key; with one, that version is gone for good. */
+async function remove(
+  { bucket, now }: Call,
+  key: string,
+  versionId: string | null,
+): Promise<{ marker: boolean; versionId: string }> {
   if (versionId !== null) {
-    bucket.removeVersion(key, versionId);
-    return { 'x-amz-version-id': versionId };
+    const removed = await bucket.removeVersion(key, versionId);
+    return { marker: removed?.isDeleteMarker ?? false, versionId };
   }
-  const marker: Version = {
+  const marker = bucket.add({
     key,
     versionId: randomUUID(),
     isDeleteMarker: true,
-    file: '',
+    pieces: [],
     size: 0,
     etag: '',
     lastModified: wholeSeconds(now),
     headers: {},
-  };
-  bucket.add(marker);
-  return { 'x-amz-version-id': marker.versionId, 'x-amz-delete-marker': 'true' };
+  });
+  return { marker: true, versionId: marker.versionId };
 }
 
 export async function deleteObjects(call: Call): Promise<Answer> {
-  const { Delete: root } = fromXml(await receiveText(call.request)) as {
-    Delete?: { Object?: { Key?: string; VersionId?: string }[] };
+  const { Delete: root } = fromXml(await receiveText(call)) as {
+    Delete?: { Object?: { Key?: string; VersionId?: string }[]; Quiet?: string };
   };
-  const deleted = (root?.Object ?? []).map(({ Key = '', VersionId }) => {
-    remove(call, Key, VersionId ?? null);
-    return { Key, ...(VersionId !== undefined && { VersionId }) };
-  });
-  return xmlAnswer(toXml('DeleteResult', { Deleted: deleted }));
+  const wanted = root?.Object ?? [];
+  if (wanted.length === 0 || wanted.length > MAX_DELETE) {
+    throw new S3Error('MalformedXML', 400, 'The XML you provided was not well-formed.');
+  }
+  const deleted: Record<string, unknown>[] = [];
+  for (const { Key = '', VersionId } of wanted) {
+    const { marker, versionId } = await remove(call, Key, VersionId ?? null);
+    deleted.push({
+      Key,
+      ...(VersionId !== undefined && { VersionId }),
+      ...(marker && { DeleteMarker: true, DeleteMarkerVersionId: versionId }),
+    });
+  }
+  return xmlAnswer(toXml('DeleteResult', { Deleted: root?.Quiet === 'true' ? [] : deleted }));
 }
 
-/** Copies within the bucket, as much as clients need to rename or to change metadata. */
-export function copyObject(call: Call): Answer {
-  const { bucket, key, request } = call;
-  const source = decodeURIComponent(String(request.headers['x-amz-copy-source'])).replace(/^\//, '');
-  const [path = '', versionId] = source.split('?versionId=');
-  if (!path.startsWith(`${bucket.name}/`)) throw notFound(path);
-  const original = bucket.find(path.slice(bucket.name.length + 1), versionId ?? null);
+/** What x-amz-copy-source names: a version of this bucket. @throws S3Error NoSuchKey, NoSuchVersion. */
+export function copySource({ bucket, request }: Call): Version {
+  const [path = '', versionId] = String(request.headers['x-amz-copy-source']).split('?versionId=');
+  const source = decodeURIComponent(path).replace(/^\//, '');
+  if (!source.startsWith(`${bucket.name}/`)) throw notFound(source);
+  return bucket.find(source.slice(bucket.name.length + 1), versionId ?? null);
+}
+
+/** Copies within the bucket. A copy is one piece, whatever its source was, so its ETag is the MD5 of its bytes. */
+export async function copyObject(call: Call): Promise<Answer> {
+  const { bucket, key, request, now } = call;
+  const original = copySource(call);
   const replace = request.headers['x-amz-metadata-directive'] === 'REPLACE';
-  const version: Version = {
-    ...original,
+  if (original.key === key && !replace) {
+    throw invalidRequest('This copy request is illegal because it is trying to copy an object to itself unchanged.');
+  }
+  if (original.size > MAX_PUT) throw invalidRequest('The specified copy source is larger than the maximum: 5368709120');
+  const order = bucket.nextOrder();
+  const algorithm = original.checksum?.algorithm;
+  const running = algorithm && startChecksum(algorithm);
+  const { piece, md5 } = await storeBytes(bucket, bucket.read(original), (chunk) => running?.update(chunk));
+  const value = await running?.digest();
+  const version = bucket.add({
     key,
     versionId: randomUUID(),
-    lastModified: wholeSeconds(call.now),
+    isDeleteMarker: false,
+    pieces: [piece],
+    size: piece.size,
+    etag: md5,
+    lastModified: wholeSeconds(now),
+    order,
     headers: replace ? keptHeaders(request.headers) : original.headers,
-  };
-  bucket.add(version);
+    ...(algorithm && value !== undefined && { checksum: { algorithm, value, type: 'FULL_OBJECT' } }),
+  });
   call.created(version);
-  const answer = xmlAnswer(
+  const { etag, lastModified, checksum } = version;
+  return xmlAnswer(
     toXml('CopyObjectResult', {
-      ETag: `"${version.etag}"`,
-      LastModified: new Date(version.lastModified).toISOString(),
+      ETag: `"${etag}"`,
+      LastModified: new Date(lastModified).toISOString(),
+      ...checksumElement(checksum),
     }),
+    { 'x-amz-version-id': version.versionId, 'x-amz-copy-source-version-id': original.versionId },
   );
-  return { ...answer, headers: { ...answer.headers, 'x-amz-version-id': version.versionId } };
 }

@@ -1,23 +1,55 @@
-import { Transform } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FaultEffect } from './faults.ts';
 
-/** A stream that passes its bytes on at the pace, and to the point, that the faults allow. */
-export function shapeStream(effects: readonly FaultEffect[], cut: () => void): Transform {
+/** The connection that a body travels on. */
+export interface Connection {
+  cut(): void;
+  /** Resolves when either side has closed it. */
+  closed: Promise<unknown>;
+}
+
+/** How long bytes before a cut get to leave, in milliseconds. */
+const GRACE = 20;
+/** Slowed bodies go in small steps, so that they flow instead of coming in lumps. */
+const SLOW_STEP = 16 * 1024;
+
+/** Passes a body on at the pace, and to the point, that the faults allow; the body of either direction. */
+export async function* shaped(
+  source: AsyncIterable<Buffer>,
+  effects: readonly FaultEffect[],
+  connection: Connection,
+): AsyncGenerator<Buffer> {
+  const end = effects.find((effect) => effect.kind === 'reset' || effect.kind === 'stall');
+  const corrupt = effects.find((effect) => effect.kind === 'corrupt');
+  const bytesPerSecond = effects.find((effect) => effect.kind === 'bandwidth')?.bytesPerSecond;
+  const limit = end?.afterBytes ?? Infinity;
   let passed = 0;
-  const bandwidth = effects.find((effect) => effect.kind === 'bandwidth')?.bytesPerSecond;
-  const reset = effects.find((effect) => effect.kind === 'reset')?.afterBytes;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      passed += chunk.length;
-      if (reset !== undefined && passed > reset) {
-        // Gives the bytes before the cut time to leave.
-        this.push(chunk.subarray(0, Math.max(0, chunk.length - (passed - reset))));
-        setTimeout(cut, 20);
-        return;
+  for await (const chunk of source) {
+    for (const step of bytesPerSecond === undefined ? [chunk] : cutUp(chunk)) {
+      if (bytesPerSecond !== undefined) await wait((step.length / bytesPerSecond) * 1000);
+      const left = Math.max(0, Math.min(step.length, limit - passed));
+      const damaged = corrupt ? flipByte(step, corrupt.atByte - passed) : step;
+      if (left > 0) yield damaged.subarray(0, left);
+      passed += left;
+      if (left === step.length) continue;
+      if (end?.kind === 'reset') {
+        await wait(GRACE);
+        connection.cut();
       }
-      if (bandwidth === undefined) done(null, chunk);
-      else wait((chunk.length / bandwidth) * 1000).then(() => done(null, chunk), done);
-    },
-  });
+      await connection.closed;
+      throw new Error('The connection is gone, by a fault on demand.');
+    }
+  }
+}
+
+function* cutUp(chunk: Buffer): Generator<Buffer> {
+  for (let start = 0; start < chunk.length; start += SLOW_STEP) yield chunk.subarray(start, start + SLOW_STEP);
+}
+
+function flipByte(chunk: Buffer, index: number): Buffer {
+  const byte = chunk[index];
+  if (byte === undefined) return chunk;
+  const copy = Buffer.from(chunk);
+  copy[index] = byte ^ 0xff;
+  return copy;
 }

@@ -1,7 +1,7 @@
-import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { IncomingMessage } from 'node:http';
-import { timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { ChunkSeed } from './chunkSignatures.ts';
 import { S3Error } from './s3Error.ts';
 
 export interface SandboxCredentials {
@@ -21,6 +21,8 @@ interface Claim {
   region: string;
   signedHeaders: string[];
   signature: string;
+  /** As it was written; `date` is what it means. */
+  timestamp: string;
   date: Date;
   presigned: boolean;
   expiresSeconds: number;
@@ -30,6 +32,7 @@ interface Claim {
  * Checks Signature Version 4 in the Authorization header or in the query, as S3 does. The signature itself is computed
  * by the signer of the AWS SDK, so that this server and its clients cannot share a mistake of ours.
  *
+ * Resolves to what the signatures of the body's chunks go on from.
  * @throws S3Error as S3 words it: AccessDenied, InvalidAccessKeyId, RequestTimeTooSkewed, SignatureDoesNotMatch.
  */
 export async function verifySignature(
@@ -38,7 +41,7 @@ export async function verifySignature(
   region: string,
   credentials: SandboxCredentials,
   now: number,
-): Promise<void> {
+): Promise<ChunkSeed> {
   const claim = readClaim(request, url);
   if (claim.accessKeyId !== credentials.accessKeyId) {
     throw new S3Error('InvalidAccessKeyId', 403, 'The AWS Access Key Id you provided does not exist in our records.');
@@ -61,6 +64,8 @@ export async function verifySignature(
       'The request signature we calculated does not match the signature you provided.',
     );
   }
+  const { secretAccessKey } = credentials;
+  return { signature: claim.signature, timestamp: claim.timestamp, region, secretAccessKey };
 }
 
 function readClaim(request: IncomingMessage, url: URL): Claim {
@@ -72,13 +77,14 @@ function readClaim(request: IncomingMessage, url: URL): Claim {
   const credential = (presigned ? query.get('X-Amz-Credential') : field('Credential')) ?? '';
   const [accessKeyId = '', , region = ''] = credential.split('/');
   const signedHeaders = (presigned ? query.get('X-Amz-SignedHeaders') : field('SignedHeaders')) ?? '';
-  const timestamp = presigned ? query.get('X-Amz-Date') : request.headers['x-amz-date'];
+  const timestamp = String((presigned ? query.get('X-Amz-Date') : request.headers['x-amz-date']) ?? '');
   return {
     accessKeyId,
     region,
     signedHeaders: signedHeaders.split(';'),
     signature: (presigned ? query.get('X-Amz-Signature') : field('Signature')) ?? '',
-    date: parseTimestamp(String(timestamp ?? '')),
+    timestamp,
+    date: parseTimestamp(timestamp),
     presigned,
     expiresSeconds: Number(query.get('X-Amz-Expires') ?? 0),
   };
@@ -117,6 +123,34 @@ function checkToken(request: IncomingMessage, url: URL, claim: Claim, credential
   }
 }
 
+/** The hash of the platform, in the form in which the signer takes one. */
+class NativeSha256 {
+  readonly #hash;
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
+  }
+
+  update(chunk: string | ArrayBuffer | ArrayBufferView): void {
+    this.#hash.update(bytesOf(chunk));
+  }
+
+  digest(): Promise<Uint8Array> {
+    return Promise.resolve(this.#hash.digest());
+  }
+
+  reset(): void {
+    throw new Error('A hash of the sample storage is used once');
+  }
+}
+
+function bytesOf(source: string | ArrayBuffer | ArrayBufferView): Buffer {
+  if (typeof source === 'string') return Buffer.from(source);
+  return ArrayBuffer.isView(source)
+    ? Buffer.from(source.buffer, source.byteOffset, source.byteLength)
+    : Buffer.from(source);
+}
+
 async function sign(
   request: IncomingMessage,
   url: URL,
@@ -124,7 +158,7 @@ async function sign(
   credentials: SandboxCredentials,
   claim: Claim,
 ): Promise<string> {
-  const signer = new SignatureV4({ service: 's3', region, credentials, sha256: Sha256, uriEscapePath: false });
+  const signer = new SignatureV4({ service: 's3', region, credentials, sha256: NativeSha256, uriEscapePath: false });
   const headers: Record<string, string> = {};
   for (const name of claim.signedHeaders) {
     const value = request.headers[name];

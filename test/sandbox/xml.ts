@@ -23,7 +23,7 @@ export function toXml(root: string, content: Record<string, unknown>): string {
 
 export function errorXml(error: S3Error, resource: string, requestId: string): string {
   const body: string = builder.build({
-    Error: { Code: error.code, Message: error.message, Resource: resource, RequestId: requestId },
+    Error: { Code: error.code, Message: error.message, ...error.elements, Resource: resource, RequestId: requestId },
   });
   return `<?xml version="1.0" encoding="UTF-8"?>\n${body}`;
 }

@@ -111,7 +111,7 @@ describe('listing', () => {
     for (let n = 0; n < 1005; n++) {
       sandbox.bucketOf('main-us').add({
         isDeleteMarker: false,
-        file: '',
+        pieces: [],
         size: 1,
         etag: 'e',
         key: `many/${String(n).padStart(4, '0')}`,
