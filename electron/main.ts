@@ -144,6 +144,10 @@ async function run(): Promise<void> {
   app.on('activate', () => {
     if (!window) open();
   });
+  app.on('window-all-closed', () => {
+    // On macOS an app stays in the dock, and its uploads go on.
+    if (process.platform !== 'darwin') app.quit();
+  });
   app.on('second-instance', () => {
     if (window?.isMinimized()) window.restore();
     window?.focus();

@@ -1,0 +1,83 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openSettingsFile, type StoreOptions } from '../../../../electron/shell/settingsFile.ts';
+import { DEFAULT_SETTINGS } from '../../../../shared/settings.ts';
+
+let folder: string;
+let file: string;
+const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'nearplay-settings-'));
+  file = join(folder, 'settings.json');
+  vi.resetAllMocks();
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Keeps what electron-store promises: one file, read when opened, each key set on its own, the mode it was given. */
+function createStore({ cwd, name, configFileMode }: StoreOptions) {
+  const path = join(cwd, `${name}.json`);
+  const read = () => (existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>) : {});
+  return {
+    get store() {
+      return read();
+    },
+    set: (values: Record<string, unknown>) => {
+      writeFileSync(path, JSON.stringify({ ...read(), ...values }));
+      chmodSync(path, configFileMode);
+    },
+  };
+}
+
+const open = () => openSettingsFile({ folder, createStore, log, now: () => Date.UTC(2026, 10, 24) });
+const backups = () => readdirSync(folder).filter((name) => name !== 'settings.json');
+
+describe('the settings file', () => {
+  it('keeps what was written, readable by the user alone', () => {
+    open().write({ ...DEFAULT_SETTINGS, profile: 'studio' });
+    expect(open().read()).toMatchObject({ profile: 'studio', settingsVersion: 1 });
+    expect(statSync(file).mode & 0o077).toBe(0);
+    expect(backups()).toEqual([]);
+  });
+
+  it.each(['{ "theme": "dark",', '[]', 'null', ''])('copies %j aside before it writes over it', (damaged) => {
+    writeFileSync(file, damaged);
+    const settings = open();
+    settings.write(DEFAULT_SETTINGS);
+    const [backup = ''] = backups();
+    expect(backup).toMatch(/^settings\.json\.damaged-2026-11-24T/);
+    expect(readFileSync(join(folder, backup), 'utf8')).toBe(damaged);
+    expect(open().read()).toMatchObject(DEFAULT_SETTINGS);
+    expect(log.warn).toHaveBeenCalledOnce();
+  });
+
+  it('copies the file of a newer version aside, and keeps the values it does not know', () => {
+    writeFileSync(file, JSON.stringify({ theme: 'light', settingsVersion: 2, shortcut: 'J' }));
+    const settings = open();
+    expect(settings.read()).toMatchObject({ theme: 'light' });
+    settings.write(DEFAULT_SETTINGS);
+    expect(open().read()).toMatchObject({ shortcut: 'J' });
+    expect(backups()).toEqual([expect.stringMatching(/\.newer-/)]);
+  });
+
+  it('leaves a file alone that cannot be read at all, and remembers for as long as it runs', () => {
+    mkdirSync(file); // Whoever runs the test: a folder cannot be read as a file.
+    const settings = open();
+    settings.write({ ...DEFAULT_SETTINGS, theme: 'dark' });
+    expect(settings.read()).toMatchObject({ theme: 'dark' });
+    expect(statSync(file).isDirectory()).toBe(true);
+    expect(log.error).toHaveBeenCalledOnce();
+  });
+});

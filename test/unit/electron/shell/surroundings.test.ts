@@ -1,0 +1,194 @@
+import type { OpenDialogOptions } from 'electron';
+import { EventEmitter } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SILENT } from '../../../../electron/services/log.ts';
+import { trustSystemCertificates } from '../../../../electron/shell/certificates.ts';
+import { FileDialogs, systemChooser } from '../../../../electron/shell/dialogs.ts';
+import { managedFiles } from '../../../../electron/shell/locations.ts';
+import { logFile } from '../../../../electron/shell/logFile.ts';
+import { readPolicy } from '../../../../electron/shell/policy.ts';
+import { proxyUrl } from '../../../../electron/shell/proxy.ts';
+import { stopBeforeQuit } from '../../../../electron/shell/quit.ts';
+import { ReloadOnNewOrigins } from '../../../../electron/shell/reload.ts';
+import { shellRequests } from '../../../../electron/shell/requests.ts';
+import { storedTheme } from '../../../../electron/shell/theme.ts';
+import { mayUpdate, startUpdates } from '../../../../electron/shell/updates.ts';
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'nearplay-shell-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the files that IT manages', () => {
+  it('are where docs/it.md says, per system', () => {
+    expect(managedFiles('win32', { ProgramData: 'D:\\ProgramData' })).toEqual({
+      preferences: 'D:\\ProgramData\\Nearplay\\isolation-preferences.json',
+      policy: 'D:\\ProgramData\\Nearplay\\policy.json',
+    });
+    expect(managedFiles('darwin', {}).preferences).toBe(
+      '/Library/Application Support/Nearplay/isolation-preferences.json',
+    );
+    expect(managedFiles('linux', {}).preferences).toBe('/etc/nearplay/isolation-preferences.json');
+  });
+
+  it.each([
+    [undefined, 'on'],
+    ['{}', 'on'],
+    ['{ "updates": "off" }', 'off'],
+    ['{ "updates": "maybe" }', 'off'],
+    ['{ "update": "on" }', 'off'],
+    ['not JSON', 'off'],
+  ])('a policy of %j means updates %s', (text, updates) => {
+    const file = join(folder, 'policy.json');
+    if (text !== undefined) writeFileSync(file, text);
+    expect(readPolicy(file, SILENT)).toEqual({ updates });
+  });
+});
+
+describe('updates', () => {
+  const surroundings = (feed: boolean, updates: 'on' | 'off', isPackaged: boolean) => {
+    if (feed) writeFileSync(join(folder, 'app-update.yml'), 'provider: generic');
+    return { isPackaged, resourcesPath: folder, policy: { updates }, log: SILENT };
+  };
+
+  it('need an installed app, a feed in the build and no word against them', () => {
+    expect(mayUpdate(surroundings(false, 'on', true))).toBe(false);
+    expect(mayUpdate(surroundings(true, 'on', true))).toBe(true);
+    expect(mayUpdate(surroundings(true, 'off', true))).toBe(false);
+    expect(mayUpdate(surroundings(true, 'on', false))).toBe(false);
+  });
+
+  it('are not even loaded where they are off, and may fail without harm', async () => {
+    const load = vi.fn(() => Promise.reject(new Error('no network')));
+    startUpdates(surroundings(false, 'on', true), load)();
+    expect(load).not.toHaveBeenCalled();
+    const end = startUpdates(surroundings(true, 'on', true), load);
+    await vi.waitFor(() => expect(load).toHaveBeenCalledOnce());
+    end();
+  });
+});
+
+describe('the proxy of the system', () => {
+  it.each([
+    ['DIRECT', ''],
+    ['', ''],
+    ['PROXY proxy.studio:3128', 'http://proxy.studio:3128'],
+    ['HTTPS proxy.studio:443; DIRECT', 'https://proxy.studio:443'],
+    ['SOCKS5 10.0.0.1:1080', 'socks5://10.0.0.1:1080'],
+    ['SOCKS 10.0.0.1:1080', 'socks://10.0.0.1:1080'],
+    ['PROXY [2001:db8::1]:3128;PROXY b:1', 'http://[2001:db8::1]:3128'],
+    ['QUIC q:1; PROXY p:2', 'http://p:2'],
+    ['DIRECT; PROXY p:2', ''],
+  ])('%s is %s', (answer, url) => expect(proxyUrl(answer)).toBe(url));
+});
+
+describe("the system's certificates", () => {
+  it("are trusted beside Node's own", () => {
+    const setDefaultCACertificates = vi.fn();
+    const getCACertificates = vi.fn((kind = 'default') => (kind === 'system' ? ['studio', 'b'] : ['a', 'b']));
+    trustSystemCertificates(SILENT, { getCACertificates, setDefaultCACertificates });
+    expect(setDefaultCACertificates).toHaveBeenCalledExactlyOnceWith(['a', 'b', 'studio']);
+  });
+
+  it("leave Node's own in force when they cannot be read", () => {
+    const setDefaultCACertificates = vi.fn();
+    const getCACertificates = () => {
+      throw new Error('no store');
+    };
+    expect(() => trustSystemCertificates(SILENT, { getCACertificates, setDefaultCACertificates })).not.toThrow();
+    expect(setDefaultCACertificates).not.toHaveBeenCalled();
+  });
+});
+
+describe('the choosers', () => {
+  it('open where the user was last', async () => {
+    const asked: OpenDialogOptions[] = [];
+    const answers = [['/media/shots/a.mov', '/media/shots/b.mov'], [], ['/etc/preferences.json']];
+    const dialogs = new FileDialogs((options) => {
+      asked.push(options);
+      return Promise.resolve(answers[asked.length - 1] ?? []);
+    });
+    expect(await dialogs.chooseUploads()).toEqual(['/media/shots/a.mov', '/media/shots/b.mov']);
+    expect(await dialogs.choosePreferences()).toBeUndefined();
+    expect(await dialogs.choosePreferences()).toBe('/etc/preferences.json');
+    expect(asked.map(({ defaultPath }) => defaultPath)).toEqual([undefined, '/media/shots', '/media/shots']);
+  });
+
+  it('give nothing when the user cancels, and work without a window', async () => {
+    const showOpenDialog = vi.fn(() => Promise.resolve({ canceled: true, filePaths: ['/a'] }));
+    expect(await systemChooser({ showOpenDialog }, () => undefined)({})).toEqual([]);
+  });
+
+  it('lead to uploads and preferences only when something was chosen', async () => {
+    const services = { addUploads: vi.fn(() => Promise.resolve([])), importPreferences: vi.fn() };
+    const dialogs = { chooseUploads: () => Promise.resolve([]), choosePreferences: () => Promise.resolve(undefined) };
+    const requests = shellRequests({ services, dialogs, openExternal: () => Promise.resolve() });
+    expect(await requests['choose-uploads']({ folder: '' })).toEqual([]);
+    expect(await requests['import-preferences'](undefined)).toBeNull();
+    expect(services.addUploads).not.toHaveBeenCalled();
+    expect(services.importPreferences).not.toHaveBeenCalled();
+  });
+});
+
+describe('the page', () => {
+  it('is loaded again when the set of origins changed, and only then', () => {
+    const reload = vi.fn();
+    const watch = new ReloadOnNewOrigins(['https://a', 'https://b'], reload);
+    watch.update(['https://b', 'https://a', 'https://a']);
+    expect(reload).not.toHaveBeenCalled();
+    watch.update(['https://a']);
+    watch.update(['https://a']);
+    expect(reload).toHaveBeenCalledOnce();
+  });
+
+  it.each([
+    [{ theme: 'dark', other: 1 }, 'dark'],
+    [{ theme: 'pink' }, 'system'],
+    [undefined, 'system'],
+  ])('has for %j the theme %s', (stored, theme) => expect(storedTheme(stored)).toBe(theme));
+});
+
+describe('quitting', () => {
+  class FakeApp extends EventEmitter {
+    readonly exit = vi.fn();
+    quit() {
+      const preventDefault = vi.fn();
+      this.emit('will-quit', { preventDefault });
+      return preventDefault;
+    }
+  }
+  const bind = (app: FakeApp, stop: () => Promise<void>, timeout: number) =>
+    stopBeforeQuit(app as unknown as Parameters<typeof stopBeforeQuit>[0], stop, SILENT, timeout);
+
+  it.each([
+    ['stop', () => Promise.resolve()],
+    ['fail to stop', () => Promise.reject(new Error('stuck'))],
+    ['never stop', () => new Promise<never>(() => undefined)],
+  ])('ends the app once when the services %s', async (_name, stop) => {
+    const app = new FakeApp();
+    const stopping = vi.fn(stop);
+    bind(app, stopping, 30);
+    expect(app.quit()).toHaveBeenCalledOnce();
+    expect(app.quit()).toHaveBeenCalledOnce();
+    await vi.waitFor(() => expect(app.exit).toHaveBeenCalledExactlyOnceWith(0));
+    expect(stopping).toHaveBeenCalledOnce();
+  });
+});
+
+describe('the log file', () => {
+  it('is set aside when it is full, and one older file is kept', () => {
+    const file = join(folder, 'logs', 'nearplay.log');
+    const write = logFile(file, 10);
+    for (const line of ['first line\n', 'second line\n', 'third line\n']) write(line);
+    expect(readFileSync(file, 'utf8')).toBe('third line\n');
+    expect(readFileSync(`${file}.1`, 'utf8')).toBe('second line\n');
+  });
+
+  it('costs lines, never the app, when the disk takes no more', () => {
+    writeFileSync(join(folder, 'logs'), 'a file where the folder should be');
+    expect(() => logFile(join(folder, 'logs', 'nearplay.log'))('line\n')).not.toThrow();
+    expect(existsSync(join(folder, 'logs', 'nearplay.log'))).toBe(false);
+  });
+});
