@@ -26,6 +26,22 @@ function withoutMissingTools(config: Configuration): Configuration {
   return { ...config, linux: { ...config.linux, target: ['AppImage', 'deb'] } };
 }
 
+interface Pass {
+  targets: ReturnType<Platform['createTarget']>;
+  config: Configuration;
+}
+
+/** An MSI is deployed by IT and never updates itself: it is made in a pass of its own, without a feed inside. */
+function passesOf(system: System): Pass[] {
+  const platform = PLATFORMS[system];
+  if (values.folder) return [{ targets: platform.createTarget('dir'), config }];
+  if (system !== 'windows') return [{ targets: platform.createTarget(), config }];
+  return [
+    { targets: platform.createTarget('nsis'), config },
+    { targets: platform.createTarget('msi'), config: { ...config, publish: null } },
+  ];
+}
+
 function say(sentence: string): void {
   process.stdout.write(`${sentence}\n`);
 }
@@ -46,11 +62,9 @@ for (const system of systems) say(signingSentence(system, process.env));
 const complete = packagingConfiguration(process.env);
 const config = systems.includes('linux') && !values.folder ? withoutMissingTools(complete) : complete;
 try {
-  const targets = new Map(
-    systems.flatMap((system) => [...PLATFORMS[system].createTarget(values.folder ? 'dir' : null)]),
-  );
-  const files = await build({ projectDir: root, targets, config, publish: 'never' });
-  for (const file of files) say(file);
+  for (const pass of systems.flatMap(passesOf)) {
+    for (const file of await build({ projectDir: root, publish: 'never', ...pass })) say(file);
+  }
 } catch (error) {
   say(`The installers could not be made: ${error instanceof Error ? error.message : String(error)}`);
   say('electron-builder downloads the Electron runtime and the tools of each format; check the network.');
