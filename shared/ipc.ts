@@ -27,6 +27,17 @@ export interface LibraryFile {
   etag: string;
   kind: MediaKind;
   route: Route;
+  /** Present on an image sequence, which is listed, routed and played as one file; its key has `####` for the number. */
+  sequence?: FrameSequence;
+}
+
+export interface FrameSequence {
+  first: number;
+  last: number;
+  /** Frames that are there. */
+  count: number;
+  /** As people write them: `1001-1096, 1100`. */
+  frames: string;
 }
 
 export interface LibraryPage {

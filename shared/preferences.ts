@@ -9,6 +9,7 @@ import {
   type Path,
 } from './preferencesSchema.ts';
 
+export { preferencesSchema, storageSchema } from './preferencesSchema.ts';
 export type { Finding, IsolationPreferences, Path, Replica, StorageConfiguration } from './preferencesSchema.ts';
 
 export interface ParsedPreferences {

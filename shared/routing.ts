@@ -73,15 +73,30 @@ export function matchReplica(
 ): RangeMatch | undefined {
   let best: RangeMatch | undefined;
   for (const address of addresses) {
-    for (const replica of preferences.replication.replicas) {
-      for (const text of replica.ipRanges) {
-        const range = parseRange(text);
-        if (typeof range === 'string' || !rangeContains(range, address.address)) continue;
-        if (!best || specificity(range) > specificity(best.range)) best = { replica, range, address };
-      }
+    for (const { replica, range } of rangesOf(preferences)) {
+      if (!rangeContains(range, address.address)) continue;
+      if (!best || specificity(range) > specificity(best.range)) best = { replica, range, address };
     }
   }
   return best;
+}
+
+type ReplicaRange = Pick<RangeMatch, 'replica' | 'range'>;
+
+// A page of the library asks 1,000 times with the same document: its ranges are parsed once.
+const parsedRanges = new WeakMap<IsolationPreferences, readonly ReplicaRange[]>();
+
+function rangesOf(preferences: IsolationPreferences): readonly ReplicaRange[] {
+  const known = parsedRanges.get(preferences);
+  if (known) return known;
+  const ranges = preferences.replication.replicas.flatMap((replica) =>
+    replica.ipRanges.flatMap((text): ReplicaRange[] => {
+      const range = parseRange(text);
+      return typeof range === 'string' ? [] : [{ replica, range }];
+    }),
+  );
+  parsedRanges.set(preferences, ranges);
+  return ranges;
 }
 
 /** Share of the address that the range fixes: makes an IPv4 /24 and an IPv6 /64 comparable. */

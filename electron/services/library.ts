@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import type { LibraryEntry, LibraryFile, LibraryPage } from '../../shared/ipc.ts';
+import type { Route } from '../../shared/routing.ts';
 import { NearplayError } from '../../shared/errors.ts';
 import { mediaKind } from '../../shared/media.ts';
+import { frameName, frameRanges, groupSequences } from '../../shared/sequences.ts';
 import { nameOfKey, OWN_FOLDER, relativeKey, wholeKey } from './keys.ts';
 import { meansUnreachable } from './s3Errors.ts';
 import type { ObjectVersion, ReplicaProof } from './replicaProof.ts';
@@ -10,8 +13,10 @@ import type { Router } from './router.ts';
 import type { StorageClients } from './storageClients.ts';
 import type { StorageRequests } from './storageRequests.ts';
 
-/** S3 gives 1,000 keys a page at most (ListObjectsV2). */
+/** S3 gives 1,000 keys a listing at most (ListObjectsV2). */
 const PAGE_SIZE = 1000;
+/** A page grows until the sequence it begins with is whole: 100,000 frames are more than an hour. */
+const LISTINGS_A_PAGE = 100;
 
 export interface LibraryOptions {
   mainStorage: string;
@@ -25,20 +30,24 @@ export interface LibraryOptions {
   seen: (version: ObjectVersion) => void;
 }
 
-/** What one page begins after. The whole key is there so that another storage can list the same stretch of keys. */
+/** What one page begins after: a key, so that another storage can list the same stretch of keys. */
 interface Cursor {
   storage: string;
-  token: string;
   after: string;
 }
 
-interface Listing {
+/** A stretch of one folder, in the order of UTF-8 bytes, as S3 lists. */
+interface Stretch {
   folders: string[];
   versions: ObjectVersion[];
-  next: Omit<Cursor, 'storage'> | undefined;
+  /** The last key or folder that it covers; undefined: it goes to the end of the folder. */
+  end: string | undefined;
 }
 
-/** Folders and files, page by page, each file with its route: one listing of main and one of the replica a page. */
+/**
+ * Folders and files, page by page, each file with its route: one listing of main and one of the replica for 1,000 objects.
+ * An image sequence is one file of a page, and never torn between two.
+ */
 export class Library {
   readonly #options: LibraryOptions;
 
@@ -53,13 +62,12 @@ export class Library {
    * @throws NearplayError bad-request for a cursor that is none of ours; offline, access-denied …
    */
   async list(folder: string, cursor?: string): Promise<LibraryPage> {
-    const { mainStorage, router, reachability } = this.#options;
+    const { mainStorage, reachability } = this.#options;
     const from = cursor === undefined ? undefined : parseCursor(cursor);
-    if (from !== undefined && from.storage !== mainStorage) return this.#page(folder, from.storage, from);
+    if (from !== undefined && from.storage !== mainStorage) return this.#pageOf(from.storage, folder, from.after);
     if (!reachability.isReachable(mainStorage)) return this.#pageOfReplica(folder);
-    const replica = router.wantedReplica();
     try {
-      return await this.#page(folder, mainStorage, from, replica);
+      return await this.#pageOf(mainStorage, folder, from?.after);
     } catch (error) {
       const failedOver = error instanceof NearplayError && meansUnreachable(error) && from === undefined;
       if (failedOver && this.#options.replicas.length > 0) return this.#pageOfReplica(folder, error);
@@ -67,12 +75,37 @@ export class Library {
     }
   }
 
+  /** The frames of one sequence as main lists them, in ascending order, with what a listing of the replica tells. */
+  async frames(key: string): Promise<{ number: number; version: ObjectVersion }[]> {
+    const folder = key.slice(0, key.lastIndexOf('/') + 1);
+    const head = key.slice(0, key.indexOf('#', folder.length));
+    const { mainStorage, reachability, replicas } = this.#options;
+    const reachable = [mainStorage, ...replicas].find((storage) => reachability.isReachable(storage)) ?? mainStorage;
+    const { versions } = await this.#stretch(reachable, head, undefined, () => false);
+    if (reachable === mainStorage) await this.#compare(head, undefined, { versions, folders: [], end: undefined });
+    this.#took(reachable, versions);
+    const { sequences } = groupSequences(versions, ({ key: frame }) => nameOfKey(frame));
+    const found = sequences.find(({ name }) => `${folder}${name}` === key);
+    return (found?.frames ?? []).map(({ number, item }) => ({ number, version: item }));
+  }
+
+  /** The route of several objects that are read as one: a replica only when every one of them is there. */
+  routeOfAll(versions: readonly ObjectVersion[]): Route {
+    const { mainStorage, router } = this.#options;
+    const routes = versions.map((version) => router.known(version));
+    const onMain = routes.filter(({ storage }) => storage === mainStorage);
+    const latest = (a: Route, b: Route) => ((b.details.secondsLeft ?? 0) > (a.details.secondsLeft ?? 0) ? b : a);
+    const [first] = onMain.length > 0 ? onMain : routes;
+    if (!first) return router.general();
+    return (onMain.length > 0 ? onMain : routes).reduce(latest, first);
+  }
+
   async #pageOfReplica(folder: string, cause?: NearplayError): Promise<LibraryPage> {
     let failure = cause;
     for (const storage of this.#options.replicas) {
       if (!this.#options.reachability.isReachable(storage)) continue;
       try {
-        return await this.#page(folder, storage, undefined);
+        return await this.#pageOf(storage, folder, undefined);
       } catch (error) {
         failure ??= error instanceof NearplayError ? error : new NearplayError('internal', undefined, { cause: error });
       }
@@ -80,89 +113,181 @@ export class Library {
     throw failure ?? new NearplayError('offline');
   }
 
-  async #page(folder: string, storage: string, from: Cursor | undefined, replica?: string): Promise<LibraryPage> {
-    const { mainStorage, proof, router, reachability, seen } = this.#options;
-    const compare = replica !== undefined && reachability.isReachable(replica) ? replica : undefined;
-    const [listing, there] = await Promise.all([
-      this.#listing(storage, folder, from),
-      compare === undefined
-        ? undefined
-        : this.#listing(compare, folder, from && { after: from.after }).catch(() => undefined),
-    ]);
-    if (compare !== undefined && there) learn(proof, compare, listing, there);
-    if (storage === mainStorage) for (const version of listing.versions) seen(version);
-    // What a replica lists, it holds; that it is what main holds can only be known when main answers.
-    if (storage !== mainStorage) for (const version of listing.versions) proof.listed(storage, version, version);
+  async #pageOf(storage: string, folder: string, after: string | undefined): Promise<LibraryPage> {
+    const whole = await this.#stretch(storage, folder, after, isTorn);
+    const page = withoutTornSequence(whole, after);
+    if (storage === this.#options.mainStorage) await this.#compare(folder, after, page);
+    this.#took(storage, page.versions);
+    const { singles, sequences } = groupSequences(page.versions, ({ key }) => nameOfKey(key));
     const entries: LibraryEntry[] = [
-      ...listing.folders.map((key) => ({ type: 'folder' as const, key, name: nameOfKey(key) })),
-      ...listing.versions.map((version) => toFile(version, router)),
+      ...page.folders.map((key) => ({ type: 'folder' as const, key, name: nameOfKey(key) })),
+      ...singles.map((version) => this.#toFile(version)),
+      ...sequences.map(({ name, frames }) => this.#toSequence(folder, name, frames)),
     ];
-    return {
-      folder,
-      entries,
-      ...(listing.next && { cursor: Buffer.from(JSON.stringify({ storage, ...listing.next })).toString('base64url') }),
-    };
+    return { folder, entries, ...(page.end !== undefined && { cursor: cursorText({ storage, after: page.end }) }) };
   }
 
-  async #listing(storage: string, folder: string, from?: { token?: string; after: string }): Promise<Listing> {
+  /** Lists until a stretch of 1,000 is full, and on while `wantsMore` says that it cannot end there. */
+  async #stretch(
+    storage: string,
+    prefix: string,
+    after: string | undefined,
+    wantsMore: (stretch: Stretch) => boolean,
+  ): Promise<Stretch> {
+    const stretch: Stretch = { folders: [], versions: [], end: undefined };
+    let token: string | undefined;
+    for (let listings = 0; listings < LISTINGS_A_PAGE; listings++) {
+      const answer = await this.#ask(storage, prefix, token === undefined ? { after } : { token });
+      this.#append(stretch, storage, prefix, after, answer);
+      token = answer.IsTruncated ? answer.NextContinuationToken : undefined;
+      if (token === undefined) return { ...stretch, end: undefined };
+      if (!wantsMore(stretch)) return stretch;
+    }
+    return stretch;
+  }
+
+  #ask(storage: string, prefix: string, from: { after?: string | undefined; token?: string }) {
     const { clients, requests } = this.#options;
     const configuration = clients.configurationOf(storage);
-    const prefix = wholeKey(configuration, folder);
     const command = new ListObjectsV2Command({
       Bucket: configuration.bucket,
-      Prefix: prefix,
+      Prefix: wholeKey(configuration, prefix),
       Delimiter: '/',
       MaxKeys: PAGE_SIZE,
-      ...(from?.token !== undefined && { ContinuationToken: from.token }),
-      ...(from && from.token === undefined && { StartAfter: wholeKey(configuration, from.after) }),
+      ...(from.token !== undefined && { ContinuationToken: from.token }),
+      ...(from.after !== undefined && { StartAfter: wholeKey(configuration, from.after) }),
     });
-    const answer = await requests.ask({ storage, action: 's3:ListBucket' }, (client, options) =>
-      client.send(command, options),
-    );
-    return toListing(answer, prefix, (whole) => relativeKey(configuration, whole));
+    return requests.ask({ storage, action: 's3:ListBucket' }, (client, options) => client.send(command, options));
+  }
+
+  #append(
+    stretch: Stretch,
+    storage: string,
+    prefix: string,
+    after: string | undefined,
+    answer: ListObjectsV2CommandOutput,
+  ): void {
+    const configuration = this.#options.clients.configurationOf(storage);
+    const last = [stretch.end ?? ''];
+    for (const { Prefix } of answer.CommonPrefixes ?? []) {
+      const folder = relativeKey(configuration, Prefix ?? '');
+      last.push(folder);
+      // Listing after "a/" names "a/" again, since its objects come after it.
+      if (folder !== OWN_FOLDER && folder !== after) stretch.folders.push(folder);
+    }
+    for (const { Key, Size, ETag, LastModified } of answer.Contents ?? []) {
+      const key = relativeKey(configuration, Key ?? '');
+      last.push(key);
+      // A key that ends in a slash is what consoles leave behind when somebody makes an empty folder.
+      if (key === '' || key === prefix || key.endsWith('/')) continue;
+      stretch.versions.push({ key, size: Size ?? 0, etag: ETag ?? '', lastModified: LastModified?.getTime() ?? 0 });
+    }
+    stretch.end = last.reduce((greatest, key) => (isAfter(key, greatest) ? key : greatest));
+  }
+
+  /** Compares a page of main with the same stretch of keys on the replica that it would be read from. */
+  async #compare(prefix: string, after: string | undefined, page: Stretch): Promise<void> {
+    const { proof, router, reachability } = this.#options;
+    const replica = router.wantedReplica();
+    if (replica === undefined || page.versions.length === 0 || !reachability.isReachable(replica)) return;
+    const falls = ({ end }: Stretch) => page.end === undefined || (end !== undefined && isAfter(page.end, end));
+    try {
+      const there = await this.#stretch(replica, prefix, after, falls);
+      const found = new Map(there.versions.map((version) => [version.key, version]));
+      for (const version of page.versions) {
+        const beyond = there.end !== undefined && isAfter(version.key, there.end);
+        if (!beyond) proof.listed(replica, version, found.get(version.key));
+      }
+    } catch {
+      // Nothing is known of the replica then; whoever opens a file asks for proof anyway.
+    }
+  }
+
+  #took(storage: string, versions: readonly ObjectVersion[]): void {
+    const { mainStorage, proof, seen } = this.#options;
+    for (const version of versions) {
+      if (storage === mainStorage) seen(version);
+      // What a replica lists, it holds; that it is what main holds can only be known when main answers.
+      else proof.listed(storage, version, version);
+    }
+  }
+
+  #toFile(version: ObjectVersion): LibraryFile {
+    const { key, size, lastModified, etag } = version;
+    const name = nameOfKey(key);
+    const route = this.#options.router.known(version);
+    return { type: 'file', key, name, size, lastModified, etag, kind: mediaKind(name), route };
+  }
+
+  #toSequence(folder: string, name: string, frames: readonly { number: number; item: ObjectVersion }[]): LibraryFile {
+    const versions = frames.map(({ item }) => item);
+    const numbers = frames.map(({ number }) => number);
+    return {
+      type: 'file',
+      key: `${folder}${name}`,
+      name,
+      size: versions.reduce((sum, { size }) => sum + size, 0),
+      lastModified: versions.reduce((latest, { lastModified }) => Math.max(latest, lastModified), 0),
+      // Changes whenever a frame does: the window keys its caches by it.
+      etag: createHash('sha256')
+        .update(versions.map(({ etag }) => etag).join())
+        .digest('base64url'),
+      kind: mediaKind(name),
+      route: this.routeOfAll(versions),
+      sequence: {
+        first: numbers[0] ?? 0,
+        last: numbers.at(-1) ?? 0,
+        count: frames.length,
+        frames: frameRanges(numbers),
+      },
+    };
   }
 }
 
-function toListing(answer: ListObjectsV2CommandOutput, prefix: string, relative: (whole: string) => string): Listing {
-  const folders = (answer.CommonPrefixes ?? [])
-    .flatMap(({ Prefix }) => (Prefix === undefined ? [] : [relative(Prefix)]))
-    .filter((folder) => folder !== OWN_FOLDER);
-  const versions = (answer.Contents ?? []).flatMap(({ Key, Size, ETag, LastModified }): ObjectVersion[] =>
-    // A key that ends in a slash is what consoles leave behind when somebody makes an empty folder.
-    Key === undefined || Key === prefix || Key.endsWith('/')
-      ? []
-      : [{ key: relative(Key), size: Size ?? 0, etag: ETag ?? '', lastModified: LastModified?.getTime() ?? 0 }],
-  );
-  const token = answer.NextContinuationToken;
-  const last = [answer.Contents?.at(-1)?.Key ?? '', answer.CommonPrefixes?.at(-1)?.Prefix ?? ''].sort().at(-1);
-  const next = answer.IsTruncated && token !== undefined && last ? { token, after: relative(last) } : undefined;
-  return { folders, versions, next };
+/** Whether a stretch ends inside a sequence that it also begins with, so that there is nowhere to cut. */
+function isTorn(stretch: Stretch): boolean {
+  return cutBefore(stretch) === 0;
 }
 
-/** Compares the page of main with the same stretch of keys on the replica. Beyond its end, nothing is known. */
-function learn(proof: ReplicaProof, replica: string, main: Listing, there: Listing): void {
-  const found = new Map(there.versions.map((version) => [version.key, version]));
-  for (const version of main.versions) {
-    // S3 lists in the order of UTF-8 bytes.
-    const beyond = there.next && Buffer.compare(Buffer.from(version.key), Buffer.from(there.next.after)) > 0;
-    if (!beyond) proof.listed(replica, version, found.get(version.key));
-  }
+/** The stretch up to the first frame of a sequence that may go on behind its end; the next page begins there. */
+function withoutTornSequence(stretch: Stretch, after: string | undefined): Stretch {
+  const cut = cutBefore(stretch);
+  const previous = stretch.versions[cut - 1]?.key;
+  if (cut === stretch.versions.length || previous === undefined) return stretch;
+  const end = after !== undefined && isAfter(after, previous) ? after : previous;
+  return {
+    versions: stretch.versions.slice(0, cut),
+    folders: stretch.folders.filter((folder) => !isAfter(folder, end)),
+    end,
+  };
 }
 
-function toFile(version: ObjectVersion, router: Router): LibraryFile {
-  const { key, size, lastModified, etag } = version;
-  const name = nameOfKey(key);
-  return { type: 'file', key, name, size, lastModified, etag, kind: mediaKind(name), route: router.known(version) };
+/** Index of the first version that belongs to an unfinished sequence; the number of versions when there is none. */
+function cutBefore({ versions, end }: Stretch): number {
+  if (end === undefined) return versions.length;
+  const unfinished = versions.findIndex(({ key }) => {
+    const parts = frameName(nameOfKey(key));
+    const folder = key.slice(0, key.lastIndexOf('/') + 1);
+    return parts !== undefined && end.startsWith(`${folder}${parts.head}`);
+  });
+  return unfinished === -1 ? versions.length : unfinished;
+}
+
+/** In the order in which S3 lists: that of UTF-8 bytes. */
+function isAfter(key: string, other: string): boolean {
+  return Buffer.compare(Buffer.from(key), Buffer.from(other)) > 0;
+}
+
+function cursorText(cursor: Cursor): string {
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
 }
 
 function parseCursor(text: string): Cursor {
   try {
     const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    if (typeof value === 'object' && value !== null && 'storage' in value && 'token' in value && 'after' in value) {
-      const { storage, token, after } = value;
-      if (typeof storage === 'string' && typeof token === 'string' && typeof after === 'string') {
-        return { storage, token, after };
-      }
+    if (typeof value === 'object' && value !== null && 'storage' in value && 'after' in value) {
+      const { storage, after } = value;
+      if (typeof storage === 'string' && typeof after === 'string') return { storage, after };
     }
   } catch {
     // Falls through to the refusal.

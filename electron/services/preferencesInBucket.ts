@@ -29,7 +29,7 @@ export class PreferencesInBucket {
 
   /**
    * @param knownEtag what was read last: then `unchanged` costs no body.
-   * @returns `undefined` where there is no such object.
+   * @returns `undefined` where there is no such object; `unchanged` where nothing can be said against what is known.
    * @throws NearplayError offline, timeout, credentials-expired …
    */
   async read(knownEtag?: string): Promise<BucketDocument | 'unchanged' | undefined> {
@@ -38,8 +38,10 @@ export class PreferencesInBucket {
     } catch (error) {
       const status = httpStatusOf(error instanceof NearplayError ? error.cause : error);
       if (status === 304) return 'unchanged';
-      // 403 stands for "not there" where the user may not list the bucket (S3 User Guide, GetObject).
-      if (status === 404 || status === 403) return undefined;
+      if (error instanceof NearplayError && error.code === 'no-such-key') return undefined;
+      // Not there, for a user who may not list the bucket (S3 User Guide, GetObject), or not for these credentials: what
+      // was read before is no worse for it.
+      if (error instanceof NearplayError && error.code === 'access-denied') return 'unchanged';
       throw error;
     }
   }
@@ -69,7 +71,7 @@ export class PreferencesInBucket {
   /** Whether these credentials may write the object: `undefined` when they may, else why not. Changes nothing. */
   async refusal(): Promise<NearplayError | undefined> {
     try {
-      await this.#put('', { IfMatch: IMPOSSIBLE_ETAG });
+      await this.#put('{}', { IfMatch: IMPOSSIBLE_ETAG });
       return new NearplayError(
         'not-supported',
         'This storage ignores conditions on writing: two admins could overwrite each other.',

@@ -8,6 +8,7 @@ import { NearplayError } from '../../shared/errors.ts';
 import { StorageClock } from './storageClock.ts';
 
 const SECOND = 1000;
+const PROBE_KEY = 'key';
 const CONNECTION_TIMEOUT = 10 * SECOND;
 /** Idle, not total: a large part on a slow line may take minutes, but never this long without a byte. */
 const SOCKET_TIMEOUT = 30 * SECOND;
@@ -65,15 +66,16 @@ export class StorageClients {
     return this.#options.now() + this.clockOffsetOf(storage);
   }
 
-  /** Where links to this storage point, as `scheme://host[:port]`; asks nobody and needs no credentials. */
-  async originOf(storage: string): Promise<string> {
+  /** Where objects of this storage are, up to their key: `https://bucket.host/`. Asks nobody, needs no credentials. */
+  async baseOf(storage: string): Promise<URL> {
     const configuration = this.configurationOf(storage);
     // The SDK resolves the host (virtual-host or path style, VPC or custom endpoint): a URL signed by nobody tells it.
     const nobody = { accessKeyId: 'nobody', secretAccessKey: 'nobody' };
     const client = new S3Client({ ...this.#configFor(configuration), credentials: nobody });
     try {
-      return new URL(await getSignedUrl(client, new GetObjectCommand({ Bucket: configuration.bucket, Key: 'any' })))
-        .origin;
+      const probe = new GetObjectCommand({ Bucket: configuration.bucket, Key: PROBE_KEY });
+      const { origin, pathname } = new URL(await getSignedUrl(client, probe));
+      return new URL(pathname.slice(0, -PROBE_KEY.length), origin);
     } finally {
       client.destroy();
     }

@@ -140,7 +140,7 @@ export class Studio {
       this.preferences.mainStorage,
       ...this.preferences.replication.replicas.map(({ storage }) => storage),
     ];
-    return Promise.all(storages.map((storage) => this.clients.originOf(storage)));
+    return Promise.all(storages.map(async (storage) => (await this.clients.baseOf(storage)).origin));
   }
 
   stop(): void {
