@@ -1,6 +1,8 @@
 import type { StorageConfiguration } from '../../shared/preferences.ts';
 import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
 
+const DEEPEST_CAUSE = 4;
+
 /** What was being done when it failed, in words that IT can act on. */
 export interface FailedAction {
   /** The S3 action, e.g. `s3:GetObject`. */
@@ -69,9 +71,16 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
   'EADDRNOTAVAIL',
   'ERR_SOCKET_CONNECTION_TIMEOUT',
   'UND_ERR_SOCKET',
+  'EPROTO',
+  'ENODATA',
 ]);
 
-const FILE_CODES: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM', 'EIO', 'EBUSY', 'ESTALE', 'EISDIR']);
+const FILE_CODES: ReadonlySet<string> = new Set(
+  'ENOENT EACCES EPERM EIO EBUSY ESTALE EISDIR ENOTDIR ENAMETOOLONG EMFILE EROFS EFBIG ENOSPC EDQUOT'.split(' '),
+);
+
+/** Codes of Node's TLS (OpenSSL) for a certificate that this machine does not trust: a proxy that inspects, mostly. */
+const CERTIFICATE_CODE = /^(CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA)/;
 
 /**
  * Says what an error of the SDK, of the network or of the disk means to a user, as a NearplayError whose message names
@@ -101,19 +110,30 @@ function failureOf(error: unknown): Failure {
   const headers = isRecord(response['headers']) ? response['headers'] : {};
   return {
     name: text(record['name']),
-    code: text(record['code']) || text(record['Code']) || codeOfCause(record['cause']),
+    code: text(record['code']) || text(record['Code']) || codeWithin(record, 0),
     message: text(record['message']),
     status: typeof metadata['httpStatusCode'] === 'number' ? metadata['httpStatusCode'] : 0,
     regionHeader: text(headers['x-amz-bucket-region']) || undefined,
   };
 }
 
-function codeOfCause(cause: unknown): string {
-  return isRecord(cause) ? text(cause['code']) : '';
+/**
+ * The code of what lies beneath: a cause, or the first of the attempts at several addresses of one host, which Node
+ * gathers in an AggregateError.
+ */
+function codeWithin({ cause, errors }: Record<string, unknown>, depth: number): string {
+  const attempts: readonly unknown[] = Array.isArray(errors) ? errors : [];
+  const beneath = [cause, ...attempts];
+  for (const one of beneath) {
+    if (!isRecord(one) || depth > DEEPEST_CAUSE) continue;
+    const code = text(one['code']) || codeWithin(one, depth + 1);
+    if (code !== '') return code;
+  }
+  return '';
 }
 
 function codeOf({ name, code, message, status, regionHeader }: Failure): ErrorCode {
-  if (NETWORK_CODES.has(code)) return 'offline';
+  if (NETWORK_CODES.has(code) || CERTIFICATE_CODE.test(code)) return 'offline';
   if (code === 'ETIMEDOUT' || code === 'ESOCKETTIMEDOUT') return 'timeout';
   if (FILE_CODES.has(code)) return 'file-unreadable';
   if (name === 'CredentialsProviderError' && /expired|refresh|sso login/i.test(message)) return 'credentials-expired';
@@ -152,7 +172,12 @@ function messageOf(code: ErrorCode, failure: Failure, { action, storage, key }: 
       return failure.name === 'CredentialsProviderError' && failure.message.includes('profile')
         ? `No credentials: ${failure.message}`
         : undefined;
+    case 'file-unreadable':
+      return failure.code === 'ENOSPC' || failure.code === 'EDQUOT' ? 'There is no space left on the disk.' : undefined;
     case 'offline':
+      if (CERTIFICATE_CODE.test(failure.code)) {
+        return `The certificate that the storage in ${storage.region} shows is not trusted here (${failure.code}). Ask IT.`;
+      }
       return `The storage in ${storage.region} cannot be reached. Check the network; it goes on by itself.`;
     case 'timeout':
       return `The storage in ${storage.region} did not answer in time.`;
