@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PreferencesStatus } from '../../shared/ipc.ts';
 import { NearplayError } from '../../shared/errors.ts';
@@ -42,6 +42,10 @@ export class PreferencesSource {
   #status: PreferencesStatus = { origin: null, document: null, findings: [] };
   #bucket: Reading | undefined;
   #bucketEtag: string | undefined;
+  /** The last good one of this run: a copy on disk is a convenience that may fail. */
+  #lastGood: Reading | undefined;
+  /** Which studio the imported file belongs to: whatever a bucket said for another one is void. */
+  #studio: string | undefined;
 
   constructor(options: PreferencesSourceOptions) {
     this.#options = options;
@@ -71,9 +75,19 @@ export class PreferencesSource {
 
   /** Takes what the main storage holds now; absent: there is no such object. */
   async fromBucket(read: BucketDocument | undefined): Promise<PreferencesStatus> {
+    const { document } = this.#status;
+    const asked = document ? bucketPlace(document) : undefined;
+    // The answer to a question that was asked before other preferences came into force.
+    if (read && read.where !== asked) return this.#status;
+    // A document can name another main storage, where there may be no such object yet: that takes nothing back.
+    if (!read && this.#lastGood && this.#lastGood.origin.where !== asked) return this.#status;
     this.#bucketEtag = read?.etag;
     this.#bucket = read && { origin: { kind: 'bucket', where: read.where }, ...parsePreferences(read.text) };
-    if (read && this.#bucket?.document) await this.#keepCopy(read).catch(() => undefined);
+    if (!read) await this.#forget(asked);
+    else if (this.#bucket?.document) {
+      this.#lastGood = this.#bucket;
+      await this.#keepCopy(read).catch(() => undefined);
+    }
     return this.load();
   }
 
@@ -101,9 +115,10 @@ export class PreferencesSource {
   async #fromBucketOrImport(): Promise<Reading | undefined> {
     const file = this.#options.importedFile();
     const imported = file === null ? undefined : await readOrigin({ kind: 'imported', where: file });
+    if (imported?.document) this.#beginWith(bucketPlace(imported.document));
     if (this.#bucket?.document) return this.#bucket;
-    const cached = imported?.document && (await this.#cached(imported.document));
-    const base = cached ?? imported;
+    this.#lastGood ??= imported?.document && (await this.#cached());
+    const base = this.#lastGood ?? imported;
     // A malformed object in the bucket: what was good stays in force, with the findings of what is not.
     return base && this.#bucket ? { ...base, findings: this.#bucket.findings } : base;
   }
@@ -116,21 +131,39 @@ export class PreferencesSource {
     return { origin: lastGood ? before : origin, document: lastGood, findings };
   }
 
-  /** The last good object of this very main storage, so that the app starts with it when the storage is away. */
-  async #cached(base: IsolationPreferences): Promise<Reading | undefined> {
+  #beginWith(studio: string): void {
+    if (this.#studio !== undefined && this.#studio !== studio) {
+      this.#bucket = undefined;
+      this.#bucketEtag = undefined;
+      this.#lastGood = undefined;
+    }
+    this.#studio = studio;
+  }
+
+  /** The last good object of this very studio, so that the app starts with it when the storage is away. */
+  async #cached(): Promise<Reading | undefined> {
     try {
       const value: unknown = JSON.parse(await readFile(this.#cacheFile(), 'utf8'));
-      if (typeof value !== 'object' || value === null || !('where' in value) || !('text' in value)) return undefined;
-      const { where, text } = value;
-      if (typeof text !== 'string' || where !== bucketPlace(base)) return undefined;
-      return { origin: { kind: 'bucket', where }, ...parsePreferences(text) };
+      if (typeof value !== 'object' || value === null) return undefined;
+      if (!('studio' in value && 'where' in value && 'text' in value)) return undefined;
+      const { studio, where, text } = value;
+      if (typeof where !== 'string' || typeof text !== 'string' || studio !== this.#studio) return undefined;
+      const { document, findings } = parsePreferences(text);
+      return document && { origin: { kind: 'bucket', where }, document, findings };
     } catch {
       return undefined;
     }
   }
 
   #keepCopy({ text, where }: BucketDocument): Promise<void> {
-    return writeAtomically(this.#cacheFile(), JSON.stringify({ where, text }));
+    return writeAtomically(this.#cacheFile(), JSON.stringify({ studio: this.#studio, where, text }));
+  }
+
+  /** The object was removed: what it said ends, on disk as well. */
+  async #forget(where: string | undefined): Promise<void> {
+    if (this.#lastGood?.origin.where !== where) return;
+    this.#lastGood = undefined;
+    await rm(this.#cacheFile(), { force: true }).catch(() => undefined);
   }
 
   #cacheFile(): string {
