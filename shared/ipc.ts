@@ -105,6 +105,105 @@ export interface Reading {
   storages: StorageSummary[];
 }
 
+/** One storage as it was measured from this machine. */
+export interface Measurement {
+  storage: string;
+  /** Median round trip on a warm connection, milliseconds. */
+  latency?: number;
+  /** Bytes per second of one stream; absent where no object was given that the storage holds. */
+  throughput?: number;
+  error?: ErrorReport;
+}
+
+/** What is known of one object, for "Why this region?". */
+export interface ExplainedObject {
+  key: string;
+  /** Bytes. */
+  size: number;
+  lastModified: number;
+  ageSeconds: number;
+  versionId?: string;
+  /** As S3 says it; absent where no replication rule applies. */
+  replicationStatus?: string;
+  route: Route;
+  /** Per replica: whether it holds this version, and how that is known. */
+  proofs: { storage: string; holds: 'yes' | 'no' | 'unknown'; by?: 'version' | 'listing' }[];
+}
+
+/** Everything that led to a route. */
+export interface RouteExplanation {
+  reading: Reading;
+  object?: ExplainedObject;
+  measurements: Measurement[];
+  /** A storage that was measured to be much faster than the one that is read from: advice, never an order. */
+  advice?: string;
+  /** How far the storages' clocks are ahead of this machine's, seconds. */
+  clockOffsets: { storage: string; seconds: number }[];
+  /** The same as text for IT; without secrets. */
+  text: string;
+}
+
+/** Links to the frames of a sequence: one route for all of them. */
+export interface SequenceLinks {
+  key: string;
+  route: Route;
+  region: string;
+  contentType: string;
+  /** Ascending. */
+  frames: { number: number; url: string }[];
+  /** Milliseconds since the epoch, on this machine's clock. */
+  expiresAt: number;
+}
+
+/**
+ * `pending`: S3 is at it. `stuck`: pending for longer than the preferences allow. `failed`: S3 gave up (permissions,
+ * mostly). `never`: no replication rule applied, as with objects that are older than the rule. `missing`: S3 says COMPLETED,
+ * yet the replica does not list this version.
+ */
+export const REPLICATION_PROBLEMS = ['pending', 'stuck', 'failed', 'never', 'missing'] as const;
+export type ReplicationProblem = (typeof REPLICATION_PROBLEMS)[number];
+
+export interface UnreplicatedObject {
+  key: string;
+  versionId: string | null;
+  /** Bytes. */
+  size: number;
+  lastModified: number;
+  problem: ReplicationProblem;
+  /** Replicas that do not list this version. */
+  missingFrom: string[];
+}
+
+export interface ReplicationReport {
+  folder: string;
+  /** Objects of the main storage that were compared. */
+  compared: number;
+  totals: Record<ReplicationProblem, { objects: number; bytes: number }>;
+  objects: UnreplicatedObject[];
+  /** True when there are more than are named one by one. */
+  truncated: boolean;
+}
+
+/** One saved state of the preferences object in the main storage. */
+export interface PreferencesVersion {
+  versionId: string;
+  /** Milliseconds since the epoch. */
+  savedAt: number;
+  size: number;
+  current: boolean;
+}
+
+/** What the editor of the preferences begins with. */
+export interface PreferencesEditing {
+  /** The document in force as text, '' where there is none. */
+  text: string;
+  /** Of the object in the main storage; absent: there is none yet. */
+  etag?: string;
+  /** Why these credentials may not write it; absent: they may. */
+  refusal?: ErrorReport;
+  history: PreferencesVersion[];
+}
+
 export interface PreferencesStatus {
   origin: { kind: 'managed' | 'bucket' | 'imported' | 'command-line'; where: string } | null;
   document: IsolationPreferences | null;

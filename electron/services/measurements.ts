@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
-import { reportOf, type ErrorReport } from '../../shared/errors.ts';
+import type { Measurement } from '../../shared/ipc.ts';
+import { reportOf } from '../../shared/errors.ts';
 import { wholeKey } from './keys.ts';
 import { httpStatusOf } from './s3Errors.ts';
 import type { ObjectVersion } from './replicaProof.ts';
@@ -14,16 +15,6 @@ const READ_FOR = 3 * SECOND;
 const READ_AT_MOST = 8 * MIB;
 /** Advice needs a clear winner: neither noise nor a busy moment should send anybody elsewhere. */
 const CLEARLY_FASTER = 2;
-
-/** What was measured to one storage. */
-export interface Measurement {
-  storage: string;
-  /** Median round trip of a request on a warm connection, in milliseconds. */
-  latency?: number;
-  /** Bytes per second of one stream. */
-  throughput?: number;
-  error?: ErrorReport;
-}
 
 /**
  * Measures latency, and throughput where an object is given that every storage holds. One storage after the other, so

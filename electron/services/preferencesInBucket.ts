@@ -1,4 +1,5 @@
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import type { PreferencesVersion } from '../../shared/ipc.ts';
 import { NearplayError } from '../../shared/errors.ts';
 import { OWN_FOLDER, wholeKey } from './keys.ts';
 import { bucketPlace, type BucketDocument } from './preferencesSource.ts';
@@ -9,15 +10,6 @@ const KEY = `${OWN_FOLDER}isolation-preferences.json`;
 /** No object has it, so a write on this condition never changes anything: it only tells whether writing is allowed. */
 const IMPOSSIBLE_ETAG = '"00000000000000000000000000000000"';
 const HISTORY = 100;
-
-/** One saved state of the preferences object. */
-export interface PreferencesVersion {
-  versionId: string;
-  /** Milliseconds since the epoch. */
-  savedAt: number;
-  size: number;
-  current: boolean;
-}
 
 /** The studio's preferences as an object in the main storage: read and written on conditions, so that nobody overwrites unseen. */
 export class PreferencesInBucket {

@@ -1,4 +1,4 @@
-import type { Link, Reading, StorageSummary } from '../../shared/ipc.ts';
+import type { Link, Reading, SequenceLinks, StorageSummary } from '../../shared/ipc.ts';
 import type { IsolationPreferences } from '../../shared/preferences.ts';
 import { matchReplica, type ClientAddress, type Route } from '../../shared/routing.ts';
 import { NearplayError } from '../../shared/errors.ts';
@@ -96,6 +96,27 @@ export class Studio {
     if (failed !== undefined) await this.#askAgain(failed, key);
     const version = await this.identify(key);
     return this.#links.sign(version, await this.router.proved(version), purpose);
+  }
+
+  /**
+   * Links to every frame of an image sequence, all from the same storage: a replica only when every frame is there.
+   *
+   * @param key as the library names it, `folder/plate.####.exr`.
+   * @throws NearplayError no-such-key, offline …
+   */
+  async createSequenceLinks(key: string): Promise<SequenceLinks> {
+    const frames = await this.library.frames(key);
+    if (frames.length === 0) throw new NearplayError('no-such-key', `"${key}" has no frames any more.`);
+    const route = this.library.routeOfAll(frames.map(({ version }) => version));
+    const links = await Promise.all(frames.map(({ version }) => this.#links.sign(version, route, 'play')));
+    return {
+      key,
+      route,
+      region: this.clients.configurationOf(route.storage).region,
+      contentType: links[0]?.contentType ?? '',
+      frames: frames.map(({ number }, index) => ({ number, url: links[index]?.url ?? '' })),
+      expiresAt: links.reduce((earliest, { expiresAt }) => Math.min(earliest, expiresAt), Number.POSITIVE_INFINITY),
+    };
   }
 
   /** The route of an object's current version, with proof. @throws NearplayError as createLink. */

@@ -51,7 +51,7 @@ describe('an image sequence', () => {
     await upload('whole', frames('plate.#.exr', 4));
     await sandbox.waitForReplica('media/whole/plate.1004.exr', 5000);
     await expect
-      .poll(async () => (await everyPage('whole/')).entries.filter(isFile)[0]?.route.reason, { timeout: 10_000 })
+      .poll(async () => (await everyPage('whole/')).entries.find(isFile)?.route.reason, { timeout: 10_000 })
       .toBe('replica-by-ip');
   });
 
