@@ -59,6 +59,7 @@ export class FakeBridge {
     'settings-changed': new Set(),
     'library-changed': new Set(),
   };
+  readonly #listings = new Map<string, (string | SampleFile)[]>();
   #preferences: PreferencesStatus;
   #settings: Settings;
   #transfers: Transfer[] = [];
@@ -208,20 +209,28 @@ export class FakeBridge {
 
   #list(folder: string, cursor: string | undefined): LibraryPage {
     if (this.#scenario.failure) fail(this.#scenario.failure);
-    const inside = this.#files.filter(({ key }) => key.startsWith(folder));
-    const folders = new Set(
-      inside.flatMap(({ key }) => {
-        const rest = key.slice(folder.length);
-        return rest.includes('/') ? [folder + rest.slice(0, rest.indexOf('/') + 1)] : [];
-      }),
-    );
-    const all: LibraryEntry[] = [
-      ...[...folders].map((key): LibraryEntry => ({ type: 'folder', key, name: nameOf(key.slice(0, -1)) })),
-      ...inside.filter(({ key }) => !key.slice(folder.length).includes('/')).map((file) => this.#entry(file)),
-    ].sort((a, b) => (a.key < b.key ? -1 : 1));
+    const all = this.#namesIn(folder);
     const start = cursor === undefined ? 0 : Number(cursor);
-    const entries = all.slice(start, start + PAGE);
+    const entries = all
+      .slice(start, start + PAGE)
+      .map((item): LibraryEntry => (typeof item === 'string' ? folderEntry(item) : this.#entry(item)));
     return { folder, entries, ...(start + PAGE < all.length && { cursor: String(start + PAGE) }) };
+  }
+
+  /** Folders as their keys and files, in key order. */
+  #namesIn(folder: string): (string | SampleFile)[] {
+    const known = this.#listings.get(folder);
+    if (known) return known;
+    const found = new Map<string, string | SampleFile>();
+    for (const file of this.#files) {
+      if (!file.key.startsWith(folder)) continue;
+      const slash = file.key.indexOf('/', folder.length);
+      const key = slash < 0 ? file.key : file.key.slice(0, slash + 1);
+      found.set(key, slash < 0 ? file : key);
+    }
+    const listing = [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, item]) => item);
+    this.#listings.set(folder, listing);
+    return listing;
   }
 
   #entry(file: SampleFile): LibraryEntry {
@@ -303,6 +312,10 @@ function transfer(name: string, size: number, share: number, state: Transfer['st
     bytesPerSecond: state === 'running' ? 38_000_000 : 0,
     startedAt: Date.now(),
   };
+}
+
+function folderEntry(key: string): LibraryEntry {
+  return { type: 'folder', key, name: nameOf(key.slice(0, -1)) };
 }
 
 function nameOf(key: string): string {

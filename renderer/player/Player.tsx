@@ -142,7 +142,9 @@ function PlayingMedia({ fileKey, kind, fullScreen, children }: MediaProps) {
           <PlayerError failure={state.failure} kind={kind} onRetry={() => session?.tell({ type: 'retried' })} />
         )}
       </div>
-      {kind !== 'image' && <Controls transport={transport} shown={shown} kind={kind} fullScreen={fullScreen} />}
+      {kind !== 'image' && state.phase !== 'failed' && (
+        <Controls transport={transport} shown={shown} kind={kind} fullScreen={fullScreen} />
+      )}
     </>
   );
 }

@@ -15,7 +15,7 @@ export function RouteLine({ state, kind }: { state: PlayerLink; kind: MediaKind 
   const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
   const now = useNow(250);
   const { link } = state;
-  if (!link || state.phase === 'opening') {
+  if (!link || state.phase !== 'playing') {
     return (
       <p className="player-route" data-testid="player-route" role="status">
         {state.phase === 'failed' ? '' : t('player.connecting')}

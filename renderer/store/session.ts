@@ -3,7 +3,7 @@ import type { ErrorReport } from '../../shared/errors.ts';
 import type { Bootstrap, NearplayApi, Transfer } from '../../shared/ipc.ts';
 import type { SettingsPatch } from '../../shared/settings.ts';
 import { reportOf } from '../api.ts';
-import { newlyEnded } from '../transfers/transfersSummary.ts';
+import { hasNewlyBegun, newlyEnded } from '../transfers/transfersSummary.ts';
 
 export type Panel = 'settings' | 'shortcuts';
 
@@ -67,9 +67,6 @@ export function createSession(api: NearplayApi): SessionStore {
         get().toast({ kind: 'report', report: reportOf(error) }, 'bad');
       }
     };
-    const began = (transfers: Transfer[]): void => {
-      if (transfers.length > 0) set({ transfersOpen: true });
-    };
 
     return {
       phase: 'starting',
@@ -113,14 +110,15 @@ export function createSession(api: NearplayApi): SessionStore {
           if (preferences.document) get().toast({ kind: 'imported' }, 'good');
         }),
       refreshAddress: () => attempt(async () => get().patchApp({ reading: await api.refreshAddress() })),
-      chooseUploads: (folder) => attempt(async () => began(await api.chooseUploads({ folder }))),
-      uploadFiles: (folder, files) => attempt(async () => began(await api.uploadFiles(folder, files))),
+      chooseUploads: (folder) => attempt(() => api.chooseUploads({ folder })),
+      uploadFiles: (folder, files) => attempt(() => api.uploadFiles(folder, files)),
       cancelTransfer: (id) => attempt(() => api.cancelTransfer(id)),
       retryTransfer: (id) => attempt(() => api.retryTransfer(id)),
       clearTransfers: () => attempt(() => api.clearTransfers()),
       takeTransfers(transfers) {
         const before = get().app?.transfers ?? [];
         get().patchApp({ transfers });
+        if (hasNewlyBegun(before, transfers)) set({ transfersOpen: true });
         const ended = newlyEnded(before, transfers);
         const done = ended.filter(({ state }) => state === 'done').map(({ name }) => name);
         if (done.length > 0) get().toast({ kind: 'uploaded', names: done }, 'good');

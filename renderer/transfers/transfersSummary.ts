@@ -48,3 +48,9 @@ export function newlyEnded(before: readonly Transfer[], after: readonly Transfer
   const wasActive = new Set(before.filter(isActive).map(({ id }) => id));
   return after.filter((transfer) => wasActive.has(transfer.id) && !isActive(transfer));
 }
+
+/** Whether a transfer that was not there before is under way now: what opens the drawer. */
+export function hasNewlyBegun(before: readonly Transfer[], after: readonly Transfer[]): boolean {
+  const known = new Set(before.map(({ id }) => id));
+  return after.some((transfer) => isActive(transfer) && !known.has(transfer.id));
+}

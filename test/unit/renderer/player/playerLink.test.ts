@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest';
+import type { Link } from '../../../../shared/ipc.ts';
+import type { Route } from '../../../../shared/routing.ts';
+import {
+  askDelay,
+  INITIAL_PLAYER_LINK,
+  secondsOfDelayLeft,
+  step,
+  type PlayerEffect,
+  type PlayerEvent,
+  type PlayerLink,
+} from '../../../../renderer/player/playerLink.ts';
+
+const HOUR = 3600_000;
+const OFFLINE = { code: 'offline', message: 'No network.', retryable: true } as const;
+const SYDNEY: Route = { storage: 'sydney', reason: 'replica-by-ip', details: { replica: 'sydney' } };
+const SOURCE: Route = {
+  storage: 'main-us',
+  reason: 'within-replication-delay',
+  details: { replica: 'sydney', secondsLeft: 14 },
+};
+const NOT_READY: Route = { storage: 'main-us', reason: 'replica-not-ready', details: { replica: 'sydney' } };
+
+function linkOf(route: Route, url: string, more: Partial<Link> = {}): Link {
+  return {
+    key: 'shot.mp4',
+    url,
+    route,
+    region: 'r',
+    bucket: 'b',
+    kind: 'video',
+    contentType: 'video/mp4',
+    size: 1,
+    lastModified: 0,
+    expiresAt: HOUR,
+    ...more,
+  };
+}
+
+/** Plays events one after the other and remembers what was to be done. */
+class Run {
+  state: PlayerLink = INITIAL_PLAYER_LINK;
+  effects: PlayerEffect[] = [];
+  now = 0;
+
+  tell(event: PlayerEvent): this {
+    const next = step(this.state, event, this.now);
+    this.state = next.state;
+    this.effects = next.effects;
+    return this;
+  }
+
+  at(now: number): this {
+    this.now = now;
+    return this.tell({ type: 'tick' });
+  }
+
+  /** Answers the link request that is under way. */
+  answer(link: Link): this {
+    return this.tell({ type: 'link-arrived', id: this.state.request?.id ?? -1, link });
+  }
+
+  get does(): string[] {
+    return this.effects.map(({ type }) => type);
+  }
+}
+
+const playing = (route: Route, more: Partial<Link> = {}): Run =>
+  new Run().tell({ type: 'opened' }).answer(linkOf(route, 'first', more));
+
+describe('opening', () => {
+  it('asks for a link and loads it', () => {
+    const run = new Run().tell({ type: 'opened' });
+    expect(run.effects).toEqual([{ type: 'request-link', id: 1, purpose: 'open' }]);
+    run.answer(linkOf(SYDNEY, 'a'));
+    expect(run.does).toContain('load');
+    expect(run.state).toMatchObject({ phase: 'playing', link: { url: 'a' } });
+  });
+
+  it('ignores an answer to an older question', () => {
+    const run = new Run().tell({ type: 'opened' }).tell({ type: 'link-arrived', id: 99, link: linkOf(SYDNEY, 'late') });
+    expect(run.state.link).toBeUndefined();
+  });
+
+  it('says why when there is no link, and asks again on retry', () => {
+    const run = new Run().tell({ type: 'opened' }).tell({ type: 'link-refused', id: 1, report: OFFLINE });
+    expect(run.state).toMatchObject({ phase: 'failed', failure: { report: { code: 'offline' } } });
+    expect(run.tell({ type: 'retried' }).effects).toEqual([{ type: 'request-link', id: 2, purpose: 'open' }]);
+  });
+});
+
+describe('moving to the replica', () => {
+  it('counts the delay down in whole seconds, and asks for the route when it is over', () => {
+    const run = playing(SOURCE);
+    expect(secondsOfDelayLeft(run.state, 0)).toBe(14);
+    expect(secondsOfDelayLeft(run.state, 12_100)).toBe(2);
+    expect(run.at(13_999).does).toEqual([]);
+    expect(run.at(14_000).does).toEqual(['explain-route']);
+    expect(secondsOfDelayLeft(run.state, 14_000)).toBeUndefined();
+  });
+
+  it('asks with back-off while the replica does not hold the file', () => {
+    const run = playing(SOURCE).at(14_000).tell({ type: 'route-explained', route: NOT_READY });
+    const asked: number[] = [];
+    for (let now = 14_000; now < 200_000; now += 250) {
+      if (!run.at(now).does.includes('explain-route')) continue;
+      asked.push(now);
+      run.tell({ type: 'route-explained', route: NOT_READY });
+    }
+    const gaps = asked.slice(1).map((now, index) => now - (asked[index] ?? 0));
+    expect(gaps.length).toBeGreaterThan(5);
+    expect(gaps).toEqual([...gaps].sort((a, b) => a - b));
+    expect(gaps.at(-1)).toBeLessThanOrEqual(30_250);
+  });
+
+  it('prepares the replica behind the picture and swaps only when it is ready', () => {
+    const run = playing(SOURCE).at(14_000).tell({ type: 'route-explained', route: SYDNEY });
+    expect(run.effects).toMatchObject([{ type: 'request-link', purpose: 'move' }]);
+    run.answer(linkOf(SYDNEY, 'replica'));
+    expect(run.effects).toMatchObject([{ type: 'prepare', link: { url: 'replica' } }]);
+    expect(run.state.link?.url).toBe('first');
+    run.tell({ type: 'standby-ready' });
+    expect(run.does).toEqual(['swap']);
+    expect(run.state).toMatchObject({ link: { url: 'replica' }, standby: undefined, askAt: undefined });
+  });
+
+  it('stays where it is when the replica cannot be prepared, and tries again later', () => {
+    const run = playing(SOURCE).at(14_000).tell({ type: 'route-explained', route: SYDNEY });
+    run.answer(linkOf(SYDNEY, 'replica')).tell({ type: 'standby-failed' });
+    expect(run.does).toEqual(['discard-standby']);
+    expect(run.state).toMatchObject({ phase: 'playing', link: { url: 'first' } });
+    expect(run.state.askAt).toBeGreaterThan(14_000);
+  });
+
+  it('asks at once when the choice of region may have changed, and only once at a time', () => {
+    const run = playing(SYDNEY).tell({ type: 'route-suspect' });
+    expect(run.does).toEqual(['explain-route']);
+    expect(run.tell({ type: 'route-suspect' }).does).toEqual([]);
+  });
+});
+
+describe('renewing', () => {
+  it('gets a new link before the old one ends, and swaps to it', () => {
+    const run = playing(SYDNEY);
+    expect(run.at(0.79 * HOUR).does).toEqual([]);
+    expect(run.at(0.8 * HOUR).effects).toMatchObject([{ type: 'request-link', purpose: 'renew' }]);
+    run.answer(linkOf(SYDNEY, 'second', { expiresAt: 2 * HOUR }));
+    expect(run.does).toEqual(['prepare']);
+  });
+
+  it('leaves an image alone: what is on screen needs its link no more', () => {
+    expect(playing(SYDNEY, { kind: 'image' }).at(HOUR).does).toEqual([]);
+  });
+
+  it('does not hammer when links are very short-lived', () => {
+    expect(playing(SYDNEY, { expiresAt: 100 }).at(4000).does).toEqual([]);
+  });
+});
+
+describe('faults', () => {
+  it('gets one fresh link a cause, naming the storage that failed, then explains', () => {
+    const run = playing(SYDNEY).tell({ type: 'media-failed', fault: 'network' });
+    expect(run.effects).toContainEqual({ type: 'request-link', id: 2, purpose: 'recover', failed: 'sydney' });
+    run.answer(linkOf(SYDNEY, 'fresh'));
+    expect(run.does).toContain('load');
+    run.tell({ type: 'media-failed', fault: 'network' });
+    expect(run.state).toMatchObject({ phase: 'failed', failure: { kind: 'media', fault: 'network' } });
+  });
+
+  it('gives another cause its own fresh link', () => {
+    const run = playing(SYDNEY).tell({ type: 'media-failed', fault: 'network' }).answer(linkOf(SYDNEY, 'fresh'));
+    expect(run.tell({ type: 'media-failed', fault: 'unsupported' }).does).toContain('request-link');
+  });
+
+  it('starts counting anew once the media has played', () => {
+    const run = playing(SYDNEY).tell({ type: 'media-failed', fault: 'network' }).answer(linkOf(SYDNEY, 'fresh'));
+    run.tell({ type: 'media-playing' });
+    expect(run.tell({ type: 'media-failed', fault: 'network' }).does).toContain('request-link');
+  });
+
+  it('one failure told twice is one failure', () => {
+    const run = playing(SYDNEY).tell({ type: 'media-failed', fault: 'network' });
+    expect(run.tell({ type: 'media-failed', fault: 'unsupported' }).does).toEqual([]);
+    expect(run.state.phase).toBe('playing');
+  });
+});
+
+it('the back-off grows and has an end', () => {
+  expect(askDelay(0)).toBe(1000);
+  expect(askDelay(3)).toBeGreaterThan(askDelay(2));
+  expect(askDelay(1000)).toBe(30_000);
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { formatAge, formatBytes, formatDuration, formatPosition } from '../../../../renderer/text/format.ts';
+import { splitName } from '../../../../renderer/text/middleTruncate.ts';
+
+const DAY = 86_400_000;
+
+describe('formats', () => {
+  it.each([
+    [0, '0 byte'],
+    [999, '999 byte'],
+    [1000, '1 kB'],
+    [43_156_000, '43.2 MB'],
+    [999_999, '1 MB'],
+    [1_210_510_051, '1.21 GB'],
+    [5e15, '5 PB'],
+  ])('%i bytes', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+
+  it.each([
+    [0, '0 s'],
+    [13.2, '14 s'],
+    [60, '1 min'],
+    [200, '3 min 20 s'],
+    [1500, '25 min'],
+    [7500, '2 h 5 min'],
+    [400_000, '5 days'],
+  ])('%f seconds left', (seconds, text) => expect(formatDuration(seconds)).toBe(text));
+
+  it.each([
+    [0, '0:00'],
+    [64.9, '1:04'],
+    [3729, '1:02:09'],
+    [NaN, '0:00'],
+    [Infinity, '0:00'],
+  ])('position %f', (seconds, text) => expect(formatPosition(seconds)).toBe(text));
+
+  it('ages, never in the future', () => {
+    const now = Date.UTC(2026, 10, 24);
+    expect(formatAge(now + 5000, now, 'just now')).toBe('just now');
+    expect(formatAge(now - 46_000, now, '')).toMatch(/^46 sec/);
+    expect(formatAge(now - DAY, now, '')).toBe('yesterday');
+    expect(formatAge(now - 60 * DAY, now, '')).toMatch(/2026/);
+  });
+});
+
+it.each([
+  ['sq010_sh010_comp_v002.mp4', '_v002.mp4'],
+  ['sq010_sh020_plate.0001.png', '.0001.png'],
+  ['beauty_v003.1001.exr', '_v003.1001.exr'],
+  ['temp_score.wav', '.wav'],
+  ['README', 'README'],
+  ['a folder without anything', 'ything'],
+])('%s keeps %s', (name, tail) => {
+  const split = splitName(name);
+  expect(split.tail).toBe(tail);
+  expect(split.head + split.tail).toBe(name);
+});

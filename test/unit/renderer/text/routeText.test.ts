@@ -1,0 +1,56 @@
+import i18next from 'i18next';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { StorageSummary } from '../../../../shared/ipc.ts';
+import { ROUTE_REASONS, type Route } from '../../../../shared/routing.ts';
+import { startText } from '../../../../renderer/text/i18n.ts';
+import { isSettling, placeOf, routeText } from '../../../../renderer/text/routeText.ts';
+
+const storage = (name: string, label: string, role: StorageSummary['role']): StorageSummary => ({
+  name,
+  label,
+  role,
+  region: '',
+  bucket: '',
+  reachable: true,
+});
+const STORAGES = [storage('main-us', 'Virginia', 'main'), storage('syd', 'Sydney', 'replica')];
+const DETAILS = { replica: 'syd', matchedAddress: '203.0.113.7', matchedRange: '203.0.113.0/24' };
+
+beforeAll(startText);
+
+describe.each(ROUTE_REASONS)('%s', (reason) => {
+  const say = () =>
+    routeText(
+      { storage: reason.startsWith('replica-by') ? 'syd' : 'main-us', reason, details: DETAILS },
+      STORAGES,
+      i18next.t,
+    );
+
+  it('has a short label and a whole sentence with nothing left open', () => {
+    const { label, sentence } = say();
+    expect(label).not.toContain('reason.');
+    expect(label.split(' ').length).toBeLessThanOrEqual(4);
+    expect(sentence).toMatch(/^[A-Z].*\.$/);
+    expect(sentence).not.toMatch(/\{\{|undefined/);
+    expect(sentence).toMatch(/Virginia|Sydney/);
+  });
+});
+
+it('names the address and the range', () => {
+  const route: Route = { storage: 'syd', reason: 'replica-by-ip', details: DETAILS };
+  expect(routeText(route, STORAGES, i18next.t).sentence).toBe(
+    'Your address 203.0.113.7 is in 203.0.113.0/24, which belongs to Sydney.',
+  );
+});
+
+it('calls a storage without a label by its name', () => expect(placeOf('tokyo', STORAGES)).toBe('tokyo'));
+
+it('knows which routes change by themselves', () => {
+  const settling = ROUTE_REASONS.filter((reason) => isSettling({ storage: 'x', reason, details: {} }));
+  expect(settling).toEqual([
+    'main-unreachable',
+    'within-replication-delay',
+    'replica-unreachable',
+    'replica-not-ready',
+  ]);
+});
