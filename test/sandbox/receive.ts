@@ -8,7 +8,7 @@ import { badDigest, invalidRequest, S3Error } from './s3Error.ts';
 import type { Bucket } from './store.ts';
 
 /** Bytes that are gathered before they are written: the wire gives far smaller chunks than a disk likes. */
-const WRITE_SIZE = 1024 ** 2;
+const WRITE_SIZE = 256 * 1024;
 
 export interface StoredBytes {
   piece: Piece;
