@@ -25,7 +25,7 @@ async function launch(args: readonly string[]): Promise<Launch> {
   return { command: process.execPath, args: ['--import', pathToFileURL(standIn).href, mainFile, ...args] };
 }
 
-await bundleIfStale({ mode: 'development' });
+await bundleIfStale();
 const { command, args } = await launch(process.argv.slice(2));
 const child = spawn(command, args, { cwd: root, stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));

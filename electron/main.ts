@@ -18,10 +18,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bindRequests, forwardEvents } from './ipc.ts';
 import { createServices } from './services/application.ts';
+import type { Services, SettingsBackend } from './services/contract.ts';
 import { createLog } from './services/log.ts';
 import { APP_PAGE, APP_PRIVILEGES, serveApp } from './shell/appProtocol.ts';
 import { trustSystemCertificates } from './shell/certificates.ts';
-import { logCrashes } from './shell/crashes.ts';
+import { survive } from './shell/crashes.ts';
 import { FileDialogs, systemChooser } from './shell/dialogs.ts';
 import { managedFiles } from './shell/locations.ts';
 import { logFile } from './shell/logFile.ts';
@@ -33,7 +34,7 @@ import { stopBeforeQuit } from './shell/quit.ts';
 import { ReloadOnNewOrigins } from './shell/reload.ts';
 import { shellRequests } from './shell/requests.ts';
 import { confineWindows, denyPermissions, openExternal } from './shell/security.ts';
-import { openSettingsFile } from './shell/settingsFile.ts';
+import { openSettingsFile, type StoreOptions } from './shell/settingsFile.ts';
 import { storedTheme } from './shell/theme.ts';
 import { watchTransfers } from './shell/transfersWatch.ts';
 import { startUpdates } from './shell/updates.ts';
@@ -56,7 +57,7 @@ const log = createLog((line) => {
   if (!app.isPackaged) process.stderr.write(line);
 }, now);
 
-logCrashes(app, process, log);
+survive(app, process, log, now);
 app.setAppUserModelId(APP_ID);
 app.enableSandbox();
 protocol.registerSchemesAsPrivileged([APP_PRIVILEGES]);
@@ -64,27 +65,54 @@ const openPage = (url: string) => openExternal(shell, url);
 const openFromPage = (url: string) => void openPage(url).catch((error: unknown) => log.warn('Not opened', { error }));
 confineWindows(app, openFromPage, log);
 
+let window: BrowserWindow | undefined;
+
 // The lock belongs to the user's folder: another one is another Nearplay.
-if (app.requestSingleInstanceLock()) app.whenReady().then(run, fail);
+if (app.requestSingleInstanceLock()) app.whenReady().then(run).catch(fail);
 else app.quit();
 
 async function run(): Promise<void> {
   trustSystemCertificates(log);
   const managed = managedFiles(process.platform, process.env);
-  const settings = openSettingsFile({
-    folder: userDataFolder,
-    createStore: (options) => new ElectronStore(options),
-    log,
-    now,
-  });
+  const createStore = (options: StoreOptions) => new ElectronStore(options);
+  const settings = openSettingsFile({ folder: userDataFolder, createStore, log, now });
   nativeTheme.themeSource = storedTheme(settings.read());
+  const services = servicesWith(settings, managed.preferences);
 
+  bind(services);
+  denyPermissions(session.defaultSession);
+  serveApp(protocol, { folder: join(dist, 'renderer'), mediaOrigins: () => services.mediaOrigins() });
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menu()));
+  const awake = mindTheDesktop(services);
+
+  await services.start();
+  const origins = new ReloadOnNewOrigins(services.mediaOrigins(), () => window?.reload());
+  services.on('preferences-changed', () => origins.update(services.mediaOrigins()));
+  open();
+  reopenWhenAsked();
+
+  const { isPackaged } = app;
+  const policy = readPolicy(managed.policy, log);
+  const endUpdates = startUpdates({ isPackaged, resourcesPath: process.resourcesPath, policy, log }, async () => {
+    const { default: updater } = await import('electron-updater');
+    return updater.autoUpdater;
+  });
+  const stop = async () => {
+    endUpdates();
+    awake.release();
+    await services.stop();
+  };
+  stopBeforeQuit(app, stop, log);
+}
+
+function servicesWith(settings: SettingsBackend, managedPreferencesFile: string): Services {
+  // In development only: what is installed reads what IT manages.
   const preferences = app.isPackaged ? undefined : process.env['NEARPLAY_PREFERENCES'];
-  const services = createServices({
+  return createServices({
     userDataFolder,
     settings,
     env: process.env,
-    managedPreferencesFile: managed.preferences,
+    managedPreferencesFile,
     ...(preferences !== undefined && preferences !== '' && { commandLinePreferences: preferences }),
     proxyAgent: systemProxyAgent(session.defaultSession),
     log,
@@ -93,27 +121,17 @@ async function run(): Promise<void> {
     platform: process.platform,
     runtime: Object.hasOwn(process.versions, 'electron') ? `Electron ${process.versions.electron}` : 'Chromium',
   });
+}
 
-  let window: BrowserWindow | undefined;
-  const open = () => {
-    window = openWindow({
-      BrowserWindow,
-      nativeTheme,
-      screen,
-      preload: join(dist, 'preload', 'preload.cjs'),
-      placeFile: join(userDataFolder, 'window.json'),
-      title: app.getName(),
-      devTools: !app.isPackaged,
-      log,
-    });
-    window.on('closed', () => (window = undefined));
-  };
-
+function bind(services: Services): void {
   const dialogs = new FileDialogs(systemChooser(dialog, () => window));
   const handlers = { ...services.requests, ...shellRequests({ services, dialogs, openExternal: openPage }) };
   bindRequests({ ipcMain, handlers, page: APP_PAGE, log });
   forwardEvents(services, () => BrowserWindow.getAllWindows().map(({ webContents }) => webContents));
+}
 
+/** Theme, power, progress and notifications. */
+function mindTheDesktop(services: Services): AwakeWhileTransferring {
   const awake = new AwakeWhileTransferring(powerSaveBlocker);
   const transfersChanged = watchTransfers({
     awake,
@@ -124,23 +142,34 @@ async function run(): Promise<void> {
   services.on('transfers-changed', transfersChanged);
   services.on('settings-changed', ({ theme }) => (nativeTheme.themeSource = theme));
   onWakeUp(powerMonitor, () => services.networkChanged());
+  return awake;
+}
 
-  denyPermissions(session.defaultSession);
-  serveApp(protocol, { folder: join(dist, 'renderer'), mediaOrigins: () => services.mediaOrigins() });
-  const developer = !app.isPackaged;
-  const menu = menuTemplate({
+function menu(): ReturnType<typeof menuTemplate> {
+  return menuTemplate({
     platform: process.platform,
     appName: app.getName(),
-    developer,
+    developer: !app.isPackaged,
     openDocumentation: () => openFromPage(REPLICATION_GUIDE),
     showLog: () => shell.showItemInFolder(logPath),
   });
-  Menu.setApplicationMenu(Menu.buildFromTemplate(menu));
+}
 
-  await services.start();
-  const origins = new ReloadOnNewOrigins(services.mediaOrigins(), () => window?.reload());
-  services.on('preferences-changed', () => origins.update(services.mediaOrigins()));
-  open();
+function open(): void {
+  window = openWindow({
+    BrowserWindow,
+    nativeTheme,
+    screen,
+    preload: join(dist, 'preload', 'preload.cjs'),
+    placeFile: join(userDataFolder, 'window.json'),
+    title: app.getName(),
+    devTools: !app.isPackaged,
+    log,
+  });
+  window.on('closed', () => (window = undefined));
+}
+
+function reopenWhenAsked(): void {
   app.on('activate', () => {
     if (!window) open();
   });
@@ -152,22 +181,6 @@ async function run(): Promise<void> {
     if (window?.isMinimized()) window.restore();
     window?.focus();
   });
-
-  const policy = readPolicy(managed.policy, log);
-  const { isPackaged } = app;
-  const endUpdates = startUpdates({ isPackaged, resourcesPath: process.resourcesPath, policy, log }, async () => {
-    const { default: updater } = await import('electron-updater');
-    return updater.autoUpdater;
-  });
-  stopBeforeQuit(
-    app,
-    async () => {
-      endUpdates();
-      awake.release();
-      await services.stop();
-    },
-    log,
-  );
 }
 
 function fail(error: unknown): void {
