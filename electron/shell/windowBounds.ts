@@ -38,12 +38,17 @@ export function boundsToOpen(
   workAreas: readonly Rectangle[],
 ): Partial<Rectangle> & { width: number; height: number } {
   if (!remembered) return DEFAULT_SIZE;
-  const { bounds } = remembered;
-  const width = Math.max(bounds.width, MINIMUM_SIZE.width);
-  const height = Math.max(bounds.height, MINIMUM_SIZE.height);
-  const area = workAreas.find((candidate) => showsTitleBar({ ...bounds, width }, candidate));
-  if (!area) return { width: DEFAULT_SIZE.width, height: DEFAULT_SIZE.height };
-  return { x: bounds.x, y: bounds.y, width: Math.min(width, area.width), height: Math.min(height, area.height) };
+  const places = workAreas.map((area) => ({ area, place: fitted(remembered.bounds, area) }));
+  return places.find(({ area, place }) => showsTitleBar(place, area))?.place ?? DEFAULT_SIZE;
+}
+
+function fitted(bounds: Rectangle, area: Rectangle): Rectangle {
+  return {
+    x: bounds.x,
+    y: bounds.y,
+    width: Math.min(Math.max(bounds.width, MINIMUM_SIZE.width), area.width),
+    height: Math.min(Math.max(bounds.height, MINIMUM_SIZE.height), area.height),
+  };
 }
 
 function showsTitleBar(window: Rectangle, area: Rectangle): boolean {

@@ -16,6 +16,7 @@ import { ReloadOnNewOrigins } from '../../../../electron/shell/reload.ts';
 import { shellRequests } from '../../../../electron/shell/requests.ts';
 import { storedTheme } from '../../../../electron/shell/theme.ts';
 import { mayUpdate, startUpdates } from '../../../../electron/shell/updates.ts';
+import { DEFAULT_SETTINGS } from '../../../../shared/settings.ts';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'nearplay-shell-'))));
@@ -144,9 +145,9 @@ describe('the page', () => {
   });
 
   it.each([
-    [{ theme: 'dark', other: 1 }, 'dark'],
-    [{ theme: 'pink' }, 'system'],
-    [undefined, 'system'],
+    [{ theme: 'light', other: 1 }, 'light'],
+    [{ theme: 'pink' }, DEFAULT_SETTINGS.theme],
+    [undefined, DEFAULT_SETTINGS.theme],
   ])('has for %j the theme %s', (stored, theme) => expect(storedTheme(stored)).toBe(theme));
 });
 

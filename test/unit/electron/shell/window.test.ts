@@ -43,6 +43,7 @@ describe('where the window opens', () => {
         );
         expect(visible).toBe(true);
       }),
+      { numRuns: 5000, examples: [[{ x: -2000, y: 30, width: 3000, height: 700 }]] },
     );
   });
 
