@@ -1,4 +1,4 @@
-import { IconArrowLeft, IconChevronDown, IconChevronUp, IconFile } from '@tabler/icons-react';
+import { IconArrowLeft, IconChevronDown, IconChevronUp, IconFile, IconMusic } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LibraryFile } from '../../shared/ipc.ts';
@@ -163,18 +163,11 @@ function subscribeToNothing(): () => void {
   return () => undefined;
 }
 
-const BARS = Array.from({ length: 48 }, (_, index) => index);
-
-/** Sound has no picture: a quiet sign that it plays. It is an ornament and claims nothing about the sound. */
+/** Sound has no picture: a sign that it plays, and nothing that could be taken for a measurement of it. */
 function AudioPicture({ playing }: { playing: boolean }) {
   return (
     <div className="audio-picture" data-playing={playing} aria-hidden="true">
-      {BARS.map((bar) => (
-        <span
-          key={bar}
-          style={{ animationDelay: `${-((bar * 137) % 100) / 40}s`, height: `${18 + ((bar * 53) % 64)}%` }}
-        />
-      ))}
+      <IconMusic size={52} stroke={1.25} />
     </div>
   );
 }

@@ -6,6 +6,12 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 const counts = new Intl.NumberFormat(LOCALE);
+// Making a format costs far more than using it, and a card is drawn hundreds of times while scrolling.
+const sizes = UNITS.map(
+  (unit, power) =>
+    new Intl.NumberFormat(LOCALE, { style: 'unit', unit, maximumSignificantDigits: power === 0 ? 4 : 3 }),
+);
+const percents = new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 0 });
 const ages = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto', style: 'short' });
 const dates = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' });
 const moments = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'full', timeStyle: 'medium' });
@@ -21,11 +27,7 @@ export function formatBytes(bytes: number): string {
   let power = size < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(size) / 3));
   // 999,999 B rounds to 1,000 kB: say 1 MB.
   if (power < UNITS.length - 1 && Number((size / 1000 ** power).toPrecision(3)) >= 1000) power += 1;
-  return new Intl.NumberFormat(LOCALE, {
-    style: 'unit',
-    unit: UNITS[power] ?? 'byte',
-    maximumSignificantDigits: power === 0 ? 4 : 3,
-  }).format(size / 1000 ** power);
+  return (sizes[power] ?? counts).format(size / 1000 ** power);
 }
 
 /** Seconds left, coarse as they grow: `14 s`, `3 min 20 s`, `2 h 5 min`. */
@@ -67,5 +69,5 @@ export function formatPosition(seconds: number): string {
 
 /** `0.8` → `80%`. */
 export function formatPercent(share: number): string {
-  return new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 0 }).format(share);
+  return percents.format(share);
 }
