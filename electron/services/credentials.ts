@@ -38,7 +38,8 @@ export function createCredentials(options: CredentialsOptions): CredentialSource
     const keys = options.profile() === null ? keysOf(options.env) : undefined;
     if (keys) return keys;
     try {
-      return await withTimeout(chosen === null ? chain(options.env)() : fromIni({ profile: chosen })());
+      // Files are read each time: a sign-in tool may have just written them.
+      return await withTimeout(chosen === null ? chain(options.env)() : fromIni({ profile: chosen, ignoreCache: true })());
     } catch (error) {
       throw explain(error, chosen);
     }
@@ -62,7 +63,7 @@ export function createCredentials(options: CredentialsOptions): CredentialSource
 /** Names of the profiles in the shared AWS files; `sso-session` sections are no profiles. */
 async function profilesOf(): Promise<string[]> {
   try {
-    const { configFile, credentialsFile } = await loadSharedConfigFiles();
+    const { configFile, credentialsFile } = await loadSharedConfigFiles({ ignoreCache: true });
     const names = new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)]);
     return [...names].filter((name) => !/^(sso-session|services)\./.test(name)).sort();
   } catch {
@@ -93,7 +94,7 @@ function profileOf(env: CredentialsOptions['env']): string | null {
 function chain(env: CredentialsOptions['env']): () => Promise<Identity> {
   // The instance metadata service exists on EC2 only; elsewhere its address swallows packets, so it is asked briefly.
   const instanceMetadata = { timeout: SECOND, maxRetries: 0 };
-  return fromNodeProviderChain({ ...instanceMetadata, ...(env['AWS_PROFILE'] && { profile: env['AWS_PROFILE'] }) });
+  return fromNodeProviderChain({ ...instanceMetadata, ignoreCache: true, ...(env['AWS_PROFILE'] && { profile: env['AWS_PROFILE'] }) });
 }
 
 function withTimeout<T>(work: Promise<T>): Promise<T> {

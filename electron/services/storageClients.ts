@@ -5,9 +5,12 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Agent } from 'node:https';
 import type { IsolationPreferences, StorageConfiguration } from '../../shared/preferences.ts';
 import { NearplayError } from '../../shared/errors.ts';
+import { httpStatusOf } from './s3Errors.ts';
 import { StorageClock } from './storageClock.ts';
 
 const SECOND = 1000;
+/** S3 API reference, "Error responses". */
+const ENDED: ReadonlySet<string> = new Set(['ExpiredToken', 'InvalidToken', 'TokenRefreshRequired']);
 const PROBE_KEY = 'key';
 const CONNECTION_TIMEOUT = 10 * SECOND;
 /** Idle, not total: a large part on a slow line may take minutes, but never this long without a byte. */
@@ -52,6 +55,7 @@ export class StorageClients {
     if (known) return known;
     const client = new S3Client(this.#configFor(this.configurationOf(storage)));
     this.#watchClock(client, storage);
+    renewRefusedCredentials(client);
     this.#clients.set(storage, client);
     return client;
   }
@@ -123,6 +127,26 @@ export class StorageClients {
       { step: 'deserialize', name: 'nearplayStorageClock', priority: 'low' },
     );
   }
+}
+
+/**
+ * The SDK keeps credentials that tell no end for as long as the client lives. When the storage says that they have ended,
+ * they are asked for again, so that the next attempt goes out with what a sign-in has written in the meantime.
+ */
+function renewRefusedCredentials(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        // HEAD has no body that could say which refusal it is: 400 stands for an ended token there.
+        const ended = error instanceof Error && (ENDED.has(error.name) || httpStatusOf(error) === 400);
+        if (ended) await client.config.credentials({ forceRefresh: true }).catch(() => undefined);
+        throw error;
+      }
+    },
+    { step: 'initialize', name: 'nearplayRenewRefusedCredentials' },
+  );
 }
 
 /**

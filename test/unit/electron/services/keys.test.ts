@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { folderOf, nameOfKey, relativeKey, wholeKey } from '../../../../electron/services/keys.ts';
+
+const key = fc
+  .array(fc.constantFrom('a', 'ü', '日', '.', ' ', '/', '😀'), { maxLength: 12 })
+  .map((parts) => parts.join(''));
+
+it('property: whole and relative keys are each other back, with and without prefix', () => {
+  fc.assert(
+    fc.property(fc.constantFrom('', 'media', 'a/b', 'a.b'), key, (prefix, relative) => {
+      const whole = wholeKey({ prefix }, relative);
+      expect(whole.startsWith(prefix)).toBe(true);
+      expect(relativeKey({ prefix }, whole)).toBe(relative);
+    }),
+  );
+});
+
+it('property: folder and name make the key again', () => {
+  fc.assert(
+    fc.property(key, (one) => {
+      if (one.endsWith('/')) expect(nameOfKey(one)).toBe(nameOfKey(one.slice(0, -1)).replace(/^.*\//, ''));
+      else expect(folderOf(one) + nameOfKey(one)).toBe(one);
+      expect(nameOfKey(one)).not.toContain('/');
+    }),
+  );
+});
+
+it.each([
+  ['sq010/sh010/a.mov', 'sq010/sh010/', 'a.mov'],
+  ['a.mov', '', 'a.mov'],
+  ['sq010/', 'sq010/', 'sq010'],
+  ['', '', ''],
+])('%j lies in %j and is called %j', (one, folder, name) => {
+  expect([folderOf(one), nameOfKey(one)]).toEqual([folder, name]);
+});
