@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright';
 import type { ControlCalls, ControlMessage, ControlName } from './electron-stand-in/control.ts';
 import type { LaunchedApp, LaunchPlan } from './launched.ts';
@@ -16,7 +17,7 @@ const register = join(import.meta.dirname, 'electron-stand-in', 'register.ts');
 export function standInCommand(main: string, args: readonly string[] = []): { command: string; args: string[] } {
   return {
     command: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', '--import', register, main, ...args],
+    args: ['--disable-warning=ExperimentalWarning', '--import', pathToFileURL(register).href, main, ...args],
   };
 }
 

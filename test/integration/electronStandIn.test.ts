@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchApp, type LaunchedApp } from '../helpers/app.ts';
 import { findBrowser } from '../helpers/browser.ts';
+import { dropFiles } from '../helpers/dropFiles.ts';
 
 const MAIN = join(import.meta.dirname, '..', 'fixtures', 'stand-in-app', 'main.js');
 const SECOND = 1000;
@@ -168,6 +169,25 @@ describe.skipIf(typeof browser === 'string')('the Electron stand-in', () => {
     expect(await ask(app, notAFile)).toBe('That is not a File');
   });
 
+  it('knows the paths of files and folders that were dropped', async () => {
+    const paths = ['dropped.mov', 'a folder'].map((name) => join(folder, name));
+    writeFileSync(join(folder, 'dropped.mov'), 'content');
+    mkdirSync(join(folder, 'a folder'), { recursive: true });
+    const dropped = ask(
+      app,
+      `new Promise((resolve) => {
+        const zone = document.querySelector('h1');
+        zone.addEventListener('dragover', (event) => event.preventDefault());
+        zone.addEventListener('drop', (event) => {
+          event.preventDefault();
+          resolve([...event.dataTransfer.files].map(fixture.pathOf));
+        });
+      })`,
+    );
+    await dropFiles(app.page, 'h1', paths);
+    expect(await dropped).toEqual(paths);
+  });
+
   it('lets the test answer dialogs, before and after they open', async () => {
     const choose = () => ask(app, "fixture.invoke('choose')");
     await app.answerDialog({ filePaths: ['/a/b.mov'] });
@@ -233,6 +253,27 @@ describe.skipIf(typeof browser === 'string')('the Electron stand-in', () => {
   it('works again after the page was loaded anew', async () => {
     await app.page.reload();
     expect(await ask(app, "fixture.invoke('echo', 1)")).toEqual([1]);
+  });
+});
+
+describe.skipIf(typeof browser === 'string')('the stand-in used by a person', () => {
+  it('asks in the page for what a system dialog would ask', async () => {
+    const app = await launchApp({ main: MAIN, runtime: 'stand-in', env: { STAND_IN_DIALOGS: 'page' } });
+    try {
+      const path = join(folder, 'picked.txt');
+      writeFileSync(path, 'content');
+      const picked = ask(app, "fixture.invoke('choose')");
+      await app.page.getByRole('heading', { name: 'Pick' }).waitFor();
+      await app.page.locator('dialog input').setInputFiles(path);
+      await app.page.getByRole('button', { name: 'Open' }).click();
+      expect(await picked).toEqual({ canceled: false, filePaths: [path] });
+      const cancelled = ask(app, "fixture.invoke('choose')");
+      await app.page.getByRole('heading', { name: 'Pick' }).waitFor();
+      await app.page.keyboard.press('Escape');
+      expect(await cancelled).toEqual({ canceled: true, filePaths: [] });
+    } finally {
+      await app.close();
+    }
   });
 });
 

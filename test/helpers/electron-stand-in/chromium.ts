@@ -24,6 +24,8 @@ export interface HeldRequest extends BrowserRequest {
   frameId: string;
   isDocument: boolean;
   isRedirect: boolean;
+  /** The browser looks for an icon to show in its own frame, which Electron has none of. */
+  isIcon: boolean;
 }
 
 /** What becomes of a held request: an answer of main's, the network's, or none. */
@@ -126,6 +128,7 @@ async function holdRequests(
       frameId,
       isDocument: resourceType === 'Document',
       isRedirect: redirectedRequestId !== undefined,
+      isIcon: resourceType === 'Other' && new URL(request.url).pathname === '/favicon.ico',
     };
     judge(held)
       .then((verdict) => carryOut(session, requestId, verdict))

@@ -7,16 +7,11 @@ import type {
   SaveDialogReturnValue,
 } from 'electron';
 import type { DialogAnswer } from './control.ts';
+import type { Question } from './question.ts';
 import type { Recorded } from './recorder.ts';
 
 const SECOND = 1000;
 const ANSWER_WITHIN = 60 * SECOND;
-
-/** What a person is asked in the page, where nobody answers for them. */
-export type Question =
-  | { kind: 'open'; title: string; button: string; multiple: boolean; accept: string }
-  | { kind: 'save'; title: string; button: string; path: string }
-  | { kind: 'message'; title: string; message: string; detail: string; buttons: string[] };
 
 export interface DialogsOptions {
   recorded: Recorded;

@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { hasDisplay } from '../browser.ts';
 import { AppStandIn } from './app.ts';
 import { launchChromium, type Chromium, type HeldRequest, type Verdict } from './chromium.ts';
-import { attachControl, type PowerEvent } from './control.ts';
+import { attachControl, type DialogAnswer, type PowerEvent } from './control.ts';
 import { Dialogs } from './dialogs.ts';
 import { IpcMainStandIn } from './ipcMain.ts';
+import type { Question } from './question.ts';
 import { nothingRecorded } from './recorder.ts';
 import { Schemes } from './schemes.ts';
 import { SessionStandIn } from './session.ts';
@@ -53,7 +54,14 @@ const desktop: Desktop = {
   log,
 };
 
-const dialogs = new Dialogs({ recorded, ask: undefined, log });
+/** A test says how its dialogs are answered; where a person uses the app, they are asked in the page. */
+const askInPage = process.send === undefined ? !headless : process.env['STAND_IN_DIALOGS'] === 'page';
+const dialogs = new Dialogs({ recorded, ask: askInPage ? ask : undefined, log });
+
+async function ask(question: Question): Promise<DialogAnswer> {
+  const [window] = desktop.windows;
+  return window ? (await window.contents.surface).ask(question) : 'cancel';
+}
 
 async function dress(surface: Surface): Promise<void> {
   const source = theTheme.themeSource;
@@ -65,6 +73,7 @@ async function judge(request: HeldRequest): Promise<Verdict> {
   for (const window of desktop.windows) verdict ??= window.contents.judge(request);
   // A document in a page that main did not open is a window that the page opened.
   verdict ??= request.isDocument ? 'abort' : 'network';
+  if (request.isIcon) return new Response(null, { status: 204 });
   if (verdict === 'abort' || schemes.toApp(request.url) === request.url) return verdict;
   return (await schemes.answer(request)) ?? 'fail';
 }

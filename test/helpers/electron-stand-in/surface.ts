@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { CDPSession, Page } from 'playwright';
+import type { DialogAnswer } from './control.ts';
+import { askPerson, type Question } from './question.ts';
 import {
+  askFunction,
   askName,
   bindingName,
   pageScript,
@@ -139,9 +142,10 @@ export class Surface {
     await this.page.goto(url, { timeout });
   }
 
-  async reload(timeout: number): Promise<void> {
+  /** Over DevTools itself, which can also load a page that has crashed. */
+  async reload(): Promise<void> {
     this.#expected = '*';
-    await this.page.reload({ timeout });
+    await this.#session.send('Page.reload');
   }
 
   /** Lost when no document with a preload is shown, as in Electron. */
@@ -151,18 +155,17 @@ export class Surface {
     this.#session.send('Runtime.evaluate', { expression, contextId: this.#world }).catch(() => undefined);
   }
 
-  /** Whether a document of before is the one that sent a message. */
-  forgetWorld(): void {
-    this.#world = undefined;
-  }
-
-  /** Runs a function in the preload's world, which the page cannot disturb. */
-  async inPreloadWorld(expression: string): Promise<unknown> {
+  /** Asks a person, in the preload's world, which the page cannot disturb. A page that goes away is a `cancel`. */
+  async ask(question: Question): Promise<DialogAnswer> {
     if (this.#world === undefined) throw new Error('No document with a preload is shown');
+    const expression = `(() => {
+${askFunction(this.#secret)}
+return (${askPerson.toString()})(${JSON.stringify(question)}, ${askName(this.#secret)});
+})()`;
     const options = { expression, contextId: this.#world, awaitPromise: true, returnByValue: true };
-    const { result, exceptionDetails } = await this.#session.send('Runtime.evaluate', options);
-    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
-    return result.value;
+    const answer = await this.#session.send('Runtime.evaluate', options).catch(() => undefined);
+    // What it returns is what `askPerson` resolves to.
+    return answer === undefined || answer.exceptionDetails ? 'cancel' : (answer.result.value as DialogAnswer);
   }
 
   async resize(width: number, height: number): Promise<void> {

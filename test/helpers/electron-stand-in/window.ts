@@ -112,8 +112,8 @@ export class WebContentsStandIn extends EventEmitter implements ContentsMethods 
 
   reload(): void {
     this.surface
-      .then((surface) => surface.reload(LOAD_WITHIN))
-      .catch((error: unknown) => this.emit('did-fail-load', {}, -2, String(error), this.#url, true));
+      .then((surface) => surface.reload())
+      .catch((error: unknown) => this.#desktop.log(`The page could not be loaded again: ${String(error)}`));
   }
 
   send(channel: string, ...args: unknown[]): void {
@@ -281,6 +281,7 @@ export class WindowStandIn extends EventEmitter implements WindowMethods {
   #state: 'normal' | 'maximized' | 'minimized' = 'normal';
   #isVisible = false;
   #isFocused = false;
+  #isClosing = false;
   #isDestroyed = false;
 
   constructor(options: BrowserWindowConstructorOptions, desktop: Desktop) {
@@ -296,7 +297,7 @@ export class WindowStandIn extends EventEmitter implements WindowMethods {
     desktop.app.emit('web-contents-created', {}, this.contents.outside);
     desktop.app.emit('browser-window-created', {}, this.outside);
     this.contents.once('did-finish-load', () => this.emit('ready-to-show', {}));
-    this.contents.once('destroyed', () => this.#gone());
+    this.contents.once('destroyed', () => this.#closedByPerson());
     this.#resize();
     if (options.show !== false) this.show();
   }
@@ -332,10 +333,15 @@ export class WindowStandIn extends EventEmitter implements WindowMethods {
   }
 
   async #closePage(): Promise<void> {
+    this.#isClosing = true;
     const surface = await this.contents.surface.catch(() => undefined);
-    // The last page of a browser takes the browser with it, on some systems: keep one.
-    if (surface && !this.#desktop.headless && this.#desktop.windows.size === 1) await surface.page.goto('about:blank');
     await surface?.page.close();
+    this.#gone();
+  }
+
+  /** The browser's window is gone by now: a listener can still save, and cannot refuse. */
+  #closedByPerson(): void {
+    if (!this.#isDestroyed && !this.#isClosing) this.emit('close', new PreventableEvent());
     this.#gone();
   }
 

@@ -32,17 +32,20 @@ export const receiverName = (secret: string): string => `fromMain${secret}`;
 /** The function in which the page stands still while main looks up the path of `subject`. */
 export const askName = (secret: string): string => `ask${secret}`;
 
+/** Its `debugger` stops for main alone, which sets `answer` and lets the page go on. */
+export const askFunction = (secret: string): string =>
+  `function ${askName(secret)}(subject) { let answer = ''; debugger; return answer; }`;
+
 /** Runs in the page's world before any script of the page. */
 export function pageScript(secret: string): string {
   return `(${pageWorld.toString()})(${JSON.stringify(secret)}, ${bridge.toString()});`;
 }
 
-/** Runs in the preload's world, after the page's. `debugger` stops for main alone, which sets `answer` and goes on. */
+/** Runs in the preload's world, after the page's. */
 export function preloadScript({ secret, preload, platform }: PreloadPlace): string {
-  const ask = `function ${askName(secret)}(subject) { let answer = ''; debugger; return answer; }`;
   const names = JSON.stringify({ secret, platform, binding: bindingName(secret), receiver: receiverName(secret) });
   return `(() => {
-${ask}
+${askFunction(secret)}
 const codec = { encodeWire: ${encodeWire.toString()}, decodeWire: ${decodeWire.toString()} };
 const preload = function (exports, require, module, process, global) {
 ${preload}
