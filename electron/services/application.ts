@@ -28,7 +28,7 @@ export interface ServicesOptions {
   env: Readonly<Record<string, string | undefined>>;
   managedPreferencesFile?: string;
   /** A preferences file named for this run; beats every other origin. */
-  commandLinePreferences?: string;
+  commandLinePreferences?: string | undefined;
   /** The agent for the studio's proxy; absent: straight to the storages. */
   proxyAgent?: Agent;
   log: Log;
