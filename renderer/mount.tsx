@@ -24,7 +24,7 @@ export async function mount(page: Document, api: NearplayApi | undefined): Promi
     return;
   }
   const nearplay = createNearplay(api);
-  followMain(api, nearplay.session);
+  followMain(api, nearplay.session, () => nearplay.library.getState().loaded.folder);
   createRoot(root).render(
     <StrictMode>
       <I18nextProvider i18n={i18next}>

@@ -131,8 +131,11 @@ export function createSession(api: NearplayApi): SessionStore {
   });
 }
 
-/** Follows what main announces. Returns the function that ends it. */
-export function followMain(api: NearplayApi, session: SessionStore): () => void {
+/**
+ * Follows what main announces. Of the folders that changed only those count that are on screen, or below it: a folder
+ * appears in its parent with its first file. Returns the function that ends it.
+ */
+export function followMain(api: NearplayApi, session: SessionStore, shownFolder: () => string): () => void {
   const { patchApp, takeTransfers } = session.getState();
   const routesChanged = (): void => session.setState(({ routesVersion }) => ({ routesVersion: routesVersion + 1 }));
   const ends = [
@@ -146,7 +149,9 @@ export function followMain(api: NearplayApi, session: SessionStore): () => void 
       routesChanged();
     }),
     api.onSettingsChanged((settings) => patchApp({ settings })),
-    api.onLibraryChanged(routesChanged),
+    api.onLibraryChanged(({ folder }) => {
+      if (folder.startsWith(shownFolder())) routesChanged();
+    }),
   ];
   return () => {
     for (const end of ends) end();
