@@ -22,7 +22,8 @@ export function createLog(write: (line: string) => void, now: () => number): Log
 /** For tests and for callers that want none. */
 export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-const STRUCK_OUT = '[struck out]';
+/** One word, so that striking it out again leaves it as it is. */
+const STRUCK_OUT = '[struck-out]';
 const DEEPEST = 6;
 
 /** `undefined` for what JSON cannot hold, e.g. a getter that throws: logging must not be what fails. */

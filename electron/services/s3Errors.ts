@@ -142,6 +142,8 @@ function codeOf({ name, code, message, status, regionHeader }: Failure): ErrorCo
   if (/socket hang up|aborted/i.test(message) && status === 0) return 'offline';
   // The answer to HEAD has no body, so no code either: only the status and a header are left (S3 User Guide, HeadObject).
   if (status === 301 || (status === 400 && regionHeader !== undefined)) return 'wrong-region';
+  // Of the refusals that S3 answers with 400, an ended token is the one that a well-formed HEAD can meet.
+  if (status === 400 && name === 'Unknown') return 'credentials-expired';
   if (status === 401 || status === 403) return 'access-denied';
   if (status === 404) return 'no-such-key';
   if (status === 409 || status === 412) return 'conflict';

@@ -25,8 +25,8 @@ export class StorageClock {
     this.#most = agrees ? Math.min(this.#most, most) : most;
   }
 
-  /** Milliseconds to add to this machine's clock; 0 before the storage has answered. */
+  /** Whole milliseconds to add to this machine's clock; 0 before the storage has answered. */
   offset(): number {
-    return Number.isFinite(this.#least) ? (this.#least + this.#most) / 2 : 0;
+    return Number.isFinite(this.#least) ? Math.round((this.#least + this.#most) / 2) : 0;
   }
 }

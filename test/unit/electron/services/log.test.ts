@@ -142,6 +142,12 @@ describe('headers and keys', () => {
   });
 });
 
+it('is struck out once, and striking out again changes nothing', async () => {
+  const once = strikeOutSecrets(await signedUrl());
+  expect(once).toContain('X-Amz-Signature=[struck-out]&');
+  expect(strikeOutSecrets(once)).toBe(once);
+});
+
 describe('a line', () => {
   it('is JSON with time, level, message, fields, and keeps what is no secret', () => {
     const line = written('Storage is back', {

@@ -83,7 +83,7 @@ describe('an answer of S3', () => {
     ['Unknown', 503, 'slow-down'],
     ['Unknown', 500, 'storage-failed'],
     ['Unknown', 504, 'storage-failed'],
-    ['Unknown', 400, 'internal'],
+    ['Unknown', 400, 'credentials-expired'],
     ['Unknown', 418, 'internal'],
   ])('to HEAD, which has no body (%s, %d), is %s', (name, status, code) => {
     expect(explain(answered(name, status)).code).toBe(code);
