@@ -23,7 +23,8 @@ export const SETTINGS_VERSION = 1;
 
 export const DEFAULT_SETTINGS: Settings = {
   readFrom: null,
-  theme: 'system',
+  // Media is judged in dim rooms.
+  theme: 'dark',
   profile: null,
   importedPreferences: null,
   lastFolder: '',

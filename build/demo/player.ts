@@ -1,0 +1,77 @@
+import type { Page } from 'playwright';
+
+const SECOND = 1000;
+
+/** What the player shows and does at one moment. */
+export interface PlayerState {
+  storage: string;
+  reason: string;
+  /** Origin of the URL that the media element plays. */
+  origin: string;
+  /** Seconds. */
+  currentTime: number;
+  /** The media element's error code, `null` without one. */
+  error: number | null;
+  kind: string;
+}
+
+/** Reads the player that is open in the app. */
+export function playerState(page: Page): Promise<PlayerState> {
+  return page.evaluate(() => {
+    const route = document.querySelector('[data-testid="player-route"]');
+    const media = document.querySelector('[data-testid="player-media"]');
+    const source =
+      media instanceof HTMLMediaElement ? media.currentSrc : media instanceof HTMLImageElement ? media.currentSrc : '';
+    return {
+      storage: route?.getAttribute('data-storage') ?? '',
+      reason: route?.getAttribute('data-reason') ?? '',
+      origin: source === '' ? '' : new URL(source).origin,
+      currentTime: media instanceof HTMLMediaElement ? media.currentTime : 0,
+      error: media instanceof HTMLMediaElement ? (media.error?.code ?? null) : null,
+      kind: media?.tagName.toLowerCase() ?? '',
+    };
+  });
+}
+
+/** Waits until the player's route has one of these reasons. @throws Error naming what it has instead. */
+export async function waitForReason(page: Page, reasons: readonly string[], timeout: number): Promise<PlayerState> {
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    const state = await playerState(page);
+    if (reasons.includes(state.reason)) return state;
+    if (Date.now() > deadline) throw new Error(`The player still says "${state.reason}" (${state.storage})`);
+    await page.waitForTimeout(SECOND / 5);
+  }
+}
+
+/**
+ * Watches playback for a while: from the given origin, time grows, no media error. Starts again where a short clip is
+ * over. @throws Error saying what was seen instead.
+ */
+export async function watchPlayback(page: Page, origin: string): Promise<{ from: number; to: number }> {
+  const deadline = Date.now() + 20 * SECOND;
+  for (;;) {
+    const before = await playThrough(page);
+    await page.waitForTimeout(SECOND);
+    const after = await playerState(page);
+    if (after.error !== null) throw new Error(`The media element failed with code ${after.error}`);
+    const grows = after.currentTime > before + 0.3;
+    if (grows && after.origin === origin) return { from: before, to: after.currentTime };
+    if (Date.now() > deadline) {
+      throw new Error(
+        `Playback from ${after.origin} went from ${before} s to ${after.currentTime} s; expected ${origin}`,
+      );
+    }
+  }
+}
+
+/** Makes sure that there is something left to play, and that it plays; resolves to the time it plays from. */
+function playThrough(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const media = document.querySelector('[data-testid="player-media"]');
+    if (!(media instanceof HTMLMediaElement)) return 0;
+    if (media.ended || media.duration - media.currentTime < 1.5) media.currentTime = 0;
+    if (media.paused) await media.play().catch(() => undefined);
+    return media.currentTime;
+  });
+}
