@@ -8,7 +8,7 @@ import { createAuthority } from './certificates.ts';
 import { Faults, type FaultRule } from './faults.ts';
 import type { Version } from './records.ts';
 import { Replication, type ReplicationException, type ReplicationRule } from './replication.ts';
-import { RegionServer, type LoggedRequest } from './server.ts';
+import { RegionServer, type LoggedRequest, type RegionOptions } from './server.ts';
 import type { SandboxCredentials } from './signatures.ts';
 import { Bucket } from './store.ts';
 
@@ -61,7 +61,9 @@ export interface PreferencesOverrides {
   services?: string[];
 }
 
-const MAIN = { name: 'main-us', region: 'us-east-1', bucket: 'studio-media' };
+type Place = Pick<ReplicaOptions, 'name' | 'region' | 'bucket'>;
+
+const MAIN: Place = { name: 'main-us', region: 'us-east-1', bucket: 'studio-media' };
 const SYDNEY: ReplicaOptions = {
   name: 'sydney',
   region: 'ap-southeast-2',
@@ -69,6 +71,8 @@ const SYDNEY: ReplicaOptions = {
   label: 'Sydney',
   ipRanges: ['203.0.113.0/24'],
 };
+/** An address of the documentation range that Sydney is for. */
+const IN_SYDNEY = '203.0.113.7';
 /** Of every storage in the preferences. */
 const PREFIX = 'media';
 
@@ -111,61 +115,34 @@ export interface Sandbox {
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const replicaOptions = options.replicas ?? [SYDNEY];
-  const [firstReplica] = replicaOptions;
-  if (!firstReplica) throw new Error('The sample storage needs at least one replica');
+  const places = [MAIN, ...replicaOptions];
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'nearplay-sandbox-')));
-  const credentials = options.credentials ?? newCredentials();
-  const authority = options.https === true ? createAuthority(Date.now()) : undefined;
-  const identity = authority?.issue(['localhost', '*.localhost', '127.0.0.1']);
+  const buckets = await openBuckets(places, folder, options.folder !== undefined);
+  const destinations = replicaOptions.map(({ name }) => ({ name, bucket: buckets.of(name) }));
+  const rule = { delayMs: options.replicationDelayMs ?? 20_000, mode: 'normal' as const };
+  const replication = new Replication(buckets.of(MAIN.name), destinations, rule);
   const faults = new Faults();
   const requests: LoggedRequest[] = [];
+  const credentials = options.credentials ?? newCredentials();
   let clockOffset = options.clockOffsetMs ?? 0;
   const now = () => Date.now() + clockOffset;
-
-  const buckets = new Map<string, Bucket>();
-  for (const { name, bucket } of [MAIN, ...replicaOptions]) {
-    if (buckets.has(name)) throw new Error(`The sample storage has "${name}" twice`);
-    buckets.set(name, new Bucket(bucket, join(folder, name), options.folder !== undefined));
-  }
-  const bucketOf = (name: string): Bucket => {
-    const bucket = buckets.get(name);
-    if (!bucket) throw new Error(`The sample storage has no "${name}"`);
-    return bucket;
-  };
-  const destinations = replicaOptions.map(({ name }) => ({ name, bucket: bucketOf(name) }));
-  const rule = { delayMs: options.replicationDelayMs ?? 20_000, mode: 'normal' as const };
-  const replication = new Replication(bucketOf(MAIN.name), destinations, rule);
-
-  const regions: SandboxRegion[] = [];
-  const servers: RegionServer[] = [];
-  for (const { name, region, bucket } of [MAIN, ...replicaOptions]) {
-    const isMain = name === MAIN.name;
-    await bucketOf(name).prepare();
-    const server = new RegionServer({
-      ...{ region, bucket: bucketOf(name), port: options.ports?.[name] ?? 0, credentials, faults, now },
-      ...(identity && { identity }),
-      elsewhere: () => regions.filter((other) => other.name !== name),
-      destinations: isMain ? replicaOptions : [],
-      created: (version) => {
-        if (isMain) replication.schedule(version);
-      },
-      logged: (request) => void requests.push(request),
-    });
-    regions.push({ name, region, bucket, endpoint: await server.listen() });
-    servers.push(server);
-  }
-  const [main, ...replicas] = regions;
+  const authority = options.https === true ? createAuthority(Date.now()) : undefined;
+  const identity = authority?.issue(['localhost', '*.localhost', '127.0.0.1']);
+  const { main, replicas, close } = await startRegions(places, buckets.of, replication, {
+    ...{ credentials, faults, now, logged: (request) => void requests.push(request) },
+    ...{ ports: options.ports ?? {}, ...(identity && { identity }) },
+  });
   const [replica] = replicas;
-  if (!main || !replica) throw new Error('The sample storage did not start');
-  replication.resume();
-  const publicAddress = options.publicAddress === undefined ? '203.0.113.7' : options.publicAddress;
+  if (!replica) throw new Error('The sample storage needs at least one replica');
+  const { publicAddress = IN_SYDNEY } = options;
   const addressService = await startAddressService(publicAddress, identity);
+  replication.resume();
 
   return {
-    ...{ main, replica, replicas, credentials, addressService, requests, bucketOf, now },
+    ...{ main, replica, replicas, credentials, addressService, requests, bucketOf: buckets.of, now },
     ...(authority && { caCertificate: authority.certificate }),
     preferences: (overrides = {}) =>
-      preferencesFor(regions, replicaOptions, { services: [addressService.url], ...overrides }),
+      preferencesFor([main, ...replicas], replicaOptions, { services: [addressService.url], ...overrides }),
     addFault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
     setReplication: (changed) => replication.setRule(changed),
@@ -174,23 +151,84 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     setClock: (offset) => {
       clockOffset = offset;
     },
-    async waitForReplica(key, timeoutMs, name = firstReplica.name) {
-      const deadline = performance.now() + timeoutMs;
-      for (;;) {
-        const wanted = bucketOf(MAIN.name).current(key);
-        const there = bucketOf(name).current(key);
-        if (wanted && there?.versionId === wanted.versionId) return there;
-        if (performance.now() > deadline) throw new Error(`"${key}" was not replicated within ${timeoutMs} ms`);
-        await wait(20);
-      }
-    },
+    waitForReplica: (key, timeoutMs, name = replica.name) =>
+      untilReplicated(key, timeoutMs, buckets.of(MAIN.name), buckets.of(name)),
     async close() {
       replication.stop();
-      await Promise.all([addressService.close(), ...servers.map((server) => server.close())]);
-      for (const bucket of buckets.values()) bucket.close();
+      await Promise.all([addressService.close(), close()]);
+      buckets.close();
       if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+interface Buckets {
+  /** @throws Error for a name that the sample storage does not have. */
+  of: (name: string) => Bucket;
+  close: () => void;
+}
+
+async function openBuckets(places: readonly Place[], folder: string, isKept: boolean): Promise<Buckets> {
+  const buckets = new Map<string, Bucket>();
+  for (const { name, bucket } of places) {
+    if (buckets.has(name)) throw new Error(`The sample storage has "${name}" twice`);
+    const opened = new Bucket(bucket, join(folder, name), isKept);
+    await opened.prepare();
+    buckets.set(name, opened);
+  }
+  return {
+    of(name) {
+      const bucket = buckets.get(name);
+      if (!bucket) throw new Error(`The sample storage has no "${name}"`);
+      return bucket;
+    },
+    close() {
+      for (const bucket of buckets.values()) bucket.close();
+    },
+  };
+}
+
+type Surroundings = Pick<RegionOptions, 'credentials' | 'faults' | 'now' | 'logged' | 'identity'> & {
+  ports: Record<string, number>;
+};
+
+/** One server a region; the first is the main one, whose new versions are replicated to the others. */
+async function startRegions(
+  [mainPlace = MAIN, ...replicaPlaces]: readonly Place[],
+  bucketOf: (name: string) => Bucket,
+  replication: Replication,
+  { ports, ...shared }: Surroundings,
+) {
+  const regions: SandboxRegion[] = [];
+  const servers: RegionServer[] = [];
+  const start = async (place: Place, own: Pick<RegionOptions, 'destinations' | 'created'>) => {
+    const { name, region, bucket } = place;
+    const elsewhere = () => regions.filter((other) => other.name !== name);
+    const port = ports[name] ?? 0;
+    const server = new RegionServer({ ...shared, ...own, region, bucket: bucketOf(name), port, elsewhere });
+    const started = { name, region, bucket, endpoint: await server.listen() };
+    regions.push(started);
+    servers.push(server);
+    return started;
+  };
+  const created = (version: Version) => replication.schedule(version);
+  const main = await start(mainPlace, { destinations: replicaPlaces, created });
+  const replicas: SandboxRegion[] = [];
+  for (const place of replicaPlaces) {
+    replicas.push(await start(place, { destinations: [], created: () => undefined }));
+  }
+  return { main, replicas, close: () => Promise.all(servers.map((server) => server.close())) };
+}
+
+async function untilReplicated(key: string, timeoutMs: number, source: Bucket, replica: Bucket): Promise<Version> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const wanted = source.current(key);
+    const there = replica.current(key);
+    if (wanted && there?.versionId === wanted.versionId) return there;
+    if (performance.now() > deadline) throw new Error(`"${key}" was not replicated within ${timeoutMs} ms`);
+    await wait(20);
+  }
 }
 
 /** Fresh for every run: nothing that is written down anywhere opens a sample storage. */
