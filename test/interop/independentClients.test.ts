@@ -92,6 +92,69 @@ describe.skipIf(!versions.aws)('aws-cli', () => {
     expect(listing).toContain(`${large.body.length} aws/${large.name}`);
   });
 
+  it('copies within the bucket, in one piece and in parts, and removes', async () => {
+    for (const { name, body } of [small, large]) {
+      await aws('s3', 'cp', '--no-progress', at(name), at(`copies/${name}`));
+      expect(digest((await stored(`aws/copies/${name}`)).body)).toBe(digest(body));
+    }
+    await aws('s3', 'rm', '--recursive', at('copies'));
+    expect(await aws('s3api', 'list-objects-v2', '--bucket', 'studio-media', '--prefix', 'aws/copies/')).not.toContain(
+      'Contents',
+    );
+    const versioned = await aws('s3api', 'list-object-versions', '--bucket', 'studio-media', '--prefix', 'aws/copies/');
+    const { Versions, DeleteMarkers } = JSON.parse(versioned) as { Versions: unknown[]; DeleteMarkers: unknown[] };
+    expect([Versions.length, DeleteMarkers.length]).toEqual([2, 2]);
+  });
+
+  it('agrees about checksums, of the whole object and of its parts', async () => {
+    const head = async (key: string) =>
+      JSON.parse(
+        await aws(
+          ...['s3api', 'head-object', '--bucket', 'studio-media', '--key', `aws/${key}`],
+          ...['--checksum-mode', 'ENABLED'],
+        ),
+      ) as Record<string, string>;
+    for (const [algorithm, type] of [
+      ['CRC32', 'COMPOSITE'],
+      ['SHA256', 'COMPOSITE'],
+    ] as const) {
+      const key = `summed/${algorithm}`;
+      await aws('s3', 'cp', '--no-progress', '--checksum-algorithm', algorithm, join(folder, large.name), at(key));
+      const told = await head(key);
+      expect(told).toMatchObject({
+        ChecksumType: type,
+        [`Checksum${algorithm}`]: expect.stringMatching(/-3$/) as string,
+      });
+      await aws('s3', 'cp', '--no-progress', '--checksum-mode', 'ENABLED', at(key), join(folder, 'back'));
+      expect(digest(await readFile(join(folder, 'back')))).toBe(digest(large.body));
+    }
+  });
+
+  it('speaks HTTPS with the authority of the sample storage', async () => {
+    const secure = await startSandbox({ https: true, credentials: sandbox.credentials });
+    try {
+      const bundle = join(folder, 'ca.pem');
+      await writeFile(bundle, secure.caCertificate ?? '');
+      const target = 's3://studio-media/secure';
+      const speak = (...args: string[]) =>
+        call('aws', [
+          '--endpoint-url',
+          secure.main.endpoint,
+          '--ca-bundle',
+          bundle,
+          's3',
+          'cp',
+          '--no-progress',
+          ...args,
+        ]);
+      await speak(join(folder, large.name), target);
+      await speak(target, join(folder, 'back'));
+      expect(digest(await readFile(join(folder, 'back')))).toBe(digest(large.body));
+    } finally {
+      await secure.close();
+    }
+  });
+
   it.skipIf(!versions.curl)('presigns links that curl opens, and that one changed character closes', async () => {
     const url = (await aws('s3', 'presign', at(small.name), '--expires-in', '60')).trim();
     const status = async (link: string) => call('curl', ['-s', '-o', join(folder, 'got'), '-w', '%{http_code}', link]);
