@@ -30,6 +30,7 @@ export const ERRORS = {
   damaged: { message: 'The data arrived damaged and was refused. Send it again.', retryable: true },
   'file-changed': { message: 'The file changed while it was uploaded. Upload it again.', retryable: true },
   'file-unreadable': { message: 'The file cannot be read. It may have been moved or locked.', retryable: true },
+  'disk-full': { message: 'The disk of this computer is full. Make room; it goes on by itself.', retryable: true },
   conflict: { message: 'Another version is already there. Nothing was overwritten.', retryable: false },
   cancelled: { message: 'Cancelled.', retryable: true },
   'not-supported': { message: 'This is not supported here.', retryable: false },

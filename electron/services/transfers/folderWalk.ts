@@ -1,0 +1,84 @@
+import { opendir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { NearplayError } from '../../../shared/errors.ts';
+
+/** What operating systems leave in folders; nobody means to upload it. */
+const LITTER = /^(\.|Thumbs\.db$|desktop\.ini$|Icon\r$|~\$)/i;
+/** Files that are looked at together: the disk has more than one to do, the event loop is never long away. */
+const AT_ONCE = 64;
+
+export interface FoundFile {
+  /** Absolute. */
+  path: string;
+  /** Below what was chosen, beginning with its own name, with forward slashes, in NFC: macOS hands out NFD. */
+  name: string;
+  size: number;
+  mtimeMs: number;
+  inode: string;
+}
+
+/** A folder below the chosen one that cannot be read. */
+export type Unreadable = (path: string) => void;
+
+/**
+ * The files of chosen files and folders, a few at a time, while folders are still being read. Hidden files, the litter of
+ * operating systems and symbolic links below a chosen folder are left out; a chosen file is taken whatever its name.
+ *
+ * @throws NearplayError file-unreadable when a chosen path cannot be read, before any file was handed out
+ */
+export async function* findFiles(paths: readonly string[], unreadable: Unreadable): AsyncGenerator<FoundFile[]> {
+  const chosen = await Promise.all(paths.map((path) => look(resolve(path), basename(resolve(path)))));
+  for (const { path, name, found } of chosen) {
+    if (found.isFile()) yield [asFile(path, name, found)];
+    else if (found.isDirectory()) yield* filesBelow(path, name, unreadable);
+    else throw new NearplayError('file-unreadable', `"${path}" is neither a file nor a folder.`);
+  }
+}
+
+async function* filesBelow(folder: string, name: string, unreadable: Unreadable): AsyncGenerator<FoundFile[]> {
+  const folders: string[] = [];
+  let batch: string[] = [];
+  try {
+    for await (const entry of await opendir(folder, { bufferSize: AT_ONCE })) {
+      if (LITTER.test(entry.name)) continue;
+      if (entry.isDirectory()) folders.push(entry.name);
+      else if (entry.isFile()) batch.push(entry.name);
+      if (batch.length < AT_ONCE) continue;
+      yield await lookAtAll(folder, name, batch);
+      batch = [];
+    }
+  } catch {
+    unreadable(folder);
+  }
+  if (batch.length > 0) yield await lookAtAll(folder, name, batch);
+  for (const below of folders) yield* filesBelow(join(folder, below), `${name}/${below}`, unreadable);
+}
+
+async function lookAtAll(folder: string, name: string, entries: readonly string[]): Promise<FoundFile[]> {
+  const looks = await Promise.allSettled(entries.map((entry) => look(join(folder, entry), `${name}/${entry}`)));
+  // One that vanished meanwhile was not meant to be found.
+  return looks.flatMap((result) =>
+    result.status === 'fulfilled' ? [asFile(result.value.path, result.value.name, result.value.found)] : [],
+  );
+}
+
+async function look(path: string, name: string) {
+  try {
+    return { path, name, found: await stat(path, { bigint: true }) };
+  } catch (cause) {
+    const message = `"${path}" cannot be read. It may have been moved or locked.`;
+    throw new NearplayError('file-unreadable', message, { cause });
+  }
+}
+
+type Found = Awaited<ReturnType<typeof look>>['found'];
+
+function asFile(path: string, name: string, { size, mtimeNs, ino }: Found): FoundFile {
+  return {
+    path,
+    name: name.normalize('NFC'),
+    size: Number(size),
+    mtimeMs: Number(mtimeNs) / 1e6,
+    inode: ino.toString(),
+  };
+}

@@ -1,0 +1,310 @@
+import { NearplayError, type ErrorCode } from '../../../shared/errors.ts';
+import { resolveConflict } from './conflicts.ts';
+import { crc32Combine, toBase64 } from './crc32.ts';
+import type { SteadyFile } from './fileIdentity.ts';
+import { describeObject } from './objectNames.ts';
+import { cleanUp, findBegun, withoutUpload } from './orphans.ts';
+import { planParts, type PartPlan } from './partPlan.ts';
+import { PartsOnTheWay, type SentPart } from './partsOnTheWay.ts';
+import { receiptOf } from './receipt.ts';
+import { retrying } from './retrying.ts';
+import type { UploadRef } from './transferRecord.ts';
+import type { Completed, PresentObject, PresentPart } from './uploadCalls.ts';
+import type { UploadNeeds, UploadOutcome, UploadTask } from './uploadTask.ts';
+
+/** Beyond this something else is wrong than bad luck. */
+const ROUNDS = 4;
+const COMPLETIONS = 3;
+
+/** The multipart upload is of no use any more: it has to be begun again. */
+class Useless extends Error {
+  readonly reason: NearplayError;
+
+  constructor(reason: NearplayError) {
+    super(reason.message);
+    this.reason = reason;
+  }
+}
+
+/** Every part of the file as the storage has it. */
+interface WholeObject {
+  parts: SentPart[];
+  crc32: string;
+}
+
+/**
+ * Sends one file as a multipart upload that survives the process: its id is in the journal before the first part, and
+ * after a restart only what the storage lacks is sent. Begun at most once at a time; completed once, whatever answers are
+ * lost.
+ */
+export class MultipartUpload {
+  readonly #needs: UploadNeeds;
+  readonly #task: UploadTask;
+  readonly #file: SteadyFile;
+  /** Over an object that has the name, because the user or the policy said so. */
+  #replace: boolean;
+
+  constructor(needs: UploadNeeds, task: UploadTask, file: SteadyFile) {
+    this.#needs = needs;
+    this.#task = task;
+    this.#file = file;
+    this.#replace = task.record.policy === 'replace';
+  }
+
+  /**
+   * @throws NearplayError conflict when the user has to be asked, file-changed and file-unreadable for the file, disk-full for
+   *   the journal, cancelled, and whatever repetition did not cure (offline, credentials-expired, …); the parts are kept.
+   */
+  async run(): Promise<UploadOutcome> {
+    for (let round = 1; ; round++) {
+      try {
+        return await this.#runOnce();
+      } catch (error) {
+        if (!(error instanceof Useless)) throw error;
+        await this.#giveUp();
+        if (round >= ROUNDS) throw error.reason;
+        this.#needs.log.warn('An upload starts again', { key: this.#task.record.key, reason: error.reason.code });
+      }
+    }
+  }
+
+  async #runOnce(): Promise<UploadOutcome> {
+    const begun = await this.#begin();
+    if ('kind' in begun) return begun;
+    const plan = planParts(this.#file.identity.size, this.#task.record.partSize);
+    for (let time = 1; ; time++) {
+      const present = await this.#present(begun);
+      if (!(present instanceof Map)) return present;
+      const whole = await this.#send(begun, plan, present);
+      const outcome = await this.#complete(begun, whole, time >= COMPLETIONS);
+      if (outcome !== 'parts-missing') return outcome;
+    }
+  }
+
+  /** The multipart upload that goes on, or begins; an outcome when there is nothing to send. */
+  async #begin(): Promise<UploadRef | UploadOutcome> {
+    const { record } = this.#task;
+    const known = record.upload;
+    if (known) {
+      if (known.bucket === this.#needs.calls.bucket) return known;
+      // The studio's main storage is another one now.
+      throw new Useless(new NearplayError('no-such-upload'));
+    }
+    const outcome = record.intent ? undefined : await this.#settleName();
+    return outcome ?? (await this.#beginUpload());
+  }
+
+  async #settleName(): Promise<UploadOutcome | undefined> {
+    const present = await this.#head(this.#wholeKey());
+    if (!present) return undefined;
+    const resolution = await resolveConflict(this.#needs, this.#task, this.#file, present);
+    if (resolution.kind !== 'free') return resolution;
+    this.#replace = resolution.replace;
+    return undefined;
+  }
+
+  /**
+   * The intent is on disk before the request, the id before the first part: if the answer is lost, or this process ends
+   * in between, the upload that was begun is found again instead of a second one beginning.
+   */
+  async #beginUpload(): Promise<UploadRef> {
+    const { calls, storageNow } = this.#needs;
+    const { signal, record } = this.#task;
+    const wholeKey = this.#wholeKey();
+    const { partSize } = planParts(this.#file.identity.size);
+    const description = describeObject(record.key, this.#file.identity.mtimeMs, this.#needs.uploader);
+    return this.#retrying(async () => {
+      const { intent } = this.#task.record;
+      const found = intent ? await findBegun(calls, intent, signal) : undefined;
+      if (!found) await this.#task.save({ intent: { bucket: calls.bucket, wholeKey, at: storageNow() } });
+      const upload = found ?? (await calls.create(wholeKey, description, signal));
+      await this.#task.save({ upload, partSize, intent: undefined });
+      return upload;
+    });
+  }
+
+  /** What the storage has of it; an outcome when it turns out to be complete. */
+  async #present(upload: UploadRef): Promise<Map<number, PresentPart> | UploadOutcome> {
+    try {
+      const parts = await this.#retrying(() => this.#needs.calls.listParts(upload, this.#task.signal));
+      return new Map(parts.map((part) => [part.number, part]));
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      const { completing } = this.#task.record;
+      const done = completing && (await this.#completedBefore(completing.crc32, completing.parts));
+      if (done) return done;
+      throw new Useless(error);
+    }
+  }
+
+  async #send(upload: UploadRef, plan: PartPlan, present: ReadonlyMap<number, PresentPart>): Promise<WholeObject> {
+    try {
+      const parts = await new PartsOnTheWay(this.#needs, this.#task, this.#file).send(upload, plan, present);
+      const whole = parts.reduce((crc, { checksum, size }) => crc32Combine(crc, checksum, size), 0);
+      return { parts, crc32: toBase64(whole) };
+    } catch (error) {
+      // Gone in mid upload: aborted by a lifecycle rule or by somebody.
+      if (isGone(error)) throw new Useless(error);
+      if (error instanceof NearplayError && error.code === 'file-changed') await this.#giveUp();
+      throw error;
+    }
+  }
+
+  /** `parts-missing` when the storage lacks what it had confirmed: then parts have to be listed and sent again. */
+  async #complete(
+    upload: UploadRef,
+    whole: WholeObject,
+    isLastTime: boolean,
+  ): Promise<UploadOutcome | 'parts-missing'> {
+    await this.#assertUnchanged();
+    await this.#task.save({ completing: { crc32: whole.crc32, parts: whole.parts.length } });
+    for (;;) {
+      try {
+        return await this.#retrying(() => this.#completeOnce(upload, whole));
+      } catch (error) {
+        if (isGone(error)) throw new Useless(error);
+        if (!(error instanceof NearplayError)) throw error;
+        if (error.code === 'damaged' && !isLastTime) return 'parts-missing';
+        if (error.code === 'damaged') throw new Useless(error);
+        if (error.code !== 'conflict') throw error;
+        const outcome = await this.#settleLateConflict(upload, whole, error);
+        if (outcome) return outcome;
+      }
+    }
+  }
+
+  async #completeOnce(upload: UploadRef, whole: WholeObject): Promise<UploadOutcome> {
+    const { signal } = this.#task;
+    const { size } = this.#file.identity;
+    try {
+      const completed = await this.#needs.calls.complete(upload, { ...whole, size, replace: this.#replace }, signal);
+      return await this.#verified(completed, whole);
+    } catch (error) {
+      if (!isUncertain(error)) throw error;
+      // Perhaps only the answer was lost.
+      const done = await this.#completedBefore(whole.crc32, whole.parts.length);
+      if (!done) throw error;
+      return done;
+    }
+  }
+
+  /** Asks the storage for what it has now: size, checksum of the whole, number of parts. */
+  async #verified(completed: Completed, whole: WholeObject): Promise<UploadOutcome> {
+    const { size } = this.#file.identity;
+    const count = whole.parts.length;
+    const present = await this.#head(this.#wholeKey());
+    const isReplaced = present?.versionId !== completed.versionId;
+    // The storage has checked the checksum of the whole when it took the last request; a permission to upload only, or
+    // somebody's newer version, leaves it at that.
+    if (!present || isReplaced) {
+      return this.#done({ ...completed, size, crc32: whole.crc32 }, count, 'answer');
+    }
+    if (!isWhole(present, size, whole.crc32, count)) {
+      const message = `"${this.#task.record.key}" is not in the storage as it was sent. Upload it again.`;
+      throw new NearplayError('damaged', message);
+    }
+    return this.#done(present, count, 'head');
+  }
+
+  /** The receipt, when the object is there as it was sent: an earlier request to complete it came through. */
+  async #completedBefore(crc32: string, count: number): Promise<UploadOutcome | undefined> {
+    const present = await this.#head(this.#wholeKey());
+    if (!present || !isWhole(present, this.#file.identity.size, crc32, count)) return undefined;
+    // Should it be somebody else's object of the same content, ours must not stay behind.
+    await this.#giveUp();
+    return this.#done(present, count, 'head');
+  }
+
+  /** Somebody took the name while this file was sent. */
+  async #settleLateConflict(
+    upload: UploadRef,
+    whole: WholeObject,
+    conflict: NearplayError,
+  ): Promise<UploadOutcome | undefined> {
+    const present = await this.#head(this.#wholeKey());
+    // Gone again, or not ours to see.
+    if (!present) throw conflict;
+    const isOurs = await this.#isGone(upload);
+    if (isOurs && isWhole(present, this.#file.identity.size, whole.crc32, whole.parts.length)) {
+      return this.#done(present, whole.parts.length, 'head');
+    }
+    const resolution = await resolveConflict(this.#needs, this.#task, this.#file, present);
+    if (resolution.kind !== 'free') {
+      await this.#giveUp();
+      return resolution;
+    }
+    if (!resolution.replace) throw new Useless(conflict);
+    this.#replace = true;
+    return undefined;
+  }
+
+  async #isGone(upload: UploadRef): Promise<boolean> {
+    try {
+      await this.#retrying(() => this.#needs.calls.listParts(upload, this.#task.signal));
+      return false;
+    } catch (error) {
+      if (isGone(error)) return true;
+      throw error;
+    }
+  }
+
+  #done(object: PresentObject, parts: number, verifiedBy: 'head' | 'answer'): UploadOutcome {
+    const { calls, now } = this.#needs;
+    const [key, from] = [this.#wholeKey(), this.#file.path];
+    const receipt = receiptOf({ bucket: calls.bucket, key, object, parts, from, verifiedBy, at: now() });
+    return { kind: 'done', receipt };
+  }
+
+  /** Lets go of the multipart upload: noted first, so that it is aborted even if this process ends before. */
+  async #giveUp(): Promise<void> {
+    const { record, signal } = this.#task;
+    this.#task.progress.startedOver();
+    await this.#task.save(withoutUpload(record));
+    await this.#task.save(await cleanUp(this.#needs.calls, this.#task.record, this.#needs.sleep, signal));
+  }
+
+  async #assertUnchanged(): Promise<void> {
+    try {
+      await this.#file.assertUnchanged();
+    } catch (error) {
+      if (error instanceof NearplayError && error.code === 'file-changed') await this.#giveUp();
+      throw error;
+    }
+  }
+
+  /** `null` too where looking is not permitted: then conditions on writing have to do. */
+  async #head(wholeKey: string): Promise<PresentObject | null> {
+    try {
+      return await this.#retrying(() => this.#needs.calls.head(wholeKey, this.#task.signal));
+    } catch (error) {
+      if (error instanceof NearplayError && error.code === 'access-denied') return null;
+      throw error;
+    }
+  }
+
+  #wholeKey(): string {
+    return this.#needs.wholeKey(this.#task.record.key);
+  }
+
+  #retrying<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    return retrying(this.#needs, this.#task.signal, work);
+  }
+}
+
+function isGone(error: unknown): error is NearplayError {
+  return error instanceof NearplayError && error.code === 'no-such-upload';
+}
+
+const UNCERTAIN: ReadonlySet<ErrorCode> = new Set(['no-such-upload', 'offline', 'timeout', 'storage-failed']);
+
+/** Whether a request may have been carried out although it failed. */
+function isUncertain(error: unknown): boolean {
+  return error instanceof NearplayError && UNCERTAIN.has(error.code);
+}
+
+/** By size, checksum where the storage keeps one, and the number of parts that an ETag of a multipart upload ends with. */
+function isWhole(object: PresentObject, size: number, crc32: string, parts: number): boolean {
+  if (object.size !== size) return false;
+  const [, counted] = /-(\d+)"?$/.exec(object.etag) ?? [];
+  return (object.crc32 === undefined || object.crc32 === crc32) && Number(counted) === parts;
+}

@@ -1,0 +1,114 @@
+import { NearplayError } from '../../../shared/errors.ts';
+import type { Sleep } from './sleep.ts';
+import type { Intent, TransferRecord, UploadRef } from './transferRecord.ts';
+import type { UploadCalls } from './uploadCalls.ts';
+
+const SECOND = 1000;
+/** Initiated counts whole seconds, and the estimate of the storage's clock is as good as a second. */
+const BEFORE = 2 * SECOND;
+/** Longer than any request to begin an upload may take, its time-outs included. */
+const AFTER = 90 * SECOND;
+/** Parts that were on their way arrive after an abort (S3 User Guide, "Aborting a multipart upload": list to be sure). */
+const ABORTS = 5;
+
+/**
+ * The multipart upload that was asked for with this intent and whose answer never came. It has the key, the time and no parts;
+ * where more than one fits, or looking is not permitted, none is taken: somebody else's upload is never touched.
+ */
+export async function findBegun(
+  calls: UploadCalls,
+  intent: Intent,
+  signal: AbortSignal,
+): Promise<UploadRef | undefined> {
+  if (intent.bucket !== calls.bucket) return undefined;
+  try {
+    const uploads = await calls.listUploads(intent.wholeKey, signal);
+    const fitting = uploads.filter(
+      ({ initiated }) => initiated >= intent.at - BEFORE && initiated <= intent.at + AFTER,
+    );
+    const [only] = fitting;
+    if (!only || fitting.length > 1) return undefined;
+    const { bucket, wholeKey, uploadId } = only;
+    const parts = await calls.listParts(only, signal);
+    return parts.length === 0 ? { bucket, wholeKey, uploadId } : undefined;
+  } catch (error) {
+    if (error instanceof NearplayError && (error.code === 'access-denied' || error.code === 'no-such-upload')) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Aborts until the storage says that there is no such upload. Resolves to whether it said so. */
+export async function abortUntilGone(
+  calls: UploadCalls,
+  upload: UploadRef,
+  sleep: Sleep,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (let time = 1; time <= ABORTS; time++) {
+    try {
+      await calls.abort(upload, signal);
+      await calls.listParts(upload, signal);
+    } catch (error) {
+      if (error instanceof NearplayError && error.code === 'no-such-upload') return true;
+      if (!(error instanceof NearplayError) || !error.retryable || error.code === 'cancelled') return false;
+    }
+    if (time < ABORTS) await sleep((SECOND / 5) * 2 ** time, signal);
+  }
+  return false;
+}
+
+type Leftovers = Pick<TransferRecord, 'toAbort' | 'lost'>;
+
+/** What the record says once its upload is given up: no upload, and the old one on the list of those to be aborted. */
+export function withoutUpload({ upload, intent, toAbort, lost }: TransferRecord): Partial<TransferRecord> {
+  return {
+    upload: undefined,
+    partSize: undefined,
+    completing: undefined,
+    intent: undefined,
+    confirmed: 0,
+    toAbort: upload ? [...toAbort, upload] : toAbort,
+    lost: intent ? [...lost, intent] : lost,
+  };
+}
+
+/** Aborts what the record has given up; resolves to what is left of it, to be tried again later. Never throws. */
+export async function cleanUp(
+  calls: UploadCalls,
+  { toAbort, lost }: Leftovers,
+  sleep: Sleep,
+  signal: AbortSignal,
+): Promise<Leftovers> {
+  const left: Leftovers = { toAbort: [], lost: [] };
+  const known = [...toAbort];
+  for (const intent of lost) {
+    try {
+      const found = await findBegun(calls, intent, signal);
+      if (found) known.push(found);
+      // It may be begun until its time is over, and only then is silence an answer; another bucket is asked another day.
+      else if (intent.bucket !== calls.bucket) left.lost.push(intent);
+    } catch {
+      left.lost.push(intent);
+    }
+  }
+  for (const upload of known) {
+    const isOver = upload.bucket === calls.bucket && (await abortQuietly(calls, upload, sleep, signal));
+    if (!isOver) left.toAbort.push(upload);
+  }
+  return left;
+}
+
+async function abortQuietly(
+  calls: UploadCalls,
+  upload: UploadRef,
+  sleep: Sleep,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    return await abortUntilGone(calls, upload, sleep, signal);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+import { NearplayError } from '../../../shared/errors.ts';
+import type { BufferPool } from './bufferPool.ts';
+import { crc32 } from './crc32.ts';
+import type { SteadyFile } from './fileIdentity.ts';
+import type { PartRange } from './partPlan.ts';
+import { slicesOf, type Slices } from './wire.ts';
+
+const MIB = 1024 ** 2;
+/** Larger parts (of files beyond 312 GiB) are read twice instead of being kept in memory. */
+const MOST_IN_MEMORY = 32 * MIB;
+const CHUNK = MIB;
+
+/** A piece of a file, ready to be sent as often as it takes. */
+export interface LoadedPart {
+  crc32: number;
+  slices: Slices;
+  /** @param isClean false when a request may still hold the bytes. */
+  release(isClean: boolean): void;
+}
+
+/**
+ * Reads a part and its checksum.
+ *
+ * @throws NearplayError file-changed when the file is not what it was before or after reading; file-unreadable, cancelled
+ */
+export async function loadPart(
+  file: SteadyFile,
+  range: PartRange,
+  buffers: BufferPool,
+  signal: AbortSignal,
+): Promise<LoadedPart> {
+  await file.assertUnchanged();
+  return range.length <= MOST_IN_MEMORY
+    ? loadIntoMemory(file, range, buffers, signal)
+    : loadChecksum(file, range, buffers, signal);
+}
+
+async function loadIntoMemory(
+  file: SteadyFile,
+  { start, length }: PartRange,
+  buffers: BufferPool,
+  signal: AbortSignal,
+): Promise<LoadedPart> {
+  const buffer = await buffers.take(length, signal);
+  try {
+    await file.read(buffer, start);
+  } catch (error) {
+    buffers.giveBack(buffer, true);
+    throw error;
+  }
+  return {
+    crc32: crc32(buffer),
+    slices: slicesOf(buffer),
+    release: (isClean) => buffers.giveBack(buffer, isClean),
+  };
+}
+
+async function loadChecksum(
+  file: SteadyFile,
+  { start, length }: PartRange,
+  buffers: BufferPool,
+  signal: AbortSignal,
+): Promise<LoadedPart> {
+  const chunk = await buffers.take(CHUNK, signal);
+  let checksum = 0;
+  try {
+    for (let read = 0; read < length; read += CHUNK) {
+      if (signal.aborted) throw new NearplayError('cancelled');
+      const piece = chunk.subarray(0, Math.min(CHUNK, length - read));
+      await file.read(piece, start + read);
+      checksum = crc32(piece, checksum);
+    }
+  } finally {
+    buffers.giveBack(chunk, true);
+  }
+  return {
+    crc32: checksum,
+    slices: async function* (sliceSize) {
+      for (let read = 0; read < length;) {
+        const slice = Buffer.allocUnsafe(Math.min(sliceSize(), length - read));
+        await file.read(slice, start + read);
+        read += slice.length;
+        yield slice;
+      }
+    },
+    release: () => undefined,
+  };
+}
+
+/** The CRC-32 of a whole file. @throws NearplayError file-changed, file-unreadable, cancelled */
+export async function checksumOf(file: SteadyFile, buffers: BufferPool, signal: AbortSignal): Promise<number> {
+  const part = await loadChecksum(file, { number: 1, start: 0, length: file.identity.size }, buffers, signal);
+  return part.crc32;
+}

@@ -1,0 +1,110 @@
+import { setMaxListeners } from 'node:events';
+import { toBase64 } from './crc32.ts';
+import type { SteadyFile } from './fileIdentity.ts';
+import { loadPart, type LoadedPart } from './partBody.ts';
+import { partRange, type PartPlan, type PartRange } from './partPlan.ts';
+import { retrying } from './retrying.ts';
+import type { UploadRef } from './transferRecord.ts';
+import type { PresentPart } from './uploadCalls.ts';
+import type { UploadNeeds, UploadTask } from './uploadTask.ts';
+
+/** A part that the storage has for certain. */
+export interface SentPart extends PresentPart {
+  /** CRC-32 of the file's bytes. */
+  checksum: number;
+}
+
+/**
+ * Brings the parts of one file to the storage, several at once. A part that is there with the file's own size and checksum is
+ * not sent again. When one part fails for good, those on the wire are let finish: what arrives now is not sent again later.
+ */
+export class PartsOnTheWay {
+  readonly #needs: UploadNeeds;
+  readonly #task: UploadTask;
+  readonly #file: SteadyFile;
+  /** Ends waiting, not sending. */
+  readonly #windDown = new AbortController();
+  /** The task's own signal or the above. */
+  readonly #waiting: AbortSignal;
+
+  constructor(needs: UploadNeeds, task: UploadTask, file: SteadyFile) {
+    this.#needs = needs;
+    this.#task = task;
+    this.#file = file;
+    this.#waiting = AbortSignal.any([task.signal, this.#windDown.signal]);
+    setMaxListeners(0, this.#waiting);
+  }
+
+  /** @returns all parts, in order. @throws NearplayError of the part that failed first, when nothing is on the wire any more */
+  async send(upload: UploadRef, plan: PartPlan, present: ReadonlyMap<number, PresentPart>): Promise<SentPart[]> {
+    const fitting = fittingParts(plan, present);
+    this.#task.progress.resumed([...fitting.values()].reduce((sum, { size }) => sum + size, 0));
+    const sent: SentPart[] = [];
+    const failures: unknown[] = [];
+    let next = 1;
+    const work = async () => {
+      try {
+        while (next <= plan.count && failures.length === 0) {
+          const range = partRange(plan, next++);
+          sent[range.number - 1] = await this.#bring(upload, range, fitting.get(range.number));
+        }
+      } catch (error) {
+        failures.push(error);
+        this.#windDown.abort();
+      }
+    };
+    const workers = Math.min(plan.count, this.#needs.partsPerFile);
+    await Promise.all(Array.from({ length: workers }, work));
+    if (failures.length > 0) throw failures[0];
+    return sent;
+  }
+
+  async #bring(upload: UploadRef, range: PartRange, present: PresentPart | undefined): Promise<SentPart> {
+    let candidate = present;
+    return retrying(this.#needs, this.#waiting, async () => {
+      // Read again for each attempt: bytes that arrived damaged may have been damaged in memory.
+      const part = await loadPart(this.#file, range, this.#needs.buffers, this.#waiting);
+      let isClean = false;
+      try {
+        if (candidate && candidate.crc32 !== toBase64(part.crc32)) {
+          this.#task.progress.lost(range.length);
+          candidate = undefined;
+        }
+        const confirmed = candidate ?? (await this.#send(upload, range, part));
+        isClean = true;
+        return { ...confirmed, checksum: part.crc32 };
+      } finally {
+        part.release(isClean);
+      }
+    });
+  }
+
+  async #send(upload: UploadRef, { number, length }: PartRange, part: LoadedPart): Promise<PresentPart> {
+    const { calls, lanes } = this.#needs;
+    const { progress, signal } = this.#task;
+    const leave = await lanes.enter(this.#task.record.id, this.#waiting);
+    let moved = 0;
+    const onBytes = (bytes: number) => {
+      moved += bytes;
+      progress.sent(bytes);
+      lanes.moved(bytes);
+    };
+    try {
+      const body = { slices: part.slices, onBytes };
+      const confirmed = await calls.uploadPart(upload, { number, length, crc32: toBase64(part.crc32) }, body, signal);
+      progress.confirmed(length);
+      return confirmed;
+    } catch (error) {
+      progress.takenBack(moved);
+      throw error;
+    } finally {
+      leave();
+    }
+  }
+}
+
+/** Those of the right size: their checksums are compared when the file has been read. */
+function fittingParts(plan: PartPlan, present: ReadonlyMap<number, PresentPart>): ReadonlyMap<number, PresentPart> {
+  const fits = ({ number, size }: PresentPart) => number <= plan.count && partRange(plan, number).length === size;
+  return new Map([...present].filter(([, part]) => fits(part)));
+}

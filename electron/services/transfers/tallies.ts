@@ -1,0 +1,61 @@
+import { Speedometer } from './speedometer.ts';
+import type { TransferTotals } from './transfer.ts';
+import type { UploadState } from './transferRecord.ts';
+
+/** What one transfer adds to the totals. */
+export interface Counted {
+  state: UploadState;
+  size: number;
+  sent: number;
+}
+
+const OUT_OF_THE_SUM: ReadonlySet<UploadState> = new Set(['failed', 'cancelled', 'skipped']);
+
+/** Totals over all transfers, kept up to date by differences: asking costs the same for one and for 100,000. */
+export class Tallies {
+  readonly #files: Record<UploadState, number> = {
+    waiting: 0,
+    running: 0,
+    paused: 0,
+    blocked: 0,
+    done: 0,
+    failed: 0,
+    cancelled: 0,
+    skipped: 0,
+  };
+  readonly #speed = new Speedometer();
+  #size = 0;
+  #sent = 0;
+
+  add(counted: Counted): void {
+    this.#count(counted, 1);
+  }
+
+  remove(counted: Counted): void {
+    this.#count(counted, -1);
+  }
+
+  /** Bytes on the wire, for the speed alone. */
+  moved(bytes: number, now: number): void {
+    this.#speed.moved(bytes, now);
+  }
+
+  totals(now: number): TransferTotals {
+    const bytesPerSecond = this.#speed.bytesPerSecond(now);
+    const left = this.#size - this.#sent;
+    return {
+      files: { ...this.#files },
+      size: this.#size,
+      sent: this.#sent,
+      bytesPerSecond,
+      ...(bytesPerSecond > 0 && { secondsLeft: Math.ceil(left / bytesPerSecond) }),
+    };
+  }
+
+  #count({ state, size, sent }: Counted, sign: 1 | -1): void {
+    this.#files[state] += sign;
+    if (OUT_OF_THE_SUM.has(state)) return;
+    this.#size += sign * size;
+    this.#sent += sign * Math.min(size, sent);
+  }
+}

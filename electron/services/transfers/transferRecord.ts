@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { ERRORS, type ErrorCode } from '../../../shared/errors.ts';
+
+/** What to do when the name is there already, with other content. The same content is never sent twice. */
+export const CONFLICT_POLICIES = ['ask', 'skip', 'replace', 'keep-both'] as const;
+export type ConflictPolicy = (typeof CONFLICT_POLICIES)[number];
+
+export const UPLOAD_STATES = [
+  'waiting',
+  'running',
+  'paused',
+  'blocked',
+  'done',
+  'failed',
+  'cancelled',
+  'skipped',
+] as const;
+export type UploadState = (typeof UPLOAD_STATES)[number];
+
+/** What a blocked transfer waits for. `conflict` waits for the user's word; all others end by themselves. */
+export const BLOCKED_FOR = ['offline', 'sign-in', 'disk', 'file-growing', 'conflict'] as const;
+export type BlockedFor = (typeof BLOCKED_FOR)[number];
+
+/** What an upload leaves behind as proof; made to be exported as it is. */
+export const receiptSchema = z.strictObject({
+  bucket: z.string(),
+  /** The whole key, prefix included. */
+  key: z.string(),
+  size: z.number(),
+  /** CRC-32 of the whole object, base64; absent where the storage keeps none. */
+  crc32: z.string().optional(),
+  etag: z.string(),
+  versionId: z.string().optional(),
+  parts: z.number(),
+  /** ISO 8601, on this machine's clock. */
+  completedAt: z.string(),
+  /** The file's path on this machine, `-` for a stream. */
+  from: z.string(),
+  /** Who says that the bytes are whole: a question afterwards, or the storage's answer to the last request alone. */
+  verifiedBy: z.enum(['head', 'answer']),
+});
+export type Receipt = z.infer<typeof receiptSchema>;
+
+const uploadRefSchema = z.strictObject({ bucket: z.string(), wholeKey: z.string(), uploadId: z.string() });
+/** One multipart upload in the storage. */
+export type UploadRef = z.infer<typeof uploadRefSchema>;
+
+const intentSchema = z.strictObject({ bucket: z.string(), wholeKey: z.string(), at: z.number() });
+/** A multipart upload that may have begun: it was asked for, and nobody knows of an answer. */
+export type Intent = z.infer<typeof intentSchema>;
+
+const errorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
+
+/** One transfer as the journal keeps it. Sizes in bytes, times in milliseconds since the epoch. */
+export const recordSchema = z.strictObject({
+  id: z.string().min(1).max(100),
+  /** The place in the queue; smaller goes first. Not whole after a transfer was moved. */
+  order: z.number(),
+  path: z.string().min(1),
+  size: z.number(),
+  mtimeMs: z.number(),
+  inode: z.string(),
+  /** Relative to the storage's prefix; another one than `wanted` after a conflict. */
+  key: z.string().min(1),
+  wanted: z.string().min(1),
+  policy: z.enum(CONFLICT_POLICIES),
+  state: z.enum(UPLOAD_STATES),
+  blockedFor: z.enum(BLOCKED_FOR).optional(),
+  error: z.strictObject({ code: z.enum(errorCodes), message: z.string(), retryable: z.boolean() }).optional(),
+  createdAt: z.number(),
+  finishedAt: z.number().optional(),
+  /** What the storage has for certain, as of the last note; asked again when the transfer goes on. */
+  confirmed: z.number(),
+  /** Set before a multipart upload is asked for, cleared with its id. On the storage's clock. */
+  intent: intentSchema.optional(),
+  upload: uploadRefSchema.optional(),
+  partSize: z.number().optional(),
+  /** Set before the upload is completed: by it a lost answer is told from a lost upload. */
+  completing: z.strictObject({ crc32: z.string(), parts: z.number() }).optional(),
+  /** Multipart uploads given up that are not proved gone yet. */
+  toAbort: z.array(uploadRefSchema),
+  /** Asked for, given up, and perhaps there. */
+  lost: z.array(intentSchema),
+  receipt: receiptSchema.optional(),
+});
+export type TransferRecord = z.infer<typeof recordSchema>;
+
+/** States that nothing but the user ends. */
+export function isFinished(state: UploadState): boolean {
+  return state === 'done' || state === 'failed' || state === 'cancelled' || state === 'skipped';
+}

@@ -1,0 +1,91 @@
+import { setMaxListeners } from 'node:events';
+import type { FileIdentity } from './fileIdentity.ts';
+import { ONE_REQUEST } from './libStorageUpload.ts';
+import { Speedometer } from './speedometer.ts';
+import type { Counted } from './tallies.ts';
+import { transferOf, type UploadTransfer } from './transfer.ts';
+import type { TransferRecord } from './transferRecord.ts';
+import type { InLine } from './waitingLine.ts';
+
+/** What becomes of a running job that was told to leave the wire. */
+export type Interruption = 'pause' | 'cancel' | 'wait';
+
+/** One transfer in the queue: what the journal keeps of it, and what is true only while this process lives. */
+export class UploadJob implements InLine {
+  record: TransferRecord;
+  /** Bytes on the wire or confirmed; of them, bytes confirmed. */
+  sent = 0;
+  confirmed = 0;
+  interruption: Interruption | undefined;
+  /** The file when it was last looked at, while it may still be growing. */
+  seen: { identity: FileIdentity; at: number } | undefined;
+  /** How often it changed under way. */
+  changes = 0;
+  /** The list does not show it any more; its record stays until its uploads are proved gone. */
+  isHidden = false;
+  #abort: AbortController | undefined;
+  #speed: Speedometer | undefined;
+
+  constructor(record: TransferRecord) {
+    this.record = record;
+    this.confirmed = record.state === 'done' ? record.size : record.confirmed;
+    this.sent = this.confirmed;
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  get order(): number {
+    return this.record.order;
+  }
+
+  get isLarge(): boolean {
+    return this.record.size > ONE_REQUEST;
+  }
+
+  get isRunning(): boolean {
+    return this.#abort !== undefined;
+  }
+
+  get hasLeftovers(): boolean {
+    return this.record.toAbort.length > 0 || this.record.lost.length > 0;
+  }
+
+  counted(): Counted {
+    return { state: this.record.state, size: this.record.size, sent: this.sent };
+  }
+
+  get isLeaving(): boolean {
+    return this.isRunning && this.interruption !== undefined;
+  }
+
+  begin(): AbortSignal {
+    this.#abort = new AbortController();
+    this.#speed = new Speedometer();
+    this.interruption = undefined;
+    setMaxListeners(0, this.#abort.signal);
+    return this.#abort.signal;
+  }
+
+  /** Takes it off the wire. */
+  interrupt(why: Interruption): void {
+    // A cancelled one stays cancelled, whatever comes after.
+    if (this.interruption !== 'cancel') this.interruption = why;
+    this.#abort?.abort();
+  }
+
+  end(): void {
+    this.#abort = undefined;
+    this.#speed = undefined;
+  }
+
+  moved(bytes: number, now: number): void {
+    this.#speed?.moved(bytes, now);
+  }
+
+  transfer(now: number): UploadTransfer {
+    const { sent, confirmed } = this;
+    return transferOf(this.record, { sent, confirmed, bytesPerSecond: this.#speed?.bytesPerSecond(now) ?? 0 });
+  }
+}

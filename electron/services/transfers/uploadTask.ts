@@ -1,0 +1,56 @@
+import type { Log } from '../contract.ts';
+import type { BufferPool } from './bufferPool.ts';
+import type { Lanes } from './lanes.ts';
+import type { Sleep } from './sleep.ts';
+import type { Receipt, TransferRecord } from './transferRecord.ts';
+import type { UploadCalls } from './uploadCalls.ts';
+
+/** Where an upload says how far it is. All in bytes. */
+export interface Progress {
+  /** The connection took them. */
+  sent(bytes: number): void;
+  /** Of those sent: they have to go again. */
+  takenBack(bytes: number): void;
+  /** Of those sent: the storage has them for certain. */
+  confirmed(bytes: number): void;
+  /** So many are there already, by the storage's own account. */
+  resumed(bytes: number): void;
+  /** Of those: they are not what the file has. */
+  lost(bytes: number): void;
+  /** All that was there is worth nothing. */
+  startedOver(): void;
+}
+
+/** One upload at work, as it sees its place in the queue. */
+export interface UploadTask {
+  /** What is known of it at this moment. */
+  readonly record: Readonly<TransferRecord>;
+  /** On disk when it resolves. @throws NearplayError disk-full */
+  save(changes: Partial<TransferRecord>): Promise<void>;
+  /** Paused, cancelled or stopped: whatever is on the wire has to leave it at once. */
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** What every upload works with. */
+export interface UploadNeeds {
+  calls: UploadCalls;
+  /** The whole key of one that is relative to the main storage's prefix. */
+  wholeKey: (key: string) => string;
+  lanes: Lanes;
+  buffers: BufferPool;
+  /** Parts of one file at once, at most. */
+  partsPerFile: number;
+  /** Milliseconds since the epoch, on this machine's clock. */
+  now: () => number;
+  /** The same on the storage's clock, as well as it is known. */
+  storageNow: () => number;
+  /** From 0 to 1. */
+  random: () => number;
+  sleep: Sleep;
+  /** Goes into the object's metadata; absent: nobody is named. */
+  uploader?: string;
+  log: Log;
+}
+
+export type UploadOutcome = { kind: 'done'; receipt: Receipt } | { kind: 'skipped'; why: 'identical' | 'asked-for' };
