@@ -64,7 +64,8 @@ describe('large bodies', () => {
     for await (const chunk of response.body ?? []) got += (chunk as Uint8Array).length;
     clearInterval(sampling);
     expect([status, got]).toEqual([200, size]);
-    expect(peak).toBeLessThan(120 * MIB);
+    // Chunks that nobody holds any more count until they are collected, so the bound is a wide one.
+    expect(peak).toBeLessThan(size / 2);
   });
 
   it('leave nothing when they break off', async () => {

@@ -149,7 +149,7 @@ describe('checksums of multipart objects', () => {
   it('are of all bytes where the type is FULL_OBJECT', async () => {
     const { ChecksumCRC32 } = await upload('full', { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
     expect(ChecksumCRC32).toBe(base64(crc32(whole)));
-    const wrong = { ChecksumCRC32: base64(crc32(whole) ^ 1), ChecksumType: 'FULL_OBJECT' };
+    const wrong = { ChecksumCRC32: base64((crc32(whole) ^ 1) >>> 0), ChecksumType: 'FULL_OBJECT' };
     const create = { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' };
     await expect(upload('wrong', create, {}, wrong)).rejects.toEqual(failure('BadDigest', 400));
     await upload('nvme', { ChecksumAlgorithm: 'CRC64NVME' });
