@@ -1,4 +1,5 @@
 import type { Page } from 'playwright';
+import type { BridgedApi } from '../../shared/ipc.ts';
 
 const SECOND = 1000;
 
@@ -33,15 +34,40 @@ export function playerState(page: Page): Promise<PlayerState> {
   });
 }
 
+/** What is told of a route: by the player, or by the app's own answer for a file that nothing plays. */
+export type SeenRoute = Pick<PlayerState, 'storage' | 'reason'>;
+
 /** Waits until the player's route has one of these reasons. @throws Error naming what it has instead. */
-export async function waitForReason(page: Page, reasons: readonly string[], timeout: number): Promise<PlayerState> {
+export function waitForReason(page: Page, reasons: readonly string[], timeout: number): Promise<PlayerState> {
+  return waitFor(page, () => playerState(page), reasons, timeout);
+}
+
+/** Waits until the app gives one of these reasons for a file, whether or not it can be played. */
+export function waitForRoute(page: Page, key: string, reasons: readonly string[], timeout: number): Promise<SeenRoute> {
+  return waitFor(page, () => explainRoute(page, key), reasons, timeout);
+}
+
+async function waitFor<State extends SeenRoute>(
+  page: Page,
+  look: () => Promise<State>,
+  reasons: readonly string[],
+  timeout: number,
+): Promise<State> {
   const deadline = Date.now() + timeout;
   for (;;) {
-    const state = await playerState(page);
+    const state = await look();
     if (reasons.includes(state.reason)) return state;
-    if (Date.now() > deadline) throw new Error(`The player still says "${state.reason}" (${state.storage})`);
+    if (Date.now() > deadline) throw new Error(`The app still says "${state.reason}" (${state.storage})`);
     await page.waitForTimeout(SECOND / 5);
   }
+}
+
+async function explainRoute(page: Page, key: string): Promise<SeenRoute> {
+  const envelope = await page.evaluate(async (wanted) => {
+    const { nearplay } = window as unknown as { nearplay: Pick<BridgedApi, 'explainRoute'> };
+    return nearplay.explainRoute({ key: wanted });
+  }, key);
+  return 'error' in envelope ? { storage: '', reason: envelope.error.code } : envelope.result;
 }
 
 /**
