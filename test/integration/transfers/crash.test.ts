@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+import { bytesOf, Desk, MIB, until, uploadsIn } from './surroundings.ts';
+
+const isLong = process.env['NEARPLAY_LONG'] === '1';
+/** And milliseconds that an upload lasts at least, from its first request on. */
+const [KILLS, SIZE, LASTS] = isLong ? [50, 300 * MIB, 1800] : [8, 60 * MIB, 700];
+const PROGRAM = fileURLToPath(new URL('uploadProcess.ts', import.meta.url));
+const MINUTE = 60_000;
+
+let sandbox: Sandbox;
+let desk: Desk;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  desk = await Desk.open();
+});
+afterAll(async () => {
+  await desk.close();
+  await sandbox.close();
+});
+
+/** Starts the upload in a process of its own; `killAfter` milliseconds after its first request it is gone, without a word. */
+async function uploadOnce(file: string, journalFolder: string, killAfter?: number) {
+  const argument = { preferences: sandbox.preferences(), credentials: sandbox.credentials, journalFolder, file };
+  const child = spawn(process.execPath, [PROGRAM, JSON.stringify(argument)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const closed = once(child, 'close');
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const kill = () => child.kill('SIGKILL');
+  const tooLong = setTimeout(kill, MINUTE);
+  if (killAfter !== undefined) {
+    await until(() => sandbox.requests.length > 0, 'a first request');
+    await wait(killAfter);
+    kill();
+  }
+  await closed;
+  clearTimeout(tooLong);
+  return output;
+}
+
+/** Parts that the storage had confirmed, and their numbers again: what was paid for twice. */
+function sentAgain(): number[] {
+  const confirmed = new Set<number>();
+  const again: number[] = [];
+  for (const { operation, partNumber, status } of sandbox.requests) {
+    if (operation !== 'UploadPart' || partNumber === undefined) continue;
+    if (confirmed.has(partNumber)) again.push(partNumber);
+    if (status === 200) confirmed.add(partNumber);
+  }
+  return again;
+}
+
+it(
+  `survives SIGKILL at a random moment, ${KILLS} times`,
+  async () => {
+    // Slow enough to be caught at work.
+    sandbox.addFault({ operation: 'UploadPart', effect: { kind: 'latency', milliseconds: 150 } });
+    let caughtAtWork = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      const file = await desk.file(`crash-${kill}.bin`, SIZE);
+      const journalFolder = `${desk.journalFolder}-${kill}`;
+      sandbox.requests.length = 0;
+      await uploadOnce(file, journalFolder, Math.random() * LASTS);
+      // What was on the wire ends at the storage before anything new comes.
+      await wait(200);
+      expect(uploadsIn(sandbox).length).toBeLessThanOrEqual(1);
+      const before = sandbox.requests.filter(({ operation, status }) => operation === 'UploadPart' && status === 200);
+      if (before.length > 0) caughtAtWork += 1;
+      expect(await uploadOnce(file, journalFolder)).toContain('"done"');
+
+      const begun = sandbox.requests.filter(({ operation }) => operation === 'CreateMultipartUpload');
+      expect(begun).toHaveLength(1);
+      expect(sentAgain()).toEqual([]);
+      expect(uploadsIn(sandbox)).toHaveLength(0);
+      expect((await bytesOf(sandbox, `crash-${kill}.bin`))?.equals(await readFile(file))).toBe(true);
+    }
+    // Otherwise this would be a test of nothing.
+    expect(caughtAtWork).toBeGreaterThan(KILLS / 8);
+  },
+  KILLS * (isLong ? MINUTE : MINUTE / 2),
+);

@@ -1,0 +1,39 @@
+/**
+ * A process to be killed: uploads a file with the journal it is given and ends when the upload has.
+ * Arguments as one JSON object: endpoint, access key, secret, journal folder, file, key.
+ */
+import { pid } from 'node:process';
+import { StorageClients } from '../../../electron/services/storageClients.ts';
+import { SILENT } from '../../../electron/services/log.ts';
+import { Journal } from '../../../electron/services/transfers/journal.ts';
+import { TransferQueue } from '../../../electron/services/transfers/queue.ts';
+import { preferencesSchema } from '../../../shared/preferences.ts';
+import { z } from 'zod';
+
+const argumentsSchema = z.strictObject({
+  preferences: z.unknown(),
+  credentials: z.strictObject({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+  journalFolder: z.string(),
+  file: z.string(),
+});
+
+const { preferences, credentials, journalFolder, file } = argumentsSchema.parse(JSON.parse(process.argv[2] ?? ''));
+const clients = new StorageClients(preferencesSchema.parse(preferences), { credentials, now: () => Date.now() });
+const queue = new TransferQueue({
+  target: () => ({ client: clients.clientOf('main-us'), configuration: clients.configurationOf('main-us') }),
+  journal: new Journal(journalFolder),
+  changed: () => undefined,
+  completed: () => undefined,
+  storageNow: () => clients.storageNow('main-us'),
+  now: () => Date.now(),
+  random: Math.random,
+  log: SILENT,
+  timing: { idle: 5000, hold: 200 },
+});
+await queue.start();
+if (queue.list().length === 0) await queue.add('', [file]);
+await queue.finished();
+const [transfer] = queue.list();
+await queue.stop();
+clients.destroy();
+process.stdout.write(`${JSON.stringify({ pid, state: transfer?.state, error: transfer?.error })}\n`);
