@@ -24,6 +24,7 @@ export function standInCommand(main: string, args: readonly string[] = []): { co
 /** Starts main in the stand-in, and connects to the window that it opens. */
 export async function launchStandIn(plan: LaunchPlan): Promise<LaunchedApp> {
   const process = new StandInProcess(plan);
+  let connected: Browser | undefined;
   try {
     const { endpoint, name, version } = await process.browser;
     const browser = await chromium.connectOverCDP(endpoint, {
@@ -31,6 +32,7 @@ export async function launchStandIn(plan: LaunchPlan): Promise<LaunchedApp> {
       isLocal: true,
       timeout: WINDOW_WITHIN,
     });
+    connected = browser;
     const page = await Promise.race([firstWindow(browser), process.failure()]);
     return {
       page,
@@ -57,6 +59,7 @@ export async function launchStandIn(plan: LaunchPlan): Promise<LaunchedApp> {
   } catch (error) {
     process.kill();
     await process.exited;
+    await connected?.close().catch(() => undefined);
     throw error;
   }
 }
@@ -149,7 +152,7 @@ class StandInProcess {
 async function firstWindow(browser: Browser): Promise<Page> {
   const isFilled = (page: Page) => page.url() !== 'about:blank' && page.url() !== '';
   const deadline = Date.now() + WINDOW_WITHIN;
-  while (Date.now() < deadline) {
+  while (browser.isConnected() && Date.now() < deadline) {
     const page = browser
       .contexts()
       .flatMap((context) => context.pages())
@@ -160,7 +163,7 @@ async function firstWindow(browser: Browser): Promise<Page> {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`No window within ${WINDOW_WITHIN / SECOND} s`);
+  throw new Error(`No window within ${WINDOW_WITHIN / SECOND} s, or the browser has ended`);
 }
 
 async function within<Result>(milliseconds: number, what: string, work: Promise<Result>): Promise<Result> {

@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchApp, type LaunchedApp } from '../helpers/app.ts';
 import { findBrowser } from '../helpers/browser.ts';
@@ -297,6 +299,33 @@ describe.skipIf(typeof browser === 'string')('the end of the stand-in', () => {
     expect(await app.exited).toBeNull();
     await expect.poll(() => browsersOf(app.userData), { timeout: 10 * SECOND }).toEqual([]);
     await app.close();
+  });
+
+  it('does not outlive a test that is killed', async () => {
+    const userData = join(folder, 'orphan');
+    const helper = join(import.meta.dirname, '..', 'helpers', 'app.ts');
+    const script = `
+      import { launchApp } from ${JSON.stringify(pathToFileURL(helper).href)};
+      await launchApp(${JSON.stringify({ main: MAIN, runtime: 'stand-in', userData })});
+      process.kill(process.pid, 'SIGKILL');`;
+    const test = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
+    const signal = await new Promise((resolve) => test.once('exit', (_code, name) => resolve(name)));
+    expect(signal).toBe('SIGKILL');
+    await expect.poll(() => browsersOf(userData), { timeout: 10 * SECOND }).toEqual([]);
+  });
+
+  it('leaves nothing that keeps a process alive', async () => {
+    const helper = join(import.meta.dirname, '..', 'helpers', 'app.ts');
+    const broken = join(folder, 'endsEarly.mjs');
+    writeFileSync(broken, "import { app } from 'electron'; app.whenReady().then(() => app.exit(4));");
+    const script = `
+      import { launchApp } from ${JSON.stringify(pathToFileURL(helper).href)};
+      const app = await launchApp(${JSON.stringify({ main: MAIN, runtime: 'stand-in' })});
+      await app.close();
+      await launchApp(${JSON.stringify({ main: broken, runtime: 'stand-in' })}).catch(() => undefined);`;
+    const options = { stdio: 'ignore', timeout: 20 * SECOND } as const;
+    const test = spawn(process.execPath, ['--input-type=module', '--eval', script], options);
+    expect(await new Promise((resolve) => test.once('exit', resolve))).toBe(0);
   });
 
   it('quits when the last window is closed', async () => {
