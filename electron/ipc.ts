@@ -18,6 +18,8 @@ const HOUR = 3600 * SECOND;
 
 /** Milliseconds until a request is answered with `timeout`. Longer than any wait inside the services. */
 const REPLY_TIMEOUT = 90 * SECOND;
+/** Millions of objects take a while to compare; progress is shown, and it can be cancelled. */
+const REPORT_TIMEOUT = 2 * HOUR;
 /** A system dialog waits for a person, who may be at lunch. */
 const DIALOG_TIMEOUT = 12 * HOUR;
 
@@ -35,6 +37,17 @@ export const TIMEOUTS: Readonly<Record<RequestName, number>> = {
   'import-preferences': DIALOG_TIMEOUT,
   'refresh-address': REPLY_TIMEOUT,
   'open-external': REPLY_TIMEOUT,
+  'create-sequence-links': REPLY_TIMEOUT,
+  'explain-region': REPLY_TIMEOUT,
+  'measure-storages': REPLY_TIMEOUT,
+  'report-replication': REPORT_TIMEOUT,
+  'cancel-report': REPLY_TIMEOUT,
+  'save-manifest': DIALOG_TIMEOUT,
+  'edit-preferences': REPLY_TIMEOUT,
+  'save-preferences': REPLY_TIMEOUT,
+  'read-preferences-version': REPLY_TIMEOUT,
+  'export-preferences': DIALOG_TIMEOUT,
+  'save-copy': DIALOG_TIMEOUT,
 };
 
 /** The page that may ask. Compared by protocol and host: the origin of a custom scheme is the string 'null'. */

@@ -23,7 +23,7 @@ import { createLog } from './services/log.ts';
 import { APP_PAGE, APP_PRIVILEGES, serveApp } from './shell/appProtocol.ts';
 import { trustSystemCertificates } from './shell/certificates.ts';
 import { survive } from './shell/crashes.ts';
-import { FileDialogs, systemChooser } from './shell/dialogs.ts';
+import { FileDialogs, systemChooser, systemDestinationChooser } from './shell/dialogs.ts';
 import { managedFiles } from './shell/locations.ts';
 import { logFile } from './shell/logFile.ts';
 import { menuTemplate } from './shell/menu.ts';
@@ -34,11 +34,13 @@ import { stopBeforeQuit } from './shell/quit.ts';
 import { ReloadOnNewOrigins } from './shell/reload.ts';
 import { shellRequests } from './shell/requests.ts';
 import { confineWindows, denyPermissions, openExternal } from './shell/security.ts';
+import { readyNotice } from './shell/notifications.ts';
 import { openSettingsFile, type StoreOptions } from './shell/settingsFile.ts';
 import { storedTheme } from './shell/theme.ts';
 import { watchTransfers } from './shell/transfersWatch.ts';
 import { startUpdates } from './shell/updates.ts';
 import { openWindow } from './shell/window.ts';
+import { writeText } from './shell/textFile.ts';
 
 const APP_ID = 'app.nearplay.desktop';
 const REPLICATION_GUIDE = 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html';
@@ -124,8 +126,12 @@ function servicesWith(settings: SettingsBackend, managedPreferencesFile: string)
 }
 
 function bind(services: Services): void {
-  const dialogs = new FileDialogs(systemChooser(dialog, () => window));
-  const handlers = { ...services.requests, ...shellRequests({ services, dialogs, openExternal: openPage }) };
+  const dialogs = new FileDialogs(
+    systemChooser(dialog, () => window),
+    systemDestinationChooser(dialog, () => window),
+  );
+  const shellHandlers = shellRequests({ services, dialogs, writeText, openExternal: openPage });
+  const handlers = { ...services.requests, ...shellHandlers };
   bindRequests({ ipcMain, handlers, page: APP_PAGE, log });
   forwardEvents(services, () => BrowserWindow.getAllWindows().map(({ webContents }) => webContents));
 }
@@ -140,6 +146,9 @@ function mindTheDesktop(services: Services): AwakeWhileTransferring {
     isLookedAt: () => window?.isFocused() ?? false,
   });
   services.on('transfers-changed', transfersChanged);
+  services.on('replica-ready', (ready) => {
+    if (!window?.isFocused()) new Notification(readyNotice(ready)).show();
+  });
   services.on('settings-changed', ({ theme }) => (nativeTheme.themeSource = theme));
   onWakeUp(powerMonitor, () => services.networkChanged());
   return awake;

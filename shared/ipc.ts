@@ -237,6 +237,8 @@ const folder = z.string().max(MAX_KEY_LENGTH);
 const id = z.string().min(1).max(100);
 const path = z.string().min(1).max(32_767);
 const nothing = z.undefined();
+/** Characters; some thousand ranges fit in. */
+const MAX_DOCUMENT = 1_000_000;
 
 /** A schema per request. A payload that does not fit is refused with `bad-request`. */
 export const REQUESTS = {
@@ -265,6 +267,23 @@ export const REQUESTS = {
   'import-preferences': nothing,
   'refresh-address': nothing,
   'open-external': z.strictObject({ url: z.url().max(2048) }),
+  'create-sequence-links': z.strictObject({ key }),
+  /** Without a key: what holds in general. */
+  'explain-region': z.strictObject({ key: key.optional() }),
+  /** Some seconds a storage; with a key, throughput is measured by reading from that object. */
+  'measure-storages': z.strictObject({ key: key.optional() }),
+  'report-replication': z.strictObject({ folder }),
+  'cancel-report': nothing,
+  /** Saves the keys of the last report as a manifest for S3 Batch Operations; null when the user cancelled. */
+  'save-manifest': z.strictObject({ problems: z.array(z.enum(REPLICATION_PROBLEMS)).min(1) }),
+  'edit-preferences': nothing,
+  /** `etag`: what `edit-preferences` told. Refused with `conflict` when somebody else saved in the meantime. */
+  'save-preferences': z.strictObject({ text: z.string().max(MAX_DOCUMENT), etag: z.string().max(200).optional() }),
+  'read-preferences-version': z.strictObject({ versionId: z.string().min(1).max(1024) }),
+  /** Opens the system's chooser; null when the user cancelled. */
+  'export-preferences': z.strictObject({ text: z.string().min(1).max(MAX_DOCUMENT) }),
+  /** Brings a file to this computer; null when the user cancelled the chooser. */
+  'save-copy': z.strictObject({ key }),
 } as const;
 
 export interface Responses {
@@ -281,6 +300,23 @@ export interface Responses {
   'import-preferences': PreferencesStatus | null;
   'refresh-address': Reading;
   'open-external': null;
+  'create-sequence-links': SequenceLinks;
+  'explain-region': RouteExplanation;
+  'measure-storages': Measurement[];
+  'report-replication': ReplicationReport;
+  'cancel-report': null;
+  'save-manifest': SavedFile | null;
+  'edit-preferences': PreferencesEditing;
+  'save-preferences': PreferencesEditing;
+  'read-preferences-version': { text: string };
+  'export-preferences': SavedFile | null;
+  'save-copy': Transfer | null;
+}
+
+/** A file that was written where the user chose. */
+export interface SavedFile {
+  /** Its name only: the page needs no paths. */
+  name: string;
 }
 
 export type RequestName = keyof typeof REQUESTS;
@@ -299,6 +335,9 @@ export interface Events {
   'settings-changed': Settings;
   /** Objects of this folder have another route now: replicated, uploaded, or the choice changed. */
   'library-changed': { folder: string };
+  /** An object that was uploaded from here, or lies in a watched folder, is now read from a replica. */
+  'replica-ready': { key: string; storage: string; label: string };
+  'report-progress': { compared: number };
 }
 
 export const EVENTS = [
@@ -307,6 +346,8 @@ export const EVENTS = [
   'preferences-changed',
   'settings-changed',
   'library-changed',
+  'replica-ready',
+  'report-progress',
 ] as const satisfies readonly (keyof Events)[];
 
 export type EventName = keyof Events;
@@ -330,12 +371,25 @@ export interface NearplayApi {
   importPreferences(): Promise<PreferencesStatus | null>;
   refreshAddress(): Promise<Reading>;
   openExternal(url: string): Promise<null>;
+  createSequenceLinks(request: RequestPayload<'create-sequence-links'>): Promise<SequenceLinks>;
+  explainRegion(request: RequestPayload<'explain-region'>): Promise<RouteExplanation>;
+  measureStorages(request: RequestPayload<'measure-storages'>): Promise<Measurement[]>;
+  reportReplication(request: RequestPayload<'report-replication'>): Promise<ReplicationReport>;
+  cancelReport(): Promise<null>;
+  saveManifest(request: RequestPayload<'save-manifest'>): Promise<SavedFile | null>;
+  editPreferences(): Promise<PreferencesEditing>;
+  savePreferences(request: RequestPayload<'save-preferences'>): Promise<PreferencesEditing>;
+  readPreferencesVersion(request: RequestPayload<'read-preferences-version'>): Promise<{ text: string }>;
+  exportPreferences(request: RequestPayload<'export-preferences'>): Promise<SavedFile | null>;
+  saveCopy(request: RequestPayload<'save-copy'>): Promise<Transfer | null>;
   /** Each returns the function that ends the subscription. */
   onTransfersChanged(listener: (transfers: Transfer[]) => void): () => void;
   onReadingChanged(listener: (reading: Reading | null) => void): () => void;
   onPreferencesChanged(listener: (status: PreferencesStatus) => void): () => void;
   onSettingsChanged(listener: (settings: Settings) => void): () => void;
   onLibraryChanged(listener: (change: Events['library-changed']) => void): () => void;
+  onReplicaReady(listener: (ready: Events['replica-ready']) => void): () => void;
+  onReportProgress(listener: (progress: Events['report-progress']) => void): () => void;
 }
 
 /**

@@ -10,12 +10,15 @@ export const settingsSchema = z.strictObject({
   /** Where the last imported preferences file was copied to; `null`: none was imported. */
   importedPreferences: z.string().nullable(),
   lastFolder: z.string(),
+  view: z.enum(['grid', 'list']),
+  /** Folders of the main storage whose new files are announced once a replica holds them. */
+  watchedFolders: z.array(z.string().max(1024)).max(100),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
 /** What a user may change from the app. */
 export const settingsPatchSchema = settingsSchema
-  .pick({ readFrom: true, theme: true, profile: true, lastFolder: true })
+  .pick({ readFrom: true, theme: true, profile: true, lastFolder: true, view: true, watchedFolders: true })
   .partial();
 export type SettingsPatch = z.infer<typeof settingsPatchSchema>;
 
@@ -28,4 +31,6 @@ export const DEFAULT_SETTINGS: Settings = {
   profile: null,
   importedPreferences: null,
   lastFolder: '',
+  view: 'grid',
+  watchedFolders: [],
 };

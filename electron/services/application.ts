@@ -1,19 +1,37 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Agent } from 'node:https';
-import type { Bootstrap, CredentialsStatus, EventName, Events, PreferencesStatus, Transfer } from '../../shared/ipc.ts';
-import type { IsolationPreferences } from '../../shared/preferences.ts';
+import type {
+  Bootstrap,
+  CredentialsStatus,
+  EventName,
+  Events,
+  Measurement,
+  PreferencesEditing,
+  PreferencesStatus,
+  ReplicationProblem,
+  ReplicationReport,
+  Transfer,
+} from '../../shared/ipc.ts';
+import { parsePreferences, type IsolationPreferences } from '../../shared/preferences.ts';
+import type { Route } from '../../shared/routing.ts';
+import { nameOfFrame } from '../../shared/sequences.ts';
 import { NearplayError, reportOf } from '../../shared/errors.ts';
 import type { Settings, SettingsPatch } from '../../shared/settings.ts';
 import type { Log, Services, SettingsBackend } from './contract.ts';
 import { createCredentials } from './credentials.ts';
+import { explainRegion } from './explanation.ts';
 import { folderOf } from './keys.ts';
+import { measureStorages } from './measurements.ts';
 import { PreferencesInBucket } from './preferencesInBucket.ts';
-import { PreferencesSource } from './preferencesSource.ts';
+import { bucketPlace, PreferencesSource } from './preferencesSource.ts';
 import { askOverHttp, interfaceAddresses, PublicAddress } from './publicAddress.ts';
 import { ReplicaWatch } from './replicaWatch.ts';
+import { batchManifest, reportReplication } from './replicationReport.ts';
+import { SavedCopies } from './savedCopies.ts';
 import { SettingsStore } from './settingsStore.ts';
 import { Studio, type StudioOptions } from './studio.ts';
 import { Uploads, type OnConflict } from './uploads.ts';
+import { WatchedFolders } from './watchedFolders.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -62,6 +80,11 @@ export function createServices(options: ServicesOptions): Application {
   return new NearplayServices(options);
 }
 
+interface RunningReport {
+  abort: AbortController;
+  result?: ReplicationReport;
+}
+
 class NearplayServices implements Application {
   readonly uploads: Uploads;
   readonly addresses: PublicAddress;
@@ -71,14 +94,20 @@ class NearplayServices implements Application {
   readonly #preferences: PreferencesSource;
   readonly #credentials: ReturnType<typeof createCredentials>;
   readonly #watch: ReplicaWatch;
+  readonly #copies: SavedCopies;
+  readonly #watched: WatchedFolders;
   readonly #listeners: { [Name in EventName]: Set<(payload: Events[Name]) => void> } = {
     'transfers-changed': new Set(),
     'reading-changed': new Set(),
     'preferences-changed': new Set(),
     'settings-changed': new Set(),
     'library-changed': new Set(),
+    'replica-ready': new Set(),
+    'report-progress': new Set(),
   };
   #studio: Studio | undefined;
+  #measurements: readonly Measurement[] = [];
+  #report: RunningReport | undefined;
   #origins: string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -105,7 +134,7 @@ class NearplayServices implements Application {
     });
     this.uploads = new Uploads({
       target: () => this.#target(),
-      changed: (transfers) => this.#emit('transfers-changed', transfers),
+      changed: () => this.#transfersChanged(),
       completed: (key) => this.#uploaded(key),
       now,
       log,
@@ -113,8 +142,17 @@ class NearplayServices implements Application {
     });
     this.#watch = new ReplicaWatch({
       explainRoute: (key) => this.studio().explainRoute(key),
-      ready: (key) => this.#emit('library-changed', { folder: folderOf(key) }),
+      ready: (key, route) => this.#replicaReady(key, route),
       now,
+    });
+    this.#copies = new SavedCopies({ studio: () => this.studio(), changed: () => this.#transfersChanged(), now, log });
+    this.#watched = new WatchedFolders({
+      folders: () => this.#settings.get().watchedFolders,
+      list: (folder, cursor) => this.studio().library.list(folder, cursor),
+      found: ({ key, sequence }) => {
+        // A sequence is ready with its last frame.
+        this.#watch.watch(sequence ? nameOfFrame(key, sequence.last) : key);
+      },
     });
     this.requests = this.#handlers();
   }
@@ -124,13 +162,16 @@ class NearplayServices implements Application {
     this.#timer = setInterval(() => void this.#readBucketPreferences(), PREFERENCES_EVERY);
     this.#timer.unref();
     void this.#readBucketPreferences();
+    this.#watched.start();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
     this.#watch.stop();
-    await this.uploads.stop();
+    this.#watched.stop();
+    this.#report?.abort.abort();
+    await Promise.all([this.uploads.stop(), this.#copies.stop()]);
     this.#studio?.stop();
   }
 
@@ -162,6 +203,18 @@ class NearplayServices implements Application {
     return this.uploads.add(folder, paths);
   }
 
+  saveCopy(key: string, file: string): Transfer {
+    return this.#copies.add(key, file);
+  }
+
+  manifest(problems: readonly ReplicationProblem[]): string {
+    const studio = this.studio();
+    const { bucket, prefix } = studio.clients.configurationOf(studio.preferences.mainStorage);
+    const objects = this.#report?.result?.objects.filter(({ problem }) => problems.includes(problem)) ?? [];
+    if (objects.length === 0) throw new NearplayError('bad-request', 'The report names no such objects. Run it again.');
+    return batchManifest(bucket, prefix, objects);
+  }
+
   networkChanged(): void {
     this.#studio?.reachability.probeNow();
     void this.addresses.forget();
@@ -180,15 +233,98 @@ class NearplayServices implements Application {
       'explain-route': ({ key }) => this.studio().explainRoute(key),
       'set-settings': (patch) => Promise.resolve(patch).then((change) => this.#changeSettings(change)),
       'add-uploads': ({ folder, paths }) => this.addUploads(folder, paths),
-      'cancel-transfer': ({ id }) => done(() => this.uploads.cancel(id)),
-      'retry-transfer': ({ id }) => this.uploads.retry(id),
-      'clear-transfers': () => done(() => this.uploads.clear()),
+      'cancel-transfer': ({ id }) => done(() => (this.#copies.has(id) ? this.#copies : this.uploads).cancel(id)),
+      'retry-transfer': async ({ id }) =>
+        this.#copies.has(id) ? this.#copies.retry(id) : await this.uploads.retry(id),
+      'clear-transfers': () =>
+        done(() => {
+          this.uploads.clear();
+          this.#copies.clear();
+        }),
       'refresh-address': async () => {
         const studio = this.studio();
         await this.addresses.forget();
         return studio.reading();
       },
+      'create-sequence-links': ({ key }) => this.studio().createSequenceLinks(key),
+      'explain-region': ({ key }) => explainRegion(this.studio(), this.#measurements, key),
+      'measure-storages': ({ key }) => this.#measure(key),
+      'report-replication': ({ folder }) => this.#reportReplication(folder),
+      'cancel-report': () => done(() => this.#report?.abort.abort()),
+      'edit-preferences': () => this.#editPreferences(),
+      'save-preferences': ({ text, etag }) => this.#savePreferences(text, etag),
+      'read-preferences-version': async ({ versionId }) => ({
+        text: await new PreferencesInBucket(this.studio()).readVersion(versionId),
+      }),
     };
+  }
+
+  async #measure(key: string | undefined): Promise<Measurement[]> {
+    const studio = this.studio();
+    const sample = key === undefined ? undefined : await studio.identify(key);
+    const measurements = await measureStorages(studio, sample);
+    this.#measurements = measurements;
+    return measurements;
+  }
+
+  /** One report at a time: a new one ends the one before. */
+  async #reportReplication(folder: string): Promise<ReplicationReport> {
+    this.#report?.abort.abort();
+    const running: RunningReport = { abort: new AbortController() };
+    this.#report = running;
+    const { signal } = running.abort;
+    const progress = (compared: number) => this.#emit('report-progress', { compared });
+    running.result = await reportReplication(this.studio(), folder, { signal, progress });
+    return running.result;
+  }
+
+  async #editPreferences(): Promise<PreferencesEditing> {
+    const studio = this.studio();
+    const { origin, document } = this.#preferences.status();
+    const stored = new PreferencesInBucket(studio);
+    const read = await stored.read();
+    const current = typeof read === 'object' ? read : undefined;
+    const managed = origin?.kind === 'managed' || origin?.kind === 'command-line';
+    const elsewhere = new NearplayError('not-supported', `The preferences are managed in ${origin?.where}.`);
+    const refusal = managed ? elsewhere : await stored.refusal();
+    const inForce = JSON.stringify(document, undefined, 2);
+    return {
+      text: managed ? inForce : (current?.text ?? inForce),
+      ...(current && { etag: current.etag }),
+      ...(refusal && { refusal: refusal.report() }),
+      history: await stored.history().catch(() => []),
+    };
+  }
+
+  async #savePreferences(text: string, etag: string | undefined): Promise<PreferencesEditing> {
+    const { document, findings } = parsePreferences(text);
+    if (!document) {
+      const faults = findings.filter(({ severity }) => severity === 'error').map(({ message }) => message);
+      throw new NearplayError('preferences-invalid', faults.join(' '));
+    }
+    const studio = this.studio();
+    const { mainStorage } = studio.preferences;
+    const before = studio.preferences.s3Configuration[mainStorage];
+    const after = document.s3Configuration[document.mainStorage];
+    if (bucketPlace(studio.preferences) !== bucketPlace(document) || before?.endpoint !== after?.endpoint) {
+      // The document lives in the main storage: saved there, it would point to a place that does not have it.
+      const message = 'Another main storage needs a new file for everybody: export it and give it to IT.';
+      throw new NearplayError('not-supported', message);
+    }
+    await new PreferencesInBucket(studio).save(text, etag);
+    await this.#readBucketPreferences();
+    return this.#editPreferences();
+  }
+
+  #replicaReady(key: string, { storage }: Route): void {
+    this.#emit('library-changed', { folder: folderOf(key) });
+    const { storages } = this.studio().reading();
+    const label = storages.find(({ name }) => name === storage)?.label ?? storage;
+    this.#emit('replica-ready', { key, storage, label });
+  }
+
+  #transfersChanged(): void {
+    this.#emit('transfers-changed', [...this.uploads.list(), ...this.#copies.list()]);
   }
 
   #changeSettings(patch: SettingsPatch): Settings {
@@ -211,7 +347,7 @@ class NearplayServices implements Application {
       preferences: this.#preferences.status(),
       credentials: await this.#credentialsStatus(),
       reading: this.#studio?.reading() ?? null,
-      transfers: this.uploads.list(),
+      transfers: [...this.uploads.list(), ...this.#copies.list()],
     };
   }
 

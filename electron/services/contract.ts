@@ -1,8 +1,16 @@
-import type { EventName, Events, PreferencesStatus, RequestHandlers, Transfer } from '../../shared/ipc.ts';
+import type {
+  EventName,
+  Events,
+  PreferencesStatus,
+  ReplicationProblem,
+  RequestHandlers,
+  Transfer,
+} from '../../shared/ipc.ts';
 import type { Settings } from '../../shared/settings.ts';
 
 /** The requests that need a window or a dialog: the shell answers them, with the methods of Services. */
-export type ShellRequest = 'choose-uploads' | 'import-preferences' | 'open-external';
+export type ShellRequest =
+  'choose-uploads' | 'import-preferences' | 'open-external' | 'save-manifest' | 'export-preferences' | 'save-copy';
 
 /** Nearplay without Electron: everything that a window or a terminal can ask for. */
 export interface Services {
@@ -16,6 +24,10 @@ export interface Services {
   /** Puts an Isolation Preferences file in force; a file that cannot be used leaves the last good one in force. */
   importPreferences(file: string): Promise<PreferencesStatus>;
   addUploads(folder: string, paths: readonly string[]): Promise<Transfer[]>;
+  /** Brings an object to a file of this computer, as a transfer among the others. */
+  saveCopy(key: string, file: string): Transfer;
+  /** The objects of the last replication report that have one of these problems, as a manifest for S3 Batch Operations. */
+  manifest(problems: readonly ReplicationProblem[]): string;
   /** Network interfaces changed, or the machine woke up: addresses and health are asked for again. */
   networkChanged(): void;
   /** Origins that media can be read from (`https://host:port`), for the window's Content-Security-Policy. */

@@ -39,7 +39,9 @@ export function createCredentials(options: CredentialsOptions): CredentialSource
     if (keys) return keys;
     try {
       // Files are read each time: a sign-in tool may have just written them.
-      return await withTimeout(chosen === null ? chain(options.env)() : fromIni({ profile: chosen, ignoreCache: true })());
+      return await withTimeout(
+        chosen === null ? chain(options.env)() : fromIni({ profile: chosen, ignoreCache: true })(),
+      );
     } catch (error) {
       throw explain(error, chosen);
     }
@@ -94,7 +96,11 @@ function profileOf(env: CredentialsOptions['env']): string | null {
 function chain(env: CredentialsOptions['env']): () => Promise<Identity> {
   // The instance metadata service exists on EC2 only; elsewhere its address swallows packets, so it is asked briefly.
   const instanceMetadata = { timeout: SECOND, maxRetries: 0 };
-  return fromNodeProviderChain({ ...instanceMetadata, ignoreCache: true, ...(env['AWS_PROFILE'] && { profile: env['AWS_PROFILE'] }) });
+  return fromNodeProviderChain({
+    ...instanceMetadata,
+    ignoreCache: true,
+    ...(env['AWS_PROFILE'] && { profile: env['AWS_PROFILE'] }),
+  });
 }
 
 function withTimeout<T>(work: Promise<T>): Promise<T> {

@@ -9,6 +9,7 @@ import type { Studio } from './studio.ts';
 const KEY = `${OWN_FOLDER}isolation-preferences.json`;
 /** No object has it, so a write on this condition never changes anything: it only tells whether writing is allowed. */
 const IMPOSSIBLE_ETAG = '"00000000000000000000000000000000"';
+const PROBE_KEY = `${OWN_FOLDER}may-write`;
 const HISTORY = 100;
 
 /** The studio's preferences as an object in the main storage: read and written on conditions, so that nobody overwrites unseen. */
@@ -60,14 +61,15 @@ export class PreferencesInBucket {
     }
   }
 
-  /** Whether these credentials may write the object: `undefined` when they may, else why not. Changes nothing. */
+  /**
+   * Whether these credentials may write preferences: `undefined` when they may, else why not. Tried with a condition that
+   * no object meets, on a key of its own: a server that ignores conditions must not lose anything by it.
+   */
   async refusal(): Promise<NearplayError | undefined> {
     try {
-      await this.#put('{}', { IfMatch: IMPOSSIBLE_ETAG });
-      return new NearplayError(
-        'not-supported',
-        'This storage ignores conditions on writing: two admins could overwrite each other.',
-      );
+      await this.#put('{}', { IfMatch: IMPOSSIBLE_ETAG }, PROBE_KEY);
+      const message = 'This storage ignores conditions on writing: two admins could overwrite each other.';
+      return new NearplayError('not-supported', message);
     } catch (error) {
       if (!(error instanceof NearplayError)) throw error;
       return error.code === 'conflict' || error.code === 'no-such-key' ? undefined : error;
@@ -109,17 +111,17 @@ export class PreferencesInBucket {
     });
   }
 
-  async #put(text: string, condition: { IfMatch?: string; IfNoneMatch?: string }): Promise<string> {
+  async #put(text: string, condition: { IfMatch?: string; IfNoneMatch?: string }, key = KEY): Promise<string> {
     const { storage, configuration } = this.#main();
     const command = new PutObjectCommand({
       Bucket: configuration.bucket,
-      Key: wholeKey(configuration, KEY),
+      Key: wholeKey(configuration, key),
       Body: text,
       ContentType: 'application/json',
       ChecksumAlgorithm: 'CRC32',
       ...condition,
     });
-    const asked = { storage, action: 's3:PutObject', key: KEY };
+    const asked = { storage, action: 's3:PutObject', key };
     const { ETag } = await this.#studio.requests.ask(asked, (client, send) => client.send(command, send));
     return ETag ?? '';
   }

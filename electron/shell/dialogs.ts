@@ -1,16 +1,28 @@
-import type { Dialog, OpenDialogOptions } from 'electron';
-import { dirname } from 'node:path';
+import type { Dialog, OpenDialogOptions, SaveDialogOptions } from 'electron';
+import { dirname, join } from 'node:path';
 
 /** Asks for files; an empty list when the user cancelled. */
 export type Chooser = (options: OpenDialogOptions) => Promise<string[]>;
 
+/** What to ask for when something is saved. */
+export interface Destination {
+  title: string;
+  /** The name that is proposed. */
+  name: string;
+}
+
+/** Asks where to save; `undefined` when the user cancelled. */
+export type DestinationChooser = (options: SaveDialogOptions) => Promise<string | undefined>;
+
 /** The system's choosers. Each opens where the user was last, since Electron opens in Downloads every time. */
 export class FileDialogs {
   readonly #choose: Chooser;
+  readonly #chooseDestination: DestinationChooser;
   #lastFolder: string | undefined;
 
-  constructor(choose: Chooser) {
+  constructor(choose: Chooser, chooseDestination: DestinationChooser) {
     this.#choose = choose;
+    this.#chooseDestination = chooseDestination;
   }
 
   /** The files to upload; none when the user cancelled. */
@@ -36,6 +48,14 @@ export class FileDialogs {
     return file;
   }
 
+  /** Where to save; the system itself asks before it replaces a file. `undefined` when the user cancelled. */
+  async chooseDestination({ title, name }: Destination): Promise<string | undefined> {
+    const defaultPath = this.#lastFolder === undefined ? name : join(this.#lastFolder, name);
+    const file = await this.#chooseDestination({ title, defaultPath });
+    if (file !== undefined) this.#lastFolder = dirname(file);
+    return file;
+  }
+
   async #ask(options: OpenDialogOptions): Promise<string[]> {
     const paths = await this.#choose({
       ...options,
@@ -55,5 +75,16 @@ export function systemChooser<Window>(
   return async (options) => {
     const { canceled, filePaths } = await dialog.showOpenDialog(window(), options);
     return canceled ? [] : filePaths;
+  };
+}
+
+/** The save dialog of Electron, as a sheet of the window where there is one. */
+export function systemDestinationChooser<Window>(
+  dialog: { showSaveDialog(window: Window, options: SaveDialogOptions): ReturnType<Dialog['showSaveDialog']> },
+  window: () => Window,
+): DestinationChooser {
+  return async (options) => {
+    const { canceled, filePath } = await dialog.showSaveDialog(window(), options);
+    return canceled || filePath === '' ? undefined : filePath;
   };
 }

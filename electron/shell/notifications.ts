@@ -1,4 +1,4 @@
-import type { Transfer } from '../../shared/ipc.ts';
+import type { Events, Transfer } from '../../shared/ipc.ts';
 import { isOpen } from './progress.ts';
 
 export interface Notice {
@@ -23,6 +23,11 @@ export class TransferNotices {
     this.#batch.clear();
     return noticeOf(ended);
   }
+}
+
+/** A file that was uploaded, or lies in a watched folder, has reached the replica. */
+export function readyNotice({ key, label }: Events['replica-ready']): Notice {
+  return { title: `Ready in ${label}`, body: key.slice(key.lastIndexOf('/') + 1) };
 }
 
 function noticeOf(ended: readonly Transfer[]): Notice | undefined {

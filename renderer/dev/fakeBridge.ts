@@ -58,6 +58,8 @@ export class FakeBridge {
     'preferences-changed': new Set(),
     'settings-changed': new Set(),
     'library-changed': new Set(),
+    'replica-ready': new Set(),
+    'report-progress': new Set(),
   };
   readonly #listings = new Map<string, (string | SampleFile)[]>();
   #preferences: PreferencesStatus;
@@ -159,11 +161,24 @@ export class FakeBridge {
         }),
       refreshAddress: () => answer(() => this.#reading() ?? fail('no-preferences'), 600),
       openExternal: () => answer(() => null),
+      createSequenceLinks: () => answer(() => fail('not-supported')),
+      explainRegion: () => answer(() => fail('not-supported')),
+      measureStorages: () => answer(() => fail('not-supported')),
+      reportReplication: () => answer(() => fail('not-supported')),
+      cancelReport: () => answer(() => fail('not-supported')),
+      saveManifest: () => answer(() => fail('not-supported')),
+      editPreferences: () => answer(() => fail('not-supported')),
+      savePreferences: () => answer(() => fail('not-supported')),
+      readPreferencesVersion: () => answer(() => fail('not-supported')),
+      exportPreferences: () => answer(() => fail('not-supported')),
+      saveCopy: () => answer(() => fail('not-supported')),
       onTransfersChanged: on('transfers-changed'),
       onReadingChanged: on('reading-changed'),
       onPreferencesChanged: on('preferences-changed'),
       onSettingsChanged: on('settings-changed'),
       onLibraryChanged: on('library-changed'),
+      onReplicaReady: on('replica-ready'),
+      onReportProgress: on('report-progress'),
     };
   }
 

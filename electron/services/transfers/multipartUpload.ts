@@ -69,11 +69,12 @@ export class MultipartUpload {
   }
 
   async #runOnce(): Promise<UploadOutcome> {
+    const isNew = this.#task.record.upload === undefined;
     const begun = await this.#begin();
     if ('kind' in begun) return begun;
     const plan = planParts(this.#file.identity.size, this.#task.record.partSize);
     for (let time = 1; ; time++) {
-      const present = await this.#present(begun);
+      const present = isNew && time === 1 ? new Map<number, PresentPart>() : await this.#present(begun);
       if (!(present instanceof Map)) return present;
       const whole = await this.#send(begun, plan, present);
       const outcome = await this.#complete(begun, whole, time >= COMPLETIONS);

@@ -310,15 +310,17 @@ export class TransferQueue {
     });
   }
 
-  /** Takes transfers that are over off the list. */
+  /** Takes transfers that are over off the list; parts of failed ones leave the storage with them. */
   clear(): void {
     for (const job of this.#jobs.values()) {
       if (!isFinished(job.record.state) || job.isRunning || job.isHidden) continue;
-      job.isHidden = true;
       this.#tallies.remove(job.counted());
       this.#announcements.removed(job.id);
+      job.isHidden = true;
+      if (job.record.upload ?? job.record.intent) this.#note(job, withoutUpload(job.record));
     }
     this.#forgetHidden();
+    this.#sweepSoon();
   }
 
   /** Something says that it may work now: the network came back, the machine woke up, somebody signed in. */

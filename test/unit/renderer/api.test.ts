@@ -24,6 +24,19 @@ const EMPTY: BridgedApi = {
   onPreferencesChanged: never,
   onSettingsChanged: never,
   onLibraryChanged: never,
+  onReplicaReady: never,
+  onReportProgress: never,
+  createSequenceLinks: never,
+  explainRegion: never,
+  measureStorages: never,
+  reportReplication: never,
+  cancelReport: never,
+  saveManifest: never,
+  editPreferences: never,
+  savePreferences: never,
+  readPreferencesVersion: never,
+  exportPreferences: never,
+  saveCopy: never,
 };
 
 it('unwraps a result', async () => {

@@ -107,14 +107,17 @@ describe('the choosers', () => {
   it('open where the user was last', async () => {
     const asked: OpenDialogOptions[] = [];
     const answers = [['/media/shots/a.mov', '/media/shots/b.mov'], [], ['/etc/preferences.json']];
+    const savedAs = vi.fn(() => Promise.resolve('/tickets/list.csv'));
     const dialogs = new FileDialogs((options) => {
       asked.push(options);
       return Promise.resolve(answers[asked.length - 1] ?? []);
-    });
+    }, savedAs);
     expect(await dialogs.chooseUploads()).toEqual(['/media/shots/a.mov', '/media/shots/b.mov']);
     expect(await dialogs.choosePreferences()).toBeUndefined();
     expect(await dialogs.choosePreferences()).toBe('/etc/preferences.json');
     expect(asked.map(({ defaultPath }) => defaultPath)).toEqual([undefined, '/media/shots', '/media/shots']);
+    expect(await dialogs.chooseDestination({ title: 'Save', name: 'list.csv' })).toBe('/tickets/list.csv');
+    expect(savedAs).toHaveBeenCalledWith({ title: 'Save', defaultPath: join('/etc', 'list.csv') });
   });
 
   it('give nothing when the user cancels, and work without a window', async () => {
@@ -123,13 +126,32 @@ describe('the choosers', () => {
   });
 
   it('lead to uploads and preferences only when something was chosen', async () => {
-    const services = { addUploads: vi.fn(() => Promise.resolve([])), importPreferences: vi.fn() };
-    const dialogs = { chooseUploads: () => Promise.resolve([]), choosePreferences: () => Promise.resolve(undefined) };
-    const requests = shellRequests({ services, dialogs, openExternal: () => Promise.resolve() });
+    const services = {
+      addUploads: vi.fn(() => Promise.resolve([])),
+      importPreferences: vi.fn(),
+      manifest: vi.fn(() => 'bucket,key'),
+      saveCopy: vi.fn(),
+    };
+    const writeText = vi.fn(() => Promise.resolve());
+    const openExternal = () => Promise.resolve();
+    const nobody = () => Promise.resolve(undefined);
+    const none = { chooseUploads: () => Promise.resolve([]), choosePreferences: nobody, chooseDestination: nobody };
+    const requests = shellRequests({ services, dialogs: none, writeText, openExternal });
     expect(await requests['choose-uploads']({ folder: '' })).toEqual([]);
     expect(await requests['import-preferences'](undefined)).toBeNull();
-    expect(services.addUploads).not.toHaveBeenCalled();
-    expect(services.importPreferences).not.toHaveBeenCalled();
+    expect(await requests['save-manifest']({ problems: ['failed'] })).toBeNull();
+    expect(await requests['export-preferences']({ text: '{}' })).toBeNull();
+    expect(await requests['save-copy']({ key: 'a/b.mov' })).toBeNull();
+    for (const untouched of [services.addUploads, services.importPreferences, services.saveCopy, writeText]) {
+      expect(untouched).not.toHaveBeenCalled();
+    }
+
+    const dialogs = { ...none, chooseDestination: () => Promise.resolve('/tickets/chosen.csv') };
+    const saving = shellRequests({ services, dialogs, writeText, openExternal });
+    expect(await saving['save-manifest']({ problems: ['failed'] })).toEqual({ name: 'chosen.csv' });
+    expect(writeText).toHaveBeenCalledWith('/tickets/chosen.csv', 'bucket,key');
+    await saving['save-copy']({ key: 'a/b.mov' });
+    expect(services.saveCopy).toHaveBeenCalledWith('a/b.mov', '/tickets/chosen.csv');
   });
 });
 

@@ -27,6 +27,19 @@ function libraryOver(listLibrary: NearplayApi['listLibrary']) {
     onPreferencesChanged: never,
     onSettingsChanged: never,
     onLibraryChanged: never,
+    onReplicaReady: never,
+    onReportProgress: never,
+    createSequenceLinks: never,
+    explainRegion: never,
+    measureStorages: never,
+    reportReplication: never,
+    cancelReport: never,
+    saveManifest: never,
+    editPreferences: never,
+    savePreferences: never,
+    readPreferencesVersion: never,
+    exportPreferences: never,
+    saveCopy: never,
   });
 }
 
