@@ -127,7 +127,6 @@ class NearplayServices implements Application {
     this.addresses = new PublicAddress({
       services: () => this.#studio?.preferences.publicIp.services ?? [],
       ask: askOverHttp(options.proxyAgent),
-      throughProxy: options.proxyAgent !== undefined,
       interfaces: options.interfaces ?? interfaceAddresses,
       now,
       changed: () => this.#readingChanged(),
@@ -159,7 +158,7 @@ class NearplayServices implements Application {
 
   async start(): Promise<void> {
     await this.#apply(await this.#preferences.load());
-    this.#timer = setInterval(() => void this.#readBucketPreferences(), PREFERENCES_EVERY);
+    this.#timer = setInterval(() => void this.#readPreferencesAgain(), PREFERENCES_EVERY);
     this.#timer.unref();
     void this.#readBucketPreferences();
     this.#watched.start();
@@ -218,7 +217,7 @@ class NearplayServices implements Application {
   networkChanged(): void {
     this.#studio?.reachability.probeNow();
     void this.addresses.forget();
-    void this.#readBucketPreferences();
+    void this.#readPreferencesAgain();
   }
 
   mediaOrigins(): string[] {
@@ -303,10 +302,7 @@ class NearplayServices implements Application {
       throw new NearplayError('preferences-invalid', faults.join(' '));
     }
     const studio = this.studio();
-    const { mainStorage } = studio.preferences;
-    const before = studio.preferences.s3Configuration[mainStorage];
-    const after = document.s3Configuration[document.mainStorage];
-    if (bucketPlace(studio.preferences) !== bucketPlace(document) || before?.endpoint !== after?.endpoint) {
+    if (bucketPlace(studio.preferences) !== bucketPlace(document)) {
       // The document lives in the main storage: saved there, it would point to a place that does not have it.
       const message = 'Another main storage needs a new file for everybody: export it and give it to IT.';
       throw new NearplayError('not-supported', message);
@@ -395,6 +391,12 @@ class NearplayServices implements Application {
       ...(linkLifetime !== undefined && { linkLifetime }),
       ...(firstProbeAfter !== undefined && { firstProbeAfter }),
     });
+  }
+
+  /** IT may have rolled out another file, or an admin may have saved in the main storage. */
+  async #readPreferencesAgain(): Promise<void> {
+    await this.#apply(await this.#preferences.load());
+    await this.#readBucketPreferences();
   }
 
   /** Looks for an admin's change in the main storage. Failing is no news: the storage's health is told elsewhere. */

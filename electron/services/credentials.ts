@@ -9,10 +9,13 @@ const PROVIDER_TIMEOUT = 20 * SECOND;
 
 export interface CredentialSource {
   /** A function, never frozen keys: an upload outlives a token. @throws NearplayError credentials-missing, credentials-expired */
-  provider: () => Promise<Identity>;
+  provider: (caller?: CallerProperties) => Promise<Identity>;
   /** Where credentials come from and which profiles there are; never the credentials. */
   status(): Promise<CredentialsStatus>;
 }
+
+/** What the client hands over: its region and request handler, so that signing in takes the studio's proxy too. */
+export type CallerProperties = Parameters<ReturnType<typeof fromIni>>[0];
 
 export interface Identity {
   accessKeyId: string;
@@ -33,14 +36,14 @@ export interface CredentialsOptions {
  * back to another identity: a studio would upload as somebody else without noticing.
  */
 export function createCredentials(options: CredentialsOptions): CredentialSource {
-  const provider = async (): Promise<Identity> => {
+  const provider = async (caller?: CallerProperties): Promise<Identity> => {
     const chosen = options.profile() ?? profileOf(options.env);
     const keys = options.profile() === null ? keysOf(options.env) : undefined;
     if (keys) return keys;
     try {
       // Files are read each time: a sign-in tool may have just written them.
       return await withTimeout(
-        chosen === null ? chain(options.env)() : fromIni({ profile: chosen, ignoreCache: true })(),
+        (chosen === null ? chain(options.env) : fromIni({ profile: chosen, ignoreCache: true }))(caller),
       );
     } catch (error) {
       throw explain(error, chosen);
@@ -93,7 +96,7 @@ function profileOf(env: CredentialsOptions['env']): string | null {
   return name === undefined || name === '' ? null : name;
 }
 
-function chain(env: CredentialsOptions['env']): () => Promise<Identity> {
+function chain(env: CredentialsOptions['env']): ReturnType<typeof fromNodeProviderChain> {
   // The instance metadata service exists on EC2 only; elsewhere its address swallows packets, so it is asked briefly.
   const instanceMetadata = { timeout: SECOND, maxRetries: 0 };
   return fromNodeProviderChain({

@@ -78,6 +78,7 @@ async function receive(
   const configuration = studio.clients.configurationOf(route.storage);
   const have = await sizeOf(part);
   if (have === version.size && have > 0) return;
+  if (have > version.size) throw new NearplayError('damaged', 'More bytes arrived than the file has.');
   const command = new GetObjectCommand({
     Bucket: configuration.bucket,
     Key: wholeKey(configuration, version.key),

@@ -175,7 +175,9 @@ export class PreferencesSource {
 export function bucketPlace({ s3Configuration, mainStorage }: IsolationPreferences): string {
   const storage = s3Configuration[mainStorage];
   const prefix = storage?.prefix ? `${storage.prefix}/` : '';
-  return `s3://${storage?.bucket ?? ''}/${prefix}.nearplay/isolation-preferences.json`;
+  const place = `s3://${storage?.bucket ?? ''}/${prefix}.nearplay/isolation-preferences.json`;
+  // Two servers may both have a bucket of this name.
+  return storage?.endpoint === undefined ? place : `${place} at ${storage.endpoint}`;
 }
 
 async function readOrigin(origin: PreferencesOrigin, mustExist = false): Promise<Reading | undefined> {

@@ -10,13 +10,14 @@ const TIMEOUT = 2 * SECOND;
 const FRESH_FOR = 5 * MINUTE;
 /** After a failure: 15 s, 30 s, 1 min … so that a laptop that comes back online knows soon, and a blocked service is left alone. */
 const FIRST_RETRY = 15 * SECOND;
+const FAMILIES = [4, 6] as const;
 /** No address is longer; whatever else a captive portal answers is not read. */
 const MAX_ANSWER = 256;
 
 export interface AddressQuestion {
   service: string;
-  /** Ask over this family only; absent where a proxy decides. */
-  family?: 4 | 6;
+  /** Ask over this family only; a proxy that stands between decides for itself. */
+  family: 4 | 6;
   signal: AbortSignal;
 }
 
@@ -25,8 +26,6 @@ export interface PublicAddressOptions {
   services: () => readonly string[];
   /** The text that an echo service answers with. */
   ask: (question: AddressQuestion) => Promise<string>;
-  /** True where a proxy stands between: asking one family over it means nothing. */
-  throughProxy: boolean;
   interfaces: () => readonly string[];
   now: () => number;
   changed: () => void;
@@ -48,6 +47,8 @@ export class PublicAddress {
   #problem: string | undefined;
   #askAgainAt = 0;
   #failures = 0;
+  /** The next measurement counts alone, also when it finds nothing. */
+  #forgotten = false;
   #running: Promise<void> | undefined;
 
   constructor(options: PublicAddressOptions) {
@@ -79,9 +80,9 @@ export class PublicAddress {
 
   /** Forgets what is known and asks again: the network is another one now. */
   async forget(): Promise<void> {
-    this.#askAgainAt = 0;
-    this.#failures = 0;
     await this.#running;
+    this.#failures = 0;
+    this.#forgotten = true;
     await this.refresh();
   }
 
@@ -96,10 +97,7 @@ export class PublicAddress {
   async #measure(): Promise<void> {
     const services = this.#options.services();
     const before = JSON.stringify([this.#public, this.#problem]);
-    const families = this.#options.throughProxy ? [undefined] : ([4, 6] as const);
-    const questions = services.flatMap((service) =>
-      families.map((family) => this.#askOne({ service, ...(family !== undefined && { family }) })),
-    );
+    const questions = services.flatMap((service) => FAMILIES.map((family) => this.#askOne({ service, family })));
     const answers = (await Promise.all(questions)).filter((answer) => answer !== undefined);
     const first = answers.filter(
       (answer, index) => answers.findIndex((other) => other.address === answer.address) === index,
@@ -108,7 +106,9 @@ export class PublicAddress {
     this.#failures = answered ? 0 : this.#failures + 1;
     this.#askAgainAt =
       this.#options.now() + (answered ? FRESH_FOR : Math.min(FRESH_FOR, FIRST_RETRY * 2 ** (this.#failures - 1)));
-    this.#public = first;
+    // On the same network, the address of a moment ago is a better guess than none.
+    if (answered || this.#forgotten) this.#public = first;
+    this.#forgotten = false;
     this.#problem = answered ? undefined : `No answer from ${services.map(hostOf).join(', ')}`;
     if (JSON.stringify([this.#public, this.#problem]) !== before) this.#options.changed();
   }
@@ -144,7 +144,7 @@ export function askOverHttp(agent?: Agent): PublicAddressOptions['ask'] {
   return ({ service, family, signal }) =>
     new Promise((resolve, reject) => {
       const send = service.startsWith('https:') ? requestHttps : requestHttp;
-      const options = { signal, headers: { accept: 'text/plain' }, ...(agent ? { agent } : { family }) };
+      const options = { signal, headers: { accept: 'text/plain' }, family, ...(agent && { agent }) };
       const request = send(service, options, (response) => {
         let text = '';
         response.setEncoding('utf8');

@@ -34,6 +34,8 @@ export class StorageRequests {
   /** @throws NearplayError whose code says what happened; `timeout` when the deadline passed. */
   async ask<Answer>(asked: Asked, send: Send<Answer>): Promise<Answer> {
     const { storage, signal, timeout = QUESTION_TIMEOUT } = asked;
+    // Before the deadline begins: a sign-in that takes its time says nothing of the storage.
+    await this.#signIn(storage);
     const deadline = AbortSignal.timeout(timeout);
     const abortSignal = signal ? AbortSignal.any([signal, deadline]) : deadline;
     try {
@@ -54,12 +56,29 @@ export class StorageRequests {
   async probe(storage: string): Promise<void> {
     const { bucket } = this.#clients.configurationOf(storage);
     try {
+      await this.#signIn(storage);
       await this.#clients
         .clientOf(storage)
         .send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal: AbortSignal.timeout(PROBE_TIMEOUT) });
     } catch (error) {
+      // Without credentials nobody was asked; the next question will tell.
+      if (error instanceof NearplayError) return;
       const status = httpStatusOf(error);
       if (status === 0 || status >= 500) throw error;
+    }
+  }
+
+  async #signIn(storage: string): Promise<void> {
+    try {
+      await this.#clients.clientOf(storage).config.credentials();
+    } catch (error) {
+      if (error instanceof NearplayError) throw error;
+      const configuration = this.#clients.configurationOf(storage);
+      const role = configuration.aws_role_arn;
+      const explained = explainS3Error(error, { action: 'sts:AssumeRole', storage: configuration });
+      if (explained.code !== 'access-denied' || role === undefined) throw explained;
+      const message = `You may not use the role ${role} of "${storage}". Ask IT to let you assume it.`;
+      throw new NearplayError('access-denied', message, { cause: error });
     }
   }
 

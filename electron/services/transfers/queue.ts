@@ -72,13 +72,15 @@ const LIMITS: QueueLimits = {
 export interface QueueTiming {
   /** A request without a byte, or without an answer, for so long has failed. Milliseconds, as all here. */
   idle: number;
+  /** For making an object of its parts, which S3 may take minutes for. */
+  complete: number;
   /** How long a file must not have changed. */
   settle: number;
   /** Of the first pause when nothing can succeed; the next ones are longer. */
   hold: number;
 }
 
-const TIMING: QueueTiming = { idle: 30 * SECOND, settle: 2 * SECOND, hold: SECOND };
+const TIMING: QueueTiming = { idle: 30 * SECOND, complete: 600 * SECOND, settle: 2 * SECOND, hold: SECOND };
 
 export interface TransferQueueOptions {
   /** The main storage at this moment; asked for each transfer. @throws NearplayError no-preferences */
@@ -486,7 +488,12 @@ export class TransferQueue {
     const { client, configuration } = this.#options.target();
     const wire = new Wire({ bandwidth: this.#bandwidth, idleTimeout: this.#timing.idle });
     return {
-      calls: new UploadCalls({ client: this.#clients.clientFor(client, configuration), configuration, wire }),
+      calls: new UploadCalls({
+        client: this.#clients.clientFor(client, configuration),
+        configuration,
+        wire,
+        completeTimeout: this.#timing.complete,
+      }),
       wholeKey: (key) => wholeKey(configuration, key),
       lanes: this.#lanes,
       buffers: this.#buffers,

@@ -14,11 +14,6 @@ import { explainS3Error, httpStatusOf } from '../s3Errors.ts';
 import type { UploadRef } from './transferRecord.ts';
 import type { Body, Wire } from './wire.ts';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-/** S3 API Reference, CompleteMultipartUpload: it "can take several minutes to complete". */
-const COMPLETE_TIMEOUT = 10 * MINUTE;
-
 /** What an object is sent with. */
 export interface ObjectDescription {
   contentType: string;
@@ -65,6 +60,8 @@ export interface UploadCallsOptions {
   client: S3Client;
   configuration: StorageConfiguration;
   wire: Wire;
+  /** Milliseconds. S3 API Reference, CompleteMultipartUpload: it "can take several minutes to complete". */
+  completeTimeout: number;
 }
 
 /**
@@ -76,12 +73,14 @@ export class UploadCalls {
   readonly wire: Wire;
   readonly bucket: string;
   readonly #configuration: StorageConfiguration;
+  readonly #completeTimeout: number;
 
-  constructor({ client, configuration, wire }: UploadCallsOptions) {
+  constructor({ client, configuration, wire, completeTimeout }: UploadCallsOptions) {
     this.client = client;
     this.wire = wire;
     this.bucket = configuration.bucket;
     this.#configuration = configuration;
+    this.#completeTimeout = completeTimeout;
   }
 
   /** Begins a multipart upload whose checksum is CRC-32 over the whole object. */
@@ -158,7 +157,7 @@ export class UploadCalls {
       ...(!replace && { IfNoneMatch: '*' }),
     });
     const answer = await this.explained('s3:PutObject', upload.wholeKey, () =>
-      this.wire.ask(signal, (options) => this.client.send(command, options), COMPLETE_TIMEOUT),
+      this.wire.ask(signal, (options) => this.client.send(command, options), this.#completeTimeout),
     );
     return {
       etag: answer.ETag ?? '',

@@ -28,15 +28,14 @@ beforeEach(() => {
   changes = 0;
   ask = ({ family }) => (family === 6 ? Promise.reject(new Error('no IPv6')) : Promise.resolve('203.0.113.9\n'));
 });
-const start = (throughProxy = false) =>
+const start = () =>
   new PublicAddress({
     services: () => services,
     ask: (question) => {
       const { service, family } = question;
-      asked.push({ service, ...(family !== undefined && { family }) });
+      asked.push({ service, family });
       return ask(question);
     },
-    throughProxy,
     interfaces: () => interfaces,
     now: () => now,
     changed: () => {
@@ -124,11 +123,6 @@ describe('a measurement', () => {
     ]);
   });
 
-  it('asks once a service through a proxy, which decides the family', async () => {
-    await start(true).refresh();
-    expect(asked).toEqual([{ service: ECHO }]);
-  });
-
   it('is not made where the admin switched it off, and nothing is missing then', async () => {
     services = [];
     const address = start();
@@ -151,7 +145,7 @@ describe('a measurement', () => {
 
   it('that failed is repeated after 15, 30, 60 … seconds, five minutes at most', async () => {
     ask = () => Promise.reject(new Error('no'));
-    const address = start(true);
+    const address = start();
     const pauses: number[] = [];
     await address.refresh();
     for (let round = 0; round < 7; round++) {
@@ -184,13 +178,23 @@ describe('a measurement', () => {
     ask = () => Promise.reject(new Error('no'));
     await address.refresh();
     expect(changes).toBe(2);
+  });
+
+  it('that failed leaves the address of a moment ago, unless the network is another one', async () => {
+    const address = start();
+    await address.refresh();
+    ask = () => Promise.reject(new Error('no'));
+    await address.refresh();
+    expect(publicOnes(address)).toEqual(['203.0.113.9']);
+    expect(address.known().problem).toBeDefined();
+    await address.forget();
     expect(publicOnes(address)).toEqual([]);
   });
 
   it('is made again on another network, also while one is on its way', async () => {
     let network = '203.0.113.9';
     ask = () => Promise.resolve(network);
-    const address = start(true);
+    const address = start();
     const first = address.refresh();
     network = '198.51.100.1';
     await address.forget();
