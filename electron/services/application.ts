@@ -330,6 +330,7 @@ class NearplayServices implements Application {
     // Other credentials: clients that hold the old ones must go.
     if (settings.profile !== before.profile) this.#rebuild();
     if (settings.readFrom !== before.readFrom || settings.profile !== before.profile) this.#readingChanged();
+    if (settings.watchedFolders !== before.watchedFolders) void this.#watched.look();
     return settings;
   }
 
