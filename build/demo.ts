@@ -116,4 +116,6 @@ async function fileToUpload(own: string | undefined, folder: string): Promise<st
   return sample;
 }
 
-process.exitCode = await main();
+const exitCode = await main();
+// All is closed and told; whatever a browser's connection still waits for, nobody else does.
+process.stdout.write('', () => process.exit(exitCode));
