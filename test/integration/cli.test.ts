@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -97,4 +97,14 @@ describe('nearplay preferences check', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('main storage');
   });
+});
+
+it('runs through a symbolic link too, as an installed command does', async () => {
+  const link = file('nearplay');
+  await symlink(CLI, link);
+  const { stdout } = await run(process.execPath, [link, 'route', '--ip', '203.0.113.9', '--json'], {
+    env: { ...process.env, NEARPLAY_PREFERENCES: file('studio.json') },
+    timeout: 20_000,
+  });
+  expect(json(stdout)).toMatchObject({ storage: 'sydney', reason: 'replica-by-ip' });
 });
