@@ -3,7 +3,7 @@ import { resolveConflict } from './conflicts.ts';
 import { crc32Combine, toBase64 } from './crc32.ts';
 import type { SteadyFile } from './fileIdentity.ts';
 import { describeObject } from './objectNames.ts';
-import { cleanUp, findBegun, withoutUpload } from './orphans.ts';
+import { cleanUp, findBegun, leftNow, withoutUpload } from './orphans.ts';
 import { planParts, type PartPlan } from './partPlan.ts';
 import { PartsOnTheWay, type SentPart } from './partsOnTheWay.ts';
 import { receiptOf } from './receipt.ts';
@@ -258,10 +258,12 @@ export class MultipartUpload {
 
   /** Lets go of the multipart upload: noted first, so that it is aborted even if this process ends before. */
   async #giveUp(): Promise<void> {
-    const { record, signal } = this.#task;
-    this.#task.progress.startedOver();
-    await this.#task.save(withoutUpload(record));
-    await this.#task.save(await cleanUp(this.#needs.calls, this.#task.record, this.#needs.sleep, signal));
+    const task = this.#task;
+    task.progress.startedOver();
+    await task.save(withoutUpload(task.record));
+    const before = task.record;
+    const rest = await cleanUp(this.#needs.calls, before, this.#needs.sleep, task.signal);
+    await task.save(leftNow(before, rest, task.record));
   }
 
   async #assertUnchanged(): Promise<void> {

@@ -59,7 +59,7 @@ export async function abortUntilGone(
   return false;
 }
 
-type Leftovers = Pick<TransferRecord, 'toAbort' | 'lost'>;
+export type Leftovers = Pick<TransferRecord, 'toAbort' | 'lost'>;
 
 /** What the record says once its upload is given up: no upload, and the old one on the list of those to be aborted. */
 export function withoutUpload({ upload, intent, toAbort, lost }: TransferRecord): Partial<TransferRecord> {
@@ -98,6 +98,14 @@ export async function cleanUp(
     if (!isOver) left.toAbort.push(upload);
   }
   return left;
+}
+
+/** What is left now: of those that were cleaned up, the rest, and all that was given up meanwhile. */
+export function leftNow(before: Leftovers, rest: Leftovers, now: Leftovers): Leftovers {
+  return {
+    toAbort: [...rest.toAbort, ...now.toAbort.filter((upload) => !before.toAbort.includes(upload))],
+    lost: [...rest.lost, ...now.lost.filter((intent) => !before.lost.includes(intent))],
+  };
 }
 
 async function abortQuietly(

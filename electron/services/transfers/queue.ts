@@ -16,7 +16,7 @@ import { Hold } from './hold.ts';
 import type { Journal } from './journal.ts';
 import { Lanes } from './lanes.ts';
 import { MultipartUpload } from './multipartUpload.ts';
-import { cleanUp, withoutUpload } from './orphans.ts';
+import { cleanUp, leftNow, withoutUpload } from './orphans.ts';
 import { sleep } from './sleep.ts';
 import { uploadSmallFile } from './smallUpload.ts';
 import { uploadStream } from './streamUpload.ts';
@@ -130,6 +130,7 @@ export class TransferQueue {
   #adding = 0;
   #sweep: Promise<void> | undefined;
   #sweepTimer: NodeJS.Timeout | undefined;
+  #isSweepDue = false;
   #lastOrder = 0;
   #started = false;
   #stopped = false;
@@ -645,13 +646,16 @@ export class TransferQueue {
 
   /** Aborts, one after the other, multipart uploads that were given up. */
   #sweepSoon(): void {
+    this.#isSweepDue = true;
     if (this.#sweep || this.#stopped) return;
+    this.#isSweepDue = false;
     clearTimeout(this.#sweepTimer);
     const sweep = async () => {
       for (const job of [...this.#jobs.values()]) {
         if (!job.hasLeftovers || job.isRunning) continue;
-        const left = await cleanUp(this.#needs().calls, job.record, sleep, this.#sweeping.signal);
-        this.#note(job, left);
+        const before = job.record;
+        const rest = await cleanUp(this.#needs().calls, before, sleep, this.#sweeping.signal);
+        this.#note(job, leftNow(before, rest, job.record));
       }
     };
     this.#sweep = sweep()
@@ -659,6 +663,7 @@ export class TransferQueue {
       .finally(() => {
         this.#sweep = undefined;
         this.#forgetHidden();
+        if (this.#isSweepDue) this.#sweepSoon();
         const isLeft = [...this.#jobs.values()].some((job) => job.hasLeftovers);
         if (isLeft && !this.#stopped) this.#sweepTimer = setTimeout(() => this.#sweepSoon(), SWEEP_EVERY).unref();
         this.#checkFinished();

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { ConcurrencyController } from '../../../../../electron/services/transfers/concurrency.ts';
+
+const LIMITS = { least: 2, most: 24, first: 6 };
+
+/** Lets a line work for some seconds that carries `pace(limit)` bytes a second. */
+function work(
+  controller: ConcurrencyController,
+  from: number,
+  seconds: number,
+  pace: (limit: number) => number,
+): number {
+  for (let time = from + 100; time <= from + seconds * 1000; time += 100) {
+    controller.moved(pace(controller.limit) / 10, true, time);
+  }
+  return from + seconds * 1000;
+}
+
+it('goes up as long as the line gets faster, and stays near where it no longer does', () => {
+  const controller = new ConcurrencyController(LIMITS, 0);
+  work(controller, 0, 120, (limit) => Math.min(limit, 14) * 10_000_000);
+  expect(controller.limit).toBeGreaterThanOrEqual(12);
+  expect(controller.limit).toBeLessThanOrEqual(18);
+});
+
+it('does not go up on a line that one request fills', () => {
+  const controller = new ConcurrencyController(LIMITS, 0);
+  work(controller, 0, 120, () => 1_000_000);
+  expect(controller.limit).toBeLessThanOrEqual(10);
+});
+
+it('halves once for complaints that come together, and does not go up at once', () => {
+  const controller = new ConcurrencyController(LIMITS, 0);
+  let now = work(controller, 0, 60, (limit) => limit * 1_000_000);
+  expect(controller.limit).toBe(24);
+  for (let request = 0; request < 10; request++) controller.complained(now + request);
+  expect(controller.limit).toBe(12);
+  now = work(controller, now, 4, (limit) => limit * 1_000_000);
+  expect(controller.limit).toBe(12);
+  controller.complained(now);
+  expect(controller.limit).toBe(6);
+});
+
+it('learns nothing where not all lanes are in use', () => {
+  const controller = new ConcurrencyController(LIMITS, 0);
+  for (let time = 100; time < 60_000; time += 100) controller.moved(time * 1000, false, time);
+  expect(controller.limit).toBe(6);
+});
+
+it('never leaves its limits', () => {
+  const event = fc.record({ after: fc.integer({ min: 1, max: 3000 }), bytes: fc.nat(), complains: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 200 }), (events) => {
+      const controller = new ConcurrencyController(LIMITS, 0);
+      let now = 0;
+      for (const { after, bytes, complains } of events) {
+        now += after;
+        controller.moved(bytes, true, now);
+        if (complains) controller.complained(now);
+        expect(controller.limit).toBeGreaterThanOrEqual(2);
+        expect(controller.limit).toBeLessThanOrEqual(24);
+      }
+    }),
+  );
+});
