@@ -48,6 +48,8 @@ export interface RouteDetails {
   matchedAddress?: string;
   /** Seconds until the replication delay is over, rounded up; only with `within-replication-delay`. */
   secondsLeft?: number;
+  /** With `replica-not-ready`: older than the preferences allow a replication to take, so it failed or is stuck. */
+  overdue?: true;
 }
 
 /** The decision "this object, for this user, now: that storage, because of that reason". */
@@ -150,6 +152,9 @@ export function route(
   }
   const replica = stateOf(wanted.storage);
   if (!replica.reachable) return { storage: main, reason: 'replica-unreachable', details };
-  if (replica.holds === 'no') return { storage: main, reason: 'replica-not-ready', details };
+  if (replica.holds === 'no') {
+    const overdue = age > preferences.replication.stuckAfterSeconds;
+    return { storage: main, reason: 'replica-not-ready', details: { ...details, ...(overdue && { overdue }) } };
+  }
   return { storage: wanted.storage, reason: chosen ? 'replica-chosen' : 'replica-by-ip', details };
 }

@@ -93,6 +93,14 @@ describe('the route table, row by row', () => {
     expect(decision).toMatchObject({ storage: 'main-us', reason: 'replica-unreachable' });
   });
 
+  it('8: says when replication takes longer than the preferences allow', () => {
+    const state: ReplicaState = { sydney: { reachable: true, holds: 'no' } };
+    const late = { lastModified: NOW - 16 * 60 * 1000 };
+    expect(decide({ object: late, state }).details.overdue).toBe(true);
+    const soon = { lastModified: NOW - 14 * 60 * 1000 };
+    expect(decide({ object: soon, state }).details).not.toHaveProperty('overdue');
+  });
+
   it('8: the replica is known not to hold this version', () => {
     const decision = decide({ state: { sydney: { reachable: true, holds: 'no' } } });
     expect(decision).toMatchObject({ storage: 'main-us', reason: 'replica-not-ready' });
