@@ -1,7 +1,10 @@
-import { appendFile, readFile, rm } from 'node:fs/promises';
+import { appendFile, readFile, rename } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { UNLIMITED } from '../../../electron/services/transfers/bandwidth.ts';
+import { Journal } from '../../../electron/services/transfers/journal.ts';
+import type { TransferRecord } from '../../../electron/services/transfers/transferRecord.ts';
+import { NearplayError } from '../../../shared/errors.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import {
   age,
@@ -143,14 +146,18 @@ it('starts again with the new content when the file changes under way', async ()
 
 it('keeps the parts of a file that is gone, for when its drive is back', async () => {
   const path = await begin('gone.bin');
-  const content = await readFile(path);
-  await rm(path);
+  await until(() => only(running.queue).confirmed > 0, 'a part is there');
+  await rename(path, `${path}.away`);
+  fast();
   await until(() => only(running.queue).state === 'failed', 'failed');
   expect(only(running.queue).error?.code).toBe('file-unreadable');
-  running.queue.cancel();
-  running.queue.clear();
-  await until(() => uploadsIn(sandbox).length === 0, 'nothing is left behind');
-  expect(content).toHaveLength(60 * MIB);
+  expect(uploadsIn(sandbox)[0]?.parts.size).toBeGreaterThan(0);
+  await rename(`${path}.away`, path);
+  running.queue.retry();
+  await finish();
+  expect((await bytesOf(sandbox, 'gone.bin'))?.equals(await readFile(path))).toBe(true);
+  expect(count(sandbox, 'CreateMultipartUpload')).toBe(1);
+  expect(sandbox.requests.filter((one) => one.operation === 'UploadPart' && one.status === 200)).toHaveLength(8);
 });
 
 it('waits while offline, says so, and goes on by itself', async () => {
@@ -212,4 +219,38 @@ it('touches no multipart upload of anybody else', async () => {
   await within(10_000, 'cleaning up', colleague.queue.finished());
   await colleague.stop();
   await other.close();
+});
+
+/** A journal on a disk that is full until somebody makes room. */
+class FullJournal extends Journal {
+  isFull = true;
+
+  override put(record: TransferRecord): Promise<void> {
+    return this.isFull ? Promise.reject(new NearplayError('disk-full')) : super.put(record);
+  }
+}
+
+it('waits for room on a full disk, says so, and sends nothing that it could not find again', async () => {
+  await running.stop();
+  const journal = new FullJournal(desk.journalFolder);
+  running = makeQueue(sandbox, desk, { journal });
+  await running.queue.start();
+  const path = await desk.file('full.bin', 20 * MIB);
+  await running.queue.add('', [path]);
+  await until(() => only(running.queue).blockedFor === 'disk', 'it waits for the disk');
+  expect(only(running.queue).error?.code).toBe('disk-full');
+  expect(count(sandbox, 'CreateMultipartUpload')).toBe(0);
+  journal.isFull = false;
+  await finish();
+  expect(only(running.queue).state).toBe('done');
+  expect((await bytesOf(sandbox, 'full.bin'))?.equals(await readFile(path))).toBe(true);
+});
+
+it('begins one multipart upload although the answer to the first request is lost', async () => {
+  sandbox.addFault({ operation: 'CreateMultipartUpload', effect: { kind: 'lost-answer' }, times: 1 });
+  await running.queue.add('', [await desk.file('lost.bin', 20 * MIB)]);
+  await finish();
+  expect(only(running.queue).state).toBe('done');
+  expect(count(sandbox, 'CreateMultipartUpload')).toBe(1);
+  expect(uploadsIn(sandbox)).toHaveLength(0);
 });
