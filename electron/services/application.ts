@@ -37,6 +37,8 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 /** How often an admin's change in the bucket is looked for. */
 const PREFERENCES_EVERY = 5 * MINUTE;
+/** No system tells Node that a cable was pulled or a VPN came up; reading the list costs microseconds. */
+const INTERFACES_EVERY = 5 * SECOND;
 const CREDENTIALS_STATUS_WITHIN = 5 * SECOND;
 
 export interface ServicesOptions {
@@ -61,6 +63,8 @@ export interface ServicesOptions {
   givenAddress?: string | undefined;
   /** Addresses of this machine's interfaces; default: asked of the operating system. */
   interfaces?: () => readonly string[];
+  /** Milliseconds between looks at the interfaces; default 5 s. */
+  interfacesEvery?: number;
   /** Milliseconds that a link lives; default 12 hours. */
   linkLifetime?: number;
   /** Milliseconds until an unreachable storage is first probed; default 2 s. */
@@ -110,6 +114,7 @@ class NearplayServices implements Application {
   #report: RunningReport | undefined;
   #origins: string[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #interfacesTimer: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: ServicesOptions) {
@@ -160,6 +165,7 @@ class NearplayServices implements Application {
     await this.#apply(await this.#preferences.load());
     this.#timer = setInterval(() => void this.#readPreferencesAgain(), PREFERENCES_EVERY);
     this.#timer.unref();
+    this.#watchInterfaces();
     void this.#readBucketPreferences();
     this.#watched.start();
   }
@@ -167,6 +173,7 @@ class NearplayServices implements Application {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
+    clearInterval(this.#interfacesTimer);
     this.#watch.stop();
     this.#watched.stop();
     this.#report?.abort.abort();
@@ -392,6 +399,17 @@ class NearplayServices implements Application {
       ...(linkLifetime !== undefined && { linkLifetime }),
       ...(firstProbeAfter !== undefined && { firstProbeAfter }),
     });
+  }
+
+  #watchInterfaces(): void {
+    const interfaces = this.#options.interfaces ?? interfaceAddresses;
+    let before = interfaces().join();
+    this.#interfacesTimer = setInterval(() => {
+      const now = interfaces().join();
+      if (now !== before) this.networkChanged();
+      before = now;
+    }, this.#options.interfacesEvery ?? INTERFACES_EVERY);
+    this.#interfacesTimer.unref();
   }
 
   /** IT may have rolled out another file, or an admin may have saved in the main storage. */

@@ -48,6 +48,23 @@ describe('the public address', () => {
     expect(told.at(-1)).toBe('main-us');
   });
 
+  it('is asked for again when the interfaces change', async () => {
+    let interfaces = ['10.0.0.5'];
+    const services = [`http://127.0.0.1:${(echo.address() as AddressInfo).port}/`];
+    const preferences = studio.sandbox.preferences({ delaySeconds: 0, services });
+    const file = await studio.file('travel.json', JSON.stringify(preferences));
+    const traveller = await studio.join({
+      commandLinePreferences: file,
+      givenAddress: undefined,
+      interfaces: () => interfaces,
+      interfacesEvery: 20,
+    });
+    await expect.poll(async () => (await readingOf(traveller))?.route.reason).toBe('replica-by-ip');
+    answer = ELSEWHERE;
+    interfaces = ['192.168.7.7'];
+    await expect.poll(async () => (await readingOf(traveller))?.route.reason).toBe('ip-outside-ranges');
+  });
+
   it('that nobody tells holds nothing up: links come from main meanwhile, and the reason says so', async () => {
     answer = undefined;
     await studio.upload('shot.txt', 'bytes');
