@@ -1,5 +1,6 @@
 import { IconArrowLeft, IconChevronDown, IconChevronUp, IconFile, IconMusic } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import type { LibraryFile } from '../../shared/ipc.ts';
 import { mediaKind, type MediaKind } from '../../shared/media.ts';
@@ -7,7 +8,7 @@ import { arrange } from '../library/libraryPages.ts';
 import { IconButton } from '../shell/IconButton.tsx';
 import { isTyping } from '../shell/shortcutKeys.ts';
 import { StatePanel } from '../shell/StatePanel.tsx';
-import { useLibrary, useNearplay } from '../store/context.tsx';
+import { useLibrary, useNearplay, useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
 import { splitName } from '../text/middleTruncate.ts';
 import { PlayerError } from './PlayerError.tsx';
@@ -118,6 +119,7 @@ function PlayingMedia({ fileKey, kind, fullScreen, children }: MediaProps) {
   );
   const { transport, shown } = useTransport(active === 0 ? first : second, kind !== 'image' && session !== undefined);
   useTransportKeys(transport, kind);
+  useGoOnWhenOnline(session);
   const slots = [first, second].map((ref, index) => {
     const common = {
       key: index,
@@ -150,7 +152,11 @@ function PlayingMedia({ fileKey, kind, fullScreen, children }: MediaProps) {
 }
 
 function isWaiting(state: PlayerLink, shown: TransportState, kind: MediaKind): boolean {
-  return state.phase === 'opening' || (state.phase === 'playing' && kind !== 'image' && shown.waiting);
+  return (
+    state.phase === 'opening' ||
+    state.broken !== undefined ||
+    (state.phase === 'playing' && kind !== 'image' && shown.waiting)
+  );
 }
 
 function refTo(ref: React.RefObject<Slot | null>): (element: Slot | null) => void {
@@ -182,10 +188,12 @@ function usePlayerSession(
   useEffect(() => {
     const player = new PlayerSession(api, fileKey, Date.now);
     const [one, two] = [first.current, second.current];
+    // At once: the element that was on screen is emptied next, and must not be seen empty.
+    const show = (index: 0 | 1): void => flushSync(() => setActive(index));
     if (one instanceof HTMLMediaElement && two instanceof HTMLMediaElement) {
-      player.open(new PlaybackStage([one, two], player.tell, setActive));
+      player.open(new PlaybackStage([one, two], player.tell, show));
     } else if (one instanceof HTMLImageElement && two instanceof HTMLImageElement) {
-      player.open(new ImageStage([one, two], player.tell, setActive));
+      player.open(new ImageStage([one, two], player.tell, show));
     }
     setSession(player);
     const end = store.subscribe(({ routesVersion }, before) => {
@@ -197,6 +205,14 @@ function usePlayerSession(
     };
   }, [api, store, fileKey, first, second]);
   return { session, active };
+}
+
+/** A computer that is back on the network goes on where it was, without being asked. */
+function useGoOnWhenOnline(session: PlayerSession | undefined): void {
+  const online = useSession((store) => store.online);
+  useEffect(() => {
+    if (online && session?.state.phase === 'failed') session.tell({ type: 'retried' });
+  }, [online, session]);
 }
 
 function useTransport(

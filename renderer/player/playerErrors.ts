@@ -20,8 +20,8 @@ function kindOfCode(code: ErrorCode): PlayerErrorKind {
 }
 
 /**
- * What a media element's error code means (HTML Standard, "MediaError"). Chromium reports a refused or vanished URL as
- * "source not supported" as well, so that fault, too, gets a fresh link before it is called a codec.
+ * What a media element's error code means (HTML Standard, "MediaError"). Of `decode` and `unsupported` the link itself
+ * has to be asked before they are believed: see probeSource.
  */
 export function faultOf(code: number | undefined): MediaFault {
   if (code === 3) return 'decode';

@@ -3,7 +3,10 @@ import type { Link } from '../../shared/ipc.ts';
 import type { Route } from '../../shared/routing.ts';
 import { isSettling } from '../text/routeText.ts';
 
-/** Why media stopped: each cause is answered with one fresh link before the user hears of it. */
+/**
+ * Why media stopped. `network`: the source fell silent, refused or answered with an error. `decode`: its bytes came, and
+ * could not be decoded after a while. `unsupported`: its bytes came, and nothing here plays them.
+ */
 export type MediaFault = 'network' | 'decode' | 'unsupported';
 
 /** Why a link was asked for. */
@@ -30,8 +33,14 @@ export interface PlayerLink {
   /** Questions in a row that changed nothing. */
   asked: number;
   renewAt: number | undefined;
-  /** Faults that already had their fresh link since the media last played. */
-  answered: readonly MediaFault[];
+  /** What stopped the media on screen, while its last picture stays and another link is on its way. */
+  broken: MediaFault | undefined;
+  /** Causes, as storage and fault, that already had their fresh link since the media last played. */
+  answered: readonly string[];
+  /** When to ask again for a link that was refused for a reason that may pass. */
+  recoverAt: number | undefined;
+  /** Refusals in a row. */
+  refusals: number;
   failure: PlayerFailure | undefined;
 }
 
@@ -47,7 +56,7 @@ export type PlayerEvent =
   | { type: 'route-explained'; route: Route }
   | { type: 'route-unknown' }
   | { type: 'standby-ready' }
-  | { type: 'standby-failed' }
+  | { type: 'standby-failed'; fault: MediaFault }
   | { type: 'media-playing' }
   | { type: 'media-failed'; fault: MediaFault }
   | { type: 'retried' };
@@ -80,7 +89,10 @@ export const INITIAL_PLAYER_LINK: PlayerLink = {
   asking: false,
   asked: 0,
   renewAt: undefined,
+  broken: undefined,
   answered: [],
+  recoverAt: undefined,
+  refusals: 0,
   failure: undefined,
 };
 
@@ -91,6 +103,8 @@ const RENEW_SHARE = 0.8;
 const RENEW_MARGIN = 60_000;
 /** Never renew more often than this, however short-lived the links are. */
 const MIN_RENEWAL = 5000;
+/** A refusal that may pass is asked again after 1, 2, 4 and 8 seconds, the last picture staying on screen. */
+const MAX_REFUSALS = 4;
 
 /** Milliseconds to wait before asking a route again, after `asked` questions that changed nothing. */
 export function askDelay(asked: number): number {
@@ -109,7 +123,7 @@ export function step(state: PlayerLink, event: PlayerEvent, now: number): Step {
     case 'opened':
       return request(INITIAL_PLAYER_LINK, 'open');
     case 'retried':
-      return request({ ...state, phase: 'opening', failure: undefined, answered: [] }, 'open');
+      return request({ ...healthy(state), phase: 'opening', failure: undefined, answered: [] }, 'open');
     case 'link-arrived':
       return event.id === state.request?.id ? arrived(state, state.request.purpose, event.link, now) : stay(state);
     case 'link-refused':
@@ -124,11 +138,10 @@ export function step(state: PlayerLink, event: PlayerEvent, now: number): Step {
       return stay(askLater({ ...state, asking: false }, now));
     case 'standby-ready':
       return state.standby
-        ? { state: { ...adopt(state, state.standby, now), standby: undefined }, effects: [{ type: 'swap' }] }
+        ? { state: { ...healthy(adopt(state, state.standby, now)), standby: undefined }, effects: [{ type: 'swap' }] }
         : stay(state);
     case 'standby-failed':
-      // The link on screen still plays: nothing is shown, and the route is asked for again later.
-      return { state: askLater({ ...state, standby: undefined }, now), effects: [{ type: 'discard-standby' }] };
+      return standbyFailed(state, event.fault, now);
     case 'media-playing':
       return stay(state.answered.length > 0 ? { ...state, answered: [] } : state);
     case 'media-failed':
@@ -148,30 +161,38 @@ function request(state: PlayerLink, purpose: LinkPurpose, failed?: string): Step
   };
 }
 
+/** Nothing is wrong any more, as far as is known. */
+function healthy(state: PlayerLink): PlayerLink {
+  return { ...state, broken: undefined, recoverAt: undefined, refusals: 0 };
+}
+
 function arrived(state: PlayerLink, purpose: LinkPurpose, link: Link, now: number): Step {
   const idle = { ...state, request: undefined };
-  if (purpose === 'open' || purpose === 'recover' || !state.link) {
-    const playing = adopt({ ...idle, phase: 'playing', failure: undefined, standby: undefined }, link, now);
+  if (purpose === 'open' || !state.link) {
+    const playing = adopt({ ...healthy(idle), phase: 'playing', failure: undefined, standby: undefined }, link, now);
     return { state: playing, effects: [{ type: 'discard-standby' }, { type: 'load', link }] };
   }
-  if (link.url === state.link.url) return stay(adopt(idle, link, now));
-  return { state: { ...idle, standby: link }, effects: [{ type: 'prepare', link }] };
+  if (purpose !== 'recover' && link.url === state.link.url) return stay(adopt(idle, link, now));
+  // While the media is broken its last picture stays, until the other element has one for the same position.
+  return { state: { ...idle, refusals: 0, standby: link }, effects: [{ type: 'prepare', link }] };
 }
 
 function refused(state: PlayerLink, purpose: LinkPurpose, report: ErrorReport, now: number): Step {
   const idle = { ...state, request: undefined };
-  if (purpose === 'open' || purpose === 'recover') {
-    return stay({
-      ...idle,
-      phase: 'failed',
-      failure: { kind: 'report', report },
-      askAt: undefined,
-      renewAt: undefined,
-    });
+  if (purpose === 'recover' && report.retryable && state.refusals < MAX_REFUSALS) {
+    return stay({ ...idle, refusals: state.refusals + 1, recoverAt: now + 1000 * 2 ** state.refusals });
   }
+  if (purpose === 'open' || purpose === 'recover') return fail(idle, { kind: 'report', report });
   // What is on screen still plays: try again after a while.
   if (purpose === 'renew') return stay({ ...idle, renewAt: now + MIN_RENEWAL });
   return stay(askLater(idle, now));
+}
+
+function fail(state: PlayerLink, failure: PlayerFailure): Step {
+  return {
+    state: { ...healthy(state), phase: 'failed', failure, askAt: undefined, renewAt: undefined, standby: undefined },
+    effects: [{ type: 'discard-standby' }],
+  };
 }
 
 /** Takes a link as the one on screen and sets the clocks that follow from it. */
@@ -204,6 +225,10 @@ function ask(state: PlayerLink): Step {
 
 function tick(state: PlayerLink, now: number): Step {
   if (state.phase !== 'playing' || state.request || state.standby) return stay(state);
+  if (state.broken !== undefined) {
+    const due = state.recoverAt !== undefined && now >= state.recoverAt;
+    return due ? request({ ...state, recoverAt: undefined }, 'recover', state.link?.route.storage) : stay(state);
+  }
   if (state.renewAt !== undefined && now >= state.renewAt) return request({ ...state, renewAt: undefined }, 'renew');
   if (!state.asking && state.askAt !== undefined && now >= state.askAt) return ask(state);
   return stay(state);
@@ -216,26 +241,31 @@ function explained(state: PlayerLink, route: Route, now: number): Step {
     const sameReason = route.reason === state.link.route.reason;
     return stay(waitFor({ ...state, link, asked: sameReason ? state.asked : 0 }, route, now));
   }
-  if (state.request || state.standby) return stay(askLater(state, now));
+  if (state.request || state.standby || state.broken !== undefined) return stay(askLater(state, now));
   return request(state, 'move');
 }
 
+/** The media on screen stopped. One failure may be told twice: what is being answered is not answered again. */
 function mediaFailed(state: PlayerLink, fault: MediaFault): Step {
-  if (state.phase !== 'playing' || state.request?.purpose === 'recover') return stay(state);
-  if (!state.answered.includes(fault)) {
-    const answered = { ...state, answered: [...state.answered, fault], standby: undefined };
-    const recovering = request(answered, 'recover', state.link?.route.storage);
-    return { ...recovering, effects: [{ type: 'discard-standby' }, ...recovering.effects] };
-  }
-  return {
-    state: {
-      ...state,
-      phase: 'failed',
-      failure: { kind: 'media', fault },
-      askAt: undefined,
-      renewAt: undefined,
-      standby: undefined,
-    },
-    effects: [{ type: 'discard-standby' }],
-  };
+  if (state.phase !== 'playing' || state.broken !== undefined || !state.link) return stay(state);
+  // Another link is about to take over: that is the answer already.
+  if (state.standby) return stay({ ...state, broken: fault });
+  return recover({ ...state, broken: fault }, state.link, fault);
+}
+
+function standbyFailed(state: PlayerLink, fault: MediaFault, now: number): Step {
+  const { standby, broken } = state;
+  const alone = { ...state, standby: undefined };
+  if (standby && broken !== undefined) return recover(alone, standby, fault);
+  // The link on screen still plays: nothing is shown, and the route is asked for again later.
+  return { state: askLater(alone, now), effects: [{ type: 'discard-standby' }] };
+}
+
+/** Asks for another link in place of one that failed: once a cause, and never for what no link can change. */
+function recover(state: PlayerLink, failed: Link, fault: MediaFault): Step {
+  const { storage } = failed.route;
+  const cause = `${storage} ${fault}`;
+  if (fault === 'unsupported' || state.answered.includes(cause)) return fail(state, { kind: 'media', fault });
+  const recovering = request({ ...state, answered: [...state.answered, cause] }, 'recover', storage);
+  return { ...recovering, effects: [{ type: 'discard-standby' }, ...recovering.effects] };
 }

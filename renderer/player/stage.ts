@@ -1,6 +1,8 @@
 import type { Link } from '../../shared/ipc.ts';
 import { faultOf } from './playerErrors.ts';
-import type { PlayerEvent } from './playerLink.ts';
+import type { MediaFault, PlayerEvent } from './playerLink.ts';
+import { probeSource } from './sourceProbe.ts';
+import { StallWatch } from './stallWatch.ts';
 
 /** Two elements, one on screen and one behind it that can take over. What PlayerLink's effects act on. */
 export interface Stage {
@@ -21,8 +23,9 @@ const FIRST_LEAD = 0.4;
 const LONGEST_LEAD = 4;
 /** Seconds of playing after which a fault counts as overcome. */
 const OVERCOME = 5;
-/** Without a sign of life for this long while data is needed, the source counts as dead. */
-const STALL_LIMIT = 15_000;
+const LOOK_EVERY = 250;
+/** How far from the picture on screen a replacement may begin, seconds: less than a frame. */
+const SAME_PLACE = 0.001;
 
 /**
  * Video and audio. A replacement is loaded behind the picture, put a moment ahead, and shown when the picture gets
@@ -35,18 +38,19 @@ export class PlaybackStage implements Stage {
   readonly #ended = new AbortController();
   #active: 0 | 1 = 0;
   #standbyEnds: AbortController | undefined;
-  #stallTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #stall = new StallWatch();
+  readonly #looking: ReturnType<typeof setInterval>;
   /** Whether the media should run; survives a reload, during which an element says it is paused. */
   #running = true;
-  #loadedAt = 0;
-  #hasLoaded = false;
+  /** The last position that was on screen, seconds; an element that failed may say 0. */
+  #position = 0;
 
   constructor(elements: readonly [HTMLMediaElement, HTMLMediaElement], tell: Tell, shown: (index: 0 | 1) => void) {
     this.#elements = elements;
     this.#tell = tell;
     this.#shown = shown;
     for (const element of elements) this.#listen(element);
-    shown(this.#active);
+    this.#looking = setInterval(() => this.#look(), LOOK_EVERY);
   }
 
   get element(): HTMLMediaElement {
@@ -59,10 +63,9 @@ export class PlaybackStage implements Stage {
 
   load(link: Link): void {
     const media = this.element;
-    const position = this.#hasLoaded ? media.currentTime : 0;
+    const position = this.#position;
     const rate = media.playbackRate;
-    this.#loadedAt = position;
-    this.#hasLoaded = true;
+    this.#stall.reset(false);
     setSource(media, link.url);
     media.defaultPlaybackRate = rate;
     media.addEventListener(
@@ -83,37 +86,42 @@ export class PlaybackStage implements Stage {
     const standby = this.#standby;
     const active = this.element;
     let lead = FIRST_LEAD;
+    const place = (): number => (active.error && active.currentTime === 0 ? this.#position : active.currentTime);
     const aim = (): void => {
       const ahead = isMoving(active) ? lead * active.playbackRate : 0;
-      standby.currentTime = Math.min(active.currentTime + ahead, standby.duration);
+      standby.currentTime = Math.min(place() + ahead, standby.duration);
     };
+    const fail = (fault: MediaFault): void => this.#tell({ type: 'standby-failed', fault });
     const began = Date.now();
-    const timer = setInterval(() => {
+    const check = (): void => {
       if (Date.now() - began > PREPARE_LIMIT) {
-        fail();
+        fail('network');
         return;
       }
-      if (standby.seeking || standby.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) return undefined;
-      const behind = active.currentTime - standby.currentTime;
+      if (standby.seeking || standby.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) return;
+      const behind = place() - standby.currentTime;
       if (!isMoving(active)) {
-        if (Math.abs(behind) > 0.001 && !active.seeking) {
+        if (Math.abs(behind) > SAME_PLACE && place() < standby.duration) {
           aim();
           return;
         }
       } else if (behind < 0 && behind > -LONGEST_LEAD * active.playbackRate) {
-        return undefined; // not there yet
+        return; // not there yet
       } else if (Math.abs(behind) > 0.12) {
         lead = Math.min(LONGEST_LEAD, lead * 2); // too late, or the user went elsewhere
         aim();
         return;
       }
       this.#tell({ type: 'standby-ready' });
-      return undefined;
-    }, CHECK_EVERY);
-    const fail = (): void => this.#tell({ type: 'standby-failed' });
-    ends.signal.addEventListener('abort', () => clearInterval(timer));
-    standby.addEventListener('loadedmetadata', aim, { once: true, signal: ends.signal });
-    standby.addEventListener('error', fail, { once: true, signal: ends.signal });
+    };
+    const timer = setInterval(check, CHECK_EVERY);
+    const { signal } = ends;
+    signal.addEventListener('abort', () => clearInterval(timer));
+    standby.addEventListener('loadedmetadata', aim, { once: true, signal });
+    standby.addEventListener('error', () => void faultBehind(standby).then((fault) => !signal.aborted && fail(fault)), {
+      once: true,
+      signal,
+    });
     standby.muted = true;
     setSource(standby, link.url);
   }
@@ -123,12 +131,13 @@ export class PlaybackStage implements Stage {
     const after = this.#standby;
     this.#standbyEnds?.abort();
     this.#standbyEnds = undefined;
-    this.#running = !before.paused && !before.ended;
+    // Chromium pauses an element that fails: then what counts is what it did before.
+    if (!before.error) this.#running = !before.paused && !before.ended;
     after.playbackRate = before.playbackRate;
     after.volume = before.volume;
     after.muted = before.muted;
     this.#active = this.#active === 0 ? 1 : 0;
-    this.#loadedAt = after.currentTime;
+    this.#stall.reset(true);
     if (this.#running) void play(after);
     this.#shown(this.#active);
     unload(before);
@@ -144,64 +153,57 @@ export class PlaybackStage implements Stage {
   dispose(): void {
     this.#ended.abort();
     this.#standbyEnds?.abort();
-    clearTimeout(this.#stallTimer);
+    clearInterval(this.#looking);
     for (const element of this.#elements) unload(element);
   }
 
   #listen(element: HTMLMediaElement): void {
     const { signal } = this.#ended;
-    const whenActive = (act: () => void) => () => {
-      if (element === this.element && element.hasAttribute('src')) act();
+    const whenActive = (event: string, act: () => void): void => {
+      const listen = (): void => {
+        if (element === this.element && element.hasAttribute('src')) act();
+      };
+      element.addEventListener(event, listen, { signal });
     };
-    element.addEventListener(
-      'error',
-      whenActive(() => this.#tell({ type: 'media-failed', fault: faultOf(element.error?.code) })),
-      { signal },
-    );
-    element.addEventListener(
-      'play',
-      whenActive(() => (this.#running = true)),
-      { signal },
-    );
-    element.addEventListener(
-      'pause',
-      whenActive(() => {
-        // Replacing the source and reaching the end pause by themselves.
-        if (!element.ended && element.error === null) this.#running = false;
-      }),
-      { signal },
-    );
-    element.addEventListener(
-      'timeupdate',
-      whenActive(() => {
-        this.#watchForStall(false);
-        if (element.currentTime - this.#loadedAt > OVERCOME) this.#tell({ type: 'media-playing' });
-      }),
-      { signal },
-    );
-    element.addEventListener(
-      'waiting',
-      whenActive(() => this.#watchForStall(true)),
-      { signal },
-    );
-    element.addEventListener(
-      'progress',
-      whenActive(() => this.#stallTimer !== undefined && this.#watchForStall(true)),
-      { signal },
-    );
-    element.addEventListener(
-      'playing',
-      whenActive(() => this.#watchForStall(false)),
-      { signal },
-    );
+    whenActive('error', () => void this.#failed(element));
+    whenActive('play', () => (this.#running = true));
+    whenActive('pause', () => {
+      // Replacing the source and reaching the end pause by themselves.
+      if (!element.ended && element.error === null) this.#running = false;
+    });
+    whenActive('progress', () => this.#stall.heard());
+    whenActive('seeked', () => this.#stall.heard());
   }
 
-  #watchForStall(waits: boolean): void {
-    clearTimeout(this.#stallTimer);
-    this.#stallTimer = waits
-      ? setTimeout(() => this.#tell({ type: 'media-failed', fault: 'network' }), STALL_LIMIT)
-      : undefined;
+  async #failed(element: HTMLMediaElement): Promise<void> {
+    const failed = element.src;
+    const fault = await faultBehind(element);
+    if (!this.#ended.signal.aborted && element === this.element && element.src === failed) {
+      this.#tell({ type: 'media-failed', fault });
+    }
   }
+
+  #look(): void {
+    const media = this.element;
+    if (!media.hasAttribute('src') || media.error) return;
+    if (media.readyState >= HTMLMediaElement.HAVE_METADATA) this.#position = media.currentTime;
+    const silent = this.#stall.look({
+      at: performance.now(),
+      position: media.currentTime,
+      buffered: media.buffered.length > 0 ? media.buffered.end(media.buffered.length - 1) : 0,
+      readyState: media.readyState,
+      wanting: media.seeking || (this.#running && !media.paused && !media.ended),
+    });
+    if (silent) this.#tell({ type: 'media-failed', fault: 'network' });
+    else if (this.#stall.played > OVERCOME) this.#tell({ type: 'media-playing' });
+  }
+}
+
+/** What an element's error means, once its link was asked whether it still gives its bytes. */
+async function faultBehind(element: HTMLMediaElement): Promise<MediaFault> {
+  const fault = faultOf(element.error?.code);
+  if (fault === 'network') return fault;
+  return (await probeSource(element.src)) === 'refuses' ? 'network' : fault;
 }
 
 function isMoving(media: HTMLMediaElement): boolean {
@@ -241,19 +243,19 @@ export class ImageStage implements Stage {
     this.#elements = elements;
     this.#tell = tell;
     this.#shown = shown;
-    shown(this.#active);
   }
 
   load({ url }: Link): void {
     void this.#decode(this.#elements[this.#active], url).then((outcome) => {
-      if (outcome === 'failed') this.#tell({ type: 'media-failed', fault: 'unsupported' });
       if (outcome === 'shown') this.#tell({ type: 'media-playing' });
+      else if (outcome !== 'late') this.#tell({ type: 'media-failed', fault: outcome });
     });
   }
 
   prepare({ url }: Link): void {
     void this.#decode(this.#elements[this.#active === 0 ? 1 : 0], url).then((outcome) => {
-      if (outcome !== 'late') this.#tell({ type: outcome === 'shown' ? 'standby-ready' : 'standby-failed' });
+      if (outcome === 'shown') this.#tell({ type: 'standby-ready' });
+      else if (outcome !== 'late') this.#tell({ type: 'standby-failed', fault: outcome });
     });
   }
 
@@ -271,14 +273,18 @@ export class ImageStage implements Stage {
     for (const element of this.#elements) element.removeAttribute('src');
   }
 
-  async #decode(image: HTMLImageElement, url: string): Promise<'shown' | 'failed' | 'late'> {
+  async #decode(image: HTMLImageElement, url: string): Promise<'shown' | 'late' | MediaFault> {
     const mine = ++this.#loading;
     image.crossOrigin = 'anonymous';
     image.src = url;
-    const outcome = await image.decode().then(
-      () => 'shown' as const,
-      () => 'failed' as const,
+    const shown = await image.decode().then(
+      () => true,
+      () => false,
     );
-    return mine === this.#loading ? outcome : 'late';
+    if (mine !== this.#loading) return 'late';
+    if (shown) return 'shown';
+    const source = await probeSource(url);
+    if (mine !== this.#loading) return 'late';
+    return source === 'refuses' ? 'network' : 'unsupported';
   }
 }

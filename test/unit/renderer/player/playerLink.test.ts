@@ -126,7 +126,7 @@ describe('moving to the replica', () => {
 
   it('stays where it is when the replica cannot be prepared, and tries again later', () => {
     const run = playing(SOURCE).at(14_000).tell({ type: 'route-explained', route: SYDNEY });
-    run.answer(linkOf(SYDNEY, 'replica')).tell({ type: 'standby-failed' });
+    run.answer(linkOf(SYDNEY, 'replica')).tell({ type: 'standby-failed', fault: 'network' });
     expect(run.does).toEqual(['discard-standby']);
     expect(run.state).toMatchObject({ phase: 'playing', link: { url: 'first' } });
     expect(run.state.askAt).toBeGreaterThan(14_000);
@@ -157,31 +157,96 @@ describe('renewing', () => {
   });
 });
 
+const LONDON: Route = { storage: 'london', reason: 'replica-by-ip', details: { replica: 'london' } };
+
 describe('faults', () => {
-  it('gets one fresh link a cause, naming the storage that failed, then explains', () => {
-    const run = playing(SYDNEY).tell({ type: 'media-failed', fault: 'network' });
+  const broken = (): Run => playing(SYDNEY).tell({ type: 'media-failed', fault: 'network' });
+
+  it('asks for a fresh link and names the storage that failed; the picture stays and no error is shown', () => {
+    const run = broken();
     expect(run.effects).toContainEqual({ type: 'request-link', id: 2, purpose: 'recover', failed: 'sydney' });
-    run.answer(linkOf(SYDNEY, 'fresh'));
-    expect(run.does).toContain('load');
+    expect(run.state).toMatchObject({ phase: 'playing', broken: 'network', failure: undefined });
+    run.answer(linkOf(SOURCE, 'fresh'));
+    expect(run.effects).toMatchObject([{ type: 'prepare', link: { url: 'fresh' } }]);
+    run.tell({ type: 'standby-ready' });
+    expect(run.does).toEqual(['swap']);
+    expect(run.state).toMatchObject({ phase: 'playing', broken: undefined, link: { url: 'fresh' } });
+  });
+
+  it('gives a cause one fresh link, then explains', () => {
+    const run = broken().answer(linkOf(SYDNEY, 'fresh')).tell({ type: 'standby-ready' });
     run.tell({ type: 'media-failed', fault: 'network' });
+    expect(run.does).not.toContain('request-link');
     expect(run.state).toMatchObject({ phase: 'failed', failure: { kind: 'media', fault: 'network' } });
   });
 
-  it('gives another cause its own fresh link', () => {
-    const run = playing(SYDNEY).tell({ type: 'media-failed', fault: 'network' }).answer(linkOf(SYDNEY, 'fresh'));
-    expect(run.tell({ type: 'media-failed', fault: 'unsupported' }).does).toContain('request-link');
+  it('gives another storage, and another fault, their own', () => {
+    const run = broken().answer(linkOf(LONDON, 'fresh')).tell({ type: 'standby-ready' });
+    run.tell({ type: 'media-failed', fault: 'network' });
+    expect(run.effects).toContainEqual({ type: 'request-link', id: 3, purpose: 'recover', failed: 'london' });
+    run.answer(linkOf(LONDON, 'again')).tell({ type: 'standby-ready' });
+    expect(run.tell({ type: 'media-failed', fault: 'decode' }).does).toContain('request-link');
+  });
+
+  it('goes on to the next storage when the replacement fails as well, and has an end', () => {
+    const run = broken().answer(linkOf(LONDON, 'second')).tell({ type: 'standby-failed', fault: 'network' });
+    expect(run.effects).toContainEqual({ type: 'request-link', id: 3, purpose: 'recover', failed: 'london' });
+    run.answer(linkOf(SYDNEY, 'third')).tell({ type: 'standby-failed', fault: 'network' });
+    expect(run.state).toMatchObject({ phase: 'failed', failure: { fault: 'network' } });
+  });
+
+  it('asks for no link when the bytes came and nothing plays them', () => {
+    const run = playing(SYDNEY).tell({ type: 'media-failed', fault: 'unsupported' });
+    expect(run.does).not.toContain('request-link');
+    expect(run.state).toMatchObject({ phase: 'failed', failure: { fault: 'unsupported' } });
   });
 
   it('starts counting anew once the media has played', () => {
-    const run = playing(SYDNEY).tell({ type: 'media-failed', fault: 'network' }).answer(linkOf(SYDNEY, 'fresh'));
-    run.tell({ type: 'media-playing' });
+    const run = broken()
+      .answer(linkOf(SYDNEY, 'fresh'))
+      .tell({ type: 'standby-ready' })
+      .tell({ type: 'media-playing' });
     expect(run.tell({ type: 'media-failed', fault: 'network' }).does).toContain('request-link');
   });
 
   it('one failure told twice is one failure', () => {
-    const run = playing(SYDNEY).tell({ type: 'media-failed', fault: 'network' });
-    expect(run.tell({ type: 'media-failed', fault: 'unsupported' }).does).toEqual([]);
+    const run = broken().tell({ type: 'media-failed', fault: 'decode' });
+    expect(run.does).toEqual([]);
     expect(run.state.phase).toBe('playing');
+  });
+
+  it('lets a link take over that is nearly ready, instead of asking for another', () => {
+    const run = playing(SYDNEY)
+      .at(0.8 * HOUR)
+      .answer(linkOf(SYDNEY, 'renewed', { expiresAt: 2 * HOUR }));
+    expect(run.tell({ type: 'media-failed', fault: 'network' }).does).toEqual([]);
+    expect(run.tell({ type: 'standby-ready' }).does).toEqual(['swap']);
+    expect(run.state.broken).toBeUndefined();
+  });
+
+  it('drops a renewal under way: its storage may be the one that failed', () => {
+    const run = playing(SYDNEY).at(0.8 * HOUR);
+    const renewal = run.state.request?.id ?? -1;
+    run.tell({ type: 'media-failed', fault: 'network' });
+    expect(run.tell({ type: 'link-arrived', id: renewal, link: linkOf(SYDNEY, 'late') }).does).toEqual([]);
+  });
+
+  it('asks again after 1, 2, 4 and 8 seconds while the link is refused for a reason that may pass, then explains', () => {
+    const run = broken();
+    const asked: number[] = [];
+    for (let now = 0; now < 60_000; now += 250) {
+      if (run.state.request) run.tell({ type: 'link-refused', id: run.state.request.id, report: OFFLINE });
+      if (run.at(now).does.includes('request-link')) asked.push(now);
+    }
+    expect(asked).toEqual([1000, 3000, 7000, 15_000]);
+    expect(run.state).toMatchObject({ phase: 'failed', failure: { report: { code: 'offline' } } });
+  });
+
+  it('explains a refusal that will not pass at once', () => {
+    const report = { code: 'access-denied', message: 'No.', retryable: false } as const;
+    const run = broken();
+    run.tell({ type: 'link-refused', id: run.state.request?.id ?? -1, report });
+    expect(run.state).toMatchObject({ phase: 'failed', failure: { report: { code: 'access-denied' } } });
   });
 });
 
