@@ -4,38 +4,58 @@ import type {
   Bootstrap,
   Envelope,
   Events,
+  ExplainedObject,
+  FrameSequence,
   LibraryEntry,
   LibraryPage,
   Link,
+  Measurement,
   PreferencesStatus,
   Reading,
+  ReplicationReport,
+  RouteExplanation,
+  SequenceLinks,
   Transfer,
 } from '../../shared/ipc.ts';
 import { mediaKind } from '../../shared/media.ts';
 import { parsePreferences } from '../../shared/preferences.ts';
 import { route, type ClientAddress, type Route } from '../../shared/routing.ts';
+import { frameName, frameRanges, groupSequences, sequenceName } from '../../shared/sequences.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../shared/settings.ts';
+import { fakeExplanation, MEASUREMENTS } from './fakeExplanation.ts';
+import { FakePreferencesObject } from './fakePreferencesObject.ts';
+import { fakeReport } from './fakeReport.ts';
 import { manyFiles, SAMPLE, type SampleFile } from './sampleLibrary.ts';
 import type { Scenario } from './scenarios.ts';
 
 declare const __SAMPLE_MEDIA__: string;
 
-const PREFERENCES = JSON.stringify({
-  version: 1,
-  s3Configuration: {
-    'main-us': { region: 'us-east-1', bucket: 'lumen-media', prefix: 'media' },
-    sydney: { region: 'ap-southeast-2', bucket: 'lumen-media-syd', prefix: 'media' },
-    london: { region: 'eu-west-2', bucket: 'lumen-media-lon', prefix: 'media' },
+const PREFERENCES = JSON.stringify(
+  {
+    version: 1,
+    s3Configuration: {
+      'main-us': { region: 'us-east-1', bucket: 'lumen-media', prefix: 'media' },
+      sydney: { region: 'ap-southeast-2', bucket: 'lumen-media-syd', prefix: 'media' },
+      london: { region: 'eu-west-2', bucket: 'lumen-media-lon', prefix: 'media' },
+    },
+    mainStorage: 'main-us',
+    replication: {
+      delaySeconds: 60,
+      replicas: [
+        { storage: 'sydney', label: 'Sydney', ipRanges: ['203.0.113.0/24', '2001:db8:20::/44'] },
+        { storage: 'london', label: 'London', ipRanges: ['198.51.100.0/24'] },
+      ],
+    },
   },
-  mainStorage: 'main-us',
-  replication: {
-    delaySeconds: 60,
-    replicas: [
-      { storage: 'sydney', label: 'Sydney', ipRanges: ['203.0.113.0/24', '2001:db8:20::/44'] },
-      { storage: 'london', label: 'London', ipRanges: ['198.51.100.0/24'] },
-    ],
-  },
-});
+  undefined,
+  2,
+);
+/** What a colleague changes at the same time: one place that nobody else touches, and one that everybody does. */
+function colleagueSaves(text: string): string {
+  return text
+    .replace('"delaySeconds": 60', '"delaySeconds": 90')
+    .replace('"198.51.100.0/24"', '"198.51.100.0/24", "192.0.2.0/25"');
+}
 const LABELS: Record<string, string> = { 'main-us': 'Virginia', sydney: 'Sydney', london: 'London' };
 const ADDRESSES: ClientAddress[] = [
   { address: '203.0.113.7', source: 'public', service: 'https://checkip.amazonaws.com' },
@@ -44,6 +64,8 @@ const ADDRESSES: ClientAddress[] = [
 const PAGE = 1000;
 const LATENCY = 60;
 const LINK_LIFE = 3600_000;
+
+type ListedSequence = SampleFile & { sequence?: FrameSequence };
 
 type Listeners = { [Name in keyof Events]: Set<(payload: Events[Name]) => void> };
 
@@ -61,10 +83,13 @@ export class FakeBridge {
     'replica-ready': new Set(),
     'report-progress': new Set(),
   };
-  readonly #listings = new Map<string, (string | SampleFile)[]>();
+  readonly #listings = new Map<string, (string | ListedSequence)[]>();
   #preferences: PreferencesStatus;
   #settings: Settings;
   #transfers: Transfer[] = [];
+  #measured: Measurement[] = [];
+  readonly #stored: FakePreferencesObject;
+  #reporting: { cancelled: boolean } | undefined;
 
   constructor(scenario: Scenario, theme: string | null) {
     this.#scenario = scenario;
@@ -76,14 +101,18 @@ export class FakeBridge {
     this.#files = scenario.library === 'many' ? manyFiles() : scenario.library === 'sample' ? [...SAMPLE] : [];
     const source =
       scenario.preferences === 'faulty'
-        ? PREFERENCES.replace('"mainStorage":"main-us"', '"mainStorage":"virginia"')
+        ? PREFERENCES.replace('"mainStorage": "main-us"', '"mainStorage": "virginia"')
         : PREFERENCES;
     const { document, findings } = parsePreferences(source);
+    this.#stored = new FakePreferencesObject(PREFERENCES, {
+      readOnly: scenario.editing === 'read-only',
+      ...(scenario.editing === 'conflict' && { colleague: colleagueSaves }),
+    });
     this.#preferences =
       scenario.preferences === 'none'
         ? { origin: null, document: null, findings: [] }
         : {
-            origin: { kind: 'managed', where: '/etc/nearplay/isolation-preferences.json' },
+            origin: { kind: 'bucket', where: 's3://lumen-media/media/.nearplay/isolation-preferences.json' },
             document: document ?? null,
             findings,
           };
@@ -105,6 +134,10 @@ export class FakeBridge {
       this.#emit('transfers-changed', this.#transfers);
       setInterval(() => this.#advance(), 500);
     }
+    if (this.#scenario.watching) {
+      const ready = { key: 'shots/sq030_sh040_comp_v008.mov', storage: 'sydney', label: 'Sydney' };
+      setTimeout(() => this.#emit('replica-ready', ready), 2500);
+    }
     if (this.#scenario.freshSeconds !== undefined) {
       setTimeout(() => this.#emit('library-changed', { folder: '' }), this.#scenario.freshSeconds * 1000 + 1500);
     }
@@ -125,14 +158,17 @@ export class FakeBridge {
       explainRoute: ({ key }) => answer(() => this.#routeOf(this.#find(key))),
       setSettings: (patch) =>
         answer(() => {
-          const { readFrom, theme, profile, lastFolder } = patch;
+          const { readFrom, theme, profile, lastFolder, view, watchedFolders } = patch;
           this.#settings = {
             ...this.#settings,
             ...(readFrom !== undefined && { readFrom }),
             ...(theme !== undefined && { theme }),
             ...(profile !== undefined && { profile }),
             ...(lastFolder !== undefined && { lastFolder }),
+            ...(view !== undefined && { view }),
+            ...(watchedFolders !== undefined && { watchedFolders }),
           };
+          this.#emit('settings-changed', this.#settings);
           if (readFrom !== undefined) this.#emit('reading-changed', this.#reading());
           return this.#settings;
         }),
@@ -161,17 +197,29 @@ export class FakeBridge {
         }),
       refreshAddress: () => answer(() => this.#reading() ?? fail('no-preferences'), 600),
       openExternal: () => answer(() => null),
-      createSequenceLinks: () => answer(() => fail('not-supported')),
-      explainRegion: () => answer(() => fail('not-supported')),
-      measureStorages: () => answer(() => fail('not-supported')),
-      reportReplication: () => answer(() => fail('not-supported')),
-      cancelReport: () => answer(() => fail('not-supported')),
-      saveManifest: () => answer(() => fail('not-supported')),
-      editPreferences: () => answer(() => fail('not-supported')),
-      savePreferences: () => answer(() => fail('not-supported')),
-      readPreferencesVersion: () => answer(() => fail('not-supported')),
-      exportPreferences: () => answer(() => fail('not-supported')),
-      saveCopy: () => answer(() => fail('not-supported')),
+      createSequenceLinks: ({ key }) => answer(() => this.#sequenceLinks(key), 200),
+      explainRegion: ({ key }) => answer(() => this.#explain(key), 150),
+      measureStorages: () => answer(() => (this.#measured = [...MEASUREMENTS]), 2500),
+      reportReplication: ({ folder }) => this.#report(folder),
+      cancelReport: () =>
+        answer(() => {
+          if (this.#reporting) this.#reporting.cancelled = true;
+          return null;
+        }),
+      saveManifest: () => answer(() => ({ name: 'nearplay-manifest.csv' })),
+      editPreferences: () => answer(() => this.#stored.edit(), 200),
+      savePreferences: ({ text, etag }) =>
+        answer(() => {
+          const saved = this.#stored.save(text, etag);
+          const { document, findings } = parsePreferences(saved.text);
+          this.#preferences = { ...this.#preferences, document: document ?? null, findings };
+          this.#emit('preferences-changed', this.#preferences);
+          this.#emit('reading-changed', this.#reading());
+          return saved;
+        }, 300),
+      readPreferencesVersion: ({ versionId }) => answer(() => this.#stored.read(versionId)),
+      exportPreferences: () => answer(() => ({ name: 'isolation-preferences.json' })),
+      saveCopy: ({ key }) => answer(() => this.#saveCopy(key)),
       onTransfersChanged: on('transfers-changed'),
       onReadingChanged: on('reading-changed'),
       onPreferencesChanged: on('preferences-changed'),
@@ -233,7 +281,7 @@ export class FakeBridge {
   }
 
   /** Folders as their keys and files, in key order. */
-  #namesIn(folder: string): (string | SampleFile)[] {
+  #namesIn(folder: string): (string | ListedSequence)[] {
     const known = this.#listings.get(folder);
     if (known) return known;
     const found = new Map<string, string | SampleFile>();
@@ -244,11 +292,23 @@ export class FakeBridge {
       found.set(key, slash < 0 ? file : key);
     }
     const listing = [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, item]) => item);
-    this.#listings.set(folder, listing);
-    return listing;
+    const files = listing.filter((item) => typeof item !== 'string');
+    const { singles, sequences } = groupSequences(files, ({ key }) => key);
+    const kept = new Set(singles);
+    const whole = sequences.flatMap(({ name, frames }): ListedSequence[] => {
+      const numbers = frames.map(({ number }) => number);
+      const [first, last] = [frames[0], frames.at(-1)];
+      if (!first || !last) return [];
+      const size = frames.reduce((sum, { item }) => sum + item.size, 0);
+      const sequence = { first: first.number, last: last.number, count: frames.length, frames: frameRanges(numbers) };
+      return [{ ...first.item, key: name, size, sequence }];
+    });
+    const grouped = [...listing.filter((item) => typeof item === 'string' || kept.has(item)), ...whole];
+    this.#listings.set(folder, grouped);
+    return grouped;
   }
 
-  #entry(file: SampleFile): LibraryEntry {
+  #entry(file: ListedSequence): LibraryEntry {
     return {
       type: 'file',
       key: file.key,
@@ -258,6 +318,7 @@ export class FakeBridge {
       etag: file.key,
       kind: mediaKind(file.key),
       route: this.#routeOf(file),
+      ...(file.sequence && { sequence: file.sequence }),
     };
   }
 
@@ -294,7 +355,70 @@ export class FakeBridge {
   }
 
   #find(key: string): SampleFile {
-    return this.#files.find((file) => file.key === key) ?? fail('no-such-key');
+    const files = this.#files.find((file) => file.key === key || isFrameOf(file.key, key));
+    return files ?? fail('no-such-key');
+  }
+
+  #sequenceLinks(key: string): SequenceLinks {
+    const { singles, sequences } = groupSequences(this.#files, (file) => file.key);
+    const found = sequences.find(({ name }) => name === key);
+    const [first] = found?.frames ?? [];
+    if (!found || !first) return fail(singles.length === 0 ? 'internal' : 'no-such-key');
+    const decided = this.#routeOf(first.item);
+    return {
+      key,
+      route: decided,
+      region: '',
+      contentType: 'image/png',
+      frames: found.frames.map(({ number, item }) => ({
+        number,
+        url: `${__SAMPLE_MEDIA__}/${item.source}?frame=${number}`,
+      })),
+      expiresAt: Date.now() + LINK_LIFE,
+    };
+  }
+
+  #explain(key: string | undefined): RouteExplanation {
+    const reading = this.#reading() ?? fail('no-preferences');
+    return fakeExplanation(reading, key === undefined ? undefined : this.#explainedObject(key), this.#measured);
+  }
+
+  #explainedObject(key: string): ExplainedObject {
+    const file = this.#find(key);
+    const lastModified = this.#lastModified(file);
+    const ageSeconds = Math.round((Date.now() - lastModified) / 1000);
+    return {
+      key,
+      size: file.size,
+      lastModified,
+      ageSeconds,
+      versionId: '3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY',
+      replicationStatus: ageSeconds < 60 ? 'PENDING' : 'COMPLETED',
+      route: this.#routeOf(file),
+      proofs: [
+        { storage: 'sydney', holds: ageSeconds < 60 ? 'no' : 'yes', by: 'version' },
+        { storage: 'london', holds: 'unknown' },
+      ],
+    };
+  }
+
+  async #report(folder: string): Promise<Envelope<ReplicationReport>> {
+    const mine = { cancelled: false };
+    this.#reporting = mine;
+    for (let compared = 0; compared < 48_000; compared += 4000) {
+      await new Promise((resolve) => setTimeout(resolve, 120));
+      if (mine.cancelled) return { error: new NearplayError('cancelled').report() };
+      this.#emit('report-progress', { compared });
+    }
+    return answer(() => fakeReport(folder, this.#scenario.clean ?? false, Date.now()));
+  }
+
+  #saveCopy(key: string): Transfer {
+    const file = this.#find(key);
+    const copy: Transfer = { ...transfer(nameOf(key), file.size, 0.3, 'running'), direction: 'download', key };
+    this.#transfers = [...this.#transfers, copy];
+    this.#emit('transfers-changed', this.#transfers);
+    return copy;
   }
 
   #change(id: string, state: Transfer['state']): null {
@@ -327,6 +451,11 @@ function transfer(name: string, size: number, share: number, state: Transfer['st
     bytesPerSecond: state === 'running' ? 38_000_000 : 0,
     startedAt: Date.now(),
   };
+}
+
+function isFrameOf(key: string, sequence: string): boolean {
+  const frame = frameName(key);
+  return frame !== undefined && sequenceName(frame) === sequence;
 }
 
 function folderEntry(key: string): LibraryEntry {

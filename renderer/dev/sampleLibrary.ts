@@ -45,18 +45,33 @@ export const SAMPLE: readonly SampleFile[] = [
     age: 90 * DAY,
     source: FX,
   },
-  ...Array.from({ length: 12 }, (_, index) => ({
-    key: `shots/sq010/sh020/plates/sq010_sh020_plate.${String(index + 1).padStart(4, '0')}.png`,
-    size: 4_315_600,
-    age: 3 * DAY,
-    source: plate(index + 1),
-  })),
+  ...frames('shots/sq010/sh020/plates/sq010_sh020_plate', 'png', 1, 12),
+  ...frames('sq010_sh020_plate', 'png', 1001, 1048),
+  ...frames('sq010_sh020_matte', 'png', 1001, 1096, (frame) => frame % 31 !== 0),
+  ...frames('sq010_sh020_beauty', 'exr', 1001, 1240),
   { key: `shots/${COMP.slice(6)}`, size: 96_445_070, age: HOUR, source: COMP },
   { key: `shots/${FX.slice(6)}`, size: 41_381_358, age: HOUR, source: FX },
   { key: `reviews/2026-03-18_dailies.webm`, size: 619_693_300, age: DAY, source: DAILIES },
   { key: `stills/sq010_mood_aurora.jpg`, size: 2_797_500, age: DAY, source: AURORA },
   { key: `audio/sq010_temp_score.wav`, size: 2_797_500, age: DAY, source: SCORE },
 ];
+
+function frames(
+  head: string,
+  extension: string,
+  first: number,
+  last: number,
+  isThere: (frame: number) => boolean = () => true,
+): SampleFile[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+    .filter(isThere)
+    .map((frame) => ({
+      key: `${head}.${String(frame).padStart(4, '0')}.${extension}`,
+      size: 4_315_600,
+      age: 3 * DAY,
+      source: plate(((frame - first) % 12) + 1),
+    }));
+}
 
 const SOURCES = [COMP, AURORA, ANIM, LAGOON, FX, SCRIPT, LIGHT, SCORE];
 

@@ -14,6 +14,12 @@ export interface Scenario {
   freshSeconds?: number;
   slow?: boolean;
   brokenMedia?: boolean;
+  /** Who edits the preferences: may not write, or is one of two who write at once. */
+  editing?: 'read-only' | 'conflict';
+  /** Everything is replicated. */
+  clean?: boolean;
+  /** A file in a watched folder reaches its replica after some seconds. */
+  watching?: boolean;
 }
 
 const USUAL: Scenario = { preferences: 'good', library: 'sample', readFrom: 'auto' };
@@ -35,6 +41,11 @@ const SCENARIOS: ReadonlyMap<string, Scenario> = new Map<string, Scenario>([
   ['denied', { ...USUAL, failure: 'access-denied' }],
   ['offline', { ...USUAL, failure: 'offline' }],
   ['signed-out', { ...USUAL, failure: 'credentials-missing' }],
+  ['read-only', { ...USUAL, editing: 'read-only' }],
+  ['conflict', { ...USUAL, editing: 'conflict' }],
+  ['clean', { ...USUAL, clean: true }],
+  ['watching', { ...USUAL, watching: true }],
+  ['from-main', { ...USUAL, readFrom: 'main' }],
   ['gone', { ...USUAL, linkFailure: 'no-such-key' }],
 ]);
 

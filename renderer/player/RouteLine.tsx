@@ -1,3 +1,4 @@
+import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { StorageSummary } from '../../shared/ipc.ts';
 import type { MediaKind } from '../../shared/media.ts';
@@ -12,10 +13,11 @@ const NO_STORAGES: readonly StorageSummary[] = [];
 /** Where the media on screen comes from, why, and for how long still. */
 export function RouteLine({ state, kind }: { state: PlayerLink; kind: MediaKind }) {
   const { t } = useTranslation();
+  const showWhy = useSession((session) => session.showWhy);
   const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
   const now = useNow(250);
   const { link } = state;
-  if (!link || state.phase !== 'playing') {
+  if (!link || state.phase !== 'playing' || state.broken !== undefined) {
     return (
       <p className="player-route" data-testid="player-route" role="status">
         {state.phase === 'failed' ? '' : t('player.connecting')}
@@ -46,12 +48,14 @@ export function RouteLine({ state, kind }: { state: PlayerLink; kind: MediaKind 
       data-settling={onItsWay}
       title={sentence}
     >
-      <span className="near-dot" aria-hidden="true" />
-      <span>{from}</span>
-      <span className="player-why">
-        <span aria-hidden="true">· </span>
-        {why}
-      </span>
+      <Button className="player-route-button" onPress={() => showWhy(link.key)} aria-haspopup="dialog">
+        <span className="near-dot" aria-hidden="true" />
+        <span>{from}</span>
+        <span className="player-why">
+          <span aria-hidden="true">· </span>
+          {why}
+        </span>
+      </Button>
     </p>
   );
 }

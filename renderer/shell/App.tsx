@@ -6,6 +6,7 @@ import { Player } from '../player/Player.tsx';
 import { SettingsPanel } from '../settings/SettingsPanel.tsx';
 import { useLibrary, useNearplay, useSession } from '../store/context.tsx';
 import { TransfersDrawer } from '../transfers/TransfersDrawer.tsx';
+import { WhyPanel } from '../why/WhyPanel.tsx';
 import { DropZone } from './DropZone.tsx';
 import { ErrorState } from './ErrorState.tsx';
 import { FirstRun } from './FirstRun.tsx';
@@ -68,6 +69,7 @@ function Window({ app }: { app: Bootstrap }) {
         <TransfersDrawer />
       </div>
       <SettingsPanel app={app} />
+      <WhyPanel />
       <ShortcutsDialog />
       <Toasts />
     </div>
@@ -129,12 +131,13 @@ function useShortcuts(filterField: RefObject<HTMLInputElement | null>, usable: b
       if (event.defaultPrevented || session.getState().panel || isTyping(event.target)) return;
       const shortcut = shortcutOf(event);
       const { openKey, open, up, view, setView, loaded } = library.getState();
-      const { showPanel, showTransfers, transfersOpen, chooseUploads } = session.getState();
+      const { showPanel, showWhy, showTransfers, transfersOpen, chooseUploads } = session.getState();
       if (shortcut === undefined) return;
       const inPlayer = openKey !== undefined;
       const actions: Record<typeof shortcut, (() => void) | undefined> = {
         settings: () => showPanel('settings'),
         help: () => showPanel('shortcuts'),
+        why: usable ? () => showWhy(openKey) : undefined,
         transfers: () => showTransfers(!transfersOpen),
         close: inPlayer ? () => open(undefined) : transfersOpen ? () => showTransfers(false) : undefined,
         filter: usable && !inPlayer ? () => filterField.current?.focus() : undefined,

@@ -1,4 +1,4 @@
-import { IconChevronDown, IconRouteAltLeft } from '@tabler/icons-react';
+import { IconChevronDown, IconInfoCircle, IconRouteAltLeft } from '@tabler/icons-react';
 import { Button, Dialog, DialogTrigger, Heading, Popover } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { Reading, StorageSummary } from '../../shared/ipc.ts';
@@ -50,6 +50,7 @@ export function ReadingChip({ reading }: { reading: Reading | null }) {
 function WhyThisRegion({ reading, sentence, close }: { reading: Reading; sentence: string; close: () => void }) {
   const { t } = useTranslation();
   const showPanel = useSession((session) => session.showPanel);
+  const showWhy = useSession((session) => session.showWhy);
   return (
     <>
       <Heading slot="title">{t('reading.why')}</Heading>
@@ -62,16 +63,29 @@ function WhyThisRegion({ reading, sentence, close }: { reading: Reading; sentenc
           <StorageLine key={storage.name} storage={storage} inUse={storage.name === reading.route.storage} />
         ))}
       </ul>
-      <Button
-        className="button"
-        onPress={() => {
-          close();
-          showPanel('settings');
-        }}
-      >
-        <IconRouteAltLeft size={16} aria-hidden="true" />
-        {t('reading.change')}
-      </Button>
+      <div className="popover-actions">
+        <Button
+          className="button"
+          onPress={() => {
+            close();
+            showWhy(undefined);
+          }}
+          data-testid="why-button"
+        >
+          <IconInfoCircle size={16} aria-hidden="true" />
+          {t('reading.whole')}
+        </Button>
+        <Button
+          className="button"
+          onPress={() => {
+            close();
+            showPanel('settings');
+          }}
+        >
+          <IconRouteAltLeft size={16} aria-hidden="true" />
+          {t('reading.change')}
+        </Button>
+      </div>
     </>
   );
 }

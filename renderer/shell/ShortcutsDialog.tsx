@@ -14,7 +14,7 @@ const GROUPS = {
     mute: ['M'],
     fullScreen: ['F'],
   },
-  everywhere: { upload: ['U'], transfers: ['T'], settings: [','], help: ['?'], close: ['Esc'] },
+  everywhere: { upload: ['U'], transfers: ['T'], why: ['W'], settings: [','], help: ['?'], close: ['Esc'] },
 } as const;
 
 export function ShortcutsDialog() {
@@ -87,6 +87,7 @@ const ACTION_NAMES: readonly ActionName[] = [
   'view',
   'upload',
   'transfers',
+  'why',
   'settings',
   'help',
   'close',

@@ -51,6 +51,8 @@ function wordsOf(text: ToastText, t: Translate): string {
       return t('toasts.uploadFailed', { name: text.name, message: text.message });
     case 'imported':
       return t('toasts.preferencesImported');
+    case 'not-copied':
+      return t('toasts.notCopied');
     case 'report':
       return text.report.message;
   }

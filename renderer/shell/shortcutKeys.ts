@@ -1,4 +1,4 @@
-export type Shortcut = 'filter' | 'upload' | 'settings' | 'help' | 'close' | 'up' | 'view' | 'transfers';
+export type Shortcut = 'filter' | 'upload' | 'settings' | 'help' | 'close' | 'up' | 'view' | 'transfers' | 'why';
 
 const KEYS: ReadonlyMap<string, Shortcut> = new Map([
   ['/', 'filter'],
@@ -9,6 +9,7 @@ const KEYS: ReadonlyMap<string, Shortcut> = new Map([
   ['Backspace', 'up'],
   ['v', 'view'],
   ['t', 'transfers'],
+  ['w', 'why'],
 ]);
 
 export interface KeyPress {

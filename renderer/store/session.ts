@@ -5,7 +5,7 @@ import type { SettingsPatch } from '../../shared/settings.ts';
 import { reportOf } from '../api.ts';
 import { hasNewlyBegun, newlyEnded } from '../transfers/transfersSummary.ts';
 
-export type Panel = 'settings' | 'shortcuts';
+export type Panel = 'settings' | 'shortcuts' | 'why' | 'replication' | 'preferences';
 
 export interface Toast {
   id: number;
@@ -18,6 +18,7 @@ export type ToastText =
   | { kind: 'uploaded'; names: string[] }
   | { kind: 'upload-failed'; name: string; message: string }
   | { kind: 'imported' }
+  | { kind: 'not-copied' }
   | { kind: 'report'; report: ErrorReport };
 
 /** Everything the window knows apart from the folder on screen: what main told, and which panels are open. */
@@ -28,6 +29,8 @@ export interface Session {
   app: Bootstrap | undefined;
   online: boolean;
   panel: Panel | undefined;
+  /** The file that "Why this region?" is about; undefined: what holds in general. */
+  whyKey: string | undefined;
   transfersOpen: boolean;
   toasts: readonly Toast[];
   /** Grows with every change after which objects may be read from somewhere else. */
@@ -36,6 +39,7 @@ export interface Session {
   start: () => Promise<void>;
   setOnline: (online: boolean) => void;
   showPanel: (panel: Panel | undefined) => void;
+  showWhy: (key: string | undefined) => void;
   showTransfers: (open: boolean) => void;
   toast: (text: ToastText, tone?: Toast['tone']) => void;
   dismissToast: (id: number) => void;
@@ -74,6 +78,7 @@ export function createSession(api: NearplayApi): SessionStore {
       app: undefined,
       online: true,
       panel: undefined,
+      whyKey: undefined,
       transfersOpen: false,
       toasts: [],
       routesVersion: 0,
@@ -89,6 +94,7 @@ export function createSession(api: NearplayApi): SessionStore {
       },
       setOnline: (online) => set({ online }),
       showPanel: (panel) => set({ panel }),
+      showWhy: (whyKey) => set({ panel: 'why', whyKey }),
       showTransfers: (transfersOpen) => set({ transfersOpen }),
       toast(text, tone = 'plain') {
         lastToast += 1;

@@ -1,0 +1,274 @@
+import { IconBulb, IconClipboardCheck, IconClipboardCopy, IconGauge, IconX } from '@tabler/icons-react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { Button, Dialog, Heading, Modal, ModalOverlay, ProgressBar } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import type { ExplainedObject, RouteExplanation } from '../../shared/ipc.ts';
+import { AutomaticSees } from '../settings/AutomaticSees.tsx';
+import { useSession } from '../store/context.tsx';
+import { useNow } from '../store/useNow.ts';
+import { formatAge, formatBytes, formatDuration } from '../text/format.ts';
+import { placeOf, routeText } from '../text/routeText.ts';
+import { useExplanation, type Explaining } from './useExplanation.ts';
+import { modeText, proofText, replicationText, storageFacts, type StorageFacts } from './whyText.ts';
+
+/** Everything that led to where a file, or everything, is read from. */
+export function WhyPanel() {
+  const { t } = useTranslation();
+  const isOpen = useSession((session) => session.panel === 'why');
+  const showPanel = useSession((session) => session.showPanel);
+  return (
+    <ModalOverlay
+      className="overlay sheet-overlay"
+      isDismissable
+      isOpen={isOpen}
+      onOpenChange={(open) => {
+        if (!open) showPanel(undefined);
+      }}
+    >
+      <Modal className="sheet">
+        <Dialog className="settings" data-testid="why-panel">
+          <div className="panel-head">
+            <Heading slot="title">{t('reading.why')}</Heading>
+            <Button slot="close" className="icon-button" aria-label={t('actions.close')}>
+              <IconX size={18} aria-hidden="true" />
+            </Button>
+          </div>
+          <Explanation />
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+function Explanation() {
+  const { t } = useTranslation();
+  const whyKey = useSession((session) => session.whyKey);
+  const explaining = useExplanation(whyKey);
+  const { explained, failure, reload } = explaining;
+  if (!explained) {
+    return (
+      <div className="settings-body" aria-busy={!failure}>
+        {failure ? (
+          <section className="settings-section" role="alert">
+            <p className="problem">{failure.message}</p>
+            <Button className="button" onPress={() => void reload()}>
+              {t('actions.retry')}
+            </Button>
+          </section>
+        ) : (
+          <p className="muted">{t('why.looking')}</p>
+        )}
+      </div>
+    );
+  }
+  const { reading, object, advice } = explained;
+  const route = object?.route ?? reading.route;
+  return (
+    <>
+      <div className="settings-body">
+        <section className="settings-section why-answer" data-storage={route.storage} data-reason={route.reason}>
+          {object && <p className="muted path">{object.key}</p>}
+          <p className="why-sentence">{routeText(route, reading.storages, t).sentence}</p>
+          {advice !== undefined && (
+            <p className="why-advice">
+              <IconBulb size={17} aria-hidden="true" />
+              <span>{t('why.advice', { place: placeOf(advice, reading.storages) })}</span>
+            </p>
+          )}
+        </section>
+        <Section title={t('why.choice')}>
+          <p>{modeText(reading.readFrom, reading.storages, t)}</p>
+        </Section>
+        <Section title={t('why.addresses')}>
+          <AutomaticSees reading={reading} />
+        </Section>
+        <Section title={t('why.freshness')}>
+          {object ? (
+            <ObjectFacts explained={explained} object={object} askedAt={explaining.askedAt} />
+          ) : (
+            <General explained={explained} />
+          )}
+        </Section>
+        <Section title={t('reading.regions')} action={<Measure explaining={explaining} />}>
+          {explaining.measuring && (
+            <ProgressBar isIndeterminate aria-label={t('why.measuring')} className="why-measuring">
+              <div className="bar">
+                <div className="bar-fill" />
+              </div>
+            </ProgressBar>
+          )}
+          {explaining.measureFailure && <p className="problem">{explaining.measureFailure.message}</p>}
+          <ul className="why-storages">
+            {storageFacts(explained, t).map((facts) => (
+              <StorageCard key={facts.storage.name} facts={facts} />
+            ))}
+          </ul>
+        </Section>
+      </div>
+      <div className="panel-foot">
+        <CopyForIt text={explained.text} />
+      </div>
+    </>
+  );
+}
+
+function Section({ title, action, children }: { title: string; action?: ReactNode; children: ReactNode }) {
+  return (
+    <section className="settings-section">
+      <div className="section-head">
+        <h3>{title}</h3>
+        {action}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+function General({ explained: { reading } }: { explained: RouteExplanation }) {
+  const { t } = useTranslation();
+  const replicas = reading.storages.filter(({ role }) => role === 'replica');
+  if (replicas.length === 0) return <p className="muted">{t('why.noReplica')}</p>;
+  return (
+    <p className="muted">
+      {reading.replicationDelaySeconds > 0
+        ? t('reading.delay', { count: reading.replicationDelaySeconds })
+        : t('why.noDelay')}{' '}
+      {t('why.proofRule')}
+    </p>
+  );
+}
+
+function ObjectFacts({
+  explained: { reading },
+  object,
+  askedAt,
+}: {
+  explained: RouteExplanation;
+  object: ExplainedObject;
+  askedAt: number;
+}) {
+  const { t } = useTranslation();
+  const now = useNow(1000);
+  const age = object.ageSeconds + Math.max(0, now - askedAt) / 1000;
+  const left = reading.replicationDelaySeconds - age;
+  return (
+    <dl className="facts">
+      <dt>{t('why.uploaded')}</dt>
+      <dd>
+        {formatAge(now - age * 1000, now, t('age.justNow'))}, {formatBytes(object.size)}
+      </dd>
+      <dt>{t('why.delay')}</dt>
+      <dd>
+        {left > 0
+          ? t('why.delayLeft', {
+              duration: formatDuration(left),
+              delay: formatDuration(reading.replicationDelaySeconds),
+            })
+          : t('why.delayOver', { delay: formatDuration(reading.replicationDelaySeconds) })}
+      </dd>
+      <dt>{t('why.replication')}</dt>
+      <dd>{replicationText(object.replicationStatus, t)}</dd>
+      <dt>{t('why.proof')}</dt>
+      <dd>
+        {object.proofs.length === 0
+          ? t('why.noReplica')
+          : object.proofs.map((proof) => (
+              <span key={proof.storage} className="proof" data-holds={proof.holds}>
+                {proofText(proof, reading.storages, t)}
+              </span>
+            ))}
+      </dd>
+      {object.versionId !== undefined && (
+        <>
+          <dt>{t('why.version')}</dt>
+          <dd className="path">{object.versionId}</dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+function Measure({ explaining: { measuring, measure } }: { explaining: Explaining }) {
+  const { t } = useTranslation();
+  return (
+    <Button className="button quiet small" isDisabled={measuring} onPress={() => void measure()} data-testid="measure">
+      <IconGauge size={15} aria-hidden="true" />
+      {measuring ? t('why.measuring') : t('why.measure')}
+    </Button>
+  );
+}
+
+function StorageCard({ facts: { storage, inUse, clock, measured } }: { facts: StorageFacts }) {
+  const { t } = useTranslation();
+  const role = storage.role === 'main' ? 'mainRole' : storage.role === 'replica' ? 'replicaRole' : 'otherRole';
+  return (
+    <li data-in-use={inUse} data-storage={storage.name}>
+      <span className="near-dot" aria-hidden="true" />
+      <div className="why-storage">
+        <p className="why-storage-name">
+          <strong>{storage.label}</strong>
+          <span className="muted">
+            {storage.region} · {t(`reading.${role}`)}
+          </span>
+          {inUse && <span className="tag near">{t('reading.inUse')}</span>}
+          {!storage.reachable && <span className="tag bad">{t('reading.unreachable')}</span>}
+        </p>
+        <p className="muted">
+          {storage.reachable ? t('why.reachable') : t('why.unreachable')} · {clock}
+        </p>
+        {measured?.problem !== undefined && <p className="problem">{measured.problem}</p>}
+        {measured?.latency !== undefined && (
+          <Measured label={t('why.latency')} value={measured.latency} share={measured.latencyShare} />
+        )}
+        {measured?.throughput !== undefined && (
+          <Measured label={t('why.throughput')} value={measured.throughput} share={measured.throughputShare} />
+        )}
+      </div>
+    </li>
+  );
+}
+
+function Measured({ label, value, share }: { label: string; value: string; share: number }) {
+  return (
+    <div className="why-measured">
+      <span className="muted">{label}</span>
+      <span className="bar" aria-hidden="true">
+        <span className="bar-fill" style={{ width: `${Math.max(2, share * 100)}%` }} />
+      </span>
+      <span>{value}</span>
+    </div>
+  );
+}
+
+const COPIED_FOR = 2500;
+
+function CopyForIt({ text }: { text: string }) {
+  const { t } = useTranslation();
+  const toast = useSession((session) => session.toast);
+  const [copied, setCopied] = useState(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied(true);
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => setCopied(false), COPIED_FOR);
+    } catch {
+      toast({ kind: 'not-copied' }, 'bad');
+    }
+  };
+  return (
+    <>
+      <span className="muted">{t('why.copyNote')}</span>
+      <Button className="button" onPress={() => void copy()} data-testid="copy-for-it">
+        {copied ? (
+          <IconClipboardCheck size={16} aria-hidden="true" />
+        ) : (
+          <IconClipboardCopy size={16} aria-hidden="true" />
+        )}
+        <span aria-live="polite">{copied ? t('why.copied') : t('why.copy')}</span>
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,55 @@
+import { useCallback, useEffect, useState } from 'react';
+import type { ErrorReport } from '../../shared/errors.ts';
+import type { RouteExplanation } from '../../shared/ipc.ts';
+import { reportOf } from '../api.ts';
+import { useNearplay, useSession } from '../store/context.tsx';
+
+export interface Explaining {
+  explained: RouteExplanation | undefined;
+  /** When that was true, milliseconds on this machine's clock. */
+  askedAt: number;
+  failure: ErrorReport | undefined;
+  measuring: boolean;
+  measureFailure: ErrorReport | undefined;
+  reload: () => Promise<void>;
+  /** Some seconds a storage. What comes back after the panel was closed is dropped. */
+  measure: () => Promise<void>;
+}
+
+const NOTHING = { explained: undefined, askedAt: 0, failure: undefined };
+
+/** What led to a route, asked again whenever main says that routes may have changed. */
+export function useExplanation(key: string | undefined): Explaining {
+  const { api } = useNearplay();
+  const routesVersion = useSession((session) => session.routesVersion);
+  const [answer, setAnswer] = useState<Pick<Explaining, 'explained' | 'askedAt' | 'failure'>>(NOTHING);
+  const [measuring, setMeasuring] = useState(false);
+  const [measureFailure, setMeasureFailure] = useState<ErrorReport>();
+  const request = useCallback(() => (key === undefined ? {} : { key }), [key]);
+
+  const reload = useCallback(async (): Promise<void> => {
+    try {
+      const explained = await api.explainRegion(request());
+      setAnswer({ explained, askedAt: Date.now(), failure: undefined });
+    } catch (error) {
+      setAnswer((before) => ({ ...before, failure: reportOf(error) }));
+    }
+  }, [api, request]);
+
+  useEffect(() => void reload(), [reload, routesVersion]);
+
+  const measure = useCallback(async (): Promise<void> => {
+    setMeasuring(true);
+    setMeasureFailure(undefined);
+    try {
+      await api.measureStorages(request());
+      await reload();
+    } catch (error) {
+      setMeasureFailure(reportOf(error));
+    } finally {
+      setMeasuring(false);
+    }
+  }, [api, request, reload]);
+
+  return { ...answer, measuring, measureFailure, reload, measure };
+}
