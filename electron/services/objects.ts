@@ -1,10 +1,13 @@
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../shared/errors.ts';
 import { httpStatusOf } from './s3Errors.ts';
 import { wholeKey } from './keys.ts';
 import type { ObjectVersion } from './replicaProof.ts';
 import type { StorageClients } from './storageClients.ts';
 import type { StorageRequests } from './storageRequests.ts';
+
+/** A player waits for the answer. */
+const READ_TIMEOUT = 4000;
 
 /** What HEAD tells of an object. */
 export interface ObjectHead extends ObjectVersion {
@@ -50,6 +53,26 @@ export class Objects {
       ...(answer.ReplicationStatus !== undefined && { replicationStatus: answer.ReplicationStatus }),
       metadata: answer.Metadata ?? {},
     };
+  }
+
+  /**
+   * Reads the first byte, as a player would: some faults show in GET and not in HEAD.
+   *
+   * @throws NearplayError no-such-key, access-denied, slow-down, offline …
+   */
+  async readFirstByte(storage: string, { key, versionId, size }: ObjectVersion): Promise<void> {
+    const configuration = this.#clients.configurationOf(storage);
+    const command = new GetObjectCommand({
+      Bucket: configuration.bucket,
+      Key: wholeKey(configuration, key),
+      ...(versionId !== undefined && { VersionId: versionId }),
+      // An empty object has no first byte: S3 answers 416 (RFC 9110, 15.5.17).
+      ...(size > 0 && { Range: 'bytes=0-0' }),
+    });
+    await this.#requests.ask({ storage, action: 's3:GetObject', key, timeout: READ_TIMEOUT }, async (client, send) => {
+      const { Body } = await client.send(command, send);
+      await Body?.transformToByteArray();
+    });
   }
 
   /** Whether a storage holds exactly this version, by version id and size. @throws NearplayError without an answer. */

@@ -1,6 +1,8 @@
 const SECOND = 1000;
 const FIRST_BACK_OFF = SECOND;
 const LAST_BACK_OFF = 60 * SECOND;
+/** As many as lead to the longest back-off. */
+const MANY_FAILURES = 6;
 /** Versions that are remembered; some 200 bytes each. The oldest go first. */
 const CAPACITY = 200_000;
 
@@ -29,6 +31,8 @@ interface Remembered {
   failures: number;
   /** While `holds` is `no`: when it is worth asking again, in milliseconds since the epoch. */
   askAgainAt: number;
+  /** Reading failed there, whatever the storage says it holds. */
+  distrusted?: true;
 }
 
 /** Asks the storage for one version: true when it is there with that size. Rejects when the storage did not answer. */
@@ -84,13 +88,27 @@ export class ReplicaProof {
 
   /** What one listing of the replica told about a version of the main storage. Never overrules a proof by version. */
   listed(storage: string, version: ObjectVersion, found: ObjectVersion | undefined): void {
-    if (this.of(storage, version).by === 'version' && this.of(storage, version).holds === 'yes') return;
+    const known = this.#known.get(nameOf(storage, version));
+    if (known?.by === 'version' && known.holds === 'yes') return;
+    // A listing is what the storage says of itself; the player has found out otherwise.
+    if (known?.distrusted && !this.isWorthAsking(storage, version)) return;
     this.#remember(storage, version, isSameVersion(version, found), 'listing');
   }
 
   /** An answer that nobody had to ask `prove` for: version id and size agreed, or did not. */
   confirmed(storage: string, version: ObjectVersion, holds: boolean): void {
     this.#remember(storage, version, holds, 'version');
+  }
+
+  /**
+   * Reading failed there although the storage says it holds the version: it is left alone for a minute, since asking
+   * would only bring the same answer and send the player to and fro.
+   */
+  distrusted(storage: string, version: ObjectVersion): void {
+    const askAgainAt = this.#now() + LAST_BACK_OFF;
+    const failures = MANY_FAILURES;
+    const known: Remembered = { holds: 'no', by: 'version', failures, askAgainAt, distrusted: true };
+    this.#known.set(nameOf(storage, version), known);
   }
 
   async #askAndRemember(storage: string, version: ObjectVersion): Promise<Proof> {

@@ -225,10 +225,15 @@ export class Studio {
     const remembered = this.#seen.get(key);
     if (!remembered || !Object.hasOwn(this.preferences.s3Configuration, storage)) return;
     try {
-      const holds = await this.objects.holds(storage, remembered);
-      if (storage !== this.preferences.mainStorage) this.proof.confirmed(storage, remembered, holds);
+      await this.objects.readFirstByte(storage, remembered);
     } catch (error) {
-      this.#options.log.warn('A storage failed in the player and does not answer', { storage, error });
+      this.#options.log.warn('A storage failed in the player, and fails when it is asked', { storage, error });
+      const code = error instanceof NearplayError ? error.code : 'internal';
+      // The circuit breaker minds a storage that is silent; one that answers, but not with the bytes, is minded here.
+      if (code === 'offline' || code === 'timeout') return;
+      if (storage !== this.preferences.mainStorage) this.proof.distrusted(storage, remembered);
+      // A missing or refused object is no fault of the whole main storage; an answer of 5xx is.
+      else if (code === 'slow-down' || code === 'storage-failed') this.reachability.failed(storage);
     }
   }
 

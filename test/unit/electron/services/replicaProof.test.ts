@@ -166,3 +166,22 @@ it('remembers 200,000 versions and forgets the oldest first', () => {
   expect(proof.of('sydney', { ...V1, key: '1' }).holds).toBe('yes');
   expect(proof.of('sydney', { ...V1, key: '200000' }).holds).toBe('yes');
 });
+
+describe('a storage where reading failed', () => {
+  it('is left alone for a minute, whatever it or its listing says, and asked again after that', async () => {
+    await proof.prove('sydney', V1);
+    proof.distrusted('sydney', V1);
+    proof.listed('sydney', V1, V1);
+    expect(await proof.prove('sydney', V1)).toEqual({ holds: 'no', by: 'version' });
+    expect(asked).toHaveLength(1);
+    now += 61 * SECOND;
+    expect(await proof.prove('sydney', V1)).toEqual({ holds: 'yes', by: 'version' });
+  });
+
+  it('does not keep a listing from correcting a mere denial', async () => {
+    answer = deny;
+    await proof.prove('sydney', V1);
+    proof.listed('sydney', V1, V1);
+    expect(proof.of('sydney', V1)).toEqual({ holds: 'yes', by: 'listing' });
+  });
+});

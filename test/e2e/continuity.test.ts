@@ -1,0 +1,178 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { seed } from '../sandbox/seed.ts';
+import { openStudioInApp, type StudioInApp } from './studioInApp.ts';
+
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+const CLIP = join(import.meta.dirname, '../fixtures/media/shots/sq010/sh010/sq010_sh010_comp_v002.mp4');
+const FOLDER = 'takes/';
+/** A copy for each case: the browser keeps what it has played. */
+const TAKES = ['expiry', 'down', 'missing', 'failing', 'silent', 'main'];
+/** Slower than the clip plays would stop it; a little faster keeps a connection open for most of the clip. */
+const SLOWLY = 60_000;
+/** Where the first connection breaks, in bytes: some seconds into the clip. */
+const BREAK_AT = 160_000;
+let studio: StudioInApp;
+
+interface Sample {
+  /** Seconds. */
+  position: number;
+  origin: string;
+  errorShown: boolean;
+  paused: boolean;
+}
+
+const keyOf = (take: string) => `${FOLDER}${take}.mp4`;
+
+beforeAll(async () => {
+  studio = await openStudioInApp({ media: false });
+  const folder = join(studio.folder, 'takes');
+  await mkdir(folder);
+  for (const take of TAKES) await copyFile(CLIP, join(folder, `${take}.mp4`));
+  await seed(studio.sandbox, folder, { prefix: 'media/takes', ageMs: 24 * HOUR, replicated: true });
+  await studio.page.reload();
+  await studio.card(FOLDER).dblclick();
+});
+afterEach(async () => {
+  studio.sandbox.clearFaults();
+  studio.sandbox.setClock(0);
+  await studio.page.keyboard.press('Escape');
+  // A circuit breaker closes by itself once the storage answers again.
+  await expect
+    .poll(async () => (await explainRoute(studio.page)).reason, { timeout: 60 * SECOND })
+    .toBe('replica-by-ip');
+});
+afterAll(() => studio.stop());
+
+function explainRoute(page: Page): Promise<{ reason?: string }> {
+  return page.evaluate(async (key) => {
+    const { nearplay } = globalThis as unknown as {
+      nearplay: { explainRoute(request: { key: string }): Promise<{ result?: { reason: string } }> };
+    };
+    return (await nearplay.explainRoute({ key })).result ?? {};
+  }, keyOf('expiry'));
+}
+
+/** Samples the player 20 times a second from within the page, until told to stop. */
+async function record(page: Page): Promise<() => Promise<Sample[]>> {
+  await page.evaluate(() => {
+    const samples: Sample[] = [];
+    const timer = setInterval(() => {
+      const media = document.querySelector('[data-testid="player-media"]');
+      if (!(media instanceof HTMLMediaElement) || media.currentSrc === '') return;
+      samples.push({
+        position: media.currentTime,
+        origin: new URL(media.currentSrc).origin,
+        errorShown: document.querySelector('[data-testid="player"] [data-testid="error-state"]') !== null,
+        paused: media.paused,
+      });
+    }, 50);
+    Reflect.set(globalThis, 'endRecording', () => {
+      clearInterval(timer);
+      return samples;
+    });
+  });
+  return () => page.evaluate(() => (Reflect.get(globalThis, 'endRecording') as () => Sample[])());
+}
+
+/** Plays the clip over a slow connection that breaks after some seconds; `trouble` begins while it plays. */
+async function playThrough(take: string, trouble: () => void): Promise<Sample[]> {
+  const { page, sandbox } = studio;
+  const region = sandbox.replica.region;
+  const clip = { region, operation: 'GetObject', key: new RegExp(take) };
+  sandbox.addFault({ ...clip, effect: { kind: 'bandwidth', bytesPerSecond: SLOWLY } });
+  sandbox.addFault({ ...clip, effect: { kind: 'reset', afterBytes: BREAK_AT }, times: 1 });
+  const end = await record(page);
+  await studio.card(keyOf(take)).dblclick();
+  await page.waitForFunction(isPast, 0.5, { timeout: 20 * SECOND });
+  trouble();
+  await page.waitForFunction(isPast, 9, { timeout: 60 * SECOND });
+  return end();
+}
+
+function isPast(seconds: number): boolean {
+  const media = document.querySelector('[data-testid="player-media"]');
+  return media instanceof HTMLMediaElement && media.currentTime > seconds;
+}
+
+/** The largest jump between two samples that follow each other, in seconds; 0.05 s of playing time is between them. */
+function largestJump(samples: readonly Sample[]): number {
+  return samples.reduce((largest, { position }, index) => {
+    const before = samples[index - 1]?.position ?? position;
+    return Math.max(largest, Math.abs(position - before));
+  }, 0);
+}
+
+describe('playback goes on at the same place', () => {
+  it.each([
+    ['when the link expires in mid play', 'expiry', () => studio.sandbox.setClock(13 * HOUR), 'replica'],
+    [
+      "when the replica's region goes down in mid play",
+      'down',
+      () => void studio.sandbox.addFault({ region: studio.sandbox.replica.region, effect: { kind: 'down' } }),
+      'main',
+    ],
+    [
+      'when the replica answers 404',
+      'missing',
+      () =>
+        void studio.sandbox.addFault({
+          region: studio.sandbox.replica.region,
+          effect: { kind: 'status', status: 404, code: 'NoSuchKey' },
+        }),
+      'main',
+    ],
+    [
+      'when the replica answers 503',
+      'failing',
+      () =>
+        void studio.sandbox.addFault({
+          region: studio.sandbox.replica.region,
+          operation: 'GetObject',
+          effect: { kind: 'status', status: 503, code: 'SlowDown' },
+        }),
+      'main',
+    ],
+    [
+      'when the replica falls silent',
+      'silent',
+      () => void studio.sandbox.addFault({ region: studio.sandbox.replica.region, effect: { kind: 'stall' } }),
+      'main',
+    ],
+  ] as const)('%s', async (_name, take, trouble, wanted) => {
+    const samples = await playThrough(take, trouble);
+    const { main, replica } = studio.sandbox;
+    expect(samples[0]?.origin).toBe(replica.endpoint);
+    expect(samples.at(-1)?.origin).toBe(wanted === 'main' ? main.endpoint : replica.endpoint);
+    expect(samples.filter(({ errorShown }) => errorShown)).toEqual([]);
+    expect(largestJump(samples)).toBeLessThan(0.5);
+  });
+
+  it('when main is down and a replica holds the file', async () => {
+    const { page, sandbox } = studio;
+    await page.getByTestId('settings-button').click();
+    await page.locator('[data-testid="read-from-option"][data-value="main"]').click();
+    await page.keyboard.press('Escape');
+    const clip = { region: sandbox.main.region, operation: 'GetObject', key: /main.mp4/ };
+    sandbox.addFault({ ...clip, effect: { kind: 'bandwidth', bytesPerSecond: SLOWLY } });
+    sandbox.addFault({ ...clip, effect: { kind: 'reset', afterBytes: BREAK_AT }, times: 1 });
+    const end = await record(page);
+    await studio.card(keyOf('main')).dblclick();
+    await page.waitForFunction(isPast, 0.5, { timeout: 20 * SECOND });
+    sandbox.addFault({ region: sandbox.main.region, effect: { kind: 'down' } });
+    await page.waitForFunction(isPast, 9, { timeout: 60 * SECOND });
+    const samples = await end();
+    expect(samples[0]?.origin).toBe(sandbox.main.endpoint);
+    expect(samples.at(-1)?.origin).toBe(sandbox.replica.endpoint);
+    expect(samples.filter(({ errorShown }) => errorShown)).toEqual([]);
+    expect(largestJump(samples)).toBeLessThan(0.5);
+    await expect.poll(() => page.getByTestId('player-route').getAttribute('data-reason')).toBe('main-unreachable');
+    sandbox.clearFaults();
+    await page.keyboard.press('Escape');
+    await page.getByTestId('settings-button').click();
+    await page.locator('[data-testid="read-from-option"][data-value="auto"]').click();
+  });
+});
