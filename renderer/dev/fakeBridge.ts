@@ -207,7 +207,8 @@ export class FakeBridge {
           return null;
         }),
       saveManifest: () => answer(() => ({ name: 'nearplay-manifest.csv' })),
-      editPreferences: () => answer(() => this.#stored.edit(), 200),
+      editPreferences: () =>
+        answer(() => (this.#preferences.document ? this.#stored.edit() : fail('no-preferences')), 200),
       savePreferences: ({ text, etag }) =>
         answer(() => {
           const saved = this.#stored.save(text, etag);

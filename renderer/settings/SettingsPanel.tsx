@@ -1,4 +1,4 @@
-import { IconFileImport, IconRefresh, IconX } from '@tabler/icons-react';
+import { IconFileImport, IconPencil, IconRefresh, IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import {
   Button,
@@ -58,7 +58,7 @@ export function SettingsPanel({ app }: { app: Bootstrap }) {
             <Section title={t('settings.profile')}>
               <Credentials credentials={app.credentials} />
             </Section>
-            <Section title={t('settings.preferences')} action={<ImportPreferences />}>
+            <Section title={t('settings.preferences')} action={<PreferencesActions />}>
               <PreferencesOrigin preferences={app.preferences} />
             </Section>
             <Section title={t('settings.about')}>
@@ -103,14 +103,25 @@ function RefreshAddress() {
   );
 }
 
-function ImportPreferences() {
+function PreferencesActions() {
   const { t } = useTranslation();
   const importPreferences = useSession((session) => session.importPreferences);
+  const showPanel = useSession((session) => session.showPanel);
   return (
-    <Button className="button quiet small" onPress={() => void importPreferences()}>
-      <IconFileImport size={15} aria-hidden="true" />
-      {t('actions.importPreferences')}
-    </Button>
+    <span className="section-actions">
+      <Button className="button quiet small" onPress={() => void importPreferences()}>
+        <IconFileImport size={15} aria-hidden="true" />
+        {t('actions.importPreferences')}
+      </Button>
+      <Button
+        className="button quiet small"
+        onPress={() => showPanel('preferences')}
+        data-testid="edit-preferences-button"
+      >
+        <IconPencil size={15} aria-hidden="true" />
+        {t('editor.open')}
+      </Button>
+    </span>
   );
 }
 

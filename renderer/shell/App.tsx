@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Bootstrap } from '../../shared/ipc.ts';
 import { LibraryScreen } from '../library/LibraryScreen.tsx';
 import { Player } from '../player/Player.tsx';
+import { PreferencesEditor } from '../preferences/PreferencesEditor.tsx';
 import { SettingsPanel } from '../settings/SettingsPanel.tsx';
 import { useLibrary, useNearplay, useSession } from '../store/context.tsx';
 import { TransfersDrawer } from '../transfers/TransfersDrawer.tsx';
@@ -70,6 +71,7 @@ function Window({ app }: { app: Bootstrap }) {
       </div>
       <SettingsPanel app={app} />
       <WhyPanel />
+      <PreferencesEditor />
       <ShortcutsDialog />
       <Toasts />
     </div>

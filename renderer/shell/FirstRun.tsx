@@ -11,6 +11,7 @@ import { StatePanel } from './StatePanel.tsx';
 export function FirstRun({ preferences }: { preferences: PreferencesStatus }) {
   const { t } = useTranslation();
   const importPreferences = useSession((session) => session.importPreferences);
+  const showPanel = useSession((session) => session.showPanel);
   const faulty = preferences.findings.some(({ severity }) => severity === 'error');
   return (
     <StatePanel
@@ -24,6 +25,9 @@ export function FirstRun({ preferences }: { preferences: PreferencesStatus }) {
         <Button className="button primary" onPress={() => void importPreferences()}>
           <IconFileImport size={17} aria-hidden="true" />
           {t('actions.importPreferences')}
+        </Button>
+        <Button className="button" onPress={() => showPanel('preferences')}>
+          {t('editor.fromStudio')}
         </Button>
       </div>
       {!faulty && <p className="state-note">{t('states.firstRunHint')}</p>}

@@ -53,6 +53,10 @@ function wordsOf(text: ToastText, t: Translate): string {
       return t('toasts.preferencesImported');
     case 'not-copied':
       return t('toasts.notCopied');
+    case 'preferences-saved':
+      return t('toasts.preferencesSaved');
+    case 'saved-file':
+      return t('toasts.savedFile', { name: text.name });
     case 'report':
       return text.report.message;
   }

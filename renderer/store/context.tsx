@@ -3,6 +3,7 @@ import { useStore } from 'zustand';
 import type { NearplayApi } from '../../shared/ipc.ts';
 import { createLibrary, type Library, type LibraryStore } from '../library/libraryStore.ts';
 import { StillCache } from '../library/stills.ts';
+import { createEditor, type Editor, type EditorStore } from '../preferences/editorStore.ts';
 import { createSession, type Session, type SessionStore } from './session.ts';
 
 /** What the window is made of, built once in main.tsx and handed down. */
@@ -11,10 +12,17 @@ export interface Nearplay {
   session: SessionStore;
   library: LibraryStore;
   stills: StillCache;
+  editor: EditorStore;
 }
 
 export function createNearplay(api: NearplayApi): Nearplay {
-  return { api, session: createSession(api), library: createLibrary(api), stills: new StillCache(api) };
+  return {
+    api,
+    session: createSession(api),
+    library: createLibrary(api),
+    stills: new StillCache(api),
+    editor: createEditor(api),
+  };
 }
 
 const NearplayContext = createContext<Nearplay | undefined>(undefined);
@@ -35,4 +43,8 @@ export function useSession<Value>(select: (session: Session) => Value): Value {
 
 export function useLibrary<Value>(select: (library: Library) => Value): Value {
   return useStore(useNearplay().library, select);
+}
+
+export function useEditor<Value>(select: (editor: Editor) => Value): Value {
+  return useStore(useNearplay().editor, select);
 }

@@ -19,6 +19,8 @@ export type ToastText =
   | { kind: 'upload-failed'; name: string; message: string }
   | { kind: 'imported' }
   | { kind: 'not-copied' }
+  | { kind: 'preferences-saved' }
+  | { kind: 'saved-file'; name: string }
   | { kind: 'report'; report: ErrorReport };
 
 /** Everything the window knows apart from the folder on screen: what main told, and which panels are open. */

@@ -1,0 +1,224 @@
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { ErrorReport } from '../../shared/errors.ts';
+import type { NearplayApi, PreferencesEditing, PreferencesVersion } from '../../shared/ipc.ts';
+import { parsePreferences, type IsolationPreferences, type ParsedPreferences } from '../../shared/preferences.ts';
+import { diffPreferences, mergePreferences, type Change, type Merged } from '../../shared/preferencesMerge.ts';
+import { reportOf } from '../api.ts';
+import { applyChoices, undecided, type Choices, type Side } from './mergeChoices.ts';
+
+export const EDITOR_TABS = ['form', 'text', 'paste', 'history'] as const;
+export type EditorTab = (typeof EDITOR_TABS)[number];
+
+/** Somebody else saved while this draft was written. */
+export interface Merging {
+  theirs: PreferencesEditing;
+  merged: Merged;
+  choices: Choices;
+  /** What they changed since editing began here. */
+  theirChanges: Change[];
+}
+
+/** One version of the history, looked at. */
+export interface LookedAt {
+  versionId: string;
+  text: string;
+  changes: Change[];
+}
+
+/** The draft of the Isolation Preferences. It outlives the panel: closing loses nothing. */
+export interface Editor {
+  phase: 'closed' | 'loading' | 'ready' | 'failed';
+  failure: ErrorReport | undefined;
+  tab: EditorTab;
+  /** The one document that every tab edits. */
+  text: string;
+  parsed: ParsedPreferences;
+  /** What editing began with, or what was saved last. */
+  base: string;
+  etag: string | undefined;
+  /** Why it may not be saved; then nothing can be changed, unless there are no preferences to protect. */
+  refusal: ErrorReport | undefined;
+  readOnly: boolean;
+  history: PreferencesVersion[];
+  saving: boolean;
+  saveFailure: ErrorReport | undefined;
+  merging: Merging | undefined;
+  lookedAt: LookedAt | undefined;
+
+  open: () => Promise<void>;
+  showTab: (tab: EditorTab) => void;
+  edit: (text: string) => void;
+  /** Back to what editing began with. */
+  discard: () => void;
+  /** True once saved; false when it failed or somebody else was faster. */
+  save: () => Promise<boolean>;
+  choose: (path: string, side: Side) => void;
+  /** Takes the merged document as the draft, on top of theirs, and saves it. */
+  saveMerged: () => Promise<boolean>;
+  leaveMerge: () => void;
+  lookAt: (versionId: string) => Promise<void>;
+  /** Takes the version that is looked at as the draft. */
+  restore: () => void;
+}
+
+export type EditorStore = StoreApi<Editor>;
+
+const NO_STORAGE = ['no-preferences', 'preferences-invalid'];
+
+export function isChanged({ text, base }: Pick<Editor, 'text' | 'base'>): boolean {
+  return text.trim() !== base.trim();
+}
+
+/** What saving the draft would change; `undefined` while it cannot be used. */
+export function changesOf({ parsed, base }: Pick<Editor, 'parsed' | 'base'>): Change[] | undefined {
+  const before = parsePreferences(base).document;
+  if (!parsed.document) return undefined;
+  return before ? diffPreferences(before, parsed.document) : [];
+}
+
+/** The store over the bridge; nothing rejects. */
+export function createEditor(api: NearplayApi): EditorStore {
+  return createStore<Editor>((set, get) => {
+    const begin = (editing: PreferencesEditing): void =>
+      set({
+        phase: 'ready',
+        failure: undefined,
+        text: editing.text,
+        parsed: parsePreferences(editing.text),
+        base: editing.text,
+        etag: editing.etag,
+        refusal: editing.refusal,
+        readOnly: editing.refusal !== undefined,
+        history: editing.history,
+        saving: false,
+        saveFailure: undefined,
+        merging: undefined,
+        lookedAt: undefined,
+      });
+
+    const conflict = async (): Promise<void> => {
+      const theirs = await api.editPreferences();
+      const mine = get().parsed.document;
+      const their = parsePreferences(theirs.text).document;
+      if (!mine || !their) {
+        const message = 'What was saved in the meantime cannot be read as preferences. Look at it in the history.';
+        set({ saving: false, saveFailure: { code: 'conflict', message, retryable: false } });
+        return;
+      }
+      const base = parsePreferences(get().base).document ?? their;
+      set({ saving: false, merging: mergingOf(base, mine, their, theirs) });
+    };
+
+    const save = async (): Promise<boolean> => {
+      const { text, etag, saving } = get();
+      if (saving) return false;
+      set({ saving: true, saveFailure: undefined });
+      try {
+        begin(await api.savePreferences({ text, ...(etag !== undefined && { etag }) }));
+        return true;
+      } catch (error) {
+        try {
+          if (reportOf(error).code !== 'conflict') throw error;
+          await conflict();
+        } catch (failure) {
+          set({ saving: false, saveFailure: reportOf(failure) });
+        }
+        return false;
+      }
+    };
+
+    return {
+      phase: 'closed',
+      failure: undefined,
+      tab: 'form',
+      text: '',
+      parsed: { findings: [] },
+      base: '',
+      etag: undefined,
+      refusal: undefined,
+      readOnly: false,
+      history: [],
+      saving: false,
+      saveFailure: undefined,
+      merging: undefined,
+      lookedAt: undefined,
+
+      async open() {
+        if (get().phase === 'loading' || (get().phase === 'ready' && isChanged(get()))) return;
+        set({ phase: 'loading', failure: undefined });
+        try {
+          begin(await api.editPreferences());
+        } catch (error) {
+          const report = reportOf(error);
+          if (!NO_STORAGE.includes(report.code)) {
+            set({ phase: 'failed', failure: report });
+            return;
+          }
+          begin({ text: '', history: [], refusal: report });
+          // There is nothing to protect yet: what is made here can be exported and then imported.
+          set({ readOnly: false, tab: 'paste' });
+        }
+      },
+      showTab: (tab) => set({ tab }),
+      edit(text) {
+        if (!get().readOnly) set({ text, parsed: parsePreferences(text), saveFailure: undefined });
+      },
+      discard: () => set(({ base }) => ({ text: base, parsed: parsePreferences(base), saveFailure: undefined })),
+      save,
+      choose: (path, side) =>
+        set(({ merging }) =>
+          merging ? { merging: { ...merging, choices: { ...merging.choices, [path]: side } } } : {},
+        ),
+      async saveMerged() {
+        const { merging } = get();
+        if (!merging || undecided(merging.merged.conflicts, merging.choices).length > 0) return false;
+        const text = mergedText(merging);
+        const { theirs } = merging;
+        set({
+          text,
+          parsed: parsePreferences(text),
+          base: theirs.text,
+          etag: theirs.etag,
+          history: theirs.history,
+          merging: undefined,
+        });
+        return get().parsed.document ? save() : false;
+      },
+      leaveMerge: () => set({ merging: undefined }),
+      async lookAt(versionId) {
+        try {
+          const { text } = await api.readPreferencesVersion({ versionId });
+          const [then, now] = [parsePreferences(text).document, parsePreferences(get().base).document];
+          set({ lookedAt: { versionId, text, changes: then && now ? diffPreferences(now, then) : [] } });
+        } catch (error) {
+          set({ saveFailure: reportOf(error) });
+        }
+      },
+      restore() {
+        const { lookedAt } = get();
+        if (!lookedAt) return;
+        get().edit(lookedAt.text);
+        set({ tab: 'form', lookedAt: undefined });
+      },
+    };
+  });
+}
+
+/** The merged document as text, every conflict as it was chosen. */
+export function mergedText({ merged, choices }: Pick<Merging, 'merged' | 'choices'>): string {
+  return JSON.stringify(applyChoices(merged.document, merged.conflicts, choices), undefined, 2);
+}
+
+function mergingOf(
+  base: IsolationPreferences,
+  mine: IsolationPreferences,
+  their: IsolationPreferences,
+  theirs: PreferencesEditing,
+): Merging {
+  return {
+    theirs,
+    merged: mergePreferences(base, mine, their),
+    choices: {},
+    theirChanges: diffPreferences(base, their),
+  };
+}

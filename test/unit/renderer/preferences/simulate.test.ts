@@ -1,0 +1,50 @@
+import i18next from 'i18next';
+import { beforeAll, expect, it } from 'vitest';
+import { parsePreferences } from '../../../../shared/preferences.ts';
+import { describeChange, placeText } from '../../../../renderer/preferences/changeText.ts';
+import { simulate } from '../../../../renderer/preferences/simulate.ts';
+import { startText } from '../../../../renderer/text/i18n.ts';
+
+beforeAll(() => startText());
+
+const { document } = parsePreferences(
+  JSON.stringify({
+    version: 1,
+    s3Configuration: {
+      virginia: { region: 'us-east-1', bucket: 'media' },
+      sydney: { region: 'ap-southeast-2', bucket: 'media-syd' },
+    },
+    mainStorage: 'virginia',
+    replication: { delaySeconds: 60, replicas: [{ storage: 'sydney', ipRanges: ['203.0.113.0/24'] }] },
+  }),
+);
+
+it.each([
+  ['203.0.113.7', '60', 'auto', 'media-syd', 'replica-by-ip'],
+  ['203.0.113.7', '59', 'auto', 'media', 'within-replication-delay'],
+  ['198.51.100.1', '60', 'auto', 'media', 'ip-outside-ranges'],
+  ['', '60', 'auto', 'media', 'ip-unknown'],
+  ['', '60', 'sydney', 'media-syd', 'replica-chosen'],
+])(
+  'somebody at "%s", %s s after an upload, reading from %s: %s because of %s',
+  (address, seconds, readFrom, ...wanted) => {
+    if (!document) throw new Error('The document of the test cannot be used');
+    const answer = simulate(document, { address, seconds, readFrom });
+    expect(typeof answer === 'object' && [answer.bucket, answer.route.reason]).toEqual(wanted);
+  },
+);
+
+it('names what is no address and no number of seconds', () => {
+  if (!document) throw new Error('The document of the test cannot be used');
+  expect(simulate(document, { address: 'here', seconds: '1', readFrom: 'auto' })).toBe('address');
+  expect(simulate(document, { address: '', seconds: '1.5', readFrom: 'auto' })).toBe('seconds');
+});
+
+it('puts changes into the words of the form', () => {
+  const { t } = i18next;
+  const change = { path: 'replication.replicas.sydney.ipRanges', before: ['a', 'b'], after: ['b', 'c'] };
+  const described = describeChange(change, t);
+  expect(described).toEqual({ place: 'Replica sydney: IP ranges, one per line', removed: ['a'], added: ['c'] });
+  expect(placeText('s3Configuration.main.us.bucket', t)).toBe('Storage main.us: bucket');
+  expect(placeText('replication.delaySeconds', t)).toBe('Replication delay, seconds');
+});
