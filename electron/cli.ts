@@ -56,7 +56,7 @@ async function interpret(args: readonly string[], context: CommandContext): Prom
       .option('--ip <address>', 'be taken for somebody at this address', anAddress);
 
   online(program.command('upload <path...>'))
-    .description('upload files and folders to the main storage')
+    .description('upload files and folders to the main storage; "-" is what comes in')
     .option('--to <folder>', 'folder in the main storage', '')
     .addOption(
       new Option('--on-conflict <what>', 'when the name is there already')
@@ -130,6 +130,7 @@ if (process.argv[1] !== undefined && isThisFile(process.argv[1])) {
   process.exitCode = await runCli(process.argv.slice(2), {
     env: process.env,
     cwd: process.cwd(),
+    stdin: process.stdin,
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
     now: () => Date.now(),

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { isAbsolute, resolve } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { NearplayError } from '../../shared/errors.ts';
@@ -7,6 +8,8 @@ import type { Finding } from '../../shared/preferences.ts';
 export interface CliSurroundings {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
+  /** For `upload -`; absent where there is none. */
+  stdin?: Readable;
   stdout: (text: string) => void;
   stderr: (text: string) => void;
   /** Milliseconds since the epoch. */

@@ -1,9 +1,10 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createServices, type Application } from '../services/application.ts';
 import { createLog, SILENT } from '../services/log.ts';
 import { managedPreferencesFile, terminalFolder } from '../services/places.ts';
 import { settingsInMemory } from '../services/settingsStore.ts';
-import type { OnConflict } from '../services/uploads.ts';
+import type { ConflictPolicy } from '../services/transfers/transferRecord.ts';
 import { assertChoice } from './offline.ts';
 import { namedPreferences, type CommandContext, type CommonOptions } from './surroundings.ts';
 
@@ -11,7 +12,7 @@ export interface ServiceNeeds extends CommonOptions {
   readFrom?: string;
   /** The address to be taken for, instead of this machine's own. */
   ip?: string;
-  onConflict?: OnConflict;
+  onConflict?: ConflictPolicy;
   /** Whether the work needs a route, and so this machine's public address. */
   needsRoute?: boolean;
 }
@@ -29,9 +30,12 @@ export async function withServices<Result>(
   const { env, platform, now } = surroundings;
   const userDataFolder = env['NEARPLAY_HOME'] ?? terminalFolder(platform, env);
   await mkdir(userDataFolder, { recursive: true, mode: 0o700 });
+  // A folder a run: two commands at once must not run each other's uploads.
+  const journalFolder = await mkdtemp(join(userDataFolder, 'run-'));
   const file = namedPreferences(needs.preferences, surroundings);
   const services = createServices({
     userDataFolder,
+    journalFolder,
     settings: settingsInMemory({ profile: needs.profile ?? null, readFrom: needs.readFrom ?? null }),
     env,
     managedPreferencesFile: managedPreferencesFile(platform, env),
@@ -54,5 +58,6 @@ export async function withServices<Result>(
     return await work(services);
   } finally {
     await services.stop();
+    await rm(journalFolder, { recursive: true, force: true });
   }
 }

@@ -30,7 +30,9 @@ import { batchManifest, reportReplication } from './replicationReport.ts';
 import { SavedCopies } from './savedCopies.ts';
 import { SettingsStore } from './settingsStore.ts';
 import { Studio, type StudioOptions } from './studio.ts';
-import { Uploads, type OnConflict } from './uploads.ts';
+import type { QueueTiming } from './transfers/queue.ts';
+import type { ConflictPolicy } from './transfers/transferRecord.ts';
+import { AppUploads } from './uploadsInApp.ts';
 import { WatchedFolders } from './watchedFolders.ts';
 
 const SECOND = 1000;
@@ -58,11 +60,15 @@ export interface ServicesOptions {
   platform: string;
   /** What draws the window, for the about panel. */
   runtime: string;
-  onConflict?: OnConflict;
+  onConflict?: ConflictPolicy;
+  /** Where unfinished uploads are noted; default: the user's folder. One process at a time. */
+  journalFolder?: string;
   /** The address to be taken for; then nobody is asked for the real one. */
   givenAddress?: string | undefined;
   /** Addresses of this machine's interfaces; default: asked of the operating system. */
   interfaces?: () => readonly string[];
+  /** Of uploads; default: what suits people and networks. */
+  uploadTiming?: Partial<QueueTiming>;
   /** Milliseconds between looks at the interfaces; default 5 s. */
   interfacesEvery?: number;
   /** Milliseconds that a link lives; default 12 hours. */
@@ -75,7 +81,7 @@ export interface ServicesOptions {
 export interface Application extends Services {
   /** @throws NearplayError no-preferences, preferences-invalid */
   studio(): Studio;
-  uploads: Uploads;
+  uploads: AppUploads;
   addresses: PublicAddress;
 }
 
@@ -90,7 +96,7 @@ interface RunningReport {
 }
 
 class NearplayServices implements Application {
-  readonly uploads: Uploads;
+  readonly uploads: AppUploads;
   readonly addresses: PublicAddress;
   readonly requests: Services['requests'];
   readonly #options: ServicesOptions;
@@ -110,6 +116,7 @@ class NearplayServices implements Application {
     'report-progress': new Set(),
   };
   #studio: Studio | undefined;
+  #announced: PreferencesStatus | undefined;
   #measurements: readonly Measurement[] = [];
   #report: RunningReport | undefined;
   #origins: string[] = [];
@@ -136,13 +143,19 @@ class NearplayServices implements Application {
       now,
       changed: () => this.#readingChanged(),
     });
-    this.uploads = new Uploads({
+    this.uploads = new AppUploads({
+      folder: options.journalFolder ?? options.userDataFolder,
       target: () => this.#target(),
       changed: () => this.#transfersChanged(),
       completed: (key) => this.#uploaded(key),
+      // Cached keys without an end would be used for ever: another client asks for new ones.
+      credentialsRefused: () => this.#rebuild(),
+      storageNow: () => this.#storageNow(),
       now,
+      random: Math.random,
       log,
       ...(options.onConflict && { onConflict: options.onConflict }),
+      ...(options.uploadTiming && { timing: options.uploadTiming }),
     });
     this.#watch = new ReplicaWatch({
       explainRoute: (key) => this.studio().explainRoute(key),
@@ -166,6 +179,7 @@ class NearplayServices implements Application {
     this.#timer = setInterval(() => void this.#readPreferencesAgain(), PREFERENCES_EVERY);
     this.#timer.unref();
     this.#watchInterfaces();
+    await this.uploads.queue.start();
     void this.#readBucketPreferences();
     this.#watched.start();
   }
@@ -177,7 +191,7 @@ class NearplayServices implements Application {
     this.#watch.stop();
     this.#watched.stop();
     this.#report?.abort.abort();
-    await Promise.all([this.uploads.stop(), this.#copies.stop()]);
+    await Promise.all([this.uploads.queue.stop(), this.#copies.stop()]);
     this.#studio?.stop();
   }
 
@@ -224,6 +238,7 @@ class NearplayServices implements Application {
   networkChanged(): void {
     this.#studio?.reachability.probeNow();
     void this.addresses.forget();
+    this.uploads.queue.tryNow();
     void this.#readPreferencesAgain();
   }
 
@@ -240,11 +255,10 @@ class NearplayServices implements Application {
       'set-settings': (patch) => Promise.resolve(patch).then((change) => this.#changeSettings(change)),
       'add-uploads': ({ folder, paths }) => this.addUploads(folder, paths),
       'cancel-transfer': ({ id }) => done(() => (this.#copies.has(id) ? this.#copies : this.uploads).cancel(id)),
-      'retry-transfer': async ({ id }) =>
-        this.#copies.has(id) ? this.#copies.retry(id) : await this.uploads.retry(id),
+      'retry-transfer': ({ id }) => Promise.resolve(id).then((wanted) => this.#retry(wanted)),
       'clear-transfers': () =>
         done(() => {
-          this.uploads.clear();
+          this.uploads.queue.clear();
           this.#copies.clear();
         }),
       'refresh-address': async () => {
@@ -263,6 +277,17 @@ class NearplayServices implements Application {
         text: await new PreferencesInBucket(this.studio()).readVersion(versionId),
       }),
     };
+  }
+
+  #retry(id: string): Transfer {
+    const transfer = this.#copies.has(id) ? this.#copies.retry(id) : this.uploads.retry(id);
+    if (!transfer) throw new NearplayError('bad-request', 'This transfer is not in the list any more.');
+    return transfer;
+  }
+
+  #storageNow(): number {
+    const main = this.#studio?.preferences.mainStorage;
+    return main === undefined ? this.#options.now() : (this.#studio?.clients.storageNow(main) ?? this.#options.now());
   }
 
   async #measure(key: string | undefined): Promise<Measurement[]> {
@@ -335,7 +360,10 @@ class NearplayServices implements Application {
     const settings = this.#settings.change(patch);
     this.#emit('settings-changed', settings);
     // Other credentials: clients that hold the old ones must go.
-    if (settings.profile !== before.profile) this.#rebuild();
+    if (settings.profile !== before.profile) {
+      this.#rebuild();
+      this.uploads.queue.tryNow();
+    }
     if (settings.readFrom !== before.readFrom || settings.profile !== before.profile) this.#readingChanged();
     if (settings.watchedFolders !== before.watchedFolders) void this.#watched.look();
     return settings;
@@ -375,7 +403,8 @@ class NearplayServices implements Application {
       if (this.#studio && this.#options.givenAddress === undefined) void this.addresses.forget();
       this.#readingChanged();
     }
-    this.#emit('preferences-changed', status);
+    if (!isDeepStrictEqual(status, this.#announced)) this.#emit('preferences-changed', status);
+    this.#announced = status;
   }
 
   #rebuild(): void {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../electron/cli.ts';
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
@@ -9,6 +10,7 @@ import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 const IN_SYDNEY = '203.0.113.7';
 let sandbox: Sandbox;
 let folder: string;
+let input: Readable | undefined;
 const large = randomBytes(20 * 1024 * 1024);
 
 beforeAll(async () => {
@@ -38,6 +40,7 @@ async function nearplay(...args: string[]): Promise<{ code: number; lines: objec
       AWS_SECRET_ACCESS_KEY: sandbox.credentials.secretAccessKey,
     },
     cwd: folder,
+    ...(input && { stdin: input }),
     stdout: (text) => (stdout += text),
     stderr: (text) => (stderr += text),
     now: () => Date.now(),
@@ -61,12 +64,29 @@ describe('nearplay from a terminal, against the sample storage', () => {
     await sandbox.waitForReplica('media/sq010/sh010/shot.mov', 5000);
   });
 
-  it('refuses to overwrite unless told to', async () => {
-    const { code, errors } = await nearplay('upload', 'shot.mov', '--to', 'sq010/sh010');
+  it('sends identical content never twice, and refuses to overwrite other content unless told to', async () => {
+    const again = await nearplay('upload', 'shot.mov', '--to', 'sq010/sh010');
+    expect(again).toMatchObject({ code: 0, lines: [{ key: 'sq010/sh010/shot.mov', state: 'skipped' }] });
+    const other = join(folder, 'other');
+    await mkdir(other);
+    await writeFile(join(other, 'shot.mov'), Buffer.alloc(18 * 1024 * 1024, 1));
+    const { code, errors } = await nearplay('upload', 'other/shot.mov', '--to', 'sq010/sh010');
     expect(code).toBe(1);
     expect(errors).toMatchObject([{ code: 'conflict', key: 'sq010/sh010/shot.mov' }]);
-    const both = await nearplay('upload', 'shot.mov', '--to', 'sq010/sh010', '--on-conflict', 'keep-both');
+    expect(sandbox.bucketOf('main-us').uploads.size).toBe(0);
+    const both = await nearplay('upload', 'other/shot.mov', '--to', 'sq010/sh010', '--on-conflict', 'keep-both');
     expect(both.lines).toMatchObject([{ key: 'sq010/sh010/shot (2).mov', state: 'done' }]);
+  });
+
+  it('uploads what another program writes', async () => {
+    const written = randomBytes(9 * 1024 * 1024);
+    input = Readable.from([written.subarray(0, 1000), written.subarray(1000)]);
+    const { code, lines } = await nearplay('upload', '-', '--to', 'streams/out.bin');
+    expect({ code, lines }).toMatchObject({ code: 0, lines: [{ key: 'streams/out.bin', state: 'done' }] });
+    await nearplay('get', 'streams/out.bin', 'out.bin', '--read-from', 'main');
+    expect(sha256(await readFile(join(folder, 'out.bin')))).toBe(sha256(written));
+    const nameless = await nearplay('upload', '-');
+    expect(nameless.errors).toMatchObject([{ code: 'bad-request' }]);
   });
 
   it('lists a folder with the route of each file', async () => {

@@ -39,6 +39,8 @@ export async function startTestStudio(options: TestStudioOptions = {}): Promise<
   const joinStudio = async (overrides: Partial<ServicesOptions> = {}) => {
     const services = createServices({
       userDataFolder: folder,
+      // A user each: two must not run each other's uploads.
+      journalFolder: join(folder, `user-${running.length}`),
       settings: settingsInMemory(),
       env: {
         AWS_ACCESS_KEY_ID: sandbox.credentials.accessKeyId,
@@ -52,6 +54,7 @@ export async function startTestStudio(options: TestStudioOptions = {}): Promise<
       platform: process.platform,
       runtime: 'test',
       firstProbeAfter: 100,
+      uploadTiming: { settle: 0 },
       ...options.services,
       ...overrides,
     });
