@@ -154,8 +154,8 @@ function Aside() {
     <aside className="editor-aside" aria-label={t('editor.aside')}>
       <section aria-live="polite">
         <h3>{t('settings.findings')}</h3>
-        {parsed.findings.length === 0 ? (
-          <p className="muted">{t('editor.noFindings')}</p>
+        {parsed.findings.length === 0 || text.trim() === '' ? (
+          <p className="muted">{t(text.trim() === '' ? 'editor.empty' : 'editor.noFindings')}</p>
         ) : (
           <Findings findings={parsed.findings} />
         )}

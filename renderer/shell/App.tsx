@@ -4,6 +4,7 @@ import type { Bootstrap } from '../../shared/ipc.ts';
 import { LibraryScreen } from '../library/LibraryScreen.tsx';
 import { Player } from '../player/Player.tsx';
 import { PreferencesEditor } from '../preferences/PreferencesEditor.tsx';
+import { ReplicationView } from '../replication/ReplicationView.tsx';
 import { SettingsPanel } from '../settings/SettingsPanel.tsx';
 import { useLibrary, useNearplay, useSession } from '../store/context.tsx';
 import { TransfersDrawer } from '../transfers/TransfersDrawer.tsx';
@@ -71,6 +72,7 @@ function Window({ app }: { app: Bootstrap }) {
       </div>
       <SettingsPanel app={app} />
       <WhyPanel />
+      <ReplicationView />
       <PreferencesEditor />
       <ShortcutsDialog />
       <Toasts />
@@ -140,6 +142,7 @@ function useShortcuts(filterField: RefObject<HTMLInputElement | null>, usable: b
         settings: () => showPanel('settings'),
         help: () => showPanel('shortcuts'),
         why: usable ? () => showWhy(openKey) : undefined,
+        replication: usable ? () => showPanel('replication') : undefined,
         transfers: () => showTransfers(!transfersOpen),
         close: inPlayer ? () => open(undefined) : transfersOpen ? () => showTransfers(false) : undefined,
         filter: usable && !inPlayer ? () => filterField.current?.focus() : undefined,

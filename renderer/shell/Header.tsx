@@ -1,5 +1,6 @@
 import {
   IconArrowsUpDown,
+  IconCopyCheck,
   IconLayoutGrid,
   IconList,
   IconSearch,
@@ -42,6 +43,16 @@ export function Header({ reading, usable, filterField }: HeaderProps) {
       {usable && <FolderTools filterField={filterField} />}
       <div className="header-panels">
         {usable && <TransfersButton />}
+        {usable && (
+          <IconButton
+            label={t('replication.title')}
+            shortcut="R"
+            testId="replication-button"
+            onPress={() => showPanel('replication')}
+          >
+            <IconCopyCheck size={18} aria-hidden="true" />
+          </IconButton>
+        )}
         <IconButton
           label={t('shell.settings')}
           shortcut=","

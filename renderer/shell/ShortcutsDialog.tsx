@@ -14,7 +14,15 @@ const GROUPS = {
     mute: ['M'],
     fullScreen: ['F'],
   },
-  everywhere: { upload: ['U'], transfers: ['T'], why: ['W'], settings: [','], help: ['?'], close: ['Esc'] },
+  everywhere: {
+    upload: ['U'],
+    transfers: ['T'],
+    why: ['W'],
+    replication: ['R'],
+    settings: [','],
+    help: ['?'],
+    close: ['Esc'],
+  },
 } as const;
 
 export function ShortcutsDialog() {
@@ -88,6 +96,7 @@ const ACTION_NAMES: readonly ActionName[] = [
   'upload',
   'transfers',
   'why',
+  'replication',
   'settings',
   'help',
   'close',

@@ -1,4 +1,5 @@
-export type Shortcut = 'filter' | 'upload' | 'settings' | 'help' | 'close' | 'up' | 'view' | 'transfers' | 'why';
+export type Shortcut =
+  'filter' | 'upload' | 'settings' | 'help' | 'close' | 'up' | 'view' | 'transfers' | 'why' | 'replication';
 
 const KEYS: ReadonlyMap<string, Shortcut> = new Map([
   ['/', 'filter'],
@@ -10,6 +11,7 @@ const KEYS: ReadonlyMap<string, Shortcut> = new Map([
   ['v', 'view'],
   ['t', 'transfers'],
   ['w', 'why'],
+  ['r', 'replication'],
 ]);
 
 export interface KeyPress {

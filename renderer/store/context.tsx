@@ -4,6 +4,7 @@ import type { NearplayApi } from '../../shared/ipc.ts';
 import { createLibrary, type Library, type LibraryStore } from '../library/libraryStore.ts';
 import { StillCache } from '../library/stills.ts';
 import { createEditor, type Editor, type EditorStore } from '../preferences/editorStore.ts';
+import { createReporting, type Reporting, type ReportingStore } from '../replication/reportStore.ts';
 import { createSession, type Session, type SessionStore } from './session.ts';
 
 /** What the window is made of, built once in main.tsx and handed down. */
@@ -13,6 +14,7 @@ export interface Nearplay {
   library: LibraryStore;
   stills: StillCache;
   editor: EditorStore;
+  reporting: ReportingStore;
 }
 
 export function createNearplay(api: NearplayApi): Nearplay {
@@ -22,6 +24,7 @@ export function createNearplay(api: NearplayApi): Nearplay {
     library: createLibrary(api),
     stills: new StillCache(api),
     editor: createEditor(api),
+    reporting: createReporting(api),
   };
 }
 
@@ -47,4 +50,8 @@ export function useLibrary<Value>(select: (library: Library) => Value): Value {
 
 export function useEditor<Value>(select: (editor: Editor) => Value): Value {
   return useStore(useNearplay().editor, select);
+}
+
+export function useReporting<Value>(select: (reporting: Reporting) => Value): Value {
+  return useStore(useNearplay().reporting, select);
 }

@@ -36,6 +36,7 @@ export const en = {
     addressInRange: 'your address {{address}} is in {{range}}',
     notConfigured: 'No storage yet',
     why: 'Why this region?',
+    replication: 'Replication',
     change: 'Change in settings',
     whole: 'The whole story',
     regions: 'Storages',
@@ -267,6 +268,47 @@ export const en = {
     version: 'Version {{version}}',
     runtime: 'Drawn by {{runtime}} on {{platform}}',
   },
+  replication: {
+    title: 'Replication',
+    everything: 'the whole library',
+    comparing: 'Comparing {{place}} with its replicas: {{formatted}} files so far',
+    compared: 'Compared {{place}} with its replicas: {{formatted}} files',
+    again: 'Compare again',
+    cancelled: 'Cancelled. Nothing was changed.',
+    nothingTitle: 'Everything is where it should be',
+    nothingBody: 'Every replica holds the newest version of every file here.',
+    objects: 'Files that a replica lacks',
+    column: { key: 'File', size: 'Size', age: 'Uploaded', missingFrom: 'Missing from' },
+    truncated: 'There are more. The counts include them; narrow the folder to see them one by one.',
+    manifest: 'Save manifest for S3 Batch Operations…',
+    problem: {
+      pending: {
+        title: 'On their way',
+        meaning:
+          'S3 is copying these. Nothing is to be done: until a replica holds them, they play from the main region.',
+      },
+      stuck: {
+        title: 'Stuck',
+        meaning:
+          'S3 has been copying these for longer than the preferences allow. Large files and many at once take their time; if it lasts, IT should look at the replication metrics of the bucket, or copy them again with a manifest.',
+      },
+      failed: {
+        title: 'Failed',
+        meaning:
+          'S3 gave up on these, mostly for want of permissions: the replication role, the key of an encryption, or the replica’s bucket policy. Once that is mended, S3 Batch Replication copies them again from a manifest.',
+      },
+      never: {
+        title: 'Never replicated',
+        meaning:
+          'No replication rule applied to these, as with files that are older than the rule. S3 copies only what comes after it: S3 Batch Replication copies these from a manifest.',
+      },
+      missing: {
+        title: 'Missing',
+        meaning:
+          'S3 says that these were copied, yet the replica does not have this version: deleted there, or removed by a lifecycle rule. Look at the replica’s rules first, then copy them again with a manifest.',
+      },
+    },
+  },
   editor: {
     open: 'Edit…',
     fromStudio: 'Set up from Flow Production Tracking…',
@@ -331,6 +373,7 @@ export const en = {
       noSeconds: 'Whole seconds, please.',
       notYet: 'Once the errors are corrected, this says which bucket is read from, and why.',
     },
+    empty: 'There is nothing yet.',
     noFindings: 'Nothing wrong, nothing surprising.',
     difference: 'What saving changes',
     differenceLater: 'Shown once the errors are corrected.',
@@ -424,6 +467,7 @@ export const en = {
     settings: 'Settings',
     help: 'This list',
     why: 'Why this region?',
+    replication: 'Replication',
     close: 'Close',
     playPause: 'Play or pause',
     shuttle: 'Backwards, stop, faster',
