@@ -201,11 +201,10 @@ export class FakeBridge {
       explainRegion: ({ key }) => answer(() => this.#explain(key), 150),
       measureStorages: () => answer(() => (this.#measured = [...MEASUREMENTS]), 2500),
       reportReplication: ({ folder }) => this.#report(folder),
-      cancelReport: () =>
-        answer(() => {
-          if (this.#reporting) this.#reporting.cancelled = true;
-          return null;
-        }),
+      cancelReport: () => {
+        if (this.#reporting) this.#reporting.cancelled = true;
+        return answer(() => null);
+      },
       saveManifest: () => answer(() => ({ name: 'nearplay-manifest.csv' })),
       editPreferences: () =>
         answer(() => (this.#preferences.document ? this.#stored.edit() : fail('no-preferences')), 200),

@@ -85,9 +85,9 @@ function Body() {
     <>
       <div className="report-head">
         <p className="muted" role="status">
-          {phase === 'running'
-            ? t('replication.comparing', { place, formatted: formatCount(compared), count: compared })
-            : t('replication.compared', { place, formatted: formatCount(compared), count: compared })}
+          {phase === 'running' && t('replication.comparing', { place, formatted: formatCount(compared) })}
+          {phase === 'done' && t('replication.compared', { place, formatted: formatCount(compared) })}
+          {phase === 'cancelled' && t('replication.cancelled')}
         </p>
         {phase === 'running' ? (
           <Button className="button small" onPress={() => void cancel()} data-testid="report-cancel">
@@ -108,7 +108,7 @@ function Body() {
         </ProgressBar>
       )}
       {phase === 'failed' && failure && <ErrorState report={failure} onRetry={() => void run(folder)} />}
-      {phase === 'cancelled' && <p className="editor-note muted">{t('replication.cancelled')}</p>}
+
       {phase === 'done' && report && <Found report={report} />}
     </>
   );
