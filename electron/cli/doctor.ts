@@ -15,6 +15,9 @@ export interface Check {
 const SECOND = 1000;
 /** S3 refuses requests from further away (RequestTimeTooSkewed): 15 minutes. */
 const SKEW_REFUSED = 15 * 60 * SECOND;
+/** The origin of the app's window. */
+const APP_ORIGIN = 'nearplay://app';
+const CORS_WITHIN = 5 * SECOND;
 const SKEW_ODD = 60 * SECOND;
 
 /** `nearplay doctor`: resolves to the exit code, 0 unless a check failed. */
@@ -75,8 +78,32 @@ async function checkStorage(services: Application, storage: string, add: (check:
   }
   const milliseconds = Math.round(performance.now() - started);
   add({ check: name, result: 'pass', message: `"${bucket}" in ${region} answers in ${milliseconds} ms` });
+  await checkCors(services, storage, add);
   checkClock(storage, clients.clockOffsetOf(storage), add);
   await checkVersioning(services, storage, add);
+}
+
+/** S3 answers a preflight to anybody (S3 User Guide, "Using cross-origin resource sharing"). */
+async function checkCors(services: Application, storage: string, add: (check: Check) => void): Promise<void> {
+  const check = `CORS of ${storage}`;
+  const url = new URL('cors', await services.studio().clients.baseOf(storage));
+  try {
+    const answer = await fetch(url, {
+      method: 'OPTIONS',
+      headers: { Origin: APP_ORIGIN, 'Access-Control-Request-Method': 'GET' },
+      signal: AbortSignal.timeout(CORS_WITHIN),
+    });
+    const allowed = answer.headers.get('access-control-allow-origin');
+    if (answer.ok && (allowed === '*' || allowed === APP_ORIGIN)) {
+      add({ check, result: 'pass', message: `allows ${APP_ORIGIN}` });
+      return;
+    }
+    const remedy = `Allow GET and HEAD from ${APP_ORIGIN} in the bucket's CORS rules.`;
+    add({ check, result: 'fail', message: 'the window may not play from this bucket', remedy });
+  } catch {
+    const remedy = 'A proxy that only the app knows may be in between: look whether media plays there.';
+    add({ check, result: 'warn', message: 'could not be asked', remedy });
+  }
 }
 
 function checkClock(storage: string, offset: number, add: (check: Check) => void): void {

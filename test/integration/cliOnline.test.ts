@@ -147,6 +147,7 @@ describe('nearplay from a terminal, against the sample storage', () => {
     expect(results.get('credentials')).toBe('pass');
     expect(results.get('storage main-us')).toBe('pass');
     expect(results.get('storage sydney')).toBe('pass');
+    expect(results.get('CORS of sydney')).toBe('pass');
     sandbox.addFault({ region: 'ap-southeast-2', effect: { kind: 'down' } });
     const broken = await nearplay('doctor');
     sandbox.clearFaults();
