@@ -1,10 +1,10 @@
 import { IconFile, IconFolder, IconMovie, IconMusic, IconPhoto, IconPlayerPlayFilled } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { LibraryEntry, LibraryFile, LibraryFolder, StorageSummary } from '../../shared/ipc.ts';
+import type { FrameSequence, LibraryEntry, LibraryFile, LibraryFolder, StorageSummary } from '../../shared/ipc.ts';
 import type { MediaKind } from '../../shared/media.ts';
 import { useSession } from '../store/context.tsx';
-import { formatAge, formatBytes, formatMoment } from '../text/format.ts';
+import { formatAge, formatBytes, formatCount, formatMoment } from '../text/format.ts';
 import { splitName } from '../text/middleTruncate.ts';
 import { isSettling, routeText } from '../text/routeText.ts';
 import type { LibraryView } from './libraryStore.ts';
@@ -68,7 +68,9 @@ function FileCard({ entry, view, isActive, position, total, now, onOpen }: Entry
   const KindIcon = KIND_ICONS[entry.kind];
   const age = formatAge(entry.lastModified, now, t('age.justNow'));
   const size = formatBytes(entry.size);
-  const description = t('library.itemDescription', { kind: t(`kind.${entry.kind}`), size, age, place, reason: label });
+  const frames = entry.sequence && t('library.frames', framesOf(entry.sequence));
+  const described = t('library.itemDescription', { kind: t(`kind.${entry.kind}`), size, age, place, reason: label });
+  const description = frames === undefined ? described : `${frames}, ${described}`;
   const settling = isSettling(entry.route);
   return (
     <div
@@ -94,6 +96,7 @@ function FileCard({ entry, view, isActive, position, total, now, onOpen }: Entry
           </span>
         )}
         <span className="extension">{extensionOf(entry.name)}</span>
+        {entry.sequence && <Frames sequence={entry.sequence} />}
       </div>
       <Name name={entry.name} />
       <span className="size">{size}</span>
@@ -114,6 +117,27 @@ function FileCard({ entry, view, isActive, position, total, now, onOpen }: Entry
       </span>
     </div>
   );
+}
+
+/** Which frames there are, and whether some between them are not. */
+function Frames({ sequence }: { sequence: FrameSequence }) {
+  const { t } = useTranslation();
+  const missing = sequence.last - sequence.first + 1 - sequence.count;
+  return (
+    <span
+      className="frames"
+      data-testid="card-frames"
+      data-gaps={missing > 0}
+      title={missing > 0 ? t('library.framesMissing', { count: missing, frames: sequence.frames }) : sequence.frames}
+    >
+      {sequence.first}-{sequence.last} · {formatCount(sequence.count)}
+      {missing > 0 && ` · ${t('library.gaps', { count: missing })}`}
+    </span>
+  );
+}
+
+function framesOf({ first, last, count }: FrameSequence): { first: number; last: number; count: number } {
+  return { first, last, count };
 }
 
 function Name({ name }: { name: string }) {

@@ -1,6 +1,6 @@
-import { IconFolderOpen, IconSearchOff } from '@tabler/icons-react';
+import { IconBell, IconBellRinging, IconFolderOpen, IconSearchOff } from '@tabler/icons-react';
 import { useCallback, useDeferredValue, useEffect, useMemo } from 'react';
-import { Button } from 'react-aria-components';
+import { Button, ToggleButton, Tooltip, TooltipTrigger } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { ErrorState } from '../shell/ErrorState.tsx';
 import { StatePanel } from '../shell/StatePanel.tsx';
@@ -87,8 +87,32 @@ function FolderLine({ shown, isFiltered }: { shown: number; isFiltered: boolean 
           </Button>
         </p>
       )}
+      <WatchFolder />
       <SortMenu />
     </div>
+  );
+}
+
+function WatchFolder() {
+  const { t } = useTranslation();
+  const folder = useLibrary((library) => library.loaded.folder);
+  const watched = useSession((session) => session.app?.settings.watchedFolders.includes(folder)) ?? false;
+  const watchFolder = useSession((session) => session.watchFolder);
+  return (
+    <TooltipTrigger delay={500} closeDelay={0}>
+      <ToggleButton
+        className="button quiet small watch"
+        isSelected={watched}
+        onChange={(on) => void watchFolder(folder, on)}
+        data-testid="watch-folder"
+      >
+        {watched ? <IconBellRinging size={15} aria-hidden="true" /> : <IconBell size={15} aria-hidden="true" />}
+        {t(watched ? 'library.watching' : 'library.watch')}
+      </ToggleButton>
+      <Tooltip className="tooltip" offset={6}>
+        {t('library.watchNote')}
+      </Tooltip>
+    </TooltipTrigger>
   );
 }
 

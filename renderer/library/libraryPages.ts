@@ -1,4 +1,5 @@
 import type { LibraryEntry, LibraryPage } from '../../shared/ipc.ts';
+import { nameOfFrame } from '../../shared/sequences.ts';
 
 /** One listing answer, with the cursor that asked for it, so that it can be asked for again on its own. */
 interface LoadedPage {
@@ -100,6 +101,14 @@ export function arrange(loaded: LibraryPages, filter: string, order: SortOrder):
 
 export function countLoaded(loaded: LibraryPages): number {
   return loaded.pages.reduce((count, { entries }) => count + entries.length, 0);
+}
+
+/**
+ * The key of an object that can be asked about in place of an entry: a sequence is none, and moves with its last frame.
+ */
+export function objectKeyOf(loaded: LibraryPages, key: string): string {
+  const entry = loaded.pages.flatMap(({ entries }) => entries).find((candidate) => candidate.key === key);
+  return entry?.type === 'file' && entry.sequence ? nameOfFrame(key, entry.sequence.last) : key;
 }
 
 /** `shots/sq010/` → `shots/`; the root's parent is the root. */

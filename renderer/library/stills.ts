@@ -1,4 +1,5 @@
 import type { LibraryFile, NearplayApi } from '../../shared/ipc.ts';
+import { nameOfFrame } from '../../shared/sequences.ts';
 
 /** Pictures for cards are small, so that hundreds of them stay in memory: the longer side, in device pixels. */
 const LONG_SIDE = 480;
@@ -13,7 +14,8 @@ const VIDEO_SHARE = 0.25;
 
 /** Whether a card can show a picture of this file. */
 export function hasStill(file: LibraryFile): boolean {
-  return file.kind === 'video' || (file.kind === 'image' && file.size <= MAX_IMAGE_BYTES);
+  const size = file.sequence ? file.size / file.sequence.count : file.size;
+  return file.kind === 'video' || (file.kind === 'image' && size <= MAX_IMAGE_BYTES);
 }
 
 /**
@@ -74,7 +76,8 @@ export class StillCache {
   }
 
   async #load(file: LibraryFile, wanted: AbortSignal): Promise<ImageBitmap> {
-    const { url } = await this.#api.createLink({ key: file.key, purpose: 'preview' });
+    const key = file.sequence ? nameOfFrame(file.key, file.sequence.first) : file.key;
+    const { url } = await this.#api.createLink({ key, purpose: 'preview' });
     const signal = AbortSignal.any([wanted, AbortSignal.timeout(TIME_LIMIT)]);
     return file.kind === 'image' ? stillOfImage(url, signal) : stillOfVideo(url, signal);
   }

@@ -12,16 +12,20 @@ import { useTranslation } from 'react-i18next';
 import type { MediaKind } from '../../shared/media.ts';
 import { IconButton } from '../shell/IconButton.tsx';
 import { formatCount, formatPosition } from '../text/format.ts';
-import type { Transport, TransportState } from './transport.ts';
+import type { TransportControls, TransportState } from './transport.ts';
 
 interface ControlsProps {
-  transport: Transport | undefined;
+  transport: TransportControls | undefined;
   shown: TransportState;
   kind: MediaKind;
+  /** There is nothing to hear. */
+  silent?: boolean;
+  /** The frame on screen, where it is not counted from 0. */
+  frame?: string;
   fullScreen: () => void;
 }
 
-export function Controls({ transport, shown, kind, fullScreen }: ControlsProps) {
+export function Controls({ transport, shown, kind, silent = false, frame, fullScreen }: ControlsProps) {
   const { t } = useTranslation();
   return (
     <div className="controls">
@@ -54,37 +58,14 @@ export function Controls({ transport, shown, kind, fullScreen }: ControlsProps) 
             {formatPosition(shown.time)} <span className="muted">/ {formatPosition(shown.duration)}</span>
           </span>
           {kind === 'video' && (
-            <span className="controls-frame muted">{t('player.frame', { frame: formatCount(shown.frame) })}</span>
+            <span className="controls-frame muted">
+              {frame ?? t('player.frame', { frame: formatCount(shown.frame) })}
+            </span>
           )}
           {shown.speed !== 1 && <span className="tag">{t('player.rate', { rate: shown.speed })}</span>}
         </div>
         <div className="controls-sound">
-          <IconButton
-            label={shown.muted ? t('player.unmute') : t('player.mute')}
-            shortcut="M"
-            onPress={() => transport?.toggleMute()}
-          >
-            {shown.muted ? <IconVolumeOff size={18} aria-hidden="true" /> : <IconVolume size={18} aria-hidden="true" />}
-          </IconButton>
-          <Slider
-            className="slider volume"
-            aria-label={t('player.volume')}
-            minValue={0}
-            maxValue={1}
-            step={0.05}
-            value={shown.muted ? 0 : shown.volume}
-            onChange={(volume) => transport?.setVolume(volume)}
-            formatOptions={PERCENT}
-          >
-            <SliderTrack className="slider-track">
-              {({ state }) => (
-                <>
-                  <div className="slider-fill" style={{ width: `${state.getThumbPercent(0) * 100}%` }} />
-                  <SliderThumb className="slider-thumb" />
-                </>
-              )}
-            </SliderTrack>
-          </Slider>
+          {!silent && <Sound transport={transport} shown={shown} />}
           {kind === 'video' && (
             <IconButton label={t('player.fullScreen')} shortcut="F" onPress={fullScreen}>
               <IconMaximize size={17} aria-hidden="true" />
@@ -93,6 +74,40 @@ export function Controls({ transport, shown, kind, fullScreen }: ControlsProps) 
         </div>
       </div>
     </div>
+  );
+}
+
+function Sound({ transport, shown }: Pick<ControlsProps, 'transport' | 'shown'>) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <IconButton
+        label={shown.muted ? t('player.unmute') : t('player.mute')}
+        shortcut="M"
+        onPress={() => transport?.toggleMute()}
+      >
+        {shown.muted ? <IconVolumeOff size={18} aria-hidden="true" /> : <IconVolume size={18} aria-hidden="true" />}
+      </IconButton>
+      <Slider
+        className="slider volume"
+        aria-label={t('player.volume')}
+        minValue={0}
+        maxValue={1}
+        step={0.05}
+        value={shown.muted ? 0 : shown.volume}
+        onChange={(volume) => transport?.setVolume(volume)}
+        formatOptions={PERCENT}
+      >
+        <SliderTrack className="slider-track">
+          {({ state }) => (
+            <>
+              <div className="slider-fill" style={{ width: `${state.getThumbPercent(0) * 100}%` }} />
+              <SliderThumb className="slider-thumb" />
+            </>
+          )}
+        </SliderTrack>
+      </Slider>
+    </>
   );
 }
 

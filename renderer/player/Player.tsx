@@ -1,6 +1,7 @@
-import { IconArrowLeft, IconChevronDown, IconChevronUp, IconFile, IconMusic } from '@tabler/icons-react';
+import { IconArrowLeft, IconChevronDown, IconChevronUp, IconDownload, IconFile, IconMusic } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import { flushSync } from 'react-dom';
+import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { LibraryFile } from '../../shared/ipc.ts';
 import { mediaKind, type MediaKind } from '../../shared/media.ts';
@@ -15,10 +16,11 @@ import { PlayerError } from './PlayerError.tsx';
 import { playerAction } from './playerKeys.ts';
 import { INITIAL_PLAYER_LINK, type PlayerLink } from './playerLink.ts';
 import { PlayerSession } from './playerSession.ts';
-import { RouteLine } from './RouteLine.tsx';
+import { RouteLine, SettledRoute } from './RouteLine.tsx';
+import { SequencePlayer } from './SequencePlayer.tsx';
 import { ImageStage, PlaybackStage } from './stage.ts';
 import { Controls } from './Controls.tsx';
-import { STILL_TRANSPORT, Transport, type TransportState } from './transport.ts';
+import { STILL_TRANSPORT, Transport, type TransportControls, type TransportState } from './transport.ts';
 
 /** One file, large. The header stays, so that the region can be changed while it plays. */
 export function Player({ fileKey }: { fileKey: string }) {
@@ -26,7 +28,11 @@ export function Player({ fileKey }: { fileKey: string }) {
   const root = useRef<HTMLElement>(null);
   const name = fileKey.slice(fileKey.lastIndexOf('/') + 1);
   const kind = mediaKind(name);
-  const { position, total, previous, next } = useNeighbours(fileKey);
+  const { file, position, total, previous, next } = useNeighbours(fileKey);
+  const saveCopy = useSession((session) => session.saveCopy);
+  // A sequence is many files: there is no one copy of it.
+  const canSave = file?.sequence === undefined;
+  useSaveKey(canSave ? () => void saveCopy(fileKey) : undefined);
   const open = useLibrary((library) => library.open);
   useEffect(() => root.current?.focus(), []);
   useKeys((action) => {
@@ -37,7 +43,7 @@ export function Player({ fileKey }: { fileKey: string }) {
   const { head, tail } = splitName(name);
   return (
     <section ref={root} className="player" data-testid="player" data-kind={kind} aria-label={name} tabIndex={-1}>
-      <Media fileKey={fileKey} kind={kind} fullScreen={() => void toggleFullScreen(root.current)}>
+      <Media fileKey={fileKey} file={file} kind={kind} fullScreen={() => void toggleFullScreen(root.current)}>
         {(route) => (
           <div className="player-top">
             <IconButton label={t('player.back')} shortcut="Esc" onPress={() => open(undefined)}>
@@ -51,6 +57,16 @@ export function Player({ fileKey }: { fileKey: string }) {
             <span className="player-position">
               {t('player.position', { position: formatCount(position), total: formatCount(total) })}
             </span>
+            {canSave && (
+              <IconButton
+                label={t('player.saveCopy')}
+                shortcut={t('player.saveKey')}
+                testId="save-copy"
+                onPress={() => void saveCopy(fileKey)}
+              >
+                <IconDownload size={18} aria-hidden="true" />
+              </IconButton>
+            )}
             <IconButton
               label={t('player.previous')}
               shortcut="↑"
@@ -76,32 +92,48 @@ export function Player({ fileKey }: { fileKey: string }) {
 
 interface MediaProps {
   fileKey: string;
+  file: LibraryFile | undefined;
   kind: MediaKind;
   fullScreen: () => void;
   children: (route: React.ReactNode) => React.ReactNode;
 }
 
-function Media({ fileKey, kind, fullScreen, children }: MediaProps) {
-  if (kind === 'other') return <NoPreview>{children}</NoPreview>;
+function Media({ fileKey, file, kind, fullScreen, children }: MediaProps) {
+  if (kind === 'other') return <NoPreview {...{ fileKey, file, children }} />;
+  if (file?.sequence) {
+    return <SequencePlayer {...{ fileKey, fullScreen, children }} sequence={file.sequence} useKeys={useSequenceKeys} />;
+  }
   return (
-    <PlayingMedia fileKey={fileKey} kind={kind} fullScreen={fullScreen}>
+    <PlayingMedia fileKey={fileKey} file={file} kind={kind} fullScreen={fullScreen}>
       {children}
     </PlayingMedia>
   );
 }
 
-function NoPreview({ children }: Pick<MediaProps, 'children'>) {
+function NoPreview({ fileKey, file, children }: Pick<MediaProps, 'fileKey' | 'file' | 'children'>) {
   const { t } = useTranslation();
+  const saveCopy = useSession((session) => session.saveCopy);
   return (
     <>
-      {children(null)}
+      {children(file ? <SettledRoute fileKey={fileKey} route={file.route} /> : null)}
       <div className="stage">
         <StatePanel
           testId="empty-state"
           icon={<IconFile />}
           title={t('player.noPreviewTitle')}
-          body={t('player.noPreviewBody')}
-        />
+          body={
+            file?.sequence ? t('player.noPreviewSequence', { frames: file.sequence.frames }) : t('player.noPreviewBody')
+          }
+        >
+          {!file?.sequence && (
+            <div className="state-actions">
+              <Button className="button primary" onPress={() => void saveCopy(fileKey)}>
+                <IconDownload size={16} aria-hidden="true" />
+                {t('player.saveCopy')}
+              </Button>
+            </div>
+          )}
+        </StatePanel>
       </div>
     </>
   );
@@ -236,7 +268,28 @@ function useTransport(
   return { transport, shown };
 }
 
-function useTransportKeys(transport: Transport | undefined, kind: MediaKind): void {
+function useSequenceKeys(transport: TransportControls | undefined): void {
+  useTransportKeys(transport, 'video');
+}
+
+/** Ctrl+S and Cmd+S, as everywhere. */
+function useSaveKey(save: (() => void) | undefined): void {
+  const { session } = useNearplay();
+  const newest = useRef(save);
+  newest.current = save;
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      const isSave = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === 's';
+      if (!isSave || session.getState().panel) return;
+      event.preventDefault();
+      newest.current?.();
+    };
+    window.addEventListener('keydown', listen);
+    return () => window.removeEventListener('keydown', listen);
+  }, [session]);
+}
+
+function useTransportKeys(transport: TransportControls | undefined, kind: MediaKind): void {
   useKeys((action) => {
     if (!transport || kind === 'image') return;
     const acts: Partial<Record<typeof action, () => void>> = {
@@ -277,6 +330,7 @@ function useKeys(act: (action: NonNullable<ReturnType<typeof playerAction>>) => 
 }
 
 interface Neighbours {
+  file: LibraryFile | undefined;
   /** 1-based among the files of the folder. */
   position: number;
   total: number;
@@ -295,6 +349,7 @@ function useNeighbours(key: string): Neighbours {
   );
   const index = files.findIndex((file) => file.key === key);
   return {
+    file: files[index],
     position: index + 1,
     total: files.length,
     previous: files[index - 1]?.key,

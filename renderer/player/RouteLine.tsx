@@ -2,10 +2,12 @@ import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { StorageSummary } from '../../shared/ipc.ts';
 import type { MediaKind } from '../../shared/media.ts';
-import { useSession } from '../store/context.tsx';
+import type { Route } from '../../shared/routing.ts';
+import { objectKeyOf } from '../library/libraryPages.ts';
+import { useNearplay, useSession } from '../store/context.tsx';
 import { useNow } from '../store/useNow.ts';
 import { formatDuration } from '../text/format.ts';
-import { placeOf, routeText } from '../text/routeText.ts';
+import { isSettling, placeOf, routeText } from '../text/routeText.ts';
 import { secondsOfDelayLeft, type PlayerLink } from './playerLink.ts';
 
 const NO_STORAGES: readonly StorageSummary[] = [];
@@ -54,6 +56,39 @@ export function RouteLine({ state, kind }: { state: PlayerLink; kind: MediaKind 
         <span className="player-why">
           <span aria-hidden="true">· </span>
           {why}
+        </span>
+      </Button>
+    </p>
+  );
+}
+
+/** The same for what is read all at once and does not move while it is looked at. */
+export function SettledRoute({ fileKey, route }: { fileKey: string; route: Route }) {
+  const { t } = useTranslation();
+  const { library } = useNearplay();
+  const showWhy = useSession((session) => session.showWhy);
+  const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
+  const { place, label, sentence } = routeText(route, storages, t);
+  return (
+    <p
+      className="player-route"
+      data-testid="player-route"
+      data-storage={route.storage}
+      data-reason={route.reason}
+      data-near={storages.find(({ name }) => name === route.storage)?.role === 'replica'}
+      data-settling={isSettling(route)}
+      title={sentence}
+    >
+      <Button
+        className="player-route-button"
+        onPress={() => showWhy(objectKeyOf(library.getState().loaded, fileKey))}
+        aria-haspopup="dialog"
+      >
+        <span className="near-dot" aria-hidden="true" />
+        <span>{t('player.readFromPlace', { place })}</span>
+        <span className="player-why">
+          <span aria-hidden="true">· </span>
+          {label}
         </span>
       </Button>
     </p>

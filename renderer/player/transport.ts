@@ -15,6 +15,19 @@ export interface TransportState {
   buffered: number;
 }
 
+/** What keys and buttons do to whatever plays. */
+export interface TransportControls {
+  togglePlay(): void;
+  pause(): void;
+  shuttle(direction: 1 | -1): void;
+  stepFrames(frames: number): void;
+  skip(seconds: number): void;
+  seek(seconds: number): void;
+  seekToEnd(): void;
+  toggleMute(): void;
+  setVolume(volume: number): void;
+}
+
 export const STILL_TRANSPORT: TransportState = {
   time: 0,
   duration: NaN,
@@ -47,7 +60,7 @@ const EVENTS = [
 const MAX_TIMES = 60;
 
 /** The controls of one media element: what it shows, and what the keys do to it. */
-export class Transport {
+export class Transport implements TransportControls {
   readonly #media: HTMLMediaElement;
   readonly #changed: (state: TransportState) => void;
   readonly #ended = new AbortController();

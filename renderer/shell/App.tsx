@@ -1,6 +1,7 @@
 import { useEffect, useRef, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Bootstrap } from '../../shared/ipc.ts';
+import { objectKeyOf } from '../library/libraryPages.ts';
 import { LibraryScreen } from '../library/LibraryScreen.tsx';
 import { Player } from '../player/Player.tsx';
 import { PreferencesEditor } from '../preferences/PreferencesEditor.tsx';
@@ -45,6 +46,7 @@ function Window({ app }: { app: Bootstrap }) {
   const openKey = useLibrary((library) => library.openKey);
   const usable = app.preferences.document !== null;
   useFirstFolder(usable, app.settings.lastFolder);
+  useRememberedView(app.settings.view);
   useFollowRoutes();
   useShortcuts(filterField, usable);
   return (
@@ -115,6 +117,18 @@ function useFirstFolder(usable: boolean, lastFolder: string): void {
   }, [usable, api, library]);
 }
 
+/** Grid or list as it was last time, and remembered for the next. */
+function useRememberedView(view: Bootstrap['settings']['view']): void {
+  const { api, library } = useNearplay();
+  const first = useRef(view);
+  useEffect(() => {
+    library.getState().setView(first.current);
+    return library.subscribe((now, before) => {
+      if (now.view !== before.view) api.setSettings({ view: now.view }).catch(() => undefined);
+    });
+  }, [api, library]);
+}
+
 /** Reads what is on screen again whenever main says that something may be read from elsewhere. */
 function useFollowRoutes(): void {
   const { library, session } = useNearplay();
@@ -141,7 +155,7 @@ function useShortcuts(filterField: RefObject<HTMLInputElement | null>, usable: b
       const actions: Record<typeof shortcut, (() => void) | undefined> = {
         settings: () => showPanel('settings'),
         help: () => showPanel('shortcuts'),
-        why: usable ? () => showWhy(openKey) : undefined,
+        why: usable ? () => showWhy(openKey === undefined ? undefined : objectKeyOf(loaded, openKey)) : undefined,
         replication: usable ? () => showPanel('replication') : undefined,
         transfers: () => showTransfers(!transfersOpen),
         close: inPlayer ? () => open(undefined) : transfersOpen ? () => showTransfers(false) : undefined,

@@ -13,6 +13,7 @@ const GROUPS = {
     ends: ['Home', 'End'],
     mute: ['M'],
     fullScreen: ['F'],
+    save: ['Ctrl', 'S'],
   },
   everywhere: {
     upload: ['U'],
@@ -88,6 +89,7 @@ const ACTION_NAMES: readonly ActionName[] = [
   'ends',
   'mute',
   'fullScreen',
+  'save',
   'move',
   'open',
   'up',

@@ -49,6 +49,12 @@ function wordsOf(text: ToastText, t: Translate): string {
       return t('toasts.uploadDone', { count: text.names.length, name: text.names[0] ?? '' });
     case 'upload-failed':
       return t('toasts.uploadFailed', { name: text.name, message: text.message });
+    case 'copied':
+      return t('toasts.copyDone', { count: text.names.length, name: text.names[0] ?? '' });
+    case 'copy-failed':
+      return t('toasts.copyFailed', { name: text.name, message: text.message });
+    case 'replica-ready':
+      return t('toasts.replicaReady', { name: text.name, place: text.place });
     case 'imported':
       return t('toasts.preferencesImported');
     case 'not-copied':

@@ -17,6 +17,9 @@ export interface Toast {
 export type ToastText =
   | { kind: 'uploaded'; names: string[] }
   | { kind: 'upload-failed'; name: string; message: string }
+  | { kind: 'copied'; names: string[] }
+  | { kind: 'copy-failed'; name: string; message: string }
+  | { kind: 'replica-ready'; name: string; place: string }
   | { kind: 'imported' }
   | { kind: 'not-copied' }
   | { kind: 'preferences-saved' }
@@ -53,6 +56,10 @@ export interface Session {
   cancelTransfer: (id: string) => Promise<void>;
   retryTransfer: (id: string) => Promise<void>;
   clearTransfers: () => Promise<void>;
+  /** Asks where to, and brings the file there. */
+  saveCopy: (key: string) => Promise<void>;
+  /** Announces new files of a folder once a replica holds them, or no longer does. */
+  watchFolder: (folder: string, watched: boolean) => Promise<void>;
   takeTransfers: (transfers: Transfer[]) => void;
   patchApp: (patch: Partial<Bootstrap>) => void;
 }
@@ -123,15 +130,24 @@ export function createSession(api: NearplayApi): SessionStore {
       cancelTransfer: (id) => attempt(() => api.cancelTransfer(id)),
       retryTransfer: (id) => attempt(() => api.retryTransfer(id)),
       clearTransfers: () => attempt(() => api.clearTransfers()),
+      saveCopy: (key) => attempt(() => api.saveCopy({ key })),
+      async watchFolder(folder, watched) {
+        const others = (get().app?.settings.watchedFolders ?? []).filter((other) => other !== folder);
+        await get().changeSettings({ watchedFolders: watched ? [...others, folder] : others });
+      },
       takeTransfers(transfers) {
         const before = get().app?.transfers ?? [];
         get().patchApp({ transfers });
         if (hasNewlyBegun(before, transfers)) set({ transfersOpen: true });
         const ended = newlyEnded(before, transfers);
-        const done = ended.filter(({ state }) => state === 'done').map(({ name }) => name);
-        if (done.length > 0) get().toast({ kind: 'uploaded', names: done }, 'good');
-        for (const { name, state, error } of ended) {
-          if (state === 'failed') get().toast({ kind: 'upload-failed', name, message: error?.message ?? '' }, 'bad');
+        for (const direction of ['upload', 'download'] as const) {
+          const done = ended.filter((transfer) => transfer.state === 'done' && transfer.direction === direction);
+          const names = done.map(({ name }) => name);
+          if (names.length > 0) get().toast({ kind: direction === 'upload' ? 'uploaded' : 'copied', names }, 'good');
+        }
+        for (const { name, state, direction, error } of ended) {
+          const kind = direction === 'upload' ? 'upload-failed' : 'copy-failed';
+          if (state === 'failed') get().toast({ kind, name, message: error?.message ?? '' }, 'bad');
         }
       },
       patchApp: (patch) => set(({ app }) => (app ? { app: { ...app, ...patch } } : {})),
@@ -157,6 +173,10 @@ export function followMain(api: NearplayApi, session: SessionStore, shownFolder:
       routesChanged();
     }),
     api.onSettingsChanged((settings) => patchApp({ settings })),
+    api.onReplicaReady(({ key, label }) => {
+      const name = key.slice(key.lastIndexOf('/') + 1);
+      session.getState().toast({ kind: 'replica-ready', name, place: label }, 'good');
+    }),
     api.onLibraryChanged(({ folder }) => {
       if (folder.startsWith(shownFolder())) routesChanged();
     }),

@@ -3,6 +3,7 @@ import {
   IconCircleCheck,
   IconCircleX,
   IconClock,
+  IconDownload,
   IconRefresh,
   IconUpload,
   IconX,
@@ -72,6 +73,13 @@ function activeFirst(transfers: readonly Transfer[]): Transfer[] {
   return [...transfers.filter(isActive), ...transfers.filter((transfer) => !isActive(transfer)).reverse()];
 }
 
+/** What those under way have in common. */
+function directionOf(transfers: readonly Transfer[]): 'uploading' | 'saving' | 'both' {
+  const directions = new Set(transfers.filter(isActive).map(({ direction }) => direction));
+  if (directions.size > 1) return 'both';
+  return directions.has('download') ? 'saving' : 'uploading';
+}
+
 function Overall({ transfers }: { transfers: readonly Transfer[] }) {
   const { t } = useTranslation();
   const { active, failed, size, sent, bytesPerSecond, share, secondsLeft: left } = summarise(transfers);
@@ -86,12 +94,12 @@ function Overall({ transfers }: { transfers: readonly Transfer[] }) {
     <div className="transfers-overall">
       <ProgressBar
         value={share === undefined ? 0 : share * 100}
-        aria-label={t('transfers.uploading', { count: active })}
+        aria-label={t(`transfers.${directionOf(transfers)}`, { count: active })}
       >
         {({ percentage }) => (
           <>
             <div className="transfers-figures">
-              <strong>{t('transfers.uploading', { count: active })}</strong>
+              <strong>{t(`transfers.${directionOf(transfers)}`, { count: active })}</strong>
               <span>{formatPercent((percentage ?? 0) / 100)}</span>
             </div>
             <Bar percentage={percentage ?? 0} />
@@ -124,7 +132,7 @@ function TransferLine({ transfer }: { transfer: Transfer }) {
   const { id, name, state, size, sent, key } = transfer;
   const cancelTransfer = useSession((session) => session.cancelTransfer);
   const retryTransfer = useSession((session) => session.retryTransfer);
-  const Icon = STATE_ICONS[state];
+  const Icon = state === 'running' && transfer.direction === 'download' ? IconDownload : STATE_ICONS[state];
   const { head, tail } = splitName(name);
   return (
     <li className="transfer" data-testid="transfer" data-state={state} data-key={key}>
@@ -170,7 +178,10 @@ function TransferLine({ transfer }: { transfer: Transfer }) {
 function figuresOf(transfer: Transfer, t: ReturnType<typeof useTranslation>['t']): string {
   const { state, size, sent, bytesPerSecond, error } = transfer;
   if (state === 'failed') return error?.message ?? t('transfers.state.failed');
-  if (state !== 'running') return `${t(`transfers.state.${state}`)} · ${formatBytes(size)}`;
+  if (state !== 'running') {
+    const words = state === 'done' && transfer.direction === 'download' ? 'saved' : state;
+    return `${t(`transfers.state.${words}`)} · ${formatBytes(size)}`;
+  }
   const left = secondsLeft(transfer);
   return [
     t('transfers.overall', { sent: formatBytes(sent), size: formatBytes(size) }),

@@ -6,6 +6,7 @@ import {
   countLoaded,
   crumbsOf,
   noPages,
+  objectKeyOf,
   pagesHolding,
   parentFolder,
   refreshedPage,
@@ -123,4 +124,17 @@ it('knows the way up and the way there', () => {
     { name: 'shots', folder: 'shots/' },
     { name: 'sq010', folder: 'shots/sq010/' },
   ]);
+});
+
+it('asks about a sequence by its last frame, and about a file by itself', () => {
+  const route = { storage: 'main', reason: 'main-chosen' as const, details: {} };
+  const file = { type: 'file' as const, name: '', size: 1, lastModified: 0, etag: '', kind: 'image' as const, route };
+  const sequence = { first: 1, last: 12, count: 12, frames: '1-12' };
+  const entries = [
+    { ...file, key: 'a/plate.####.png', sequence },
+    { ...file, key: 'a/#1.png' },
+  ];
+  const loaded = appendPage(noPages('a/'), { folder: 'a/', entries });
+  expect(objectKeyOf(loaded, 'a/plate.####.png')).toBe('a/plate.0012.png');
+  expect(objectKeyOf(loaded, 'a/#1.png')).toBe('a/#1.png');
 });

@@ -1,0 +1,140 @@
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { FrameSequence, SequenceLinks } from '../../shared/ipc.ts';
+import { useNearplay, useSession } from '../store/context.tsx';
+import { reportOf } from '../api.ts';
+import { Controls } from './Controls.tsx';
+import { fetchFrame, FrameCache } from './frameCache.ts';
+import { PlayerError } from './PlayerError.tsx';
+import type { PlayerFailure } from './playerLink.ts';
+import { SettledRoute } from './RouteLine.tsx';
+import { SequenceTransport } from './sequenceTransport.ts';
+import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
+
+const MINUTE = 60_000;
+/** A frame that fails is tried with fresh links once in so long, milliseconds. */
+const ONE_ANSWER = 5000;
+
+interface SequencePlayerProps {
+  fileKey: string;
+  sequence: FrameSequence;
+  fullScreen: () => void;
+  useKeys: (transport: TransportControls | undefined) => void;
+  children: (route: ReactNode) => ReactNode;
+}
+
+/** The frames of a sequence, one after the other at 24 a second. */
+export function SequencePlayer({ fileKey, sequence, fullScreen, useKeys, children }: SequencePlayerProps) {
+  const { t } = useTranslation();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [attempt, setAttempt] = useState(0);
+  const { links, transport, shown, failure } = useSequence(fileKey, canvas, attempt);
+  useKeys(transport);
+  const number = links?.frames[shown.frame]?.number ?? sequence.first;
+  const isWaiting = !failure && (!links || shown.waiting);
+  return (
+    <>
+      {children(links ? <SettledRoute fileKey={fileKey} route={links.route} /> : null)}
+      <div className="stage" data-phase={failure ? 'failed' : 'playing'} data-waiting={isWaiting}>
+        <canvas
+          ref={canvas}
+          className="slot"
+          data-active
+          data-testid="player-media"
+          data-frame={number}
+          role="img"
+          aria-label={t('player.frame', { frame: number })}
+          onClick={() => transport?.togglePlay()}
+        />
+        {isWaiting && <div className="spinner" aria-hidden="true" />}
+        {failure && <PlayerError failure={failure} kind="image" onRetry={() => setAttempt((count) => count + 1)} />}
+      </div>
+      {!failure && (
+        <Controls
+          transport={transport}
+          shown={shown}
+          kind="video"
+          silent
+          frame={t('player.frameOf', { frame: number, last: sequence.last })}
+          fullScreen={fullScreen}
+        />
+      )}
+    </>
+  );
+}
+
+interface PlayingSequence {
+  links: SequenceLinks | undefined;
+  transport: TransportControls | undefined;
+  shown: TransportState;
+  failure: PlayerFailure | undefined;
+}
+
+function useSequence(key: string, canvas: React.RefObject<HTMLCanvasElement | null>, attempt: number): PlayingSequence {
+  const { api } = useNearplay();
+  const routesVersion = useSession((session) => session.routesVersion);
+  const [links, setLinks] = useState<SequenceLinks>();
+  const [transport, setTransport] = useState<SequenceTransport>();
+  const [shown, setShown] = useState(STILL_TRANSPORT);
+  const [failure, setFailure] = useState<PlayerFailure>();
+  const newest = useRef<SequenceLinks>(undefined);
+  const count = links?.frames.length ?? 0;
+
+  const renew = useRef<() => Promise<void>>(undefined);
+  renew.current = async () => {
+    try {
+      newest.current = await api.createSequenceLinks({ key });
+      setLinks(newest.current);
+    } catch (error) {
+      // Frames go on from the links that are there, as long as they hold.
+      if (!newest.current) setFailure({ kind: 'report', report: reportOf(error) });
+    }
+  };
+  // After a change of region, too: frames in memory stay, the next ones come from there.
+  useEffect(() => {
+    setFailure(undefined);
+    void renew.current?.();
+  }, [key, attempt, routesVersion]);
+
+  const expiresAt = links?.expiresAt;
+  useEffect(() => {
+    if (expiresAt === undefined) return undefined;
+    const timer = setTimeout(() => void renew.current?.(), Math.max(ONE_ANSWER, expiresAt - MINUTE - Date.now()));
+    return () => clearTimeout(timer);
+  }, [expiresAt]);
+
+  useEffect(() => {
+    if (count === 0) return undefined;
+    let answeredAt = -Infinity;
+    const cache: FrameCache = new FrameCache(
+      count,
+      (index, signal) => fetchFrame(newest.current?.frames[index]?.url ?? '', signal),
+      {
+        arrived: () => undefined,
+        failed: (index) => {
+          if (performance.now() - answeredAt < ONE_ANSWER) {
+            if (index === player.index) setFailure({ kind: 'media', fault: 'unsupported' });
+            return;
+          }
+          answeredAt = performance.now();
+          void renew.current?.().then(() => cache.want(player.index, 1));
+        },
+      },
+    );
+    const show = (_index: number, frame: ImageBitmap): void => {
+      const target = canvas.current;
+      if (!target) return;
+      if (target.width !== frame.width) target.width = frame.width;
+      if (target.height !== frame.height) target.height = frame.height;
+      target.getContext('2d')?.drawImage(frame, 0, 0);
+    };
+    const player = new SequenceTransport(count, cache, { show, changed: setShown });
+    setTransport(player);
+    return () => {
+      player.dispose();
+      cache.dispose();
+    };
+  }, [count, attempt, canvas]);
+
+  return { links, transport, shown, failure };
+}

@@ -1,0 +1,95 @@
+import { framesKept, framesWanted } from './sequencePlayback.ts';
+
+const AT_ONCE = 6;
+const TIME_LIMIT = 15_000;
+
+export type FetchFrame = (index: number, signal: AbortSignal) => Promise<ImageBitmap>;
+
+/** Decodes a frame from its link. @throws TypeError or DOMException when it cannot be had or is no picture. */
+export async function fetchFrame(url: string, signal: AbortSignal): Promise<ImageBitmap> {
+  const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(TIME_LIMIT)]) });
+  if (!answer.ok) throw new TypeError(`The storage answered ${answer.status}`);
+  return createImageBitmap(await answer.blob());
+}
+
+/** Decoded frames around the position; the rest is let go, and what is no longer wanted is not waited for. */
+export class FrameCache {
+  readonly #count: number;
+  readonly #fetch: FetchFrame;
+  readonly #arrived: (index: number) => void;
+  readonly #failed: (index: number) => void;
+  readonly #frames = new Map<number, ImageBitmap>();
+  readonly #loading = new Map<number, AbortController>();
+  #wanted: readonly number[] = [];
+  #kept = framesKept(1920, 1080);
+
+  constructor(
+    count: number,
+    load: FetchFrame,
+    told: { arrived: (index: number) => void; failed: (index: number) => void },
+  ) {
+    this.#count = count;
+    this.#fetch = load;
+    this.#arrived = told.arrived;
+    this.#failed = told.failed;
+  }
+
+  get(index: number): ImageBitmap | undefined {
+    return this.#frames.get(index);
+  }
+
+  /** Moves the window to a position. */
+  want(index: number, direction: 1 | -1): void {
+    this.#wanted = framesWanted(index, this.#count, direction, this.#kept);
+    const wanted = new Set(this.#wanted);
+    for (const [frame, bitmap] of this.#frames) {
+      if (wanted.has(frame)) continue;
+      bitmap.close();
+      this.#frames.delete(frame);
+    }
+    for (const [frame, ends] of this.#loading) if (!wanted.has(frame)) ends.abort();
+    this.#next();
+  }
+
+  /** Share of the frames ahead that are there without a gap, as an index: how far playing will go. */
+  readyUntil(index: number): number {
+    let until = index;
+    while (this.#frames.has(until + 1)) until += 1;
+    return until;
+  }
+
+  dispose(): void {
+    this.#wanted = [];
+    for (const ends of this.#loading.values()) ends.abort();
+    for (const bitmap of this.#frames.values()) bitmap.close();
+    this.#frames.clear();
+  }
+
+  #next(): void {
+    for (const index of this.#wanted) {
+      if (this.#loading.size >= AT_ONCE) return;
+      if (!this.#frames.has(index) && !this.#loading.has(index)) void this.#load(index);
+    }
+  }
+
+  async #load(index: number): Promise<void> {
+    const ends = new AbortController();
+    this.#loading.set(index, ends);
+    let failed = false;
+    try {
+      const bitmap = await this.#fetch(index, ends.signal);
+      if (ends.signal.aborted || !this.#wanted.includes(index)) bitmap.close();
+      else {
+        this.#kept = framesKept(bitmap.width, bitmap.height);
+        this.#frames.set(index, bitmap);
+        this.#arrived(index);
+      }
+    } catch {
+      failed = !ends.signal.aborted;
+    }
+    this.#loading.delete(index);
+    // Whoever is told asks again, with other links, or not at all.
+    if (failed) this.#failed(index);
+    else this.#next();
+  }
+}

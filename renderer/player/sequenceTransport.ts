@@ -1,0 +1,129 @@
+import type { FrameCache } from './frameCache.ts';
+import { shuttle } from './frames.ts';
+import { framesDue, SEQUENCE_RATE } from './sequencePlayback.ts';
+import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
+
+/** Plays frames that are in memory, each one in its turn: where one is not there yet, playing waits for it. */
+export class SequenceTransport implements TransportControls {
+  readonly #count: number;
+  readonly #cache: FrameCache;
+  readonly #show: (index: number, frame: ImageBitmap) => void;
+  readonly #changed: (state: TransportState) => void;
+  #index = 0;
+  #shown = -1;
+  /** 0: paused. */
+  #speed = 0;
+  #lastDraw = 0;
+  #elapsed = 0;
+  #drawing: number;
+
+  constructor(
+    count: number,
+    cache: FrameCache,
+    told: { show: (index: number, frame: ImageBitmap) => void; changed: (state: TransportState) => void },
+  ) {
+    this.#count = count;
+    this.#cache = cache;
+    this.#show = told.show;
+    this.#changed = told.changed;
+    this.#drawing = requestAnimationFrame(this.#draw);
+    this.#goTo(0);
+  }
+
+  get index(): number {
+    return this.#index;
+  }
+
+  togglePlay(): void {
+    if (this.#speed !== 0) this.pause();
+    else this.#play(1);
+  }
+
+  pause(): void {
+    this.#speed = 0;
+    this.#report();
+  }
+
+  shuttle(direction: 1 | -1): void {
+    this.#play(shuttle(this.#speed, direction));
+  }
+
+  stepFrames(frames: number): void {
+    this.#speed = 0;
+    this.#goTo(this.#index + frames);
+  }
+
+  skip(seconds: number): void {
+    this.#goTo(this.#index + Math.round(seconds * SEQUENCE_RATE));
+  }
+
+  seek(seconds: number): void {
+    this.#goTo(Math.floor(seconds * SEQUENCE_RATE + 0.01));
+  }
+
+  seekToEnd(): void {
+    this.stepFrames(this.#count);
+  }
+
+  toggleMute(): void {
+    // Pictures make no sound.
+  }
+
+  setVolume(): void {
+    // Nor have they a volume.
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.#drawing);
+  }
+
+  #play(speed: number): void {
+    // From the end it begins again, as players do.
+    if (speed > 0 && this.#index === this.#count - 1) this.#index = 0;
+    this.#speed = speed;
+    this.#elapsed = 0;
+    this.#goTo(this.#index);
+  }
+
+  #goTo(index: number): void {
+    this.#index = Math.min(this.#count - 1, Math.max(0, index));
+    this.#cache.want(this.#index, this.#speed < 0 ? -1 : 1);
+    this.#report();
+  }
+
+  #draw = (at: number): void => {
+    const elapsed = Math.min(250, at - this.#lastDraw);
+    this.#lastDraw = at;
+    const frame = this.#cache.get(this.#index);
+    if (frame && this.#shown !== this.#index) {
+      this.#shown = this.#index;
+      this.#show(this.#index, frame);
+      this.#report();
+    }
+    if (this.#speed !== 0 && this.#shown === this.#index) this.#advance(elapsed);
+    this.#drawing = requestAnimationFrame(this.#draw);
+  };
+
+  #advance(elapsed: number): void {
+    const { frames, rest } = framesDue(this.#elapsed + elapsed, this.#speed);
+    this.#elapsed = rest;
+    if (frames === 0) return;
+    const target = this.#index + frames * Math.sign(this.#speed);
+    if (target < 0 || target >= this.#count) this.#speed = 0;
+    this.#goTo(target);
+  }
+
+  #report(): void {
+    this.#changed({
+      ...STILL_TRANSPORT,
+      time: this.#index / SEQUENCE_RATE,
+      duration: this.#count / SEQUENCE_RATE,
+      paused: this.#speed === 0,
+      waiting: this.#shown !== this.#index,
+      speed: this.#speed === 0 ? 1 : this.#speed,
+      frameRate: SEQUENCE_RATE,
+      frame: this.#index,
+      buffered: (this.#cache.readyUntil(this.#index) + 1) / SEQUENCE_RATE,
+    });
+  }
+}
