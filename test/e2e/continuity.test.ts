@@ -108,17 +108,17 @@ function largestJump(samples: readonly Sample[]): number {
 
 describe('playback goes on at the same place', () => {
   it.each([
-    ['when the link expires in mid play', 'expiry', () => studio.sandbox.setClock(13 * HOUR), 'replica'],
+    ['when the link expires in mid play', 'expiry', (): void => studio.sandbox.setClock(13 * HOUR), 'replica'],
     [
       "when the replica's region goes down in mid play",
       'down',
-      () => void studio.sandbox.addFault({ region: studio.sandbox.replica.region, effect: { kind: 'down' } }),
+      (): void => void studio.sandbox.addFault({ region: studio.sandbox.replica.region, effect: { kind: 'down' } }),
       'main',
     ],
     [
       'when the replica answers 404',
       'missing',
-      () =>
+      (): void =>
         void studio.sandbox.addFault({
           region: studio.sandbox.replica.region,
           effect: { kind: 'status', status: 404, code: 'NoSuchKey' },
@@ -128,7 +128,7 @@ describe('playback goes on at the same place', () => {
     [
       'when the replica answers 503',
       'failing',
-      () =>
+      (): void =>
         void studio.sandbox.addFault({
           region: studio.sandbox.replica.region,
           operation: 'GetObject',
@@ -139,7 +139,7 @@ describe('playback goes on at the same place', () => {
     [
       'when the replica falls silent',
       'silent',
-      () => void studio.sandbox.addFault({ region: studio.sandbox.replica.region, effect: { kind: 'stall' } }),
+      (): void => void studio.sandbox.addFault({ region: studio.sandbox.replica.region, effect: { kind: 'stall' } }),
       'main',
     ],
   ] as const)('%s', async (_name, take, trouble, wanted) => {
