@@ -80,6 +80,11 @@ export const en = {
       label: 'Not copied yet',
       sentence: '{{replica}} does not hold this version yet, so this is read from {{place}}.',
     },
+    'replica-overdue': {
+      label: 'Replication is stuck or failed',
+      sentence:
+        '{{replica}} should hold this by now and does not, so this is read from {{place}}. The Replication view (R) says what to do.',
+    },
     'replica-chosen': { label: 'Chosen by you', sentence: 'You chose to read from {{place}}.' },
     'replica-by-ip': {
       label: 'Nearest to you',

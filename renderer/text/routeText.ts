@@ -27,10 +27,11 @@ export function routeText(route: Route, storages: readonly StorageSummary[], t: 
     address: route.details.matchedAddress ?? '',
     range: route.details.matchedRange ?? '',
   };
+  const reason = route.details.overdue ? 'replica-overdue' : route.reason;
   return {
     place,
-    label: t(`reason.${route.reason}.label`),
-    sentence: t(`reason.${route.reason}.sentence`, words),
+    label: t(`reason.${reason}.label`),
+    sentence: t(`reason.${reason}.sentence`, words),
   };
 }
 

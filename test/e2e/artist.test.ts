@@ -97,6 +97,20 @@ describe('an artist in Sydney', () => {
     await studio.screenshot('image');
   });
 
+  it('sees a numbered sequence as one file, and plays it frame by frame', async () => {
+    await open('shots/sq010/sh020/plates/');
+    const key = 'shots/sq010/sh020/plates/sq010_sh020_plate.####.png';
+    await studio.card(key).waitFor();
+    expect(await studio.page.getByTestId('card').count()).toBe(1);
+    await studio.card(key).dblclick();
+    const media = studio.page.getByTestId('player-media');
+    await media.waitFor({ timeout: 20 * SECOND });
+    const first = await media.getAttribute('data-frame');
+    await studio.page.keyboard.press('Space');
+    await expect.poll(() => media.getAttribute('data-frame'), { timeout: 20 * SECOND }).not.toBe(first);
+    await studio.screenshot('sequence');
+  });
+
   it('chooses by hand where to read from, effective at once, and kept over a restart', async () => {
     await open('stills/');
     await studio.page.getByTestId('settings-button').click();
