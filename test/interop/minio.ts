@@ -9,7 +9,9 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-const READY_WITHIN = 30 * SECOND;
+const READY_WITHIN = MINUTE;
+/** Of each server's output. */
+const LAST_LINES = 40;
 const INSTALL_WITHIN = 20 * MINUTE;
 const suffix = process.platform === 'win32' ? '.exe' : '';
 /** Where `npm run test:interop` puts what it builds; kept for the next run. */
@@ -48,6 +50,8 @@ export interface MinioPair {
   replica: { endpoint: string; bucket: string };
   accessKeyId: string;
   secretAccessKey: string;
+  /** The end of what the servers have said, for whoever wants to know why something failed. */
+  lastWords(): string;
   stop(): Promise<void>;
 }
 
@@ -55,15 +59,24 @@ export async function startMinioPair({ minio, mc }: MinioTools): Promise<MinioPa
   const folder = await mkdtemp(join(tmpdir(), 'nearplay-minio-'));
   const credentials = { accessKeyId: 'interop', secretAccessKey: 'interop-secret-key' };
   const servers: ChildProcess[] = [];
+  const said = { main: new LastLines(LAST_LINES), replica: new LastLines(LAST_LINES) };
+  const lastWords = () =>
+    Object.entries(said)
+      .map(([name, lines]) => `MinIO, ${name}, its last lines:\n${lines.text() || '(nothing)'}`)
+      .join('\n');
   const stop = async () => {
     await Promise.all(servers.map(end));
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
     const [one, two] = await Promise.all(
-      ['main', 'replica'].map(async (name) => {
+      (['main', 'replica'] as const).map(async (name) => {
         const endpoint = `http://127.0.0.1:${await freePort()}`;
-        servers.push(startServer(minio, join(folder, name), endpoint, await freePort(), credentials));
+        const server = startServer(minio, join(folder, name), endpoint, await freePort(), credentials);
+        for (const stream of [server.stdout, server.stderr]) {
+          stream?.setEncoding('utf8').on('data', (text: string) => said[name].take(text));
+        }
+        servers.push(server);
         await ready(endpoint);
         return endpoint;
       }),
@@ -80,10 +93,29 @@ export async function startMinioPair({ minio, mc }: MinioTools): Promise<MinioPa
     const { host } = new URL(replica.endpoint);
     const target = `http://${credentials.accessKeyId}:${credentials.secretAccessKey}@${host}/${replica.bucket}`;
     await client('replicate', 'add', `main/${main.bucket}`, '--remote-bucket', target, '--priority', '1');
-    return { main, replica, ...credentials, stop };
+    return { main, replica, ...credentials, lastWords, stop };
   } catch (error) {
     await stop();
-    throw error;
+    throw new Error(`The MinIO servers could not be set up.\n${lastWords()}`, { cause: error });
+  }
+}
+
+/** The end of an output that comes in any pieces. */
+class LastLines {
+  readonly #most: number;
+  #lines: string[] = [''];
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  take(text: string): void {
+    const [first = '', ...rest] = text.split('\n');
+    this.#lines = [...this.#lines.slice(0, -1), (this.#lines.at(-1) ?? '') + first, ...rest].slice(-this.#most - 1);
+  }
+
+  text(): string {
+    return this.#lines.join('\n').trimEnd();
   }
 }
 
@@ -97,7 +129,7 @@ function startServer(
   const { host } = new URL(endpoint);
   const args = ['server', folder, '--address', host, '--console-address', `127.0.0.1:${consolePort}`, '--quiet'];
   const env = { ...process.env, MINIO_ROOT_USER: accessKeyId, MINIO_ROOT_PASSWORD: secretAccessKey };
-  return spawn(minio, args, { env, stdio: 'ignore' });
+  return spawn(minio, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 async function ready(endpoint: string): Promise<void> {

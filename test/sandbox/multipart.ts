@@ -198,6 +198,7 @@ export async function completeMultipartUpload(call: Call): Promise<Answer> {
   const parts = chosenParts(upload, await receiveText(call));
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   checkAnnouncedSize(request.headers['x-amz-mp-object-size'], size);
+  checkAnnouncedType(request.headers['x-amz-checksum-type'], upload);
   const checksum = await checksumOfWhole(bucket, upload, parts);
   const announced = checksum && request.headers[checksumHeader(checksum.algorithm)];
   if (checksum && announced !== undefined && announced !== checksum.value) throw badDigest(checksum.algorithm);
@@ -271,6 +272,15 @@ function chosenPart(upload: MultipartUpload, entry: ListedPart, number: number):
 function checkAnnouncedSize(announced: string | string[] | undefined, size: number): void {
   if (announced === undefined || Number(announced) === size) return;
   throw invalidRequest(`The provided 'x-amz-mp-object-size' header does not match what was computed.`);
+}
+
+/** The API Reference names BadDigest for it; this is what S3 answers. */
+function checkAnnouncedType(announced: string | string[] | undefined, { checksumType }: MultipartUpload): void {
+  if (announced === undefined || announced === checksumType) return;
+  throw invalidRequest(
+    `The upload was created using the ${checksumType ?? 'null'} checksum mode. ` +
+      'The complete request must use the same checksum mode.',
+  );
 }
 
 /** MD5 over the parts' MD5s, a dash and their number: what S3 gives a multipart object. */

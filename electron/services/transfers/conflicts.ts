@@ -1,9 +1,8 @@
 import { NearplayError } from '../../../shared/errors.ts';
-import { toBase64 } from './crc32.ts';
 import type { SteadyFile } from './fileIdentity.ts';
 import { numberedKey } from './objectNames.ts';
-import { checksumOf } from './partBody.ts';
-import type { PresentObject } from './uploadCalls.ts';
+import type { PresentObject } from './presentObject.ts';
+import { isSameContent } from './sameContent.ts';
 import type { UploadNeeds, UploadOutcome, UploadTask } from './uploadTask.ts';
 import { retrying } from './retrying.ts';
 
@@ -13,8 +12,8 @@ const NAMES_TRIED = 1000;
 export type Resolution = UploadOutcome | { kind: 'free'; replace: boolean };
 
 /**
- * Settles what happens with a name that is taken. The same content, by size and checksum, is never sent again; all else is the
- * record's policy.
+ * Settles what happens with a name that is taken. The same content, as far as it can be compared, is never sent again; all
+ * else is the record's policy.
  *
  * @param present what has the name.
  * @throws NearplayError conflict when the user has to be asked
@@ -25,7 +24,8 @@ export async function resolveConflict(
   file: SteadyFile,
   present: PresentObject,
 ): Promise<Resolution> {
-  if (await isIdentical(needs, task, file, present)) return { kind: 'skipped', why: 'identical' };
+  const isSame = await isSameContent(needs, needs.wholeKey(task.record.key), file, present, task.signal);
+  if (isSame) return { kind: 'skipped', why: 'identical' };
   switch (task.record.policy) {
     case 'skip':
       return { kind: 'skipped', why: 'asked-for' };
@@ -40,16 +40,6 @@ export async function resolveConflict(
         `"${task.record.key}" is there already, with other content. Choose what to do with it.`,
       );
   }
-}
-
-async function isIdentical(
-  needs: UploadNeeds,
-  { signal }: UploadTask,
-  file: SteadyFile,
-  present: PresentObject,
-): Promise<boolean> {
-  if (present.size !== file.identity.size || present.crc32 === undefined) return false;
-  return toBase64(await checksumOf(file, needs.buffers, signal)) === present.crc32;
 }
 
 /** The record's key becomes the next free `name (2).ext`. */

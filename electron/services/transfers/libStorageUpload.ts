@@ -8,6 +8,7 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import type { Readable } from 'node:stream';
 import { crc32, toBase64 } from './crc32.ts';
+import { keptChecksumOf } from './presentObject.ts';
 import { retrying } from './retrying.ts';
 import type { UploadRef } from './transferRecord.ts';
 import type { Completed } from './uploadCalls.ts';
@@ -18,7 +19,7 @@ const MIB = 1024 ** 2;
 /** Up to this size a file is sent in one request; above, in parts that can be resumed. Bytes. */
 export const ONE_REQUEST = 16 * MIB;
 /** 10,000 of these hold a stream of 156 GiB, of which nobody knows the length beforehand. */
-const STREAM_PART = 16 * MIB;
+export const STREAM_PART = 16 * MIB;
 const STREAM_PARTS_AT_ONCE = 3;
 
 /** What lib-storage cannot do by itself: its requests get our time-outs, limits, progress, repetition and abort. */
@@ -58,7 +59,7 @@ export async function sendWithLibStorage(
   return {
     etag: answer.ETag ?? '',
     ...(answer.VersionId !== undefined && { versionId: answer.VersionId }),
-    ...(answer.ChecksumCRC32 !== undefined && { crc32: answer.ChecksumCRC32 }),
+    ...keptChecksumOf(answer),
   };
 }
 

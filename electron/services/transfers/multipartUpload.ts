@@ -1,4 +1,5 @@
 import { NearplayError, type ErrorCode } from '../../../shared/errors.ts';
+import { compositeOf, type Checksums } from './compositeCrc32.ts';
 import { resolveConflict } from './conflicts.ts';
 import { crc32Combine, toBase64 } from './crc32.ts';
 import type { SteadyFile } from './fileIdentity.ts';
@@ -6,10 +7,11 @@ import { describeObject } from './objectNames.ts';
 import { cleanUp, findBegun, leftNow, withoutUpload } from './orphans.ts';
 import { planParts, type PartPlan } from './partPlan.ts';
 import { PartsOnTheWay, type SentPart } from './partsOnTheWay.ts';
+import { agrees, type PresentObject } from './presentObject.ts';
 import { receiptOf } from './receipt.ts';
 import { retrying } from './retrying.ts';
-import type { UploadRef } from './transferRecord.ts';
-import type { Completed, PresentObject, PresentPart } from './uploadCalls.ts';
+import type { TransferRecord, UploadRef } from './transferRecord.ts';
+import type { Completed, PresentPart } from './uploadCalls.ts';
 import type { UploadNeeds, UploadOutcome, UploadTask } from './uploadTask.ts';
 
 /** Beyond this something else is wrong than bad luck. */
@@ -27,10 +29,12 @@ class Useless extends Error {
 }
 
 /** Every part of the file as the storage has it. */
-interface WholeObject {
+interface WholeObject extends Checksums {
   parts: SentPart[];
-  crc32: string;
 }
+
+/** What the object will be known by once it is complete. */
+type Completing = NonNullable<TransferRecord['completing']>;
 
 /**
  * Sends one file as a multipart upload that survives the process: its id is in the journal before the first part, and
@@ -132,7 +136,7 @@ export class MultipartUpload {
     } catch (error) {
       if (!isGone(error)) throw error;
       const { completing } = this.#task.record;
-      const done = completing && (await this.#completedBefore(completing.crc32, completing.parts));
+      const done = completing && (await this.#completedBefore(completing));
       if (done) return done;
       throw new Useless(error);
     }
@@ -142,7 +146,7 @@ export class MultipartUpload {
     try {
       const parts = await new PartsOnTheWay(this.#needs, this.#task, this.#file).send(upload, plan, present);
       const whole = parts.reduce((crc, { checksum, size }) => crc32Combine(crc, checksum, size), 0);
-      return { parts, crc32: toBase64(whole) };
+      return { parts, crc32: toBase64(whole), composite: compositeOf(parts.map(({ checksum }) => checksum)) };
     } catch (error) {
       // Gone in mid upload: aborted by a lifecycle rule or by somebody.
       if (isGone(error)) throw new Useless(error);
@@ -158,7 +162,7 @@ export class MultipartUpload {
     isLastTime: boolean,
   ): Promise<UploadOutcome | 'parts-missing'> {
     await this.#assertUnchanged();
-    await this.#task.save({ completing: { crc32: whole.crc32, parts: whole.parts.length } });
+    await this.#task.save({ completing: completingOf(whole) });
     for (;;) {
       try {
         return await this.#retrying(() => this.#completeOnce(upload, whole));
@@ -183,37 +187,35 @@ export class MultipartUpload {
     } catch (error) {
       if (!isUncertain(error)) throw error;
       // Perhaps only the answer was lost.
-      const done = await this.#completedBefore(whole.crc32, whole.parts.length);
+      const done = await this.#completedBefore(completingOf(whole));
       if (!done) throw error;
       return done;
     }
   }
 
-  /** Asks the storage for what it has now: size, checksum of the whole, number of parts. */
+  /** Asks the storage for what it has now: size, its checksum of either kind, number of parts. */
   async #verified(completed: Completed, whole: WholeObject): Promise<UploadOutcome> {
     const { size } = this.#file.identity;
-    const count = whole.parts.length;
+    const sent = completingOf(whole);
     const present = await this.#head(this.#wholeKey());
     const isReplaced = present?.versionId !== completed.versionId;
-    // The storage has checked the checksum of the whole when it took the last request; a permission to upload only, or
-    // somebody's newer version, leaves it at that.
-    if (!present || isReplaced) {
-      return this.#done({ ...completed, size, crc32: whole.crc32 }, count, 'answer');
-    }
-    if (!isWhole(present, size, whole.crc32, count)) {
+    // The storage has compared the checksum of the whole, or those of all parts, when it took the last request; a
+    // permission to upload only, or somebody's newer version, leaves it at that.
+    const isKnownByAnswer = !present || isReplaced;
+    if (isKnownByAnswer ? !agrees(completed, sent) : !isWhole(present, size, sent)) {
       const message = `"${this.#task.record.key}" is not in the storage as it was sent. Upload it again.`;
       throw new NearplayError('damaged', message);
     }
-    return this.#done(present, count, 'head');
+    return isKnownByAnswer ? this.#done({ ...completed, size }, sent, 'answer') : this.#done(present, sent, 'head');
   }
 
   /** The receipt, when the object is there as it was sent: an earlier request to complete it came through. */
-  async #completedBefore(crc32: string, count: number): Promise<UploadOutcome | undefined> {
+  async #completedBefore(sent: Completing): Promise<UploadOutcome | undefined> {
     const present = await this.#head(this.#wholeKey());
-    if (!present || !isWhole(present, this.#file.identity.size, crc32, count)) return undefined;
+    if (!present || !isWhole(present, this.#file.identity.size, sent)) return undefined;
     // Should it be somebody else's object of the same content, ours must not stay behind.
     await this.#giveUp();
-    return this.#done(present, count, 'head');
+    return this.#done(present, sent, 'head');
   }
 
   /** Somebody took the name while this file was sent. */
@@ -226,9 +228,8 @@ export class MultipartUpload {
     // Gone again, or not ours to see.
     if (!present) throw conflict;
     const isOurs = await this.#isGone(upload);
-    if (isOurs && isWhole(present, this.#file.identity.size, whole.crc32, whole.parts.length)) {
-      return this.#done(present, whole.parts.length, 'head');
-    }
+    const sent = completingOf(whole);
+    if (isOurs && isWhole(present, this.#file.identity.size, sent)) return this.#done(present, sent, 'head');
     const resolution = await resolveConflict(this.#needs, this.#task, this.#file, present);
     if (resolution.kind !== 'free') {
       await this.#giveUp();
@@ -249,10 +250,10 @@ export class MultipartUpload {
     }
   }
 
-  #done(object: PresentObject, parts: number, verifiedBy: 'head' | 'answer'): UploadOutcome {
+  #done(object: PresentObject, { crc32, parts }: Completing, verifiedBy: 'head' | 'answer'): UploadOutcome {
     const { calls, now } = this.#needs;
     const [key, from] = [this.#wholeKey(), this.#file.path];
-    const receipt = receiptOf({ bucket: calls.bucket, key, object, parts, from, verifiedBy, at: now() });
+    const receipt = receiptOf({ bucket: calls.bucket, key, object, crc32, parts, from, verifiedBy, at: now() });
     return { kind: 'done', receipt };
   }
 
@@ -305,9 +306,12 @@ function isUncertain(error: unknown): boolean {
   return error instanceof NearplayError && UNCERTAIN.has(error.code);
 }
 
-/** By size, checksum where the storage keeps one, and the number of parts that an ETag of a multipart upload ends with. */
-function isWhole(object: PresentObject, size: number, crc32: string, parts: number): boolean {
-  if (object.size !== size) return false;
+function completingOf({ crc32, composite, parts }: WholeObject): Completing {
+  return { crc32, composite, parts: parts.length };
+}
+
+/** By size, the checksum that the storage keeps, and the number of parts that an ETag of a multipart upload ends with. */
+function isWhole(object: PresentObject, size: number, { crc32, composite, parts }: Completing): boolean {
   const [, counted] = /-(\d+)"?$/.exec(object.etag) ?? [];
-  return (object.crc32 === undefined || object.crc32 === crc32) && Number(counted) === parts;
+  return object.size === size && Number(counted) === parts && agrees(object, { crc32, composite });
 }

@@ -28,9 +28,9 @@ export async function findBegun(
     );
     const [only] = fitting;
     if (!only || fitting.length > 1) return undefined;
-    const { bucket, wholeKey, uploadId } = only;
+    const { initiated: _, ...upload } = only;
     const parts = await calls.listParts(only, signal);
-    return parts.length === 0 ? { bucket, wholeKey, uploadId } : undefined;
+    return parts.length === 0 ? upload : undefined;
   } catch (error) {
     if (error instanceof NearplayError && (error.code === 'access-denied' || error.code === 'no-such-upload')) {
       return undefined;

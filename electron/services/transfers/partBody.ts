@@ -86,9 +86,3 @@ async function loadChecksum(
     release: () => undefined,
   };
 }
-
-/** The CRC-32 of a whole file. @throws NearplayError file-changed, file-unreadable, cancelled */
-export async function checksumOf(file: SteadyFile, buffers: BufferPool, signal: AbortSignal): Promise<number> {
-  const part = await loadChecksum(file, { number: 1, start: 0, length: file.identity.size }, buffers, signal);
-  return part.crc32;
-}

@@ -9,6 +9,7 @@ import { wholeKey } from '../keys.ts';
 import { Announcements, type Announced } from './announcements.ts';
 import { Bandwidth, UNLIMITED, type BandwidthRules } from './bandwidth.ts';
 import { BufferPool } from './bufferPool.ts';
+import { checksumKindFor, type ChecksumKind } from './checksumKind.ts';
 import { ConcurrencyController, type ConcurrencyLimits } from './concurrency.ts';
 import { identityOf, isSameFile, SteadyFile, type FileIdentity } from './fileIdentity.ts';
 import { findFiles, type FoundFile } from './folderWalk.ts';
@@ -88,6 +89,8 @@ export interface TransferQueueOptions {
   journal: Journal;
   changed: (delta: TransfersDelta) => void;
   completed: (key: string, receipt: Receipt) => void;
+  /** What the storage is asked to keep of an object in parts; default: what it is known to keep well. */
+  checksumKindFor?: (storage: StorageConfiguration) => ChecksumKind;
   /** The storage refused the credentials: whoever keeps them should ask for new ones. */
   credentialsRefused?: () => void;
   /** Milliseconds since the epoch on the main storage's clock; default: this machine's. */
@@ -492,6 +495,7 @@ export class TransferQueue {
       calls: new UploadCalls({
         client: this.#clients.clientFor(client, configuration),
         configuration,
+        checksumKind: (this.#options.checksumKindFor ?? checksumKindFor)(configuration),
         wire,
         completeTimeout: this.#timing.complete,
       }),

@@ -1,11 +1,13 @@
 import type { Receipt } from './transferRecord.ts';
-import type { PresentObject } from './uploadCalls.ts';
+import type { PresentObject } from './presentObject.ts';
 
 export interface Arrival {
   bucket: string;
   /** The whole key. */
   key: string;
   object: PresentObject;
+  /** Of the whole file, as it was sent; base64. */
+  crc32: string;
   parts: number;
   /** The file's path, `-` for a stream. */
   from: string;
@@ -15,12 +17,14 @@ export interface Arrival {
 }
 
 /** The proof of an upload, made to be exported as JSON. */
-export function receiptOf({ bucket, key, object, parts, from, verifiedBy, at }: Arrival): Receipt {
+export function receiptOf({ bucket, key, object, crc32, parts, from, verifiedBy, at }: Arrival): Receipt {
   return {
     bucket,
     key,
     size: object.size,
-    ...(object.crc32 !== undefined && { crc32: object.crc32 }),
+    crc32,
+    ...(object.crc32 !== undefined && { checksumKind: 'FULL_OBJECT' as const }),
+    ...(object.composite !== undefined && { checksumKind: 'COMPOSITE' as const, compositeCrc32: object.composite }),
     etag: object.etag,
     ...(object.versionId !== undefined && { versionId: object.versionId }),
     parts,

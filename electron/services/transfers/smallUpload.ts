@@ -47,7 +47,7 @@ async function sendUnderFreeName(
     const attempts = { failed: 0 };
     try {
       const completed = await sendOnce(needs, task, file, bytes, replace, attempts);
-      return done(needs, file, wholeKey, { crc32: checksum, ...completed });
+      return done(needs, file, wholeKey, checksum, completed);
     } catch (error) {
       if (!(error instanceof NearplayError) || error.code !== 'conflict' || time >= CONFLICTS) throw error;
       const present = await retrying(needs, task.signal, () => needs.calls.head(wholeKey, task.signal));
@@ -55,7 +55,7 @@ async function sendUnderFreeName(
       if (!present) continue;
       const isSame = present.size === bytes.length && present.crc32 === checksum;
       // Not the first attempt: an earlier one came through, and only its answer was lost.
-      if (isSame && attempts.failed > 1) return done(needs, file, wholeKey, present);
+      if (isSame && attempts.failed > 1) return done(needs, file, wholeKey, checksum, present);
       const resolution = await resolveConflict(needs, task, file, present);
       if (resolution.kind !== 'free') return resolution;
       ({ replace } = resolution);
@@ -91,12 +91,12 @@ function sendOnce(
   });
 }
 
-function done(needs: UploadNeeds, file: SteadyFile, key: string, completed: Completed): UploadOutcome {
+function done(needs: UploadNeeds, file: SteadyFile, key: string, crc32: string, completed: Completed): UploadOutcome {
   const object = { ...completed, size: file.identity.size };
   const { calls, now } = needs;
   const from = file.path;
   return {
     kind: 'done',
-    receipt: receiptOf({ bucket: calls.bucket, key, object, parts: 1, from, verifiedBy: 'answer', at: now() }),
+    receipt: receiptOf({ bucket: calls.bucket, key, object, crc32, parts: 1, from, verifiedBy: 'answer', at: now() }),
   };
 }

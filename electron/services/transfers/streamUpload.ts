@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import { NearplayError } from '../../../shared/errors.ts';
+import { CompositeCrc32, type Checksums } from './compositeCrc32.ts';
 import { crc32, toBase64 } from './crc32.ts';
-import { sendWithLibStorage } from './libStorageUpload.ts';
+import { sendWithLibStorage, STREAM_PART } from './libStorageUpload.ts';
 import { describeObject, numberedKey } from './objectNames.ts';
+import { agrees } from './presentObject.ts';
 import { receiptOf } from './receipt.ts';
 import { retrying } from './retrying.ts';
 import type { UploadNeeds, UploadOutcome, UploadTask } from './uploadTask.ts';
@@ -21,13 +23,13 @@ export async function uploadStream(needs: UploadNeeds, task: UploadTask, source:
   const { record, progress, signal } = task;
   const wholeKey = needs.wholeKey(record.key);
   const { contentType, metadata } = describeObject(record.key, undefined, needs.uploader);
-  const seen = { size: 0, crc: 0 };
+  const seen: Seen = { size: 0, crc: 0, composite: new CompositeCrc32(STREAM_PART) };
   const body = Readable.from(watched(source, seen), { objectMode: false });
   const params = {
     ContentType: contentType,
     Metadata: { ...metadata },
     ChecksumAlgorithm: 'CRC32' as const,
-    ChecksumType: 'FULL_OBJECT' as const,
+    ChecksumType: needs.calls.checksumKind,
     ...(record.policy !== 'replace' && { IfNoneMatch: '*' }),
   };
   const completed = await sendWithLibStorage(needs, wholeKey, body, params, {
@@ -39,9 +41,9 @@ export async function uploadStream(needs: UploadNeeds, task: UploadTask, source:
     begun: (upload) => task.save({ upload }),
   });
   const present = await retrying(needs, signal, () => needs.calls.head(wholeKey, signal));
-  const checksum = toBase64(seen.crc);
+  const sent: Checksums = { crc32: toBase64(seen.crc), composite: seen.composite.digest() };
   const isOurs = present?.versionId === completed.versionId;
-  const isWhole = present?.size === seen.size && (present.crc32 ?? checksum) === checksum;
+  const isWhole = present?.size === seen.size && agrees(present, sent);
   if (isOurs && !isWhole) throw new NearplayError('damaged', `"${record.key}" did not arrive as it was sent.`);
   const [, parts = '1'] = /-(\d+)"?$/.exec(completed.etag) ?? [];
   return {
@@ -49,7 +51,8 @@ export async function uploadStream(needs: UploadNeeds, task: UploadTask, source:
     receipt: receiptOf({
       bucket: needs.calls.bucket,
       key: wholeKey,
-      object: { ...completed, size: seen.size, crc32: checksum },
+      object: { ...completed, size: seen.size },
+      crc32: sent.crc32,
       parts: Number(parts),
       from: record.path,
       verifiedBy: isOurs ? 'head' : 'answer',
@@ -58,11 +61,19 @@ export async function uploadStream(needs: UploadNeeds, task: UploadTask, source:
   };
 }
 
-async function* watched(source: Readable, seen: { size: number; crc: number }): AsyncGenerator<Buffer> {
+/** Of what was read so far. */
+interface Seen {
+  size: number;
+  crc: number;
+  composite: CompositeCrc32;
+}
+
+async function* watched(source: Readable, seen: Seen): AsyncGenerator<Buffer> {
   for await (const chunk of source) {
     const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
     seen.size += bytes.length;
     seen.crc = crc32(bytes, seen.crc);
+    seen.composite.update(bytes);
     yield bytes;
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../../../shared/errors.ts';
+import { CHECKSUM_KINDS } from './checksumKind.ts';
 
 /** What to do when the name is there already, with other content. The same content is never sent twice. */
 export const CONFLICT_POLICIES = ['ask', 'skip', 'replace', 'keep-both'] as const;
@@ -27,8 +28,12 @@ export const receiptSchema = z.strictObject({
   /** The whole key, prefix included. */
   key: z.string(),
   size: z.number(),
-  /** CRC-32 of the whole object, base64; absent where the storage keeps none. */
+  /** CRC-32 of the whole object, base64. */
   crc32: z.string().optional(),
+  /** What the storage's own CRC-32 is made of; absent where it keeps none, and in receipts of earlier versions. */
+  checksumKind: z.enum(CHECKSUM_KINDS).optional(),
+  /** As the storage keeps it, for whoever asks there: base64, a dash, the number of parts. Only of that kind. */
+  compositeCrc32: z.string().optional(),
   etag: z.string(),
   versionId: z.string().optional(),
   parts: z.number(),
@@ -41,7 +46,13 @@ export const receiptSchema = z.strictObject({
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 
-const uploadRefSchema = z.strictObject({ bucket: z.string(), wholeKey: z.string(), uploadId: z.string() });
+const uploadRefSchema = z.strictObject({
+  bucket: z.string(),
+  wholeKey: z.string(),
+  uploadId: z.string(),
+  /** What it was begun with, and so has to be completed with. Absent: `FULL_OBJECT`, as it always was once. */
+  checksumKind: z.enum(CHECKSUM_KINDS).optional(),
+});
 /** One multipart upload in the storage. */
 export type UploadRef = z.infer<typeof uploadRefSchema>;
 
@@ -76,7 +87,7 @@ export const recordSchema = z.strictObject({
   upload: uploadRefSchema.optional(),
   partSize: z.number().optional(),
   /** Set before the upload is completed: by it a lost answer is told from a lost upload. */
-  completing: z.strictObject({ crc32: z.string(), parts: z.number() }).optional(),
+  completing: z.strictObject({ crc32: z.string(), composite: z.string().optional(), parts: z.number() }).optional(),
   /** Multipart uploads given up that are not proved gone yet. */
   toAbort: z.array(uploadRefSchema),
   /** Asked for, given up, and perhaps there. */

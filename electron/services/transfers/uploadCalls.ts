@@ -6,11 +6,15 @@ import {
   ListMultipartUploadsCommand,
   ListPartsCommand,
   UploadPartCommand,
+  type HeadObjectCommandInput,
+  type HeadObjectCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
 import { NearplayError } from '../../../shared/errors.ts';
 import { explainS3Error, httpStatusOf } from '../s3Errors.ts';
+import type { ChecksumKind } from './checksumKind.ts';
+import { keptChecksumOf, presentObjectOf, type KeptChecksum, type PresentObject } from './presentObject.ts';
 import type { UploadRef } from './transferRecord.ts';
 import type { Body, Wire } from './wire.ts';
 
@@ -28,12 +32,13 @@ export interface PresentPart {
   crc32?: string;
 }
 
-export interface PresentObject {
+/** The first part of an object, which all but the last are as large as. */
+export interface FirstPart {
   size: number;
+  /** Of the whole object. */
   etag: string;
-  /** Base64, of the whole object; absent where the storage keeps none, or one of the parts' checksums only. */
-  crc32?: string;
-  versionId?: string;
+  /** Parts of the object; absent where it was not made of parts. */
+  count?: number;
 }
 
 export interface PresentUpload extends UploadRef {
@@ -49,16 +54,17 @@ export interface Completion {
   replace: boolean;
 }
 
-export interface Completed {
+export interface Completed extends KeptChecksum {
   etag: string;
   versionId?: string;
-  crc32?: string;
 }
 
 export interface UploadCallsOptions {
   /** Of one attempt: whoever calls repeats. */
   client: S3Client;
   configuration: StorageConfiguration;
+  /** Of the multipart uploads that are begun. */
+  checksumKind: ChecksumKind;
   wire: Wire;
   /** Milliseconds. S3 API Reference, CompleteMultipartUpload: it "can take several minutes to complete". */
   completeTimeout: number;
@@ -72,18 +78,20 @@ export class UploadCalls {
   readonly client: S3Client;
   readonly wire: Wire;
   readonly bucket: string;
+  readonly checksumKind: ChecksumKind;
   readonly #configuration: StorageConfiguration;
   readonly #completeTimeout: number;
 
-  constructor({ client, configuration, wire, completeTimeout }: UploadCallsOptions) {
+  constructor({ client, configuration, checksumKind, wire, completeTimeout }: UploadCallsOptions) {
     this.client = client;
     this.wire = wire;
+    this.checksumKind = checksumKind;
     this.bucket = configuration.bucket;
     this.#configuration = configuration;
     this.#completeTimeout = completeTimeout;
   }
 
-  /** Begins a multipart upload whose checksum is CRC-32 over the whole object. */
+  /** Begins a multipart upload whose checksum is CRC-32. */
   async create(wholeKey: string, description: ObjectDescription, signal: AbortSignal): Promise<UploadRef> {
     const command = new CreateMultipartUploadCommand({
       Bucket: this.bucket,
@@ -91,13 +99,13 @@ export class UploadCalls {
       ContentType: description.contentType,
       Metadata: { ...description.metadata },
       ChecksumAlgorithm: 'CRC32',
-      ChecksumType: 'FULL_OBJECT',
+      ChecksumType: this.checksumKind,
     });
     const { UploadId: uploadId } = await this.explained('s3:PutObject', wholeKey, () =>
       this.wire.ask(signal, (options) => this.client.send(command, options)),
     );
     if (uploadId === undefined) throw new NearplayError('storage-failed');
-    return { bucket: this.bucket, wholeKey, uploadId };
+    return { bucket: this.bucket, wholeKey, uploadId, checksumKind: this.checksumKind };
   }
 
   /** Every part that is there. Paged by IsTruncated: a marker alone may go round for ever. */
@@ -139,9 +147,14 @@ export class UploadCalls {
     return { number, size: length, etag, crc32 };
   }
 
-  /** Makes the parts an object; unless `replace`, only where no object has the name (`conflict`). */
+  /**
+   * Makes the parts an object; unless `replace`, only where no object has the name (`conflict`). The storage compares the
+   * checksum of the whole, or, for a composite one, that of each part: no value is defined to be sent for the parts' row
+   * (S3 API Reference, CompleteMultipartUpload: the header is the checksum "of the object").
+   */
   async complete(upload: UploadRef, completion: Completion, signal: AbortSignal): Promise<Completed> {
     const { parts, size, crc32, replace } = completion;
+    const { checksumKind = 'FULL_OBJECT' } = upload;
     const command = new CompleteMultipartUploadCommand({
       ...paramsOf(upload),
       MultipartUpload: {
@@ -151,8 +164,8 @@ export class UploadCalls {
           ...(part.crc32 !== undefined && { ChecksumCRC32: part.crc32 }),
         })),
       },
-      ChecksumCRC32: crc32,
-      ChecksumType: 'FULL_OBJECT',
+      ...(checksumKind === 'FULL_OBJECT' && { ChecksumCRC32: crc32 }),
+      ChecksumType: checksumKind,
       MpuObjectSize: size,
       ...(!replace && { IfNoneMatch: '*' }),
     });
@@ -162,24 +175,33 @@ export class UploadCalls {
     return {
       etag: answer.ETag ?? '',
       ...(answer.VersionId !== undefined && { versionId: answer.VersionId }),
-      ...(answer.ChecksumCRC32 !== undefined && { crc32: answer.ChecksumCRC32 }),
+      ...keptChecksumOf(answer),
     };
   }
 
   /** `null` when there is no such object. */
   async head(wholeKey: string, signal: AbortSignal): Promise<PresentObject | null> {
-    const command = new HeadObjectCommand({ Bucket: this.bucket, Key: wholeKey, ChecksumMode: 'ENABLED' });
+    const answer = await this.#headOrNull({ Key: wholeKey, ChecksumMode: 'ENABLED' }, signal);
+    return answer && presentObjectOf(answer);
+  }
+
+  /** `null` when there is no such object. */
+  async headFirstPart(wholeKey: string, signal: AbortSignal): Promise<FirstPart | null> {
+    const answer = await this.#headOrNull({ Key: wholeKey, PartNumber: 1 }, signal);
+    if (!answer) return null;
+    const { ContentLength: size = 0, ETag: etag = '', PartsCount: count } = answer;
+    return { size, etag, ...(count !== undefined && { count }) };
+  }
+
+  async #headOrNull(
+    input: Omit<HeadObjectCommandInput, 'Bucket' | 'Key'> & { Key: string },
+    signal: AbortSignal,
+  ): Promise<HeadObjectCommandOutput | null> {
+    const command = new HeadObjectCommand({ Bucket: this.bucket, ...input });
     try {
-      const answer = await this.explained('s3:GetObject', wholeKey, () =>
+      return await this.explained('s3:GetObject', input.Key, () =>
         this.wire.ask(signal, (options) => this.client.send(command, options)),
       );
-      const isOfWhole = answer.ChecksumType !== 'COMPOSITE' && answer.ChecksumCRC32?.includes('-') !== true;
-      return {
-        size: answer.ContentLength ?? 0,
-        etag: answer.ETag ?? '',
-        ...(isOfWhole && answer.ChecksumCRC32 !== undefined && { crc32: answer.ChecksumCRC32 }),
-        ...(answer.VersionId !== undefined && { versionId: answer.VersionId }),
-      };
     } catch (error) {
       if (error instanceof NearplayError && error.code === 'no-such-key') return null;
       throw error;
@@ -204,9 +226,10 @@ export class UploadCalls {
       const page = await this.explained('s3:ListBucketMultipartUploads', wholeKey, () =>
         this.wire.ask(signal, (options) => this.client.send(command, options)),
       );
-      for (const { Key: key, UploadId: uploadId, Initiated: initiated } of page.Uploads ?? []) {
+      for (const { Key: key, UploadId: uploadId, Initiated: initiated, ChecksumType: type } of page.Uploads ?? []) {
         if (key !== wholeKey || uploadId === undefined || initiated === undefined) continue;
-        uploads.push({ bucket: this.bucket, wholeKey, uploadId, initiated: initiated.getTime() });
+        const checksumKind = type ?? this.checksumKind;
+        uploads.push({ bucket: this.bucket, wholeKey, uploadId, checksumKind, initiated: initiated.getTime() });
       }
       const { NextKeyMarker: key, NextUploadIdMarker: id } = page;
       const isLast = page.IsTruncated !== true || key === undefined || key !== wholeKey;

@@ -11,6 +11,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
   UploadPartCopyCommand,
+  type ChecksumType,
   type CompletedPart,
   type CompleteMultipartUploadCommandInput,
   type CreateMultipartUploadCommandInput,
@@ -166,6 +167,27 @@ describe('checksums of multipart objects', () => {
     const other = { ...part, ChecksumCRC32: base64(1) };
     await expect(complete('strict', id, [other])).rejects.toEqual(failure('InvalidPart', 400));
     await complete('strict', id, [part]);
+  });
+});
+
+describe('a checksum of the other type at the end', () => {
+  const create = (ChecksumType: ChecksumType) => ({ ChecksumAlgorithm: 'CRC32' as const, ChecksumType });
+  const part = { ChecksumAlgorithm: 'CRC32' };
+  const ofParts = `${base64(crc32(Buffer.concat(bodies.map((body) => Buffer.from(base64(crc32(body)), 'base64')))))}-3`;
+  const ofWhole = base64(crc32(whole));
+
+  it.each([
+    ['COMPOSITE', ofParts, ofWhole],
+    ['FULL_OBJECT', ofWhole, ofParts],
+  ] as const)('is refused for an upload of type %s, and its own is taken', async (type, own, other) => {
+    const end = { ChecksumType: type, ChecksumCRC32: own };
+    const wrongValue = upload(`value-${type}`, create(type), part, { ...end, ChecksumCRC32: other });
+    await expect(wrongValue).rejects.toEqual(failure('BadDigest', 400));
+    const otherType = type === 'COMPOSITE' ? 'FULL_OBJECT' : 'COMPOSITE';
+    const wrongType = upload(`type-${type}`, create(type), part, { ChecksumType: otherType });
+    await expect(wrongType).rejects.toEqual(failure('InvalidRequest', 400));
+    expect(await upload(`own-${type}`, create(type), part, end)).toMatchObject(end);
+    expect(await head(`own-${type}`)).toMatchObject(end);
   });
 });
 

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ChecksumKind } from '../../../electron/services/transfers/checksumKind.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { bytesOf, Desk, MIB, until, uploadsIn } from './surroundings.ts';
 
@@ -26,8 +27,9 @@ afterAll(async () => {
 });
 
 /** Starts the upload in a process of its own; `killAfter` milliseconds after its first request it is gone, without a word. */
-async function uploadOnce(file: string, journalFolder: string, killAfter?: number) {
-  const argument = { preferences: sandbox.preferences(), credentials: sandbox.credentials, journalFolder, file };
+async function uploadOnce(file: string, journalFolder: string, checksumKind: ChecksumKind, killAfter?: number) {
+  const { credentials } = sandbox;
+  const argument = { preferences: sandbox.preferences(), credentials, journalFolder, file, checksumKind };
   const child = spawn(process.execPath, [PROGRAM, JSON.stringify(argument)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const closed = once(child, 'close');
   let output = '';
@@ -66,13 +68,14 @@ it(
       const file = await desk.file(`crash-${kill}.bin`, SIZE);
       const journalFolder = `${desk.journalFolder}-${kill}`;
       sandbox.requests.length = 0;
-      await uploadOnce(file, journalFolder, Math.random() * LASTS);
+      const kind: ChecksumKind = kill % 4 === 3 ? 'COMPOSITE' : 'FULL_OBJECT';
+      await uploadOnce(file, journalFolder, kind, Math.random() * LASTS);
       // What was on the wire ends at the storage before anything new comes.
       await wait(200);
       expect(uploadsIn(sandbox).length).toBeLessThanOrEqual(1);
       const before = sandbox.requests.filter(({ operation, status }) => operation === 'UploadPart' && status === 200);
       if (before.length > 0) caughtAtWork += 1;
-      expect(await uploadOnce(file, journalFolder)).toContain('"done"');
+      expect(await uploadOnce(file, journalFolder, kind)).toContain('"done"');
 
       const begun = sandbox.requests.filter(({ operation }) => operation === 'CreateMultipartUpload');
       expect(begun).toHaveLength(1);

@@ -1,10 +1,11 @@
 /**
  * A process to be killed: uploads a file with the journal it is given and ends when the upload has.
- * Arguments as one JSON object: endpoint, access key, secret, journal folder, file, key.
+ * Arguments as one JSON object: preferences, credentials, journal folder, file, kind of checksum.
  */
 import { pid } from 'node:process';
 import { StorageClients } from '../../../electron/services/storageClients.ts';
 import { SILENT } from '../../../electron/services/log.ts';
+import { CHECKSUM_KINDS } from '../../../electron/services/transfers/checksumKind.ts';
 import { Journal } from '../../../electron/services/transfers/journal.ts';
 import { TransferQueue } from '../../../electron/services/transfers/queue.ts';
 import { preferencesSchema } from '../../../shared/preferences.ts';
@@ -15,9 +16,12 @@ const argumentsSchema = z.strictObject({
   credentials: z.strictObject({ accessKeyId: z.string(), secretAccessKey: z.string() }),
   journalFolder: z.string(),
   file: z.string(),
+  checksumKind: z.enum(CHECKSUM_KINDS),
 });
 
-const { preferences, credentials, journalFolder, file } = argumentsSchema.parse(JSON.parse(process.argv[2] ?? ''));
+const { preferences, credentials, journalFolder, file, checksumKind } = argumentsSchema.parse(
+  JSON.parse(process.argv[2] ?? ''),
+);
 const clients = new StorageClients(preferencesSchema.parse(preferences), { credentials, now: () => Date.now() });
 const queue = new TransferQueue({
   target: () => ({ client: clients.clientOf('main-us'), configuration: clients.configurationOf('main-us') }),
@@ -27,6 +31,7 @@ const queue = new TransferQueue({
   storageNow: () => clients.storageNow('main-us'),
   now: () => Date.now(),
   random: Math.random,
+  checksumKindFor: () => checksumKind,
   log: SILENT,
   timing: { idle: 5000, hold: 200 },
 });

@@ -1,0 +1,57 @@
+import { crc32, toBase64 } from './crc32.ts';
+
+/** The CRC-32 of one content, in both ways that S3 may keep it. Base64. */
+export interface Checksums {
+  /** Of all bytes. */
+  crc32: string;
+  /** Of the parts' checksums, with the number of parts. */
+  composite: string;
+}
+
+const CRC_BYTES = 4;
+
+/**
+ * The composite checksum of an object: the CRC-32 over the parts' ones in a row, a dash and their number (S3 User Guide,
+ * "Checking object integrity in Amazon S3").
+ *
+ * @param parts the CRC-32 of each, in order.
+ */
+export function compositeOf(parts: readonly number[]): string {
+  const row = Buffer.alloc(parts.length * CRC_BYTES);
+  parts.forEach((part, index) => row.writeUInt32BE(part, index * CRC_BYTES));
+  return `${toBase64(crc32(row))}-${parts.length}`;
+}
+
+/** The composite checksum of bytes that come in any pieces. */
+export class CompositeCrc32 {
+  readonly #partSize: number;
+  readonly #parts: number[] = [];
+  #current = 0;
+  #filled = 0;
+
+  /** @param partSize bytes of every part but the last. */
+  constructor(partSize: number) {
+    this.#partSize = partSize;
+  }
+
+  update(bytes: Uint8Array): void {
+    for (let taken = 0; taken < bytes.length;) {
+      if (this.#filled === this.#partSize) this.#close();
+      const piece = bytes.subarray(taken, taken + this.#partSize - this.#filled);
+      this.#current = crc32(piece, this.#current);
+      this.#filled += piece.length;
+      taken += piece.length;
+    }
+  }
+
+  /** Of what came so far; nothing at all is one empty part. */
+  digest(): string {
+    return compositeOf([...this.#parts, this.#current]);
+  }
+
+  #close(): void {
+    this.#parts.push(this.#current);
+    this.#current = 0;
+    this.#filled = 0;
+  }
+}
