@@ -80,7 +80,8 @@ async function bundleForNode(name: 'main' | 'cli', outDir: string, mode: BundleM
   });
 }
 
-async function bundleCli(outDir: string, mode: BundleMode): Promise<void> {
+/** The command line alone, as `cli/cli.js` in the folder. */
+export async function bundleCli(outDir: string, mode: BundleMode): Promise<void> {
   await bundleForNode('cli', outDir, mode);
   const file = join(outDir, 'cli', 'cli.js');
   const text = await readFile(file, 'utf8');

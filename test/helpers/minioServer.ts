@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { get as getOverHttp, type IncomingMessage } from 'node:http';
+import { get as getOverHttps } from 'node:https';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ServerIdentity } from '../sandbox/certificates.ts';
+
+const SECOND = 1000;
+const READY_WITHIN = 30 * SECOND;
+const ASK_EVERY = SECOND / 10;
+
+export interface MinioOptions {
+  /** The program. */
+  minio: string;
+  /** An empty folder of its own; whoever made it removes it. */
+  folder: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  /** Speaks HTTPS as this one. */
+  identity?: ServerIdentity;
+}
+
+export interface MinioServer {
+  endpoint: string;
+  /** Resolves when the process is gone. */
+  stop(): Promise<void>;
+}
+
+/** Starts MinIO on loopback. @throws Error when it is not ready within 30 s */
+export async function startMinio(options: MinioOptions): Promise<MinioServer> {
+  const { minio, folder, accessKeyId, secretAccessKey, identity } = options;
+  const certificates = join(folder, 'certificates');
+  await mkdir(certificates, { recursive: true });
+  if (identity) {
+    await writeFile(join(certificates, 'public.crt'), identity.certificate);
+    await writeFile(join(certificates, 'private.key'), identity.key, { mode: 0o600 });
+  }
+  const [port, consolePort] = [await freePort(), await freePort()];
+  const server = spawn(
+    minio,
+    [
+      ...['server', join(folder, 'objects'), '--quiet', '--certs-dir', certificates],
+      ...['--address', `127.0.0.1:${port}`, '--console-address', `127.0.0.1:${consolePort}`],
+    ],
+    { env: { ...process.env, MINIO_ROOT_USER: accessKeyId, MINIO_ROOT_PASSWORD: secretAccessKey }, stdio: 'ignore' },
+  );
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      if (server.exitCode !== null || server.signalCode !== null || server.pid === undefined) resolve();
+      server.once('exit', () => resolve());
+      server.kill('SIGKILL');
+    });
+  const endpoint = `${identity ? 'https' : 'http'}://127.0.0.1:${port}`;
+  const failed = new Promise<never>((_, reject) => server.once('error', reject));
+  try {
+    await Promise.race([ready(endpoint), failed]);
+    return { endpoint, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function ready(endpoint: string): Promise<void> {
+  const deadline = performance.now() + READY_WITHIN;
+  while (!(await isReady(`${endpoint}/minio/health/ready`))) {
+    if (performance.now() > deadline) throw new Error(`MinIO at ${endpoint} is not ready`);
+    await wait(ASK_EVERY);
+  }
+}
+
+function isReady(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const answered = (answer: IncomingMessage) => {
+      answer.resume();
+      resolve(answer.statusCode === 200);
+    };
+    // Whether it is the right one is for those to check who send it something.
+    const request = url.startsWith('https')
+      ? getOverHttps(url, { rejectUnauthorized: false, timeout: SECOND }, answered)
+      : getOverHttp(url, { timeout: SECOND }, answered);
+    request.on('timeout', () => request.destroy()).on('error', () => resolve(false));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
