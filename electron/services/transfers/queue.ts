@@ -17,12 +17,13 @@ import { Hold } from './hold.ts';
 import type { Journal } from './journal.ts';
 import { Lanes } from './lanes.ts';
 import { MultipartUpload } from './multipartUpload.ts';
+import { OrderedJobs } from './orderedJobs.ts';
 import { cleanUp, leftNow, withoutUpload } from './orphans.ts';
 import { sleep } from './sleep.ts';
 import { uploadSmallFile } from './smallUpload.ts';
 import { uploadStream } from './streamUpload.ts';
 import { Tallies } from './tallies.ts';
-import type { TransferTotals, TransfersDelta, UploadTransfer } from './transfer.ts';
+import type { TransferTotals, TransfersDelta, TransfersPage, UploadTransfer } from './transfer.ts';
 import { TransferClients } from './transferClient.ts';
 import {
   isFinished,
@@ -124,7 +125,7 @@ export class TransferQueue {
   readonly #tallies = new Tallies();
   readonly #announcements: Announcements;
   readonly #hold: Hold;
-  readonly #jobs = new Map<string, UploadJob>();
+  readonly #jobs = new OrderedJobs<UploadJob>();
   readonly #line = new WaitingLine<UploadJob>();
   readonly #running = new Map<UploadJob, Promise<void>>();
   readonly #growing = new Map<UploadJob, NodeJS.Timeout>();
@@ -183,8 +184,20 @@ export class TransferQueue {
   /** In the order of the queue. */
   list(): UploadTransfer[] {
     const now = this.#options.now();
-    const shown = [...this.#jobs.values()].filter(({ isHidden }) => !isHidden);
-    return shown.sort((a, b) => a.order - b.order).map((job) => job.transfer(now));
+    return this.#jobs.all().flatMap((job) => (job.isHidden ? [] : job.transfer(now)));
+  }
+
+  /**
+   * A piece of the list, in the order of the queue; costs what is on it, however long the list is. What changes or moves
+   * between two pages is told to `changed`.
+   *
+   * @param after `next` of the page before; absent: from the beginning.
+   * @throws NearplayError bad-request for what never was a `next`
+   */
+  page(after: string | undefined, count: number): TransfersPage {
+    const now = this.#options.now();
+    const { members, ...next } = this.#jobs.page(after, count, ({ isHidden }) => !isHidden);
+    return { transfers: members.map((job) => job.transfer(now)), ...next };
   }
 
   totals(): TransferTotals {
@@ -193,7 +206,7 @@ export class TransferQueue {
 
   /** Of the uploads that are done and still on the list, made to be exported. */
   receipts(): Receipt[] {
-    return [...this.#jobs.values()].flatMap(({ record: { receipt } }) => (receipt ? [receipt] : []));
+    return this.#jobs.all().flatMap(({ record: { receipt } }) => (receipt ? [receipt] : []));
   }
 
   /**
@@ -302,7 +315,8 @@ export class TransferQueue {
 
   /** Moves waiting transfers, in their order, before another waiting one; `null`: to the end. */
   move(ids: readonly string[], before: string | null): void {
-    const moving = this.#line.members().filter(({ id }) => ids.includes(id) && id !== before);
+    const chosen = new Set(ids);
+    const moving = this.#line.members().filter(({ id }) => chosen.has(id) && id !== before);
     this.#line.remove(new Set(moving.map(({ id }) => id)));
     const rest = this.#line.members();
     const index = before === null ? -1 : rest.findIndex(({ id }) => id === before);
@@ -314,11 +328,12 @@ export class TransferQueue {
       this.#line.join(job);
       this.#lastOrder = Math.max(this.#lastOrder, job.order);
     });
+    this.#jobs.moved();
   }
 
   /** Takes transfers that are over off the list; parts of failed ones leave the storage with them. */
   clear(): void {
-    for (const job of this.#jobs.values()) {
+    for (const job of this.#jobs.all()) {
       if (!isFinished(job.record.state) || job.isRunning || job.isHidden) continue;
       this.#tallies.remove(job.counted());
       this.#announcements.removed(job.id);
@@ -384,7 +399,7 @@ export class TransferQueue {
 
   #newJob(record: TransferRecord): UploadJob {
     const job = new UploadJob(record);
-    this.#jobs.set(job.id, job);
+    this.#jobs.add(job);
     this.#tallies.add(job.counted());
     this.#announcements.changed(job.id);
     return job;
@@ -401,7 +416,7 @@ export class TransferQueue {
   }
 
   #chosen(ids?: readonly string[]): Iterable<UploadJob> {
-    if (!ids) return this.#jobs.values();
+    if (!ids) return this.#jobs.all();
     return ids.flatMap((id) => this.#jobs.get(id) ?? []);
   }
 
@@ -640,7 +655,7 @@ export class TransferQueue {
   }
 
   #holdIsOver(): void {
-    for (const job of this.#jobs.values()) {
+    for (const job of this.#jobs.all()) {
       const { state, blockedFor } = job.record;
       const isHeld = state === 'blocked' && blockedFor !== 'conflict' && blockedFor !== 'file-growing';
       if (isHeld && !job.isRunning) this.#wait(job);
@@ -655,7 +670,7 @@ export class TransferQueue {
     this.#isSweepDue = false;
     clearTimeout(this.#sweepTimer);
     const sweep = async () => {
-      for (const job of [...this.#jobs.values()]) {
+      for (const job of this.#jobs.all()) {
         if (!job.hasLeftovers || job.isRunning) continue;
         const before = job.record;
         const rest = await cleanUp(this.#needs().calls, before, sleep, this.#sweeping.signal);
@@ -668,15 +683,18 @@ export class TransferQueue {
         this.#sweep = undefined;
         this.#forgetHidden();
         if (this.#isSweepDue) this.#sweepSoon();
-        const isLeft = [...this.#jobs.values()].some((job) => job.hasLeftovers);
+        const isLeft = this.#jobs.all().some((job) => job.hasLeftovers);
         if (isLeft && !this.#stopped) this.#sweepTimer = setTimeout(() => this.#sweepSoon(), SWEEP_EVERY).unref();
         this.#checkFinished();
       });
   }
 
   #forgetHidden(): void {
-    const gone = [...this.#jobs.values()].filter((job) => job.isHidden && !job.hasLeftovers).map(({ id }) => id);
-    for (const id of gone) this.#jobs.delete(id);
+    const gone = this.#jobs
+      .all()
+      .filter((job) => job.isHidden && !job.hasLeftovers)
+      .map(({ id }) => id);
+    this.#jobs.remove(gone);
     void this.#options.journal.remove(gone).catch((error: unknown) => {
       this.#options.log.warn('The journal could not be shortened', { error });
     });

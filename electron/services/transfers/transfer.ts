@@ -9,6 +9,8 @@ export interface UploadTransfer {
   name: string;
   /** Relative to the main storage's prefix. */
   key: string;
+  /** The place in the queue; smaller goes first. Not whole after a transfer was moved. */
+  order: number;
   state: UploadState;
   blockedFor?: BlockedFor;
   size: number;
@@ -34,6 +36,13 @@ export interface TransferTotals {
   secondsLeft?: number;
 }
 
+/** A piece of the list, in its order. */
+export interface TransfersPage {
+  transfers: UploadTransfer[];
+  /** Where the next page begins; absent after the last. */
+  next?: string;
+}
+
 /** What is new since the last one. Transfers that are neither here nor removed are as they were. */
 export interface TransfersDelta {
   changed: UploadTransfer[];
@@ -48,12 +57,13 @@ export interface Moving {
 }
 
 export function transferOf(record: TransferRecord, { sent, confirmed, bytesPerSecond }: Moving): UploadTransfer {
-  const { id, key, state, blockedFor, size, policy, createdAt, finishedAt, error } = record;
+  const { id, key, order, state, blockedFor, size, policy, createdAt, finishedAt, error } = record;
   return {
     id,
     direction: 'upload',
     name: basename(key),
     key,
+    order,
     state,
     ...(blockedFor && { blockedFor }),
     size,

@@ -106,6 +106,15 @@ it('moves, pauses and cancels what waits, and remembers it', async () => {
   await queue.start();
   queue.pause();
   expect(queue.list().map(({ key }) => key)).toEqual(['4', '5', '2', '3', '1']);
+  const first = queue.page(undefined, 3);
+  const second = queue.page(first.next, 3);
+  expect([first, second].map(({ transfers }) => transfers.map(({ key }) => key))).toEqual([
+    ['4', '5', '2'],
+    ['3', '1'],
+  ]);
+  expect(second.next).toBeUndefined();
+  const orders = [first, second].flatMap(({ transfers }) => transfers.map(({ order }) => order));
+  expect(orders).toEqual([...orders].sort((a, b) => a - b));
 });
 
 it(`takes ${MANY} files without a pause that anybody would feel`, async () => {
