@@ -1,9 +1,9 @@
-import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { ReplicationProblem, ReplicationReport, UnreplicatedObject } from '../../shared/ipc.ts';
 import { NearplayError } from '../../shared/errors.ts';
-import { OWN_FOLDER, relativeKey, wholeKey } from './keys.ts';
+import { wholeKey } from './keys.ts';
 import type { ObjectVersion } from './replicaProof.ts';
 import type { Studio } from './studio.ts';
+import { wholeListing } from './wholeListing.ts';
 
 const SECOND = 1000;
 /** HEAD requests at once: enough to be quick, few enough to leave the line to the artists. */
@@ -30,14 +30,14 @@ export async function reportReplication(
 ): Promise<ReplicationReport> {
   const replicas = studio.preferences.replication.replicas.map(({ storage }) => storage);
   const report = emptyReport(folder);
-  const cursors = replicas.map((storage) => new KeyCursor(listAll(studio, storage, folder, signal)));
+  const cursors = replicas.map((storage) => new KeyCursor(wholeListing(studio, storage, folder, signal)));
   let batch: { version: ObjectVersion; missingFrom: string[] }[] = [];
   const explainBatch = async () => {
     const found = await Promise.all(batch.map((one) => explain(studio, one.version, one.missingFrom)));
     for (const object of found) if (object) count(report, object);
     batch = [];
   };
-  for await (const version of listAll(studio, studio.preferences.mainStorage, folder, signal)) {
+  for await (const version of wholeListing(studio, studio.preferences.mainStorage, folder, signal)) {
     report.compared += 1;
     if (report.compared % SECOND === 0) progress?.(report.compared);
     const held = await Promise.all(cursors.map((cursor) => cursor.seek(version.key)));
@@ -117,31 +117,6 @@ function emptyReport(folder: string): ReplicationReport {
   const none = () => ({ objects: 0, bytes: 0 });
   const totals = { pending: none(), stuck: none(), failed: none(), never: none(), missing: none() };
   return { folder, compared: 0, totals, objects: [], truncated: false };
-}
-
-async function* listAll(
-  studio: Studio,
-  storage: string,
-  folder: string,
-  signal?: AbortSignal,
-): AsyncGenerator<ObjectVersion, void> {
-  const configuration = studio.clients.configurationOf(storage);
-  let token: string | undefined;
-  do {
-    const command = new ListObjectsV2Command({
-      Bucket: configuration.bucket,
-      Prefix: wholeKey(configuration, folder),
-      ...(token !== undefined && { ContinuationToken: token }),
-    });
-    const asked = { storage, action: 's3:ListBucket', ...(signal && { signal }) };
-    const answer = await studio.requests.ask(asked, (client, send) => client.send(command, send));
-    for (const { Key, Size, ETag, LastModified } of answer.Contents ?? []) {
-      const key = relativeKey(configuration, Key ?? '');
-      if (key === '' || key.endsWith('/') || key.startsWith(OWN_FOLDER)) continue;
-      yield { key, size: Size ?? 0, etag: ETag ?? '', lastModified: LastModified?.getTime() ?? 0 };
-    }
-    token = answer.IsTruncated ? answer.NextContinuationToken : undefined;
-  } while (token !== undefined);
 }
 
 /** Walks one storage's listing beside another's: S3 lists in the order of UTF-8 bytes. */

@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { NearplayError } from '../../../shared/errors.ts';
+import { crc32 } from './crc32.ts';
+import type { SteadyFile } from './fileIdentity.ts';
+
+const SECOND = 1000;
+const CHUNK = 1024 ** 2;
+/** A drive that gives nothing for so long is gone; a system may leave the question open for ever. */
+const READ_WITHIN = 60 * SECOND;
+
+/** What S3 keeps of contents and Nearplay can calculate; the cheapest first. */
+const ALGORITHMS = ['CRC32', 'SHA256', 'SHA1', 'SHA512', 'MD5', 'CRC32C', 'CRC64NVME'] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+/** Something that a storage keeps of an object's content and that a file can be compared by. */
+export interface Fingerprint {
+  algorithm: Algorithm;
+  /** `parts`: the digest of the parts' digests in a row (S3 User Guide, "Checking object integrity in Amazon S3"). */
+  of: 'whole' | 'parts';
+  /** Without the number of parts. */
+  value: string;
+  encoding: 'base64' | 'hex';
+}
+
+type Answer = Omit<HeadObjectCommandOutput, '$metadata'>;
+
+/** The cheapest fingerprint in an answer to HEAD with checksum mode; `undefined` where there is none. */
+export function fingerprintOf(answer: Answer): Fingerprint | undefined {
+  for (const algorithm of ALGORITHMS) {
+    const value = answer[`Checksum${algorithm}`];
+    if (value === undefined) continue;
+    const isOfParts = answer.ChecksumType === 'COMPOSITE' || value.includes('-');
+    return { algorithm, of: isOfParts ? 'parts' : 'whole', value: value.replace(/-\d+$/, ''), encoding: 'base64' };
+  }
+  return isEtagOfContent(answer) ? etagFingerprint(answer.ETag) : undefined;
+}
+
+/** The MD5 that an ETag is, of the bytes or (`…-3`) of the parts' MD5s; `undefined` for one that cannot be that. */
+export function etagFingerprint(etag: string | undefined): Fingerprint | undefined {
+  const [, value, parts] = /^"?([0-9a-f]{32})(-\d+)?"?$/i.exec(etag ?? '') ?? [];
+  if (value === undefined) return undefined;
+  const of = parts === undefined ? 'whole' : 'parts';
+  return { algorithm: 'MD5', of, value: value.toLowerCase(), encoding: 'hex' };
+}
+
+/**
+ * Not of objects with keys of KMS or of the customer (S3 API Reference, "Object"), nor in directory buckets, whose ETags only
+ * look like it.
+ */
+function isEtagOfContent({ ServerSideEncryption: encryption, SSECustomerAlgorithm: own, StorageClass }: Answer) {
+  const isPlain = own === undefined && (encryption === undefined || encryption === 'AES256');
+  return isPlain && StorageClass !== 'EXPRESS_ONEZONE';
+}
+
+/**
+ * The size of every part but the last, by the answer to HEAD for part 1; `undefined` when the parts are not all of one size, as
+ * some programs make them: then nobody knows where to cut.
+ *
+ * @param size bytes of the object.
+ */
+export function partSizeBy(firstPart: Answer, size: number): number | undefined {
+  const { ContentLength: length = 0, PartsCount: count = 1 } = firstPart;
+  if (length === 0) return size === 0 ? 1 : undefined;
+  return Math.ceil(size / length) === count ? length : undefined;
+}
+
+export interface Comparison {
+  fingerprint: Fingerprint;
+  /** Bytes; what `parts` needs. */
+  partSize?: number;
+  signal: AbortSignal;
+  /** Told of bytes as they are read. */
+  read?: (bytes: number) => void;
+}
+
+/**
+ * Whether a file has the content of a fingerprint. Reads it once, the next piece while one is being digested.
+ *
+ * @throws NearplayError file-changed, file-unreadable, cancelled
+ */
+export async function hasContent(file: SteadyFile, comparison: Comparison): Promise<boolean> {
+  const { fingerprint, partSize, signal, read } = comparison;
+  const { algorithm, of, encoding, value } = fingerprint;
+  const digest = of === 'parts' ? new DigestOfParts(algorithm, partSize ?? file.identity.size) : digestFor(algorithm);
+  await soon(file.assertUnchanged(), file.path, signal);
+  for await (const chunk of chunksOf(file, signal)) {
+    digest.update(chunk);
+    read?.(chunk.length);
+  }
+  await soon(file.assertUnchanged(), file.path, signal);
+  const found = Buffer.from(await digest.digest()).toString(encoding);
+  return found === value;
+}
+
+/** Each is valid until the next one is asked for. */
+async function* chunksOf(file: SteadyFile, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const { size } = file.identity;
+  const load = async (buffer: Buffer, start: number) => {
+    const chunk = buffer.subarray(0, Math.min(CHUNK, size - start));
+    await soon(file.read(chunk, start), file.path, signal);
+    return chunk;
+  };
+  let [now, then] = [Buffer.allocUnsafe(Math.min(CHUNK, size)), Buffer.allocUnsafe(Math.min(CHUNK, size))];
+  let loading = size > 0 ? load(now, 0) : undefined;
+  for (let start = CHUNK; loading; start += CHUNK) {
+    const chunk: Buffer = await loading;
+    [now, then] = [then, now];
+    loading = start < size ? load(now, start) : undefined;
+    // Whoever breaks off leaves it unasked.
+    loading?.catch(() => undefined);
+    yield chunk;
+  }
+}
+
+/** @throws NearplayError cancelled, file-unreadable after a minute: a read from a dead network drive never ends by itself */
+async function soon<Result>(work: Promise<Result>, path: string, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const cancel = () => end(() => reject(new NearplayError('cancelled')));
+    const late = () => end(() => reject(new NearplayError('file-unreadable', `"${path}" cannot be read: no answer.`)));
+    const timer = setTimeout(late, READ_WITHIN);
+    const end = (settle: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cancel);
+      settle();
+    };
+    if (signal.aborted) cancel();
+    else signal.addEventListener('abort', cancel, { once: true });
+    work.then(
+      (result) => end(() => resolve(result)),
+      (error: unknown) => end(() => reject(error instanceof Error ? error : new NearplayError('file-unreadable'))),
+    );
+  });
+}
+
+/** A digest that grows; bytes that it was given may change afterwards. */
+export interface Digest {
+  update(bytes: Uint8Array): void;
+  digest(): Promise<Uint8Array>;
+}
+
+export function digestFor(algorithm: Algorithm): Digest {
+  switch (algorithm) {
+    case 'CRC32':
+      return new Crc32Digest();
+    case 'CRC32C':
+      return new Crc32c();
+    case 'CRC64NVME':
+      return new Crc64Nvme();
+    default: {
+      const hash = createHash(algorithm);
+      return { update: (bytes) => void hash.update(bytes), digest: () => Promise.resolve(hash.digest()) };
+    }
+  }
+}
+
+class Crc32Digest implements Digest {
+  #value = 0;
+
+  update(bytes: Uint8Array): void {
+    this.#value = crc32(bytes, this.#value);
+  }
+
+  digest(): Promise<Uint8Array> {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(this.#value);
+    return Promise.resolve(bytes);
+  }
+}
+
+/** The digest of the parts' digests in a row, whatever pieces the bytes come in. */
+export class DigestOfParts implements Digest {
+  readonly #algorithm: Algorithm;
+  readonly #partSize: number;
+  readonly #parts: Promise<Uint8Array>[] = [];
+  #current: Digest;
+  #filled = 0;
+
+  /** @param partSize bytes of every part but the last. */
+  constructor(algorithm: Algorithm, partSize: number) {
+    this.#algorithm = algorithm;
+    this.#partSize = partSize;
+    this.#current = digestFor(algorithm);
+  }
+
+  update(bytes: Uint8Array): void {
+    for (let taken = 0; taken < bytes.length;) {
+      if (this.#filled === this.#partSize) this.#close();
+      const piece = bytes.subarray(taken, taken + this.#partSize - this.#filled);
+      this.#current.update(piece);
+      this.#filled += piece.length;
+      taken += piece.length;
+    }
+  }
+
+  async digest(): Promise<Uint8Array> {
+    const row = digestFor(this.#algorithm);
+    for (const part of [...this.#parts, this.#current.digest()]) row.update(await part);
+    return row.digest();
+  }
+
+  #close(): void {
+    this.#parts.push(this.#current.digest());
+    this.#current = digestFor(this.#algorithm);
+    this.#filled = 0;
+  }
+}

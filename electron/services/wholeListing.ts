@@ -1,0 +1,35 @@
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { OWN_FOLDER, relativeKey, wholeKey } from './keys.ts';
+import type { ObjectVersion } from './replicaProof.ts';
+import type { Studio } from './studio.ts';
+
+/**
+ * Every object below a folder of a storage, subfolders included, in the order of UTF-8 bytes; one request for 1,000. Markers of
+ * folders and what Nearplay keeps for itself are left out.
+ *
+ * @throws NearplayError offline, access-denied, cancelled …
+ */
+export async function* wholeListing(
+  { clients, requests }: Pick<Studio, 'clients' | 'requests'>,
+  storage: string,
+  folder: string,
+  signal?: AbortSignal,
+): AsyncGenerator<ObjectVersion, void> {
+  const configuration = clients.configurationOf(storage);
+  let token: string | undefined;
+  do {
+    const command = new ListObjectsV2Command({
+      Bucket: configuration.bucket,
+      Prefix: wholeKey(configuration, folder),
+      ...(token !== undefined && { ContinuationToken: token }),
+    });
+    const asked = { storage, action: 's3:ListBucket', ...(signal && { signal }) };
+    const answer = await requests.ask(asked, (client, send) => client.send(command, send));
+    for (const { Key, Size, ETag, LastModified } of answer.Contents ?? []) {
+      const key = relativeKey(configuration, Key ?? '');
+      if (key === '' || key.endsWith('/') || key.startsWith(OWN_FOLDER)) continue;
+      yield { key, size: Size ?? 0, etag: ETag ?? '', lastModified: LastModified?.getTime() ?? 0 };
+    }
+    token = answer.IsTruncated ? answer.NextContinuationToken : undefined;
+  } while (token !== undefined);
+}
