@@ -18,7 +18,7 @@ const HOUR = 3600 * SECOND;
 
 /** Milliseconds until a request is answered with `timeout`. Longer than any wait inside the services. */
 const REPLY_TIMEOUT = 90 * SECOND;
-/** Millions of objects take a while to compare; progress is shown, and it can be cancelled. */
+/** Millions of objects or files take a while; progress is shown, and it can be cancelled. */
 const REPORT_TIMEOUT = 2 * HOUR;
 /** A system dialog waits for a person, who may be at lunch. */
 const DIALOG_TIMEOUT = 12 * HOUR;
@@ -30,10 +30,21 @@ export const TIMEOUTS: Readonly<Record<RequestName, number>> = {
   'explain-route': REPLY_TIMEOUT,
   'set-settings': REPLY_TIMEOUT,
   'choose-uploads': DIALOG_TIMEOUT,
-  'add-uploads': REPLY_TIMEOUT,
-  'cancel-transfer': REPLY_TIMEOUT,
-  'retry-transfer': REPLY_TIMEOUT,
+  'add-uploads': REPORT_TIMEOUT,
+  'list-transfers': REPLY_TIMEOUT,
+  'pause-transfers': REPLY_TIMEOUT,
+  'resume-transfers': REPLY_TIMEOUT,
+  'cancel-transfers': REPLY_TIMEOUT,
+  'retry-transfers': REPLY_TIMEOUT,
   'clear-transfers': REPLY_TIMEOUT,
+  'decide-conflicts': REPLY_TIMEOUT,
+  'move-transfers': REPLY_TIMEOUT,
+  'export-receipts': DIALOG_TIMEOUT,
+  'verify-folder': DIALOG_TIMEOUT,
+  'cancel-verify': REPLY_TIMEOUT,
+  'add-upload-folder': DIALOG_TIMEOUT,
+  'pause-upload-folder': REPLY_TIMEOUT,
+  'remove-upload-folder': REPLY_TIMEOUT,
   'import-preferences': DIALOG_TIMEOUT,
   'refresh-address': REPLY_TIMEOUT,
   'open-external': REPLY_TIMEOUT,

@@ -12,6 +12,7 @@ import {
   screen,
   session,
   shell,
+  type MessageBoxOptions,
 } from 'electron';
 import ElectronStore from 'electron-store';
 import { mkdirSync } from 'node:fs';
@@ -31,13 +32,14 @@ import { readPolicy } from './shell/policy.ts';
 import { AwakeWhileTransferring, onWakeUp } from './shell/power.ts';
 import { systemProxyAgent } from './shell/proxy.ts';
 import { stopBeforeQuit } from './shell/quit.ts';
+import { QuitQuestion } from './shell/quitQuestion.ts';
 import { ReloadOnNewOrigins } from './shell/reload.ts';
 import { shellRequests } from './shell/requests.ts';
 import { confineWindows, denyPermissions, openExternal } from './shell/security.ts';
 import { readyNotice } from './shell/notifications.ts';
 import { openSettingsFile, type StoreOptions } from './shell/settingsFile.ts';
 import { storedTheme } from './shell/theme.ts';
-import { watchTransfers } from './shell/transfersWatch.ts';
+import { TransfersWatch } from './shell/transfersWatch.ts';
 import { startUpdates } from './shell/updates.ts';
 import { openWindow } from './shell/window.ts';
 import { writeText } from './shell/textFile.ts';
@@ -85,13 +87,15 @@ async function run(): Promise<void> {
   denyPermissions(session.defaultSession);
   serveApp(protocol, { folder: join(dist, 'renderer'), mediaOrigins: () => services.mediaOrigins() });
   Menu.setApplicationMenu(Menu.buildFromTemplate(menu()));
-  const awake = mindTheDesktop(services);
+  const awake = new AwakeWhileTransferring(powerSaveBlocker);
+  const transfers = mindTheDesktop(services, awake);
+  const quitting = askBeforeQuitting(transfers);
 
   await services.start();
   const origins = new ReloadOnNewOrigins(services.mediaOrigins(), () => window?.reload());
   services.on('preferences-changed', () => origins.update(services.mediaOrigins()));
-  open();
-  reopenWhenAsked();
+  open(quitting);
+  reopenWhenAsked(quitting);
 
   const { isPackaged } = app;
   const policy = readPolicy(managed.policy, log);
@@ -137,21 +141,31 @@ function bind(services: Services): void {
 }
 
 /** Theme, power, progress and notifications. */
-function mindTheDesktop(services: Services): AwakeWhileTransferring {
-  const awake = new AwakeWhileTransferring(powerSaveBlocker);
-  const transfersChanged = watchTransfers({
+function mindTheDesktop(services: Services, awake: AwakeWhileTransferring): TransfersWatch {
+  const transfers = new TransfersWatch({
     awake,
     showProgress: (progress) => window?.setProgressBar(progress),
     notify: (notice) => new Notification(notice).show(),
     isLookedAt: () => window?.isFocused() ?? false,
   });
-  services.on('transfers-changed', transfersChanged);
+  services.on('transfers-changed', (delta) => transfers.update(delta));
   services.on('replica-ready', (ready) => {
     if (!window?.isFocused()) new Notification(readyNotice(ready)).show();
   });
   services.on('settings-changed', ({ theme }) => (nativeTheme.themeSource = theme));
   onWakeUp(powerMonitor, () => services.networkChanged());
-  return awake;
+  return transfers;
+}
+
+function askBeforeQuitting(transfers: TransfersWatch): QuitQuestion {
+  // As a sheet of the window where there is one.
+  const ask = async (options: MessageBoxOptions) => {
+    const answer = window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options);
+    return (await answer).response;
+  };
+  const question = new QuitQuestion({ app, open: () => transfers.open, ask, log });
+  powerMonitor.on('shutdown', () => question.quitsAnyway());
+  return question;
 }
 
 function menu(): ReturnType<typeof menuTemplate> {
@@ -164,7 +178,7 @@ function menu(): ReturnType<typeof menuTemplate> {
   });
 }
 
-function open(): void {
+function open(quitting: QuitQuestion): void {
   window = openWindow({
     BrowserWindow,
     nativeTheme,
@@ -175,12 +189,14 @@ function open(): void {
     devTools: !app.isPackaged,
     log,
   });
+  // Elsewhere than on macOS the app ends with its window.
+  if (process.platform !== 'darwin') window.on('close', (event) => quitting.beforeClose(event));
   window.on('closed', () => (window = undefined));
 }
 
-function reopenWhenAsked(): void {
+function reopenWhenAsked(quitting: QuitQuestion): void {
   app.on('activate', () => {
-    if (!window) open();
+    if (!window) open(quitting);
   });
   app.on('window-all-closed', () => {
     // On macOS an app stays in the dock, and its uploads go on.

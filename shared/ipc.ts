@@ -63,23 +63,109 @@ export interface Link {
   expiresAt: number;
 }
 
-export type TransferState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+export const TRANSFER_STATES = [
+  'waiting',
+  'running',
+  'paused',
+  'blocked',
+  'done',
+  'failed',
+  'cancelled',
+  'skipped',
+] as const;
+/** `skipped`: the storage has the same content already, or the user said so. */
+export type TransferState = (typeof TRANSFER_STATES)[number];
 
-/** One file going up, with its state. */
+/** What a blocked transfer waits for. `conflict` waits for the user's word; all others end by themselves. */
+export type BlockedFor = 'offline' | 'sign-in' | 'disk' | 'file-growing' | 'conflict';
+
+/** What to do when another file has the name: the user's answer for one or for all. */
+export const CONFLICT_ANSWERS = ['skip', 'replace', 'keep-both'] as const;
+export type ConflictAnswer = (typeof CONFLICT_ANSWERS)[number];
+
+/** One file going up, or coming down, with its state. */
 export interface Transfer {
   id: string;
   direction: 'upload' | 'download';
   name: string;
   /** Relative to the storage's prefix. */
   key: string;
+  /** The place in the list: smaller is shown, and goes, first. Not whole after a transfer was moved. */
+  order: number;
   state: TransferState;
+  blockedFor?: BlockedFor;
   /** Bytes. */
   size: number;
   /** Bytes that the storage has confirmed or that are on the wire. */
   sent: number;
+  /** Bytes that the storage has for certain: they are never sent again. */
+  confirmed: number;
   bytesPerSecond: number;
   startedAt: number;
+  finishedAt?: number;
   error?: ErrorReport;
+}
+
+/** Of all transfers, however many: what a window shows without knowing each. */
+export interface TransferTotals {
+  files: Record<TransferState, number>;
+  /** Bytes of all that is neither failed, cancelled nor skipped. */
+  size: number;
+  /** Of the same. */
+  sent: number;
+  bytesPerSecond: number;
+  /** Absent while nothing moves. */
+  secondsLeft?: number;
+}
+
+/** What is new since the last one, at most some thousand transfers. Those neither here nor removed are as they were. */
+export interface TransfersDelta {
+  changed: Transfer[];
+  removed: string[];
+  totals: TransferTotals;
+}
+
+export interface TransfersPage {
+  transfers: Transfer[];
+  /** Pass it on to get the next page; absent on the last one. */
+  cursor?: string;
+}
+
+/** A folder of this machine whose new files are uploaded, each once, also over restarts. */
+export interface UploadFolder {
+  id: string;
+  /** On this machine, for the user to recognise. */
+  path: string;
+  /** In the main storage, relative to the prefix. */
+  folder: string;
+  state: 'watching' | 'paused' | 'unreachable';
+  /** Since it is watched. */
+  uploaded: number;
+  /** Files seen that are still being written or wait in the queue. */
+  waiting: number;
+  error?: ErrorReport;
+}
+
+export const VERIFY_FINDINGS = ['different', 'missing', 'unproved', 'unreadable'] as const;
+/**
+ * `different`: size or content. `missing`: the bucket has no such object. `unproved`: same size, and nothing kept that the
+ * content could be compared by. `unreadable`: the file here cannot be read.
+ */
+export type VerifyFinding = (typeof VERIFY_FINDINGS)[number];
+
+/** A folder of this machine compared with a folder of the main storage. */
+export interface VerifyReport {
+  /** The local folder's path. */
+  path: string;
+  folder: string;
+  /** Files that were compared; bytes that were read for it. */
+  compared: number;
+  bytes: number;
+  same: number;
+  totals: Record<VerifyFinding, number>;
+  files: { key: string; size: number; finding: VerifyFinding; detail: string }[];
+  /** True when there are more than are named one by one. */
+  truncated: boolean;
 }
 
 export interface StorageSummary {
@@ -228,7 +314,9 @@ export interface Bootstrap {
   credentials: CredentialsStatus;
   /** `null` while there are no preferences. */
   reading: Reading | null;
-  transfers: Transfer[];
+  /** The transfers themselves come by `list-transfers`: there may be 100,000. */
+  transfers: TransferTotals;
+  uploadFolders: UploadFolder[];
 }
 
 const MAX_KEY_LENGTH = 1024; // S3 User Guide, "Naming Amazon S3 objects": 1,024 bytes of UTF-8.
@@ -237,6 +325,8 @@ const folder = z.string().max(MAX_KEY_LENGTH);
 const id = z.string().min(1).max(100);
 const path = z.string().min(1).max(32_767);
 const nothing = z.undefined();
+/** Some transfers, or all that the request can apply to. */
+const some = z.strictObject({ ids: z.array(id).min(1).max(200_000).optional() });
 /** Characters; some thousand ranges fit in. */
 const MAX_DOCUMENT = 1_000_000;
 
@@ -256,13 +346,35 @@ export const REQUESTS = {
   }),
   'explain-route': z.strictObject({ key }),
   'set-settings': settingsPatchSchema,
-  /** Opens the system's chooser; resolves to the transfers that began, none when the user cancelled. */
-  'choose-uploads': z.strictObject({ folder }),
+  /** Opens the system's chooser, for files or (not all systems can do both at once) folders. */
+  'choose-uploads': z.strictObject({ folder, what: z.enum(['files', 'folder']).default('files') }),
   /** Paths come from the preload, which takes them from File objects that the user dropped or chose. */
   'add-uploads': z.strictObject({ folder, paths: z.array(path).min(1).max(10_000) }),
-  'cancel-transfer': z.strictObject({ id }),
-  'retry-transfer': z.strictObject({ id }),
+  /** In the order of the list; transfers that change meanwhile come by `transfers-changed` as well. */
+  'list-transfers': z.strictObject({ cursor: z.string().max(100).optional() }),
+  /** Off the wire at once; parts and place are kept. Downloads cannot be paused. */
+  'pause-transfers': some,
+  'resume-transfers': some,
+  /** Parts of uploads leave the storage. */
+  'cancel-transfers': some,
+  /** Failed ones, and those cancelled ones that are named. */
+  'retry-transfers': some,
+  /** Takes those that are over off the list. */
   'clear-transfers': nothing,
+  /** For names that are taken, with other content. Without ids: for all that ask. */
+  'decide-conflicts': some.extend({ answer: z.enum(CONFLICT_ANSWERS) }),
+  /** Moves waiting uploads before another waiting one; `null`: to the end. */
+  'move-transfers': z.strictObject({ ids: z.array(id).min(1).max(200_000), before: id.nullable() }),
+  /** Saves the receipts of the uploads that are done and on the list as JSON; null when the user cancelled. */
+  'export-receipts': nothing,
+  /** Opens the system's chooser for a local folder, compares it with this folder; null when the user cancelled. */
+  'verify-folder': z.strictObject({ folder }),
+  'cancel-verify': nothing,
+  /** Opens the system's chooser for a local folder whose new files are uploaded to `folder` from now on. */
+  'add-upload-folder': z.strictObject({ folder, existing: z.boolean() }),
+  'pause-upload-folder': z.strictObject({ id, paused: z.boolean() }),
+  /** What it uploaded stays. */
+  'remove-upload-folder': z.strictObject({ id }),
   /** Opens the system's chooser for an Isolation Preferences file; null when the user cancelled. */
   'import-preferences': nothing,
   'refresh-address': nothing,
@@ -292,11 +404,22 @@ export interface Responses {
   'create-link': Link;
   'explain-route': Route;
   'set-settings': Settings;
-  'choose-uploads': Transfer[];
-  'add-uploads': Transfer[];
-  'cancel-transfer': null;
-  'retry-transfer': Transfer;
+  'choose-uploads': Added;
+  'add-uploads': Added;
+  'list-transfers': TransfersPage;
+  'pause-transfers': null;
+  'resume-transfers': null;
+  'cancel-transfers': null;
+  'retry-transfers': null;
   'clear-transfers': null;
+  'decide-conflicts': null;
+  'move-transfers': null;
+  'export-receipts': SavedFile | null;
+  'verify-folder': VerifyReport | null;
+  'cancel-verify': null;
+  'add-upload-folder': UploadFolder | null;
+  'pause-upload-folder': null;
+  'remove-upload-folder': null;
   'import-preferences': PreferencesStatus | null;
   'refresh-address': Reading;
   'open-external': null;
@@ -311,6 +434,11 @@ export interface Responses {
   'read-preferences-version': { text: string };
   'export-preferences': SavedFile | null;
   'save-copy': Transfer | null;
+}
+
+/** What came into the queue of what was dropped or chosen; none when the user cancelled. */
+export interface Added {
+  files: number;
 }
 
 /** A file that was written where the user chose. */
@@ -329,7 +457,7 @@ export type RequestHandlers = {
 
 /** What main tells the window without being asked. */
 export interface Events {
-  'transfers-changed': Transfer[];
+  'transfers-changed': TransfersDelta;
   'reading-changed': Reading | null;
   'preferences-changed': PreferencesStatus;
   'settings-changed': Settings;
@@ -338,6 +466,8 @@ export interface Events {
   /** An object that was uploaded from here, or lies in a watched folder, is now read from a replica. */
   'replica-ready': { key: string; storage: string; label: string };
   'report-progress': { compared: number };
+  'verify-progress': { compared: number; bytes: number };
+  'upload-folders-changed': UploadFolder[];
 }
 
 export const EVENTS = [
@@ -348,6 +478,8 @@ export const EVENTS = [
   'library-changed',
   'replica-ready',
   'report-progress',
+  'verify-progress',
+  'upload-folders-changed',
 ] as const satisfies readonly (keyof Events)[];
 
 export type EventName = keyof Events;
@@ -362,12 +494,23 @@ export interface NearplayApi {
   createLink(request: RequestPayload<'create-link'>): Promise<Link>;
   explainRoute(request: RequestPayload<'explain-route'>): Promise<Route>;
   setSettings(patch: RequestPayload<'set-settings'>): Promise<Settings>;
-  chooseUploads(request: RequestPayload<'choose-uploads'>): Promise<Transfer[]>;
+  chooseUploads(request: z.input<(typeof REQUESTS)['choose-uploads']>): Promise<Added>;
   /** Paths are looked up in the preload: the page never learns or names one. */
-  uploadFiles(folder: string, files: readonly unknown[]): Promise<Transfer[]>;
-  cancelTransfer(id: string): Promise<null>;
-  retryTransfer(id: string): Promise<Transfer>;
+  uploadFiles(folder: string, files: readonly unknown[]): Promise<Added>;
+  listTransfers(request: RequestPayload<'list-transfers'>): Promise<TransfersPage>;
+  pauseTransfers(request: RequestPayload<'pause-transfers'>): Promise<null>;
+  resumeTransfers(request: RequestPayload<'resume-transfers'>): Promise<null>;
+  cancelTransfers(request: RequestPayload<'cancel-transfers'>): Promise<null>;
+  retryTransfers(request: RequestPayload<'retry-transfers'>): Promise<null>;
   clearTransfers(): Promise<null>;
+  decideConflicts(request: RequestPayload<'decide-conflicts'>): Promise<null>;
+  moveTransfers(request: RequestPayload<'move-transfers'>): Promise<null>;
+  exportReceipts(): Promise<SavedFile | null>;
+  verifyFolder(request: RequestPayload<'verify-folder'>): Promise<VerifyReport | null>;
+  cancelVerify(): Promise<null>;
+  addUploadFolder(request: RequestPayload<'add-upload-folder'>): Promise<UploadFolder | null>;
+  pauseUploadFolder(request: RequestPayload<'pause-upload-folder'>): Promise<null>;
+  removeUploadFolder(request: RequestPayload<'remove-upload-folder'>): Promise<null>;
   importPreferences(): Promise<PreferencesStatus | null>;
   refreshAddress(): Promise<Reading>;
   openExternal(url: string): Promise<null>;
@@ -383,13 +526,15 @@ export interface NearplayApi {
   exportPreferences(request: RequestPayload<'export-preferences'>): Promise<SavedFile | null>;
   saveCopy(request: RequestPayload<'save-copy'>): Promise<Transfer | null>;
   /** Each returns the function that ends the subscription. */
-  onTransfersChanged(listener: (transfers: Transfer[]) => void): () => void;
+  onTransfersChanged(listener: (delta: TransfersDelta) => void): () => void;
   onReadingChanged(listener: (reading: Reading | null) => void): () => void;
   onPreferencesChanged(listener: (status: PreferencesStatus) => void): () => void;
   onSettingsChanged(listener: (settings: Settings) => void): () => void;
   onLibraryChanged(listener: (change: Events['library-changed']) => void): () => void;
   onReplicaReady(listener: (ready: Events['replica-ready']) => void): () => void;
   onReportProgress(listener: (progress: Events['report-progress']) => void): () => void;
+  onVerifyProgress(listener: (progress: Events['verify-progress']) => void): () => void;
+  onUploadFoldersChanged(listener: (folders: UploadFolder[]) => void): () => void;
 }
 
 /**

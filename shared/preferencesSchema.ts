@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 const MAX_DELAY_SECONDS = 7 * 24 * 3600;
 
+/** Slower than this a storage would take the line for dead. */
+const LEAST_CEILING = 16 * 1024;
+
 const httpUrl = z.url({ protocol: /^https?$/ });
 
 /** One bucket that media can be read from. Field names as studios already have them. */
@@ -48,6 +51,12 @@ export const preferencesSchema = z.strictObject({
     })
     .prefault({}),
   defaults: z.strictObject({ readFrom: z.string().min(1).default('auto') }).prefault({}),
+  uploads: z
+    .strictObject({
+      /** A ceiling for each machine, whatever its user sets; absent: none. Bytes per second. */
+      maxBytesPerSecond: z.number().int().min(LEAST_CEILING).optional(),
+    })
+    .prefault({}),
   publicIp: z.strictObject({ services: z.array(httpUrl).default(['https://checkip.amazonaws.com']) }).prefault({}),
 });
 

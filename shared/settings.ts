@@ -1,5 +1,19 @@
 import { z } from 'zod';
 
+const MINUTES_A_DAY = 24 * 60;
+/** Slower than this a storage would take the line for dead. */
+const LEAST_RATE = 16 * 1024;
+const rate = z.number().int().min(LEAST_RATE).nullable();
+const minute = z.number().int().min(0).max(MINUTES_A_DAY);
+
+/** How fast uploads may go from this machine, in bytes per second; `null`: as fast as the line. */
+export const bandwidthSchema = z.strictObject({
+  bytesPerSecond: rate,
+  /** Other limits for some hours of the day: minutes since midnight, local time; may run over midnight. The first counts. */
+  hours: z.array(z.strictObject({ from: minute, to: minute, bytesPerSecond: rate })).max(24),
+});
+export type BandwidthSettings = z.infer<typeof bandwidthSchema>;
+
 /** What one user chose on one machine. The studio's own choices live in the Isolation Preferences. */
 export const settingsSchema = z.strictObject({
   /** `null`: what the Isolation Preferences say in `defaults.readFrom`. */
@@ -13,12 +27,38 @@ export const settingsSchema = z.strictObject({
   view: z.enum(['grid', 'list']),
   /** Folders of the main storage whose new files are announced once a replica holds them. */
   watchedFolders: z.array(z.string().max(1024)).max(100),
+  bandwidth: bandwidthSchema,
+  /** What happens with a file whose name is taken, with other content. */
+  onConflict: z.enum(['ask', 'skip', 'replace', 'keep-both']),
+  /** Where uploads of a project go: its top folder (`show/`) to a folder in it. */
+  uploadFolderByProject: z.record(z.string().max(1024), z.string().max(1024)),
+  /** Local folders whose new files are uploaded. */
+  uploadFolders: z
+    .array(
+      z.strictObject({
+        id: z.string().min(1).max(100),
+        path: z.string().min(1).max(32_767),
+        folder: z.string().max(1024),
+        paused: z.boolean(),
+      }),
+    )
+    .max(100),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
 /** What a user may change from the app. */
 export const settingsPatchSchema = settingsSchema
-  .pick({ readFrom: true, theme: true, profile: true, lastFolder: true, view: true, watchedFolders: true })
+  .pick({
+    readFrom: true,
+    theme: true,
+    profile: true,
+    lastFolder: true,
+    view: true,
+    watchedFolders: true,
+    bandwidth: true,
+    onConflict: true,
+    uploadFolderByProject: true,
+  })
   .partial();
 export type SettingsPatch = z.infer<typeof settingsPatchSchema>;
 
@@ -33,4 +73,8 @@ export const DEFAULT_SETTINGS: Settings = {
   lastFolder: '',
   view: 'grid',
   watchedFolders: [],
+  bandwidth: { bytesPerSecond: null, hours: [] },
+  onConflict: 'ask',
+  uploadFolderByProject: {},
+  uploadFolders: [],
 };

@@ -16,7 +16,7 @@ export async function uploadCommand(paths: string[], options: UploadOptions, con
   const { cwd, signal, stderr } = context.surroundings;
   return withServices(options, context, async (services) => {
     if (paths.includes('-')) return uploadStream(services, paths, options, context);
-    const { queue } = services.uploads;
+    const queue = services.uploads;
     const reported = new Set<string>();
     services.on('transfers-changed', () => reportAll(queue.list(), reported, context));
     signal.addEventListener('abort', () => queue.cancel(), { once: true });
@@ -47,7 +47,7 @@ async function uploadStream(
     const message = 'Name the file that "-" becomes: nearplay upload - --to FOLDER/NAME';
     throw new NearplayError('bad-request', message);
   }
-  const transfer = await services.uploads.queue.addStream(to, stdin, { onConflict });
+  const transfer = await services.uploads.addStream(to, stdin, { onConflict });
   reportAll([transfer], new Set(), context);
   return transfer.state === 'done' || transfer.state === 'skipped' ? 0 : 1;
 }

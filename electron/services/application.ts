@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Agent } from 'node:https';
 import type {
@@ -10,7 +11,11 @@ import type {
   PreferencesStatus,
   ReplicationProblem,
   ReplicationReport,
+  Added,
   Transfer,
+  TransfersDelta,
+  UploadFolder,
+  VerifyReport,
 } from '../../shared/ipc.ts';
 import { parsePreferences, type IsolationPreferences } from '../../shared/preferences.ts';
 import type { Route } from '../../shared/routing.ts';
@@ -30,9 +35,11 @@ import { batchManifest, reportReplication } from './replicationReport.ts';
 import { SavedCopies } from './savedCopies.ts';
 import { SettingsStore } from './settingsStore.ts';
 import { Studio, type StudioOptions } from './studio.ts';
-import type { QueueTiming } from './transfers/queue.ts';
+import { TransferList } from './transferList.ts';
+import { Journal } from './transfers/journal.ts';
+import { TransferQueue, type QueueTiming } from './transfers/queue.ts';
 import type { ConflictPolicy } from './transfers/transferRecord.ts';
-import { AppUploads } from './uploadsInApp.ts';
+import { verifyFolder } from './verifyFolder.ts';
 import { WatchedFolders } from './watchedFolders.ts';
 
 const SECOND = 1000;
@@ -81,7 +88,7 @@ export interface ServicesOptions {
 export interface Application extends Services {
   /** @throws NearplayError no-preferences, preferences-invalid */
   studio(): Studio;
-  uploads: AppUploads;
+  uploads: TransferQueue;
   addresses: PublicAddress;
 }
 
@@ -96,7 +103,7 @@ interface RunningReport {
 }
 
 class NearplayServices implements Application {
-  readonly uploads: AppUploads;
+  readonly uploads: TransferQueue;
   readonly addresses: PublicAddress;
   readonly requests: Services['requests'];
   readonly #options: ServicesOptions;
@@ -105,6 +112,7 @@ class NearplayServices implements Application {
   readonly #credentials: ReturnType<typeof createCredentials>;
   readonly #watch: ReplicaWatch;
   readonly #copies: SavedCopies;
+  readonly #transfers: TransferList;
   readonly #watched: WatchedFolders;
   readonly #listeners: { [Name in EventName]: Set<(payload: Events[Name]) => void> } = {
     'transfers-changed': new Set(),
@@ -114,11 +122,14 @@ class NearplayServices implements Application {
     'library-changed': new Set(),
     'replica-ready': new Set(),
     'report-progress': new Set(),
+    'verify-progress': new Set(),
+    'upload-folders-changed': new Set(),
   };
   #studio: Studio | undefined;
   #announced: PreferencesStatus | undefined;
   #measurements: readonly Measurement[] = [];
   #report: RunningReport | undefined;
+  #verifying: AbortController | undefined;
   #origins: string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #interfacesTimer: NodeJS.Timeout | undefined;
@@ -143,10 +154,10 @@ class NearplayServices implements Application {
       now,
       changed: () => this.#readingChanged(),
     });
-    this.uploads = new AppUploads({
-      folder: options.journalFolder ?? options.userDataFolder,
+    this.uploads = new TransferQueue({
+      journal: new Journal(join(options.journalFolder ?? options.userDataFolder, 'transfers')),
       target: () => this.#target(),
-      changed: () => this.#transfersChanged(),
+      changed: (delta) => this.#transfersChanged(this.#transfers.ofUploads(delta)),
       completed: (key) => this.#uploaded(key),
       // Cached keys without an end would be used for ever: another client asks for new ones.
       credentialsRefused: () => this.#rebuild(),
@@ -162,7 +173,13 @@ class NearplayServices implements Application {
       ready: (key, route) => this.#replicaReady(key, route),
       now,
     });
-    this.#copies = new SavedCopies({ studio: () => this.studio(), changed: () => this.#transfersChanged(), now, log });
+    this.#copies = new SavedCopies({
+      studio: () => this.studio(),
+      changed: (news) => this.#transfersChanged(this.#transfers.ofCopies(news)),
+      now,
+      log,
+    });
+    this.#transfers = new TransferList(this.uploads, this.#copies);
     this.#watched = new WatchedFolders({
       folders: () => this.#settings.get().watchedFolders,
       list: (folder, cursor) => this.studio().library.list(folder, cursor),
@@ -179,7 +196,7 @@ class NearplayServices implements Application {
     this.#timer = setInterval(() => void this.#readPreferencesAgain(), PREFERENCES_EVERY);
     this.#timer.unref();
     this.#watchInterfaces();
-    await this.uploads.queue.start();
+    await this.uploads.start();
     void this.#readBucketPreferences();
     this.#watched.start();
   }
@@ -191,7 +208,8 @@ class NearplayServices implements Application {
     this.#watch.stop();
     this.#watched.stop();
     this.#report?.abort.abort();
-    await Promise.all([this.uploads.queue.stop(), this.#copies.stop()]);
+    this.#verifying?.abort();
+    await Promise.all([this.uploads.stop(), this.#copies.stop()]);
     this.#studio?.stop();
   }
 
@@ -219,8 +237,29 @@ class NearplayServices implements Application {
     return this.#preferences.status();
   }
 
-  addUploads(folder: string, paths: readonly string[]): Promise<Transfer[]> {
-    return this.uploads.add(folder, paths);
+  async addUploads(folder: string, paths: readonly string[]): Promise<Added> {
+    const onConflict = this.#options.onConflict ?? this.#settings.get().onConflict;
+    const ids = await this.uploads.add(folder, paths, { onConflict });
+    return { files: ids.length };
+  }
+
+  /** One comparison at a time: a new one ends the one before. */
+  async verifyFolder(folder: string, path: string): Promise<VerifyReport> {
+    this.#verifying?.abort();
+    const running = new AbortController();
+    this.#verifying = running;
+    const progress = (sofar: Events['verify-progress']) => this.#emit('verify-progress', sofar);
+    return verifyFolder(this.studio(), { folder, path, signal: running.signal, progress });
+  }
+
+  addUploadFolder(): Promise<UploadFolder> {
+    return Promise.reject(new NearplayError('not-supported'));
+  }
+
+  receipts(): string {
+    const receipts = this.uploads.receipts();
+    if (receipts.length === 0) throw new NearplayError('bad-request', 'No upload in the list is done yet.');
+    return `${JSON.stringify(receipts, undefined, 2)}\n`;
   }
 
   saveCopy(key: string, file: string): Transfer {
@@ -238,7 +277,7 @@ class NearplayServices implements Application {
   networkChanged(): void {
     this.#studio?.reachability.probeNow();
     void this.addresses.forget();
-    this.uploads.queue.tryNow();
+    this.uploads.tryNow();
     void this.#readPreferencesAgain();
   }
 
@@ -254,13 +293,17 @@ class NearplayServices implements Application {
       'explain-route': ({ key }) => this.studio().explainRoute(key),
       'set-settings': (patch) => Promise.resolve(patch).then((change) => this.#changeSettings(change)),
       'add-uploads': ({ folder, paths }) => this.addUploads(folder, paths),
-      'cancel-transfer': ({ id }) => done(() => (this.#copies.has(id) ? this.#copies : this.uploads).cancel(id)),
-      'retry-transfer': ({ id }) => Promise.resolve(id).then((wanted) => this.#retry(wanted)),
-      'clear-transfers': () =>
-        done(() => {
-          this.uploads.queue.clear();
-          this.#copies.clear();
-        }),
+      'list-transfers': ({ cursor }) => Promise.resolve(cursor).then((from) => this.#transfers.page(from)),
+      'pause-transfers': ({ ids }) => done(() => this.#transfers.pause(ids)),
+      'resume-transfers': ({ ids }) => done(() => this.#transfers.resume(ids)),
+      'cancel-transfers': ({ ids }) => done(() => this.#transfers.cancel(ids)),
+      'retry-transfers': ({ ids }) => done(() => this.#transfers.retry(ids)),
+      'clear-transfers': () => done(() => this.#transfers.clear()),
+      'decide-conflicts': ({ answer, ids }) => done(() => this.uploads.decide(answer, ids)),
+      'move-transfers': ({ ids, before }) => done(() => this.uploads.move(ids, before)),
+      'cancel-verify': () => done(() => this.#verifying?.abort()),
+      'pause-upload-folder': () => Promise.reject(new NearplayError('not-supported')),
+      'remove-upload-folder': () => Promise.reject(new NearplayError('not-supported')),
       'refresh-address': async () => {
         const studio = this.studio();
         await this.addresses.forget();
@@ -277,12 +320,6 @@ class NearplayServices implements Application {
         text: await new PreferencesInBucket(this.studio()).readVersion(versionId),
       }),
     };
-  }
-
-  #retry(id: string): Transfer {
-    const transfer = this.#copies.has(id) ? this.#copies.retry(id) : this.uploads.retry(id);
-    if (!transfer) throw new NearplayError('bad-request', 'This transfer is not in the list any more.');
-    return transfer;
   }
 
   #storageNow(): number {
@@ -351,8 +388,13 @@ class NearplayServices implements Application {
     this.#emit('replica-ready', { key, storage, label });
   }
 
-  #transfersChanged(): void {
-    this.#emit('transfers-changed', [...this.uploads.list(), ...this.#copies.list()]);
+  #transfersChanged(delta: TransfersDelta): void {
+    this.#emit('transfers-changed', delta);
+  }
+
+  #limitBandwidth(): void {
+    const ceiling = this.#studio?.preferences.uploads.maxBytesPerSecond ?? null;
+    this.uploads.setBandwidth({ ...this.#settings.get().bandwidth, ceiling });
   }
 
   #changeSettings(patch: SettingsPatch): Settings {
@@ -362,9 +404,10 @@ class NearplayServices implements Application {
     // Other credentials: clients that hold the old ones must go.
     if (settings.profile !== before.profile) {
       this.#rebuild();
-      this.uploads.queue.tryNow();
+      this.uploads.tryNow();
     }
     if (settings.readFrom !== before.readFrom || settings.profile !== before.profile) this.#readingChanged();
+    if (settings.bandwidth !== before.bandwidth) this.#limitBandwidth();
     if (settings.watchedFolders !== before.watchedFolders) void this.#watched.look();
     return settings;
   }
@@ -379,7 +422,8 @@ class NearplayServices implements Application {
       preferences: this.#preferences.status(),
       credentials: await this.#credentialsStatus(),
       reading: this.#studio?.reading() ?? null,
-      transfers: [...this.uploads.list(), ...this.#copies.list()],
+      transfers: this.#transfers.totals(),
+      uploadFolders: [],
     };
   }
 
@@ -399,6 +443,7 @@ class NearplayServices implements Application {
     if (!isDeepStrictEqual(document, this.#studio?.preferences ?? null)) {
       this.#studio?.stop();
       this.#studio = document ? this.#newStudio(document) : undefined;
+      this.#limitBandwidth();
       this.#origins = (await this.#studio?.mediaOrigins().catch(() => [])) ?? [];
       if (this.#studio && this.#options.givenAddress === undefined) void this.addresses.forget();
       this.#readingChanged();

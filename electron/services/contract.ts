@@ -1,16 +1,27 @@
 import type {
+  Added,
   EventName,
   Events,
   PreferencesStatus,
   ReplicationProblem,
   RequestHandlers,
   Transfer,
+  UploadFolder,
+  VerifyReport,
 } from '../../shared/ipc.ts';
 import type { Settings } from '../../shared/settings.ts';
 
 /** The requests that need a window or a dialog: the shell answers them, with the methods of Services. */
 export type ShellRequest =
-  'choose-uploads' | 'import-preferences' | 'open-external' | 'save-manifest' | 'export-preferences' | 'save-copy';
+  | 'choose-uploads'
+  | 'import-preferences'
+  | 'open-external'
+  | 'save-manifest'
+  | 'export-preferences'
+  | 'save-copy'
+  | 'export-receipts'
+  | 'verify-folder'
+  | 'add-upload-folder';
 
 /** Nearplay without Electron: everything that a window or a terminal can ask for. */
 export interface Services {
@@ -23,7 +34,13 @@ export interface Services {
   on<Name extends EventName>(event: Name, listener: (payload: Events[Name]) => void): () => void;
   /** Puts an Isolation Preferences file in force; a file that cannot be used leaves the last good one in force. */
   importPreferences(file: string): Promise<PreferencesStatus>;
-  addUploads(folder: string, paths: readonly string[]): Promise<Transfer[]>;
+  addUploads(folder: string, paths: readonly string[]): Promise<Added>;
+  /** Of the uploads in the list that are done, as JSON. @throws NearplayError bad-request when there is none */
+  receipts(): string;
+  /** Compares a folder of this computer with a folder of the main storage; a second call ends the first. */
+  verifyFolder(folder: string, path: string): Promise<VerifyReport>;
+  /** Uploads new files of a folder of this computer from now on; with `existing`, those that are there too. */
+  addUploadFolder(folder: string, path: string, existing: boolean): Promise<UploadFolder>;
   /** Brings an object to a file of this computer, as a transfer among the others. */
   saveCopy(key: string, file: string): Transfer;
   /** The objects of the last replication report that have one of these problems, as a manifest for S3 Batch Operations. */

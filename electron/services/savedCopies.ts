@@ -11,10 +11,19 @@ const SECOND = 1000;
 export interface SavedCopiesOptions {
   /** @throws NearplayError no-preferences, preferences-invalid */
   studio: () => Studio;
-  changed: () => void;
+  /** What is new since the last time, at most ten times a second. */
+  changed: (news: CopiesNews) => void;
   now: () => number;
   log: Log;
 }
+
+export interface CopiesNews {
+  changed: Transfer[];
+  removed: string[];
+}
+
+/** Before all uploads, whose places count up from 1; the latest first. */
+const FIRST_PLACE = -1e9;
 
 interface Copy {
   transfer: Transfer;
@@ -27,6 +36,9 @@ export class SavedCopies {
   readonly #options: SavedCopiesOptions;
   readonly #copies = new Map<string, Copy>();
   readonly #running = new Set<Promise<void>>();
+  readonly #changed = new Set<string>();
+  readonly #removed = new Set<string>();
+  #places = FIRST_PLACE;
   #announced = false;
 
   constructor(options: SavedCopiesOptions) {
@@ -49,9 +61,11 @@ export class SavedCopies {
       direction: 'download',
       name: basename(file),
       key,
+      order: (this.#places -= 1),
       state: 'running',
       size: 0,
       sent: 0,
+      confirmed: 0,
       bytesPerSecond: 0,
       startedAt: this.#options.now(),
     };
@@ -65,23 +79,28 @@ export class SavedCopies {
     const copy = this.#find(id);
     if (copy.transfer.state !== 'running') return;
     copy.abort.abort();
-    copy.transfer.state = 'cancelled';
-    this.#announce();
+    Object.assign(copy.transfer, { state: 'cancelled', bytesPerSecond: 0 });
+    this.#announce(copy);
   }
 
   retry(id: string): Transfer {
     const copy = this.#find(id);
     if (copy.transfer.state !== 'failed' && copy.transfer.state !== 'cancelled') return { ...copy.transfer };
     const { error: _error, ...rest } = copy.transfer;
-    copy.transfer = { ...rest, state: 'running', sent: 0, startedAt: this.#options.now() };
+    copy.transfer = { ...rest, state: 'running', sent: 0, confirmed: 0, startedAt: this.#options.now() };
     copy.abort = new AbortController();
     this.#start(copy);
     return { ...copy.transfer };
   }
 
   clear(): void {
-    for (const [id, { transfer }] of this.#copies) if (transfer.state !== 'running') this.#copies.delete(id);
-    this.#announce();
+    for (const [id, { transfer }] of this.#copies) {
+      if (transfer.state === 'running') continue;
+      this.#copies.delete(id);
+      this.#changed.delete(id);
+      this.#removed.add(id);
+    }
+    this.#announceSoon();
   }
 
   /** Cancels what runs and waits until it let go of its files. */
@@ -93,7 +112,7 @@ export class SavedCopies {
   #start(copy: Copy): void {
     const run = this.#run(copy).finally(() => this.#running.delete(run));
     this.#running.add(run);
-    this.#announce();
+    this.#announce(copy);
   }
 
   async #run(copy: Copy): Promise<void> {
@@ -104,18 +123,29 @@ export class SavedCopies {
         signal: abort.signal,
         progress: (received, size) => {
           const elapsed = Math.max(1, now() - transfer.startedAt) / SECOND;
-          Object.assign(transfer, { sent: received, size, bytesPerSecond: Math.round(received / elapsed) });
-          this.#announce();
+          Object.assign(transfer, {
+            sent: received,
+            confirmed: received,
+            size,
+            bytesPerSecond: Math.round(received / elapsed),
+          });
+          this.#announce(copy);
         },
       });
       if (abort.signal.aborted) return;
-      Object.assign(transfer, { state: 'done', size: done.size, sent: done.size, bytesPerSecond: 0 });
+      Object.assign(transfer, {
+        state: 'done',
+        size: done.size,
+        sent: done.size,
+        confirmed: done.size,
+        bytesPerSecond: 0,
+      });
     } catch (error) {
       if (abort.signal.aborted) return;
       log.warn('A copy could not be saved', { key: transfer.key, error });
       Object.assign(transfer, { state: 'failed', error: reportOf(error), bytesPerSecond: 0 });
     }
-    this.#announce();
+    this.#announce(copy);
   }
 
   #find(id: string): Copy {
@@ -124,13 +154,21 @@ export class SavedCopies {
     return copy;
   }
 
-  /** At most ten announcements a second. */
-  #announce(): void {
+  #announce({ transfer }: Copy): void {
+    this.#changed.add(transfer.id);
+    this.#announceSoon();
+  }
+
+  #announceSoon(): void {
     if (this.#announced) return;
     this.#announced = true;
     setTimeout(() => {
       this.#announced = false;
-      this.#options.changed();
+      const changed = [...this.#changed].flatMap((id) => this.#copies.get(id)?.transfer ?? []);
+      const removed = [...this.#removed];
+      this.#changed.clear();
+      this.#removed.clear();
+      this.#options.changed({ changed: changed.map((transfer) => ({ ...transfer })), removed });
     }, SECOND / 10).unref();
   }
 }

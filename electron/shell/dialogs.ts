@@ -25,13 +25,19 @@ export class FileDialogs {
     this.#chooseDestination = chooseDestination;
   }
 
-  /** The files to upload; none when the user cancelled. */
-  chooseUploads(): Promise<string[]> {
+  /** What to upload; none when the user cancelled. Only macOS could ask for files and folders in one dialog. */
+  chooseUploads(what: 'files' | 'folder'): Promise<string[]> {
     return this.#ask({
-      title: 'Choose files to upload',
+      title: what === 'files' ? 'Choose files to upload' : 'Choose folders to upload',
       buttonLabel: 'Upload',
-      properties: ['openFile', 'multiSelections'],
+      properties: [what === 'files' ? 'openFile' : 'openDirectory', 'multiSelections'],
     });
+  }
+
+  /** A folder of this computer; `undefined` when the user cancelled. */
+  async chooseFolder(title: string, buttonLabel: string): Promise<string | undefined> {
+    const [folder] = await this.#ask({ title, buttonLabel, properties: ['openDirectory'] });
+    return folder;
   }
 
   /** An Isolation Preferences file; `undefined` when the user cancelled. */

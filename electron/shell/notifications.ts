@@ -1,27 +1,50 @@
-import type { Events, Transfer } from '../../shared/ipc.ts';
-import { isOpen } from './progress.ts';
+import type { Events, Transfer, TransfersDelta } from '../../shared/ipc.ts';
 
 export interface Notice {
   title: string;
   body: string;
 }
 
+/** How far a transfer is, as far as a notice goes. `other`: the user has stopped it, or nothing had to be sent. */
+type Phase = 'under-way' | 'done' | 'failed' | 'asking' | 'other';
+
+/** What a notice needs of one transfer; 100,000 of them may be in a batch. */
+interface Noted {
+  name: string;
+  phase: Phase;
+  message?: string;
+}
+
 /**
- * Says once, when the last open transfer has ended, how the batch went. A batch is what was open at any time since the
- * last notice; transfers that the user cancelled are no news to them.
+ * Says once, when nothing is under way any more, how the batch went and whether the user is waited for. A batch is what was
+ * under way at any time since the last notice; transfers that the user stopped are no news to them.
  */
 export class TransferNotices {
-  readonly #batch = new Map<string, Transfer>();
+  readonly #batch = new Map<string, Noted>();
+  #underWay = 0;
 
-  /** Takes the transfers as they are now; returns what there is to say, if anything. */
-  update(transfers: readonly Transfer[]): Notice | undefined {
-    for (const transfer of transfers) {
-      if (isOpen(transfer) || this.#batch.has(transfer.id)) this.#batch.set(transfer.id, transfer);
-    }
-    if (this.#batch.size === 0 || transfers.some(isOpen)) return undefined;
+  /** Takes what is new; returns what there is to say, if anything. */
+  update({ changed, removed }: Pick<TransfersDelta, 'changed' | 'removed'>): Notice | undefined {
+    for (const transfer of changed) this.#note(transfer);
+    for (const id of removed) this.#forget(id);
+    if (this.#underWay > 0 || this.#batch.size === 0) return undefined;
     const ended = [...this.#batch.values()];
     this.#batch.clear();
     return noticeOf(ended);
+  }
+
+  #note(transfer: Transfer): void {
+    const { id, name, error } = transfer;
+    const phase = phaseOf(transfer);
+    if (phase !== 'under-way' && !this.#batch.has(id)) return;
+    this.#forget(id);
+    this.#batch.set(id, { name, phase, ...(error && { message: error.message }) });
+    if (phase === 'under-way') this.#underWay += 1;
+  }
+
+  #forget(id: string): void {
+    if (this.#batch.get(id)?.phase === 'under-way') this.#underWay -= 1;
+    this.#batch.delete(id);
   }
 }
 
@@ -30,19 +53,31 @@ export function readyNotice({ key, label }: Events['replica-ready']): Notice {
   return { title: `Ready in ${label}`, body: key.slice(key.lastIndexOf('/') + 1) };
 }
 
-function noticeOf(ended: readonly Transfer[]): Notice | undefined {
-  const done = ended.filter(({ state }) => state === 'done');
-  const failed = ended.filter(({ state }) => state === 'failed');
-  const [first] = failed.length > 0 ? failed : done;
-  if (!first) return undefined;
-  if (failed.length === 0) {
-    return { title: done.length === 1 ? 'Upload finished' : `${done.length} uploads finished`, body: listOf(done) };
-  }
-  const title = failed.length === 1 ? 'An upload failed' : `${failed.length} uploads failed`;
-  return { title, body: first.error ? `${listOf(failed)}: ${first.error.message}` : listOf(failed) };
+function phaseOf({ state, blockedFor }: Transfer): Phase {
+  if (state === 'done' || state === 'failed') return state;
+  if (state === 'running' || state === 'waiting') return 'under-way';
+  if (state !== 'blocked') return 'other';
+  return blockedFor === 'conflict' ? 'asking' : 'under-way';
 }
 
-function listOf(transfers: readonly Transfer[]): string {
+/** What needs the user comes first. */
+function noticeOf(ended: readonly Noted[]): Notice | undefined {
+  const of = (phase: Phase) => ended.filter((noted) => noted.phase === phase);
+  const [asking, failed, done] = [of('asking'), of('failed'), of('done')];
+  const [firstFailed] = failed;
+  if (asking.length > 0) {
+    const title = asking.length === 1 ? 'An upload needs your answer' : `${asking.length} uploads need your answer`;
+    return { title, body: `There is another file with this name: ${listOf(asking)}` };
+  }
+  if (firstFailed) {
+    const title = failed.length === 1 ? 'A transfer failed' : `${failed.length} transfers failed`;
+    return { title, body: firstFailed.message ? `${listOf(failed)}: ${firstFailed.message}` : listOf(failed) };
+  }
+  if (done.length === 0) return undefined;
+  return { title: done.length === 1 ? 'Transfer finished' : `${done.length} transfers finished`, body: listOf(done) };
+}
+
+function listOf(transfers: readonly Noted[]): string {
   const [first, ...others] = transfers;
   if (!first) return '';
   return others.length === 0 ? first.name : `${first.name} and ${others.length} more`;

@@ -1,6 +1,6 @@
 import type { PowerMonitor, PowerSaveBlocker } from 'electron';
-import type { Transfer } from '../../shared/ipc.ts';
-import { isOpen } from './progress.ts';
+import type { TransferTotals } from '../../shared/ipc.ts';
+import { openTransfers } from './progress.ts';
 
 /** Keeps the machine awake while transfers are open, and not a moment longer. The display may sleep. */
 export class AwakeWhileTransferring {
@@ -11,8 +11,8 @@ export class AwakeWhileTransferring {
     this.#blocker = blocker;
   }
 
-  update(transfers: readonly Transfer[]): void {
-    if (!transfers.some(isOpen)) this.release();
+  update(totals: TransferTotals): void {
+    if (openTransfers(totals) === 0) this.release();
     else this.#token ??= this.#blocker.start('prevent-app-suspension');
   }
 

@@ -1,25 +1,43 @@
-import type { Transfer } from '../../shared/ipc.ts';
+import type { TransferTotals } from '../../shared/ipc.ts';
 
 /** Electron's value for "no bar". */
 const NO_BAR = -1;
 
-/**
- * How far the open transfers are together, from 0 to 1, for the icon in the dock or task bar; -1 when none is open. Empty
- * files count as one byte, so that a batch of them moves too.
- */
-export function overallProgress(transfers: readonly Transfer[]): number {
-  const open = transfers.filter(isOpen);
-  if (open.length === 0) return NO_BAR;
-  // What is done already belongs to the batch as long as something of it is open: the bar never jumps back.
-  const batch = transfers.filter((transfer) => isOpen(transfer) || transfer.state === 'done');
-  const total = batch.reduce((sum, { size }) => sum + Math.max(size, 1), 0);
-  const sent = batch.reduce(
-    (sum, { size, sent: bytes, state }) => sum + (state === 'done' ? Math.max(size, 1) : Math.min(bytes, size)),
-    0,
-  );
-  return sent / total;
+/** Transfers that run or wait for their turn; paused and blocked ones wait for somebody. */
+export function openTransfers({ files }: Pick<TransferTotals, 'files'>): number {
+  return files.running + files.waiting;
 }
 
-export function isOpen({ state }: Pick<Transfer, 'state'>): boolean {
-  return state === 'waiting' || state === 'running';
+/**
+ * How far the open transfers are together, for the icon in the dock or task bar. What was done before this batch began
+ * does not count; what is done of this batch does, so that the bar never jumps back.
+ */
+export class OverallProgress {
+  #before = { size: 0, sent: 0, ended: 0 };
+  #last = { size: 0, sent: 0 };
+  #isOpen = false;
+
+  /** From 0 to 1; -1 when nothing is open. */
+  update(totals: TransferTotals): number {
+    const { size, sent } = totals;
+    const ended = totals.files.done;
+    const open = openTransfers(totals);
+    this.#shorten(size);
+    if (!this.#isOpen) this.#before = { ...this.#last, ended };
+    this.#last = { size, sent };
+    this.#isOpen = open > 0;
+    if (!this.#isOpen) return NO_BAR;
+    const [whole, part] = [size - this.#before.size, sent - this.#before.sent];
+    // Empty files move no bytes.
+    const done = Math.max(0, ended - this.#before.ended);
+    return whole > 0 ? Math.min(1, Math.max(0, part / whole)) : done / (done + open);
+  }
+
+  /** What is taken off the list is over: as many bytes of it were sent as it had. */
+  #shorten(size: number): void {
+    const cleared = Math.max(0, this.#last.size - size);
+    this.#before.size = Math.max(0, this.#before.size - cleared);
+    this.#before.sent = Math.max(0, this.#before.sent - cleared);
+    this.#last = { size: this.#last.size - cleared, sent: Math.max(0, this.#last.sent - cleared) };
+  }
 }

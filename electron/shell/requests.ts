@@ -4,8 +4,11 @@ import type { Services, ShellRequest } from '../services/contract.ts';
 import type { Destination, FileDialogs } from './dialogs.ts';
 
 export interface ShellRequestsOptions {
-  services: Pick<Services, 'addUploads' | 'importPreferences' | 'manifest' | 'saveCopy'>;
-  dialogs: Pick<FileDialogs, 'chooseUploads' | 'choosePreferences' | 'chooseDestination'>;
+  services: Pick<
+    Services,
+    'addUploads' | 'addUploadFolder' | 'importPreferences' | 'manifest' | 'receipts' | 'saveCopy' | 'verifyFolder'
+  >;
+  dialogs: Pick<FileDialogs, 'chooseUploads' | 'chooseFolder' | 'choosePreferences' | 'chooseDestination'>;
   /** Writes a text file. @throws NearplayError file-unreadable, disk-full */
   writeText: (file: string, text: string) => Promise<void>;
   /** @throws NearplayError bad-request for an address that is not on the list. */
@@ -26,9 +29,13 @@ export function shellRequests({
     return { name: basename(file) };
   };
   return {
-    'choose-uploads': async ({ folder }) => {
-      const paths = await dialogs.chooseUploads();
-      return paths.length === 0 ? [] : services.addUploads(folder, paths);
+    'choose-uploads': async ({ folder, what }) => {
+      const paths = await dialogs.chooseUploads(what);
+      return paths.length === 0 ? { files: 0 } : services.addUploads(folder, paths);
+    },
+    'export-receipts': async () => {
+      const text = services.receipts();
+      return save({ title: 'Export receipts', name: 'upload-receipts.json' }, text);
     },
     'import-preferences': async () => {
       const file = await dialogs.choosePreferences();
@@ -44,6 +51,14 @@ export function shellRequests({
       const name = key.slice(key.lastIndexOf('/') + 1);
       const file = await dialogs.chooseDestination({ title: 'Save a copy', name });
       return file === undefined ? null : services.saveCopy(key, file);
+    },
+    'verify-folder': async ({ folder }) => {
+      const path = await dialogs.chooseFolder('Choose a folder to check against the bucket', 'Check');
+      return path === undefined ? null : services.verifyFolder(folder, path);
+    },
+    'add-upload-folder': async ({ folder, existing }) => {
+      const path = await dialogs.chooseFolder('Choose a folder whose new files are uploaded', 'Watch');
+      return path === undefined ? null : services.addUploadFolder(folder, path, existing);
     },
     'open-external': async ({ url }) => {
       await openExternal(url);

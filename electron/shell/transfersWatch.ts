@@ -1,7 +1,7 @@
-import type { Transfer } from '../../shared/ipc.ts';
+import type { TransfersDelta } from '../../shared/ipc.ts';
 import { TransferNotices, type Notice } from './notifications.ts';
 import type { AwakeWhileTransferring } from './power.ts';
-import { overallProgress } from './progress.ts';
+import { openTransfers, OverallProgress } from './progress.ts';
 
 export interface TransfersWatchOptions {
   awake: Pick<AwakeWhileTransferring, 'update'>;
@@ -13,12 +13,27 @@ export interface TransfersWatchOptions {
 }
 
 /** What the desktop does while transfers run: the bar on the icon, no sleep, a word at the end. */
-export function watchTransfers(options: TransfersWatchOptions): (transfers: readonly Transfer[]) => void {
-  const notices = new TransferNotices();
-  return (transfers) => {
-    options.awake.update(transfers);
-    options.showProgress(overallProgress(transfers));
-    const notice = notices.update(transfers);
-    if (notice && !options.isLookedAt()) options.notify(notice);
-  };
+export class TransfersWatch {
+  readonly #options: TransfersWatchOptions;
+  readonly #notices = new TransferNotices();
+  readonly #progress = new OverallProgress();
+  #open = 0;
+
+  constructor(options: TransfersWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Transfers that run or wait for their turn, as of the last news. */
+  get open(): number {
+    return this.#open;
+  }
+
+  update(delta: TransfersDelta): void {
+    const { awake, showProgress, notify, isLookedAt } = this.#options;
+    this.#open = openTransfers(delta.totals);
+    awake.update(delta.totals);
+    showProgress(this.#progress.update(delta.totals));
+    const notice = this.#notices.update(delta);
+    if (notice && !isLookedAt()) notify(notice);
+  }
 }

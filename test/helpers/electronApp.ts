@@ -2,8 +2,9 @@ import type * as Electron from 'electron';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication } from 'playwright';
+import type { DialogAnswer } from './electron-stand-in/control.ts';
 import { nothingRecorded, type Recorded } from './electron-stand-in/recorder.ts';
-import type { LaunchedApp, LaunchPlan } from './launched.ts';
+import { QUIT_ANYWAY, type LaunchedApp, type LaunchPlan } from './launched.ts';
 
 const SECOND = 1000;
 const LAUNCH_WITHIN = 60 * SECOND;
@@ -51,13 +52,21 @@ export async function launchElectron(executablePath: string, plan: LaunchPlan): 
       }, focused),
     logs: () => logs,
     exited,
+    askToQuit: () => askToQuit(app),
     close: () => quit(app, exited),
   };
 }
 
+function askToQuit(app: ElectronApplication): Promise<void> {
+  return app.evaluate(({ app: electronApp }) => electronApp.quit());
+}
+
 async function quit(app: ElectronApplication, exited: Promise<unknown>): Promise<void> {
   const timer = setTimeout(() => app.process().kill('SIGKILL'), QUIT_WITHIN);
-  await app.evaluate(({ app: electronApp }) => electronApp.quit()).catch(() => undefined);
+  await askToQuit(app).catch(() => undefined);
+  const yes = ({ app: electronApp }: typeof Electron, answer: DialogAnswer) =>
+    void electronApp.emit('test-answer', answer);
+  await app.evaluate(yes, QUIT_ANYWAY).catch(() => undefined);
   await exited;
   clearTimeout(timer);
 }

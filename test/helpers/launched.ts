@@ -2,6 +2,9 @@ import type { Page } from 'playwright';
 import type { DialogAnswer, PowerEvent } from './electron-stand-in/control.ts';
 import type { Recorded } from './electron-stand-in/recorder.ts';
 
+/** The first button of the question that the app asks while uploads are open. */
+export const QUIT_ANYWAY = { response: 0 } satisfies DialogAnswer;
+
 /** The app as a test sees it, in whichever of the two runtimes. */
 export interface LaunchedApp {
   /** The first window. */
@@ -23,7 +26,9 @@ export interface LaunchedApp {
   logs: () => string;
   /** Resolves to the exit code of main when it has ended; `null` for a signal. */
   exited: Promise<number | null>;
-  /** Quits as a user would; kills what has not ended within seconds. Removes a folder that was made for this launch. */
+  /** Chooses Quit, as a user would, and leaves a question that comes open. */
+  askToQuit: () => Promise<void>;
+  /** Quits, and says yes when asked; kills what has not ended within seconds. Removes a folder that was made for this launch. */
   close: () => Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright';
 import type { ControlCalls, ControlMessage, ControlName } from './electron-stand-in/control.ts';
-import type { LaunchedApp, LaunchPlan } from './launched.ts';
+import { QUIT_ANYWAY, type LaunchedApp, type LaunchPlan } from './launched.ts';
 
 const SECOND = 1000;
 const BROWSER_WITHIN = 90 * SECOND;
@@ -51,6 +51,7 @@ export async function launchStandIn(plan: LaunchPlan): Promise<LaunchedApp> {
       },
       logs: () => process.logs,
       exited: process.exited,
+      askToQuit: () => process.askToQuit(),
       close: async () => {
         await process.quit();
         await browser.close().catch(() => undefined);
@@ -122,8 +123,15 @@ class StandInProcess {
     }
   }
 
+  async askToQuit(): Promise<void> {
+    await this.call('quit');
+  }
+
   async quit(): Promise<void> {
-    if (this.#child.connected) await this.call('quit').catch(() => undefined);
+    if (this.#child.connected) {
+      await this.call('quit').catch(() => undefined);
+      await this.call('answer-dialog', QUIT_ANYWAY).catch(() => undefined);
+    }
     try {
       await within(QUIT_WITHIN, 'the end of the app', this.exited);
     } catch {

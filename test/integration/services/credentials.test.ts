@@ -59,8 +59,8 @@ describe('a token that ends in mid work', () => {
   it('does not lose what the upload is called, and a retry after signing in succeeds', async () => {
     const { services } = studio;
     issued.sessionToken = 'second-token';
-    const [transfer] = await services.addUploads('', [await studio.file('new.txt', 'bytes')]);
-    const state = () => services.uploads.list().find(({ id }) => id === transfer?.id);
+    const [upload] = await services.uploads.add('', [await studio.file('new.txt', 'bytes')]);
+    const state = () => services.uploads.list().find(({ id }) => id === upload);
     await signIn('second-token');
     await expect.poll(() => state()?.state, { timeout: 20_000 }).toBe('done');
     expect(state()?.key).toBe('new.txt');

@@ -19,8 +19,8 @@ describe('an object that was overwritten while the replica still holds the old v
 
     sandbox.setReplication({ mode: 'never' });
     const admin = await studio.join({ onConflict: 'replace' });
-    const [transfer] = await admin.addUploads('', [await studio.file(KEY, 'new bytes')]);
-    await expect.poll(() => admin.uploads.list().find(({ id }) => id === transfer?.id)?.state).toBe('done');
+    const [upload] = await admin.uploads.add('', [await studio.file(KEY, 'new bytes')]);
+    await expect.poll(() => admin.uploads.list().find(({ id }) => id === upload)?.state).toBe('done');
 
     let old = 0;
     for (let batch = 0; batch < 20; batch++) {
@@ -36,8 +36,8 @@ describe('an object that was overwritten while the replica still holds the old v
     expect(old).toBe(0);
 
     sandbox.setReplication({ mode: 'normal', delayMs: 0 });
-    const [again] = await admin.addUploads('', [await studio.file(KEY, 'newest bytes')]);
-    await expect.poll(() => admin.uploads.list().find(({ id }) => id === again?.id)?.state).toBe('done');
+    const [again] = await admin.uploads.add('', [await studio.file(KEY, 'newest bytes')]);
+    await expect.poll(() => admin.uploads.list().find(({ id }) => id === again)?.state).toBe('done');
     await sandbox.waitForReplica(`media/${KEY}`, 5000);
     await expect
       .poll(async () => (await services.requests['create-link']({ key: KEY, purpose: 'play' })).route.reason, {

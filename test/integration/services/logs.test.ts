@@ -51,7 +51,7 @@ it.each(FAULTS)('with %s the log tells what failed, and no secret', async (_name
   };
   const first = await link();
   sandbox.addFault({ effect });
-  const [transfer] = await services.addUploads('', [await studio.file('late.txt', 'x'.repeat(100))]);
+  const ids = await services.uploads.add('', [await studio.file('late.txt', 'x'.repeat(100))]);
   const preferences = await studio.file('same.json', JSON.stringify(sandbox.preferences()));
   const results = await Promise.allSettled([
     link(),
@@ -62,7 +62,7 @@ it.each(FAULTS)('with %s the log tells what failed, and no secret', async (_name
     services.importPreferences(preferences),
   ]);
   await new Promise((resolve) => setTimeout(resolve, 500));
-  if (transfer) await services.requests['cancel-transfer']({ id: transfer.id });
+  await services.requests['cancel-transfers']({ ids });
   sandbox.clearFaults();
   // What a careless caller would do: whole answers with their links, and errors with all that hangs below them.
   log.error('What became of it', { first, results, transfers: services.uploads.list() });

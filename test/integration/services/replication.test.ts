@@ -117,8 +117,8 @@ describe('ready in your region', () => {
     const ready: string[] = [];
     services.on('replica-ready', ({ key }) => ready.push(key));
     const other = await studio.join();
-    const [transfer] = await other.addUploads('dailies', [await studio.file('theirs.txt', 'bytes')]);
-    await expect.poll(() => other.uploads.list().find(({ id }) => id === transfer?.id)?.state).toBe('done');
+    const [upload] = await other.uploads.add('dailies', [await studio.file('theirs.txt', 'bytes')]);
+    await expect.poll(() => other.uploads.list().find(({ id }) => id === upload)?.state).toBe('done');
     await ask()['set-settings']({ watchedFolders: ['dailies/'] });
     await expect.poll(() => ready, { timeout: 15_000 }).toEqual(['dailies/theirs.txt']);
   });
@@ -132,8 +132,8 @@ describe('a copy on this computer', () => {
     await sandbox.waitForReplica(`media/${key}`, 5000);
     const file = join(studio.folder, 'copy.mov');
     const states: string[] = [];
-    services.on('transfers-changed', (transfers) => {
-      const copy = transfers.find(({ direction }) => direction === 'download');
+    services.on('transfers-changed', ({ changed }) => {
+      const copy = changed.find(({ direction }) => direction === 'download');
       if (copy) states.push(copy.state);
     });
     services.saveCopy(key, file);

@@ -24,7 +24,7 @@ async function everyPage(folder: string): Promise<{ entries: LibraryEntry[]; pag
 const isFile = (entry: LibraryEntry): entry is LibraryFile => entry.type === 'file';
 const upload = async (folder: string, names: readonly string[]) => {
   const paths = await Promise.all(names.map((name) => studio.file(name, name)));
-  await studio.services.addUploads(folder, paths);
+  await studio.services.uploads.add(folder, paths);
   await expect
     .poll(() => studio.services.uploads.list().every(({ state }) => state === 'done'), { timeout: 60_000 })
     .toBe(true);

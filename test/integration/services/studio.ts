@@ -75,9 +75,9 @@ export async function startTestStudio(options: TestStudioOptions = {}): Promise<
     join: joinStudio,
     file,
     async upload(name, content, into = '') {
-      const [transfer] = await services.addUploads(into, [await file(name, content)]);
-      if (!transfer) throw new Error('Nothing was queued');
-      return (await settled(services, transfer.id)).key;
+      const [id] = await services.uploads.add(into, [await file(name, content)]);
+      if (id === undefined) throw new Error('Nothing was queued');
+      return (await settled(services, id)).key;
     },
     async stop() {
       await Promise.all(running.map((one) => one.stop()));

@@ -45,8 +45,8 @@ describe('requests', () => {
 
   it('hands a checked payload to the handler and its result back in an envelope', async () => {
     const cancel = vi.fn(() => Promise.resolve(null));
-    const { call } = setUp({ 'cancel-transfer': cancel });
-    expect(await call('cancel-transfer', [{ id: 'a' }])).toEqual({ result: null });
+    const { call } = setUp({ 'remove-upload-folder': cancel });
+    expect(await call('remove-upload-folder', [{ id: 'a' }])).toEqual({ result: null });
     expect(cancel).toHaveBeenCalledExactlyOnceWith({ id: 'a' });
   });
 
@@ -58,8 +58,8 @@ describe('requests', () => {
     ['an argument too many', [{ id: 'a' }, 1]],
   ])('refuses %s before the handler sees it', async (_name, args) => {
     const cancel = vi.fn(() => Promise.resolve(null));
-    const { call } = setUp({ 'cancel-transfer': cancel });
-    expect(await call('cancel-transfer', args)).toMatchObject({ error: { code: 'bad-request' } });
+    const { call } = setUp({ 'remove-upload-folder': cancel });
+    expect(await call('remove-upload-folder', args)).toMatchObject({ error: { code: 'bad-request' } });
     expect(cancel).not.toHaveBeenCalled();
   });
 
@@ -73,8 +73,8 @@ describe('requests', () => {
   });
 
   it('reports what nobody foresaw as internal, and logs it without the payload', async () => {
-    const { call, log } = setUp({ 'retry-transfer': () => Promise.reject(new TypeError('secret detail')) });
-    const reply = await call('retry-transfer', [{ id: 'from-the-page' }]);
+    const { call, log } = setUp({ 'read-preferences-version': () => Promise.reject(new TypeError('secret detail')) });
+    const reply = await call('read-preferences-version', [{ versionId: 'from-the-page' }]);
     expect(reply).toMatchObject({ error: { code: 'internal' } });
     expect(JSON.stringify(reply)).not.toContain('secret detail');
     expect(log.error).toHaveBeenCalledOnce();

@@ -112,7 +112,7 @@ describe('the choosers', () => {
       asked.push(options);
       return Promise.resolve(answers[asked.length - 1] ?? []);
     }, savedAs);
-    expect(await dialogs.chooseUploads()).toEqual(['/media/shots/a.mov', '/media/shots/b.mov']);
+    expect(await dialogs.chooseUploads('files')).toEqual(['/media/shots/a.mov', '/media/shots/b.mov']);
     expect(await dialogs.choosePreferences()).toBeUndefined();
     expect(await dialogs.choosePreferences()).toBe('/etc/preferences.json');
     expect(asked.map(({ defaultPath }) => defaultPath)).toEqual([undefined, '/media/shots', '/media/shots']);
@@ -127,21 +127,28 @@ describe('the choosers', () => {
 
   it('lead to uploads and preferences only when something was chosen', async () => {
     const services = {
-      addUploads: vi.fn(() => Promise.resolve([])),
+      addUploads: vi.fn(() => Promise.resolve({ files: 2 })),
       importPreferences: vi.fn(),
       manifest: vi.fn(() => 'bucket,key'),
+      receipts: vi.fn(() => '[]'),
       saveCopy: vi.fn(),
+      verifyFolder: vi.fn(),
+      addUploadFolder: vi.fn(),
     };
     const writeText = vi.fn(() => Promise.resolve());
     const openExternal = () => Promise.resolve();
     const nobody = () => Promise.resolve(undefined);
-    const none = { chooseUploads: () => Promise.resolve([]), choosePreferences: nobody, chooseDestination: nobody };
+    const some = { choosePreferences: nobody, chooseDestination: nobody, chooseFolder: nobody };
+    const none = { ...some, chooseUploads: () => Promise.resolve([]) };
     const requests = shellRequests({ services, dialogs: none, writeText, openExternal });
-    expect(await requests['choose-uploads']({ folder: '' })).toEqual([]);
+    expect(await requests['choose-uploads']({ folder: '', what: 'folder' })).toEqual({ files: 0 });
+    expect(await requests['export-receipts'](undefined)).toBeNull();
     expect(await requests['import-preferences'](undefined)).toBeNull();
     expect(await requests['save-manifest']({ problems: ['failed'] })).toBeNull();
     expect(await requests['export-preferences']({ text: '{}' })).toBeNull();
     expect(await requests['save-copy']({ key: 'a/b.mov' })).toBeNull();
+    expect(await requests['verify-folder']({ folder: 'a/' })).toBeNull();
+    expect(await requests['add-upload-folder']({ folder: 'a/', existing: true })).toBeNull();
     for (const untouched of [services.addUploads, services.importPreferences, services.saveCopy, writeText]) {
       expect(untouched).not.toHaveBeenCalled();
     }
