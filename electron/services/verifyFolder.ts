@@ -153,7 +153,8 @@ class FolderComparison {
     if (fingerprint.of === 'whole') {
       return (await hasContent(file, { fingerprint, signal, read })) ? SAME : otherContent(what);
     }
-    const partSize = partSizeBy(await this.#head(listed.key, 1), size);
+    const { ContentLength: length = 0, PartsCount: count } = await this.#head(listed.key, 1);
+    const partSize = partSizeBy(fingerprint, size, { size: length, ...(count !== undefined && { count }) });
     const isSame = partSize !== undefined && (await hasContent(file, { fingerprint, partSize, signal, read }));
     if (isSame) return SAME;
     const isEven = partSize !== undefined && (await this.#isSizeOfSecondPart(listed.key, size, partSize));

@@ -19,6 +19,8 @@ export interface Fingerprint {
   algorithm: Algorithm;
   /** `parts`: the digest of the parts' digests in a row (S3 User Guide, "Checking object integrity in Amazon S3"). */
   of: 'whole' | 'parts';
+  /** How many, where the storage says so with the value. */
+  parts?: number;
   /** Without the number of parts. */
   value: string;
   encoding: 'base64' | 'hex';
@@ -31,18 +33,22 @@ export function fingerprintOf(answer: Answer): Fingerprint | undefined {
   for (const algorithm of ALGORITHMS) {
     const value = answer[`Checksum${algorithm}`];
     if (value === undefined) continue;
-    const isOfParts = answer.ChecksumType === 'COMPOSITE' || value.includes('-');
-    return { algorithm, of: isOfParts ? 'parts' : 'whole', value: value.replace(/-\d+$/, ''), encoding: 'base64' };
+    const [digest = '', parts] = value.split('-');
+    const isOfParts = answer.ChecksumType === 'COMPOSITE' || parts !== undefined;
+    return { algorithm, ...numbered(isOfParts, parts), value: digest, encoding: 'base64' };
   }
   return isEtagOfContent(answer) ? etagFingerprint(answer.ETag) : undefined;
 }
 
 /** The MD5 that an ETag is, of the bytes or (`…-3`) of the parts' MD5s; `undefined` for one that cannot be that. */
 export function etagFingerprint(etag: string | undefined): Fingerprint | undefined {
-  const [, value, parts] = /^"?([0-9a-f]{32})(-\d+)?"?$/i.exec(etag ?? '') ?? [];
+  const [, value, parts] = /^"?([0-9a-f]{32})(?:-(\d+))?"?$/i.exec(etag ?? '') ?? [];
   if (value === undefined) return undefined;
-  const of = parts === undefined ? 'whole' : 'parts';
-  return { algorithm: 'MD5', of, value: value.toLowerCase(), encoding: 'hex' };
+  return { algorithm: 'MD5', ...numbered(parts !== undefined, parts), value: value.toLowerCase(), encoding: 'hex' };
+}
+
+function numbered(isOfParts: boolean, parts: string | undefined): Pick<Fingerprint, 'of' | 'parts'> {
+  return { of: isOfParts ? 'parts' : 'whole', ...(parts !== undefined && { parts: Number(parts) }) };
 }
 
 /**
@@ -55,15 +61,20 @@ function isEtagOfContent({ ServerSideEncryption: encryption, SSECustomerAlgorith
 }
 
 /**
- * The size of every part but the last, by the answer to HEAD for part 1; `undefined` when the parts are not all of one size, as
- * some programs make them: then nobody knows where to cut.
+ * The size of every part but the last; `undefined` when the parts are not all of one size, as some programs make them, or when
+ * nobody says how many there are: then nobody knows where to cut.
  *
  * @param size bytes of the object.
+ * @param firstPart by the answer to HEAD for part 1: bytes, and the number of parts.
  */
-export function partSizeBy(firstPart: Answer, size: number): number | undefined {
-  const { ContentLength: length = 0, PartsCount: count = 1 } = firstPart;
-  if (length === 0) return size === 0 ? 1 : undefined;
-  return Math.ceil(size / length) === count ? length : undefined;
+export function partSizeBy(
+  { parts }: Fingerprint,
+  size: number,
+  firstPart: { size: number; count?: number },
+): number | undefined {
+  const count = parts ?? firstPart.count;
+  if (firstPart.size === 0) return size === 0 && count === 1 ? 1 : undefined;
+  return Math.ceil(size / firstPart.size) === count ? firstPart.size : undefined;
 }
 
 export interface Comparison {

@@ -1,5 +1,6 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { Checksums } from './compositeCrc32.ts';
+import { fingerprintOf, type Fingerprint } from './contentProof.ts';
 
 /** What the storage says of its CRC-32: one of both at most, none where it keeps none. Base64. */
 export type KeptChecksum = Partial<Checksums>;
@@ -8,8 +9,8 @@ export type KeptChecksum = Partial<Checksums>;
 export interface PresentObject extends KeptChecksum {
   size: number;
   etag: string;
-  /** Hexadecimal, where the ETag is one of the object's bytes. */
-  md5?: string;
+  /** What its content can be compared by, whatever program put it there. */
+  fingerprint?: Fingerprint;
   versionId?: string;
 }
 
@@ -18,12 +19,12 @@ type Answer = Omit<HeadObjectCommandOutput, '$metadata'>;
 /** What an answer to HEAD with checksum mode says of an object. */
 export function presentObjectOf(answer: Answer): PresentObject {
   const { ContentLength: size = 0, ETag: etag = '', VersionId: versionId } = answer;
-  const md5 = md5Of(answer);
+  const fingerprint = fingerprintOf(answer);
   return {
     size,
     etag,
     ...keptChecksumOf(answer),
-    ...(md5 !== undefined && { md5 }),
+    ...(fingerprint && { fingerprint }),
     ...(versionId !== undefined && { versionId }),
   };
 }
@@ -39,13 +40,4 @@ export function keptChecksumOf(answer: Pick<Answer, 'ChecksumCRC32' | 'ChecksumT
 export function agrees(kept: KeptChecksum, sent: { crc32: string; composite?: string | undefined }): boolean {
   const isEqual = (a: string | undefined, b: string | undefined) => a === undefined || b === undefined || a === b;
   return isEqual(kept.crc32, sent.crc32) && isEqual(kept.composite, sent.composite);
-}
-
-/**
- * An ETag is the MD5 of the bytes for objects that were put in one request, plain or with keys of S3's own (S3 API
- * Reference, "Object"); with KMS or the customer's keys, and of parts, it is something else.
- */
-function md5Of({ ETag: etag, ServerSideEncryption: encryption, SSECustomerAlgorithm: ownKey }: Answer) {
-  if (ownKey !== undefined || (encryption !== undefined && encryption !== 'AES256')) return undefined;
-  return /^"?([0-9a-f]{32})"?$/i.exec(etag ?? '')?.[1]?.toLowerCase();
 }

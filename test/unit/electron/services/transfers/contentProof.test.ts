@@ -79,14 +79,15 @@ describe('what an answer to HEAD gives to compare by', () => {
 
   it('is of parts where the storage says so, or a number follows', () => {
     const expected = { algorithm: 'SHA256', of: 'parts', value: 'abc=' };
-    expect(fingerprintOf({ ChecksumSHA256: 'abc=-3' })).toMatchObject(expected);
+    expect(fingerprintOf({ ChecksumSHA256: 'abc=-3' })).toMatchObject({ ...expected, parts: 3 });
     expect(fingerprintOf({ ChecksumSHA256: 'abc=', ChecksumType: 'COMPOSITE' })).toMatchObject(expected);
   });
 
   it('is an ETag where that is made of the content', () => {
     expect(fingerprintOf({ ETag: `"${md5}"` })).toMatchObject({ algorithm: 'MD5', of: 'whole', value: md5 });
+    expect(etagFingerprint(md5.toUpperCase())).toMatchObject({ value: md5 });
     expect(fingerprintOf({ ETag: `"${md5}"`, ServerSideEncryption: 'AES256' })).toBeDefined();
-    expect(fingerprintOf({ ETag: `"${md5}-12"` })).toMatchObject({ of: 'parts', value: md5 });
+    expect(fingerprintOf({ ETag: `"${md5}-12"` })).toMatchObject({ of: 'parts', parts: 12, value: md5 });
   });
 
   it('is nothing where the ETag is something else', () => {
@@ -99,10 +100,16 @@ describe('what an answer to HEAD gives to compare by', () => {
 
 describe('the size of parts', () => {
   it('is that of the first one, where the number of parts fits', () => {
-    expect(partSizeBy({ ContentLength: 5, PartsCount: 3 }, 11)).toBe(5);
-    expect(partSizeBy({ ContentLength: 11 }, 11)).toBe(11);
-    expect(partSizeBy({ ContentLength: 5, PartsCount: 3 }, 20)).toBeUndefined();
-    expect(partSizeBy({ ContentLength: 0, PartsCount: 2 }, 20)).toBeUndefined();
+    const three = { algorithm: 'MD5' as const, of: 'parts' as const, parts: 3, value: '', encoding: 'hex' as const };
+    const { parts: _, ...unnumbered } = three;
+    expect(partSizeBy(three, 11, { size: 5, count: 3 })).toBe(5);
+    expect(partSizeBy(three, 11, { size: 5 })).toBe(5);
+    expect(partSizeBy(unnumbered, 11, { size: 5, count: 3 })).toBe(5);
+    expect(partSizeBy(unnumbered, 11, { size: 5 })).toBeUndefined();
+    expect(partSizeBy(three, 20, { size: 5, count: 3 })).toBeUndefined();
+    // A server that knows no parts answers for the whole object.
+    expect(partSizeBy(three, 11, { size: 11 })).toBeUndefined();
+    expect(partSizeBy(three, 20, { size: 0, count: 3 })).toBeUndefined();
   });
 });
 
