@@ -113,6 +113,13 @@ export interface AddOptions {
   onConflict?: ConflictPolicy;
 }
 
+/** One file with a destination of its own. */
+export interface FileToUpload extends AddOptions {
+  file: FoundFile;
+  /** Relative to the main storage's prefix. */
+  key: string;
+}
+
 /** The uploads to the main storage: kept over restarts, each alone or all at once paused, resumed, cancelled or retried. */
 export class TransferQueue {
   readonly #options: TransferQueueOptions;
@@ -235,6 +242,38 @@ export class TransferQueue {
       this.#checkFinished();
     }
     return ids;
+  }
+
+  /**
+   * Queues files that were found already, each with its own destination.
+   *
+   * @returns their ids, in the order of the files.
+   * @throws NearplayError no-preferences
+   */
+  async addFiles(files: readonly FileToUpload[]): Promise<string[]> {
+    this.#options.target();
+    const records = files.map(({ file, key, ...options }) => this.#newRecord(file, key, options));
+    await this.#enqueue(records);
+    return records.map(({ id }) => id);
+  }
+
+  /**
+   * Goes on with what another process left, at the end of the queue; in this one's journal when it resolves.
+   *
+   * @throws NearplayError disk-full; then none was taken.
+   */
+  async takeOver(records: readonly TransferRecord[]): Promise<void> {
+    const own = records.map((record) => ({ ...record, order: (this.#lastOrder += 1) }));
+    await this.#options.journal.add(own);
+    for (const record of own) this.#takeUp(record);
+    this.#sweepSoon();
+    this.#pump();
+  }
+
+  /** `undefined` for one that is not in the queue, or not on its list any more. */
+  find(id: string): UploadTransfer | undefined {
+    const job = this.#jobs.get(id);
+    return job?.isHidden === false ? job.transfer(this.#options.now()) : undefined;
   }
 
   /**
