@@ -105,7 +105,7 @@ async function sendSlices(
       // A stream's payload is not signed: no SHA-256 over it. Its CRC-32 is what the storage checks.
       const checked = {
         ContentLength: bytes.length,
-        ChecksumCRC32: toBase64(crc32(bytes)),
+        ChecksumCRC32: command.input.ChecksumCRC32 ?? toBase64(crc32(bytes)),
         ChecksumAlgorithm: undefined,
       };
       return command instanceof PutObjectCommand

@@ -46,7 +46,7 @@ async function sendUnderFreeName(
     const wholeKey = needs.wholeKey(task.record.key);
     const attempts = { failed: 0 };
     try {
-      const completed = await sendOnce(needs, task, file, bytes, replace, attempts);
+      const completed = await sendOnce(needs, task, file, { bytes, checksum, replace, attempts });
       return done(needs, file, wholeKey, checksum, completed);
     } catch (error) {
       if (!(error instanceof NearplayError) || error.code !== 'conflict' || time >= CONFLICTS) throw error;
@@ -63,20 +63,27 @@ async function sendUnderFreeName(
   }
 }
 
+interface Content {
+  bytes: Buffer;
+  /** CRC-32 when they were read, base64: what changes in memory afterwards, the storage refuses. */
+  checksum: string;
+  replace: boolean;
+  attempts: { failed: number };
+}
+
 /** Only where no object has the name, whatever the policy: the same content is not sent over itself. */
 function sendOnce(
   needs: UploadNeeds,
   task: UploadTask,
   file: SteadyFile,
-  bytes: Buffer,
-  replace: boolean,
-  attempts: { failed: number },
+  { bytes, checksum, replace, attempts }: Content,
 ): Promise<Completed> {
   const { record, progress, signal } = task;
   const { contentType, metadata } = describeObject(record.key, file.identity.mtimeMs, needs.uploader);
   const params = {
     ContentType: contentType,
     Metadata: { ...metadata },
+    ChecksumCRC32: checksum,
     ...(!replace && { IfNoneMatch: '*' }),
   };
   return sendWithLibStorage(needs, needs.wholeKey(record.key), bytes, params, {

@@ -13,7 +13,7 @@ const QUIET = { trace: nothing, debug: nothing, info: nothing, warn: nothing, er
 function onceOnly(client: S3Client, configuration: StorageConfiguration): S3Client {
   const endpoint = endpointOf(configuration);
   const { config } = client;
-  return new S3Client({
+  const transferClient = new S3Client({
     region: configuration.region,
     ...(endpoint !== undefined && { endpoint }),
     forcePathStyle: configuration.forcePathStyle ?? configuration.bucket.includes('.'),
@@ -26,6 +26,9 @@ function onceOnly(client: S3Client, configuration: StorageConfiguration): S3Clie
     maxAttempts: 1,
     logger: QUIET,
   });
+  // It hides what is secret in inputs and outputs before it logs them, and here nobody listens.
+  transferClient.middlewareStack.remove('loggerMiddleware');
+  return transferClient;
 }
 
 /** One transfer client a storage client, for as long as that one lives. */
