@@ -10,6 +10,13 @@ const PENANCE = 5 * SECOND;
 /** Requests that were in flight together fail together: they count as one complaint. */
 const SAME_COMPLAINT = SECOND;
 const STEP = 2;
+/**
+ * At first the limit doubles, as TCP does (RFC 5681, "slow start"): a fast line with long ways would take half a minute to
+ * be filled by steps. Twice the requests have to bring a good part of twice the pace, else they only wait for each other.
+ */
+const FIRST_FACTOR = 2;
+const FIRST_RISE = 1.3;
+const FIRST_WINDOW = SECOND / 2;
 
 export interface ConcurrencyLimits {
   least: number;
@@ -19,8 +26,8 @@ export interface ConcurrencyLimits {
 }
 
 /**
- * How many parts may be in flight. Goes up by two while that makes the line faster, back down when it does not, and to
- * half when the storage says SlowDown or stops answering. Pure: it is told the time and asks for nothing.
+ * How many parts may be in flight. Doubles at first, then goes up by two, while that makes the line faster; back down when
+ * it does not, and to half when the storage says SlowDown or stops answering. Pure: it is told the time and asks for nothing.
  */
 export class ConcurrencyController {
   readonly #limits: ConcurrencyLimits;
@@ -29,6 +36,7 @@ export class ConcurrencyController {
   #bytes = 0;
   /** Bytes a millisecond at the limit before the last step up. */
   #paceBefore: number | undefined;
+  #isFirst = true;
   #restUntil = 0;
   #complainedAt = Number.NEGATIVE_INFINITY;
 
@@ -46,12 +54,13 @@ export class ConcurrencyController {
   moved(bytes: number, isFull: boolean, now: number): void {
     this.#bytes += bytes;
     const elapsed = now - this.#since;
-    if (elapsed < WINDOW) return;
+    const span = this.#isFirst ? FIRST_WINDOW : WINDOW;
+    if (elapsed < span) return;
     const pace = this.#bytes / elapsed;
     this.#bytes = 0;
     this.#since = now;
     // After a pause the window is mostly silence, which says nothing of the line.
-    if (isFull && elapsed < 2 * WINDOW) this.#judge(pace, now);
+    if (isFull && elapsed < 2 * span) this.#judge(pace, now);
     else this.#paceBefore = undefined;
   }
 
@@ -59,6 +68,7 @@ export class ConcurrencyController {
   complained(now: number): void {
     if (now - this.#complainedAt < SAME_COMPLAINT) return;
     this.#complainedAt = now;
+    this.#isFirst = false;
     this.#limit = clamp(Math.floor(this.#limit / 2), this.#limits);
     this.#paceBefore = undefined;
     this.#restUntil = now + PENANCE;
@@ -66,13 +76,16 @@ export class ConcurrencyController {
 
   #judge(pace: number, now: number): void {
     if (now < this.#restUntil) return;
-    if (this.#paceBefore === undefined || pace >= this.#paceBefore * RISE) {
+    const rise = this.#isFirst ? FIRST_RISE : RISE;
+    if (this.#paceBefore === undefined || pace >= this.#paceBefore * rise) {
       const before = this.#limit;
-      this.#limit = clamp(before + STEP, this.#limits);
+      this.#limit = clamp(this.#isFirst ? before * FIRST_FACTOR : before + STEP, this.#limits);
       if (this.#limit > before) this.#paceBefore = pace;
+      else this.#isFirst = false;
       return;
     }
-    this.#limit = clamp(this.#limit - STEP, this.#limits);
+    this.#limit = clamp(this.#isFirst ? Math.ceil(this.#limit / FIRST_FACTOR) : this.#limit - STEP, this.#limits);
+    this.#isFirst = false;
     this.#paceBefore = undefined;
     this.#restUntil = now + REST;
   }

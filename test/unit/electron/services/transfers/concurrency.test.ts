@@ -24,6 +24,28 @@ it('goes up as long as the line gets faster, and stays near where it no longer d
   expect(controller.limit).toBeLessThanOrEqual(18);
 });
 
+it('fills a fast line within two seconds', () => {
+  const controller = new ConcurrencyController(LIMITS, 0);
+  work(controller, 0, 2, (limit) => limit * 10_000_000);
+  expect(controller.limit).toBe(24);
+});
+
+it('takes a doubling back that brought little, and goes on by steps', () => {
+  const controller = new ConcurrencyController(LIMITS, 0);
+  const now = work(controller, 0, 1, (limit) => Math.min(limit, 7) * 10_000_000);
+  expect(controller.limit).toBe(6);
+  work(controller, now, 10, (limit) => limit * 10_000_000);
+  expect(controller.limit).toBe(8);
+});
+
+it('does not double again after a complaint', () => {
+  const controller = new ConcurrencyController(LIMITS, 0);
+  controller.complained(0);
+  expect(controller.limit).toBe(3);
+  work(controller, 5000, 2, (limit) => limit * 10_000_000);
+  expect(controller.limit).toBeLessThanOrEqual(7);
+});
+
 it('does not go up on a line that one request fills', () => {
   const controller = new ConcurrencyController(LIMITS, 0);
   work(controller, 0, 120, () => 1_000_000);
