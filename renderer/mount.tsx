@@ -7,6 +7,7 @@ import { App } from './shell/App.tsx';
 import { NoBridge } from './shell/NoBridge.tsx';
 import { createNearplay, NearplayProvider } from './store/context.tsx';
 import { followMain } from './store/session.ts';
+import { followTransfers } from './transfers/followTransfers.ts';
 import { startText } from './text/i18n.ts';
 import './styles/index.css';
 
@@ -25,6 +26,7 @@ export async function mount(page: Document, api: NearplayApi | undefined): Promi
   }
   const nearplay = createNearplay(api);
   followMain(api, nearplay.session, () => nearplay.library.getState().loaded.folder);
+  followTransfers(api, nearplay.session, nearplay.transfers);
   createRoot(root).render(
     <StrictMode>
       <I18nextProvider i18n={i18next}>

@@ -15,16 +15,19 @@ import type {
   ReplicationReport,
   RouteExplanation,
   SequenceLinks,
-  Transfer,
+  UploadFolder,
+  VerifyReport,
 } from '../../shared/ipc.ts';
 import { mediaKind } from '../../shared/media.ts';
 import { parsePreferences } from '../../shared/preferences.ts';
 import { route, type ClientAddress, type Route } from '../../shared/routing.ts';
 import { frameName, frameRanges, groupSequences, sequenceName } from '../../shared/sequences.ts';
-import { DEFAULT_SETTINGS, type Settings } from '../../shared/settings.ts';
+import { DEFAULT_SETTINGS, settingsSchema, type Settings } from '../../shared/settings.ts';
 import { fakeExplanation, MEASUREMENTS } from './fakeExplanation.ts';
 import { FakePreferencesObject } from './fakePreferencesObject.ts';
 import { fakeReport } from './fakeReport.ts';
+import { FakeTransfers } from './fakeTransfers.ts';
+import { fakeVerifyReport } from './fakeVerify.ts';
 import { manyFiles, SAMPLE, type SampleFile } from './sampleLibrary.ts';
 import type { Scenario } from './scenarios.ts';
 
@@ -82,27 +85,34 @@ export class FakeBridge {
     'library-changed': new Set(),
     'replica-ready': new Set(),
     'report-progress': new Set(),
+    'verify-progress': new Set(),
+    'upload-folders-changed': new Set(),
   };
   readonly #listings = new Map<string, (string | ListedSequence)[]>();
   #preferences: PreferencesStatus;
   #settings: Settings;
-  #transfers: Transfer[] = [];
+  readonly #transfers: FakeTransfers;
+  #uploadFolders: UploadFolder[];
   #measured: Measurement[] = [];
   readonly #stored: FakePreferencesObject;
   #reporting: { cancelled: boolean } | undefined;
+  #verifying: { cancelled: boolean } | undefined;
 
   constructor(scenario: Scenario, theme: string | null) {
     this.#scenario = scenario;
     this.#settings = {
       ...DEFAULT_SETTINGS,
       readFrom: scenario.readFrom,
+      uploadFolderByProject: { ...scenario.uploadFolderByProject },
       theme: theme === 'light' || theme === 'dark' ? theme : 'system',
     };
+    this.#transfers = new FakeTransfers(scenario.queue, (delta) => this.#emit('transfers-changed', delta));
+    this.#uploadFolders = scenario.uploadFolders ? UPLOAD_FOLDERS : [];
     this.#files = scenario.library === 'many' ? manyFiles() : scenario.library === 'sample' ? [...SAMPLE] : [];
     const source =
       scenario.preferences === 'faulty'
         ? PREFERENCES.replace('"mainStorage": "main-us"', '"mainStorage": "virginia"')
-        : PREFERENCES;
+        : preferencesWith(scenario.ceiling);
     const { document, findings } = parsePreferences(source);
     this.#stored = new FakePreferencesObject(PREFERENCES, {
       readOnly: scenario.editing === 'read-only',
@@ -120,20 +130,7 @@ export class FakeBridge {
 
   /** Starts what goes on by itself in this scenario. */
   begin(): void {
-    if (this.#scenario.uploading) {
-      this.#transfers = [
-        transfer('sq030_sh040_comp_v008.mov', 4_820_000_000, 0.42, 'running'),
-        transfer('sq030_sh050_anim_v003.mp4', 812_000_000, 0.87, 'running'),
-        transfer('sq030_sh060_light_v001.mov', 2_140_000_000, 0, 'waiting'),
-        {
-          ...transfer('sq010_sh010_comp_v002.mp4', 96_000_000, 0.4, 'failed'),
-          error: new NearplayError('file-changed').report(),
-        },
-        transfer('sq030_mood_harbour.jpg', 6_200_000, 1, 'done'),
-      ];
-      this.#emit('transfers-changed', this.#transfers);
-      setInterval(() => this.#advance(), 500);
-    }
+    this.#transfers.begin();
     if (this.#scenario.watching) {
       const ready = { key: 'shots/sq030_sh040_comp_v008.mov', storage: 'sydney', label: 'Sydney' };
       setTimeout(() => this.#emit('replica-ready', ready), 2500);
@@ -158,34 +155,45 @@ export class FakeBridge {
       explainRoute: ({ key }) => answer(() => this.#routeOf(this.#find(key))),
       setSettings: (patch) =>
         answer(() => {
-          const { readFrom, theme, profile, lastFolder, view, watchedFolders } = patch;
-          this.#settings = {
-            ...this.#settings,
-            ...(readFrom !== undefined && { readFrom }),
-            ...(theme !== undefined && { theme }),
-            ...(profile !== undefined && { profile }),
-            ...(lastFolder !== undefined && { lastFolder }),
-            ...(view !== undefined && { view }),
-            ...(watchedFolders !== undefined && { watchedFolders }),
-          };
+          const { readFrom } = patch;
+          const given = Object.entries(patch).filter(([, value]) => value !== undefined);
+          this.#settings = settingsSchema.parse({ ...this.#settings, ...Object.fromEntries(given) });
           this.#emit('settings-changed', this.#settings);
           if (readFrom !== undefined) this.#emit('reading-changed', this.#reading());
           return this.#settings;
         }),
-      chooseUploads: () => answer(() => []),
-      uploadFiles: () => answer(() => []),
-      cancelTransfer: (id) => answer(() => this.#change(id, 'cancelled')),
-      retryTransfer: (id) =>
+      chooseUploads: ({ folder, what }) =>
+        answer(() => this.#transfers.add(what === 'folder' ? FRAMES : ['chosen_v001.mov'], folder), 400),
+      uploadFiles: (folder, files) => answer(() => this.#transfers.add(namesOf(files), folder), 400),
+      listTransfers: ({ cursor }) => answer(() => this.#transfers.page(cursor), 5),
+      pauseTransfers: ({ ids }) => obey(() => this.#transfers.pause(ids)),
+      resumeTransfers: ({ ids }) => obey(() => this.#transfers.resume(ids)),
+      cancelTransfers: ({ ids }) => obey(() => this.#transfers.cancel(ids)),
+      retryTransfers: ({ ids }) => obey(() => this.#transfers.retry(ids)),
+      clearTransfers: () => obey(() => this.#transfers.clear()),
+      decideConflicts: ({ ids, answer: word }) => obey(() => this.#transfers.decide(word, ids)),
+      moveTransfers: ({ ids, before }) => obey(() => this.#transfers.move(ids, before)),
+      exportReceipts: () => answer(() => ({ name: 'nearplay-receipts.json' })),
+      verifyFolder: ({ folder }) => this.#verify(folder),
+      cancelVerify: () => {
+        if (this.#verifying) this.#verifying.cancelled = true;
+        return answer(() => null);
+      },
+      addUploadFolder: ({ folder }) =>
         answer(() => {
-          this.#change(id, 'running');
-          const found = this.#transfers.find((item) => item.id === id);
-          if (!found) throw new NearplayError('bad-request');
-          return found;
+          const added: UploadFolder = { ...NEW_FOLDER, id: `folder-${this.#uploadFolders.length}`, folder };
+          this.#setUploadFolders([...this.#uploadFolders, added]);
+          return added;
+        }, 600),
+      pauseUploadFolder: ({ id, paused }) =>
+        answer(() => {
+          const state = paused ? 'paused' : 'watching';
+          this.#setUploadFolders(this.#uploadFolders.map((item) => (item.id === id ? { ...item, state } : item)));
+          return null;
         }),
-      clearTransfers: () =>
+      removeUploadFolder: ({ id }) =>
         answer(() => {
-          this.#transfers = this.#transfers.filter(({ state }) => state === 'running' || state === 'waiting');
-          this.#emit('transfers-changed', this.#transfers);
+          this.#setUploadFolders(this.#uploadFolders.filter((item) => item.id !== id));
           return null;
         }),
       importPreferences: () =>
@@ -219,7 +227,7 @@ export class FakeBridge {
         }, 300),
       readPreferencesVersion: ({ versionId }) => answer(() => this.#stored.read(versionId)),
       exportPreferences: () => answer(() => ({ name: 'isolation-preferences.json' })),
-      saveCopy: ({ key }) => answer(() => this.#saveCopy(key)),
+      saveCopy: ({ key }) => answer(() => this.#transfers.saveCopy(key, this.#find(key).size)),
       onTransfersChanged: on('transfers-changed'),
       onReadingChanged: on('reading-changed'),
       onPreferencesChanged: on('preferences-changed'),
@@ -227,6 +235,8 @@ export class FakeBridge {
       onLibraryChanged: on('library-changed'),
       onReplicaReady: on('replica-ready'),
       onReportProgress: on('report-progress'),
+      onVerifyProgress: on('verify-progress'),
+      onUploadFoldersChanged: on('upload-folders-changed'),
     };
   }
 
@@ -243,7 +253,8 @@ export class FakeBridge {
       preferences: this.#preferences,
       credentials: { source: 'the profile “lumen-artist”', profiles: ['lumen-artist', 'lumen-lead', 'personal'] },
       reading: this.#reading(),
-      transfers: this.#transfers,
+      transfers: this.#transfers.totals(),
+      uploadFolders: this.#uploadFolders,
     };
   }
 
@@ -413,44 +424,63 @@ export class FakeBridge {
     return answer(() => fakeReport(folder, this.#scenario.clean ?? false, Date.now()));
   }
 
-  #saveCopy(key: string): Transfer {
-    const file = this.#find(key);
-    const copy: Transfer = { ...transfer(nameOf(key), file.size, 0.3, 'running'), direction: 'download', key };
-    this.#transfers = [...this.#transfers, copy];
-    this.#emit('transfers-changed', this.#transfers);
-    return copy;
+  #setUploadFolders(folders: UploadFolder[]): void {
+    this.#uploadFolders = folders;
+    this.#emit('upload-folders-changed', folders);
   }
 
-  #change(id: string, state: Transfer['state']): null {
-    this.#transfers = this.#transfers.map((item) => (item.id === id ? { ...item, state } : item));
-    this.#emit('transfers-changed', this.#transfers);
-    return null;
-  }
-
-  #advance(): void {
-    this.#transfers = this.#transfers.map((item) => {
-      if (item.state !== 'running') return item;
-      const sent = Math.min(item.size, item.sent + item.bytesPerSecond / 2);
-      return { ...item, sent, state: sent >= item.size ? 'done' : 'running' };
-    });
-    this.#emit('transfers-changed', this.#transfers);
+  async #verify(folder: string): Promise<Envelope<VerifyReport>> {
+    const mine = { cancelled: false };
+    this.#verifying = mine;
+    for (let compared = 0; compared < 4800; compared += 400) {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      if (mine.cancelled) return { error: new NearplayError('cancelled').report() };
+      this.#emit('verify-progress', { compared, bytes: compared * 65_000_000 });
+    }
+    return answer(() => fakeVerifyReport(folder, this.#scenario.clean ?? false));
   }
 }
 
 const SCRIPT_AS_VIDEO = 'stills/sq010_colour_script.png';
 
-function transfer(name: string, size: number, share: number, state: Transfer['state']): Transfer {
-  return {
-    id: name,
-    direction: 'upload',
-    name,
-    key: `shots/${name}`,
-    state,
-    size,
-    sent: size * share,
-    bytesPerSecond: state === 'running' ? 38_000_000 : 0,
-    startedAt: Date.now(),
-  };
+const FRAMES = Array.from({ length: 48 }, (_, frame) => `sq060_sh010_beauty.${1001 + frame}.exr`);
+
+const NEW_FOLDER = { path: '/mnt/renders/incoming', state: 'watching', uploaded: 0, waiting: 0 } as const;
+const UPLOAD_FOLDERS: UploadFolder[] = [
+  {
+    id: 'renders',
+    path: '/mnt/renders/show/sq030',
+    folder: 'shots/sq030/',
+    state: 'watching',
+    uploaded: 1284,
+    waiting: 3,
+  },
+  {
+    id: 'scans',
+    path: '/Volumes/Scans/lumen',
+    folder: 'scans/',
+    state: 'unreachable',
+    uploaded: 96,
+    waiting: 0,
+    error: { code: 'file-unreadable', message: 'The folder cannot be found. Connect its drive.', retryable: true },
+  },
+];
+
+function preferencesWith(ceiling: number | undefined): string {
+  if (ceiling === undefined) return PREFERENCES;
+  return PREFERENCES.replace('"mainStorage"', `"uploads": { "maxBytesPerSecond": ${ceiling} },\n  "mainStorage"`);
+}
+
+function namesOf(files: readonly unknown[]): string[] {
+  return files.flatMap((file) => (file instanceof File ? [file.name] : []));
+}
+
+/** What is asked for shows in the news, not in the answer. */
+function obey(order: () => void): Promise<Envelope<null>> {
+  return answer(() => {
+    order();
+    return null;
+  });
 }
 
 function isFrameOf(key: string, sequence: string): boolean {

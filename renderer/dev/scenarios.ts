@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../shared/errors.ts';
+import type { FakeQueue } from './fakeTransfers.ts';
 
 /** What there is to look at. */
 export interface Scenario {
@@ -9,7 +10,14 @@ export interface Scenario {
   /** What every link answers with. */
   linkFailure?: ErrorCode;
   readFrom: string;
-  uploading?: boolean;
+  /** What is in the queue at the start. */
+  queue?: FakeQueue;
+  /** Local folders are watched. */
+  uploadFolders?: boolean;
+  /** The studio's ceiling for each machine, bytes per second. */
+  ceiling?: number;
+  /** Where uploads of a project go: the settings' own form. */
+  uploadFolderByProject?: Readonly<Record<string, string>>;
   /** A video that has just been uploaded: seconds of delay left when it is first seen. */
   freshSeconds?: number;
   slow?: boolean;
@@ -30,7 +38,14 @@ const SCENARIOS: ReadonlyMap<string, Scenario> = new Map<string, Scenario>([
   ['empty', { ...USUAL, library: 'empty' }],
   ['library', USUAL],
   ['many', { ...USUAL, library: 'many' }],
-  ['uploading', { ...USUAL, uploading: true }],
+  ['uploading', { ...USUAL, queue: 'mixed' }],
+  ['many-transfers', { ...USUAL, queue: 'many' }],
+  ['conflicts', { ...USUAL, queue: 'conflicts' }],
+  ['paused', { ...USUAL, queue: 'paused' }],
+  ['blocked', { ...USUAL, queue: 'offline' }],
+  ['over', { ...USUAL, queue: 'over' }],
+  ['upload-folders', { ...USUAL, queue: 'mixed', uploadFolders: true, ceiling: 25_000_000 }],
+  ['project', { ...USUAL, uploadFolderByProject: { 'shots/': 'shots/sq010/' } }],
   ['source', { ...USUAL, freshSeconds: 14 }],
   ['quick', { ...USUAL, freshSeconds: 4 }],
   ['replica', USUAL],

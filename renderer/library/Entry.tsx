@@ -53,6 +53,7 @@ function FolderCard({ entry, view, isActive, position, total, onOpen }: EntryPro
       data-testid="card"
       data-key={entry.key}
       data-type="folder"
+      data-drop-folder={entry.key}
       onClick={() => onOpen(entry)}
     >
       <IconFolder size={20} aria-hidden="true" />

@@ -13,9 +13,11 @@ import {
   removeReplica,
   removeStorage,
   renameStorage,
+  setCeiling,
   setSeconds,
   setStorageField,
   setValue,
+  shownCeiling,
   STORAGE_KEYS,
   type Draft,
   type DraftReplica,
@@ -299,6 +301,7 @@ function Rest({ draft, text, edit, readOnly, findings }: FormProps) {
         />
       </div>
       <FieldFindings findings={findingsAt(findings, 'defaults.readFrom')} />
+      <Ceiling {...{ draft, text, edit, readOnly, findings }} />
       <CheckboxField
         isSelected={!off}
         isReadOnly={readOnly}
@@ -311,6 +314,25 @@ function Rest({ draft, text, edit, readOnly, findings }: FormProps) {
       </CheckboxField>
       {!off && <Services {...{ draft, text, edit, readOnly, findings }} />}
     </section>
+  );
+}
+
+function Ceiling({ draft: { ceiling }, text, edit, readOnly, findings }: FormProps) {
+  const { t } = useTranslation();
+  const [typed, setTyped] = useState(() => shownCeiling('', ceiling));
+  return (
+    <Field
+      label={t('editor.ceiling')}
+      value={shownCeiling(typed, ceiling)}
+      onChange={(value) => {
+        setTyped(value);
+        edit(setCeiling(text, value));
+      }}
+      isReadOnly={readOnly}
+      note={t('editor.ceilingNote')}
+      findings={findingsAt(findings, 'uploads.maxBytesPerSecond')}
+      testId="ceiling-field"
+    />
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Change, JsonValue } from '../../shared/preferencesMerge.ts';
+import { formatBytes } from '../text/format.ts';
 import type { Translate } from '../text/i18n.ts';
 
 /** One difference, ready to be read: lists as what came and what went, everything else as before and after. */
@@ -18,6 +19,7 @@ export function describeChange({ path, before, after }: Change, t: Translate): C
       added: is.filter((item) => !was.includes(item)),
     };
   }
+  if (path === CEILING) return { place, removed: ratesOf(before, t), added: ratesOf(after, t) };
   return { place, removed: linesOf(before), added: linesOf(after) };
 }
 
@@ -30,15 +32,23 @@ export function placeText(path: string, t: Translate): string {
   return fieldText(path, t) ?? path;
 }
 
+const CEILING = 'uploads.maxBytesPerSecond';
+
 const FIELDS = {
   mainStorage: 'editor.main',
   'replication.delaySeconds': 'editor.delay',
   'replication.stuckAfterSeconds': 'editor.stuckAfter',
   'defaults.readFrom': 'editor.readFrom',
   'publicIp.services': 'editor.services',
+  [CEILING]: 'editor.ceiling',
   ipRanges: 'editor.ranges',
   label: 'editor.label',
 } as const;
+
+/** Bytes per second as people read them. */
+function ratesOf(value: JsonValue | undefined, t: Translate): string[] {
+  return typeof value === 'number' ? [t('editor.ceilingRate', { rate: formatBytes(value) })] : linesOf(value);
+}
 
 function fieldText(field: string | undefined, t: Translate): string | undefined {
   const known = Object.entries(FIELDS).find(([name]) => name === field);

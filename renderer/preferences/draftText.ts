@@ -12,6 +12,8 @@ export interface Draft {
   delaySeconds: string;
   stuckAfterSeconds: string;
   readFrom: string;
+  /** Bytes per second, for uploads of each machine; empty: none. */
+  ceiling: string;
   /** `undefined`: not said, so the default is in force; empty: switched off. */
   services: string[] | undefined;
 }
@@ -44,6 +46,7 @@ export const STORAGE_KEYS: Record<StorageField, string> = {
   vpcEndpoint: 's3_interface_vpc_endpoint_dns_name',
 };
 const REQUIRED: readonly StorageField[] = ['region', 'bucket'];
+const MEGABYTE = 1_000_000;
 const FORMAT = { formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' } };
 
 type Tree = Record<string, unknown>;
@@ -67,6 +70,7 @@ function draftOf(document: Tree): Draft {
     delaySeconds: textOf(replication['delaySeconds']),
     stuckAfterSeconds: textOf(replication['stuckAfterSeconds']),
     readFrom: textOf(treeAt(document, 'defaults')['readFrom']),
+    ceiling: textOf(treeAt(document, 'uploads')['maxBytesPerSecond']),
     services: Array.isArray(services) ? services.map(textOf) : undefined,
   };
 }
@@ -114,6 +118,26 @@ export function setSeconds(text: string, key: 'delaySeconds' | 'stuckAfterSecond
   const trimmed = typed.trim();
   const value = trimmed === '' ? undefined : /^\d{1,9}$/.test(trimmed) ? Number(trimmed) : trimmed;
   return setValue(text, ['replication', key], value);
+}
+
+/** The ceiling as typed in megabytes per second; what is no number stays as it is for the findings to name. */
+export function setCeiling(text: string, typed: string): string {
+  const value = ceilingOf(typed);
+  return setValue(text, ['uploads'], value === undefined ? undefined : { maxBytesPerSecond: value });
+}
+
+/** What the field shows: as typed while that still means what the text says. */
+export function shownCeiling(typed: string, ceiling: string): string {
+  const meant = ceilingOf(typed);
+  if (String(meant ?? '') === ceiling) return typed;
+  const bytes = Number(ceiling);
+  return ceiling === '' || !Number.isFinite(bytes) ? ceiling : String(bytes / MEGABYTE);
+}
+
+function ceilingOf(typed: string): number | string | undefined {
+  const trimmed = typed.trim();
+  if (trimmed === '') return undefined;
+  return /^\d{1,7}(\.\d{0,3})?$/.test(trimmed) ? Math.round(Number(trimmed) * MEGABYTE) : trimmed;
 }
 
 /** A new storage under a name that is not taken yet. The first one is the main storage. */

@@ -15,7 +15,10 @@ import { useTranslation } from 'react-i18next';
 import type { Bootstrap } from '../../shared/ipc.ts';
 import { useSession } from '../store/context.tsx';
 import { AutomaticSees } from './AutomaticSees.tsx';
+import { BandwidthForm } from '../transfers/BandwidthForm.tsx';
+import { UploadFolders } from '../uploads/UploadFolders.tsx';
 import { Findings } from './Findings.tsx';
+import { OnConflictOptions } from './OnConflictOptions.tsx';
 import { ProfileSelect } from './ProfileSelect.tsx';
 import { ReadFromOptions } from './ReadFromOptions.tsx';
 
@@ -52,6 +55,15 @@ export function SettingsPanel({ app }: { app: Bootstrap }) {
                 <AutomaticSees reading={app.reading} />
               </Section>
             )}
+            <Section title={t('bandwidth.title')}>
+              <BandwidthForm />
+            </Section>
+            <Section title={t('onConflict.title')} note={t('onConflict.note')}>
+              <OnConflictOptions />
+            </Section>
+            <Section title={t('uploads.folders')} note={t('uploads.foldersNote')}>
+              <UploadFolders />
+            </Section>
             <Section title={t('settings.appearance')}>
               <ThemeOptions theme={app.settings.theme} />
             </Section>

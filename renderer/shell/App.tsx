@@ -8,7 +8,11 @@ import { PreferencesEditor } from '../preferences/PreferencesEditor.tsx';
 import { ReplicationView } from '../replication/ReplicationView.tsx';
 import { SettingsPanel } from '../settings/SettingsPanel.tsx';
 import { useLibrary, useNearplay, useSession } from '../store/context.tsx';
+import { TransfersBar } from '../transfers/TransfersBar.tsx';
 import { TransfersDrawer } from '../transfers/TransfersDrawer.tsx';
+import { destinationOf } from '../uploads/destination.ts';
+import { UploadFolderDialog } from '../uploads/UploadFolderDialog.tsx';
+import { VerifyPanel } from '../uploads/VerifyPanel.tsx';
 import { WhyPanel } from '../why/WhyPanel.tsx';
 import { DropZone } from './DropZone.tsx';
 import { ErrorState } from './ErrorState.tsx';
@@ -45,6 +49,7 @@ function Window({ app }: { app: Bootstrap }) {
   const online = useSession((session) => session.online);
   const openKey = useLibrary((library) => library.openKey);
   const usable = app.preferences.document !== null;
+  const transfersOpen = useSession((session) => session.transfersOpen);
   useFirstFolder(usable, app.settings.lastFolder);
   useRememberedView(app.settings.view);
   useFollowRoutes();
@@ -57,7 +62,7 @@ function Window({ app }: { app: Bootstrap }) {
           {t('shell.offlineBanner')}
         </p>
       )}
-      <div className="body">
+      <div className="body" data-transfers={transfersOpen}>
         <main className="main">
           {usable ? (
             <>
@@ -72,9 +77,12 @@ function Window({ app }: { app: Bootstrap }) {
         </main>
         <TransfersDrawer />
       </div>
+      <TransfersBar />
       <SettingsPanel app={app} />
       <WhyPanel />
       <ReplicationView />
+      <VerifyPanel />
+      <UploadFolderDialog />
       <PreferencesEditor />
       <ShortcutsDialog />
       <Toasts />
@@ -151,6 +159,7 @@ function useShortcuts(filterField: RefObject<HTMLInputElement | null>, usable: b
       const { openKey, open, up, view, setView, loaded } = library.getState();
       const { showPanel, showWhy, showTransfers, transfersOpen, chooseUploads } = session.getState();
       if (shortcut === undefined) return;
+      const byProject = session.getState().app?.settings.uploadFolderByProject ?? {};
       const inPlayer = openKey !== undefined;
       const actions: Record<typeof shortcut, (() => void) | undefined> = {
         settings: () => showPanel('settings'),
@@ -160,7 +169,7 @@ function useShortcuts(filterField: RefObject<HTMLInputElement | null>, usable: b
         transfers: () => showTransfers(!transfersOpen),
         close: inPlayer ? () => open(undefined) : transfersOpen ? () => showTransfers(false) : undefined,
         filter: usable && !inPlayer ? () => filterField.current?.focus() : undefined,
-        upload: usable ? () => void chooseUploads(loaded.folder) : undefined,
+        upload: usable ? () => void chooseUploads(destinationOf(loaded.folder, byProject).folder) : undefined,
         up: usable ? () => (inPlayer ? open(undefined) : void up()) : undefined,
         view: usable && !inPlayer ? () => setView(view === 'grid' ? 'list' : 'grid') : undefined,
       };

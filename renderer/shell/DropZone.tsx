@@ -1,16 +1,22 @@
 import { IconUpload } from '@tabler/icons-react';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useState, type DragEvent as ReactDragEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { crumbsOf } from '../library/libraryPages.ts';
 import { useLibrary, useSession } from '../store/context.tsx';
+import { dropDestinationOf, projectName, projectOf } from '../uploads/destination.ts';
 
-/** The whole library takes dropped files; a veil says where they will go. */
+const NO_FOLDERS: Readonly<Record<string, string>> = {};
+
+/**
+ * The whole library takes dropped files and folders; a veil says where they will go. A folder's card takes them into that
+ * folder, whatever holds beside the cards.
+ */
 export function DropZone({ children }: { children: ReactNode }) {
-  const { t } = useTranslation();
-  const folder = useLibrary((library) => library.loaded.folder);
+  const inView = useLibrary((library) => library.loaded.folder);
   const uploadFiles = useSession((session) => session.uploadFiles);
-  const storages = useSession((session) => session.app?.reading?.storages);
-  const [over, setOver] = useState(false);
+  const byProject = useSession((session) => session.app?.settings.uploadFolderByProject) ?? NO_FOLDERS;
+  const general = dropDestinationOf(inView, byProject);
+  /** Where it would go now; undefined while nothing is dragged over. */
+  const [over, setOver] = useState<string>();
 
   useEffect(() => {
     // A file dropped beside the zone would replace the page.
@@ -23,39 +29,69 @@ export function DropZone({ children }: { children: ReactNode }) {
     };
   }, []);
 
-  const name = crumbsOf(folder).at(-1)?.name ?? t('shell.library');
-  const main = storages?.find(({ role }) => role === 'main')?.label ?? '';
+  const follow = (event: ReactDragEvent): void => {
+    if (event.dataTransfer.types.includes('Files')) setOver(folderUnder(event.target) ?? general.folder);
+  };
   return (
     <div
       className="drop-zone"
       data-testid="drop-zone"
-      data-over={over}
-      onDragEnter={(event) => setOver(event.dataTransfer.types.includes('Files'))}
+      data-over={over !== undefined}
+      onDragEnter={follow}
       onDragOver={(event) => {
         event.preventDefault();
         event.dataTransfer.dropEffect = 'copy';
+        follow(event);
       }}
       onDragLeave={(event) => {
         const to = event.relatedTarget;
-        if (!(to instanceof Node) || !event.currentTarget.contains(to)) setOver(false);
+        if (!(to instanceof Node) || !event.currentTarget.contains(to)) setOver(undefined);
       }}
       onDrop={(event) => {
         event.preventDefault();
-        setOver(false);
+        setOver(undefined);
         const files = [...event.dataTransfer.files];
-        if (files.length > 0) void uploadFiles(folder, files);
+        if (files.length > 0) void uploadFiles(folderUnder(event.target) ?? general.folder, files);
       }}
     >
       {children}
-      {over && (
-        <div className="drop-veil" aria-hidden="true">
-          <div className="drop-card">
-            <IconUpload size={28} />
-            <strong>{t('shell.dropHere', { folder: name })}</strong>
-            <span>{t('shell.dropNote', { storage: main })}</span>
-          </div>
+      {over !== undefined && <Veil folder={over} inView={inView} remembered={general.remembered} />}
+    </div>
+  );
+}
+
+interface VeilProps {
+  folder: string;
+  inView: string;
+  /** Files dropped beside the cards go to the project's own folder, so that there has to be a way to the one in view. */
+  remembered: boolean;
+}
+
+function Veil({ folder, inView, remembered }: VeilProps) {
+  const { t } = useTranslation();
+  const storages = useSession((session) => session.app?.reading?.storages);
+  const main = storages?.find(({ role }) => role === 'main')?.label ?? '';
+  const place = (of: string): string => (of === '' ? t('uploads.library') : of);
+  const project = projectName(projectOf(inView) ?? '');
+  return (
+    <div className="drop-veil" aria-hidden="true" data-testid="drop-veil" data-folder={folder}>
+      <div className="drop-card">
+        <IconUpload size={28} />
+        <strong>{t('shell.dropHere', { folder: place(folder) })}</strong>
+        {remembered && folder !== inView && <span>{t('shell.dropRemembered', { project })}</span>}
+        <span>{t('shell.dropNote', { storage: main })}</span>
+      </div>
+      {remembered && (
+        <div className="drop-card drop-instead" data-drop-folder={inView} data-over={folder === inView}>
+          <strong>{t('shell.dropInstead', { folder: place(inView) })}</strong>
         </div>
       )}
     </div>
   );
+}
+
+/** The folder that what lies under the pointer stands for. */
+function folderUnder(target: EventTarget): string | undefined {
+  const marked = target instanceof Element ? target.closest('[data-drop-folder]') : null;
+  return marked?.getAttribute('data-drop-folder') ?? undefined;
 }

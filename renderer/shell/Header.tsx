@@ -5,16 +5,17 @@ import {
   IconList,
   IconSearch,
   IconSettings,
-  IconUpload,
   IconX,
 } from '@tabler/icons-react';
 import { useRef, type RefObject } from 'react';
 import { Button, Input, SearchField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { Reading } from '../../shared/ipc.ts';
-import { useLibrary, useSession } from '../store/context.tsx';
-import { formatPercent } from '../text/format.ts';
-import { summarise } from '../transfers/transfersSummary.ts';
+import { useLibrary, useSession, useTransfers } from '../store/context.tsx';
+import { formatCount, formatPercent } from '../text/format.ts';
+import { overallOf } from '../transfers/overall.ts';
+import { destinationOf } from '../uploads/destination.ts';
+import { UploadMenu } from '../uploads/UploadMenu.tsx';
 import { Breadcrumbs } from './Breadcrumbs.tsx';
 import { IconButton } from './IconButton.tsx';
 import { ProductMark } from './ProductMark.tsx';
@@ -75,7 +76,6 @@ function FolderTools({ filterField }: { filterField: RefObject<HTMLInputElement 
   };
   const setFilter = useLibrary((library) => library.setFilter);
   const setView = useLibrary((library) => library.setView);
-  const chooseUploads = useSession((session) => session.chooseUploads);
   return (
     <div className="header-tools">
       <SearchField className="filter" aria-label={t('shell.filter')} value={filter} onChange={setFilter}>
@@ -96,17 +96,15 @@ function FolderTools({ filterField }: { filterField: RefObject<HTMLInputElement 
       >
         {view === 'grid' ? <IconList size={18} aria-hidden="true" /> : <IconLayoutGrid size={18} aria-hidden="true" />}
       </IconButton>
-      <Button className="button primary" data-testid="upload-button" onPress={() => void chooseUploads(folder)}>
-        <IconUpload size={16} aria-hidden="true" />
-        {t('actions.upload')}
-      </Button>
-      <FileInput folder={folder} />
+      <UploadMenu />
+      <FileInput inView={folder} />
     </div>
   );
 }
 
 /** A second way to choose files, for assistive tools and tests that fill in a file field instead of a system dialog. */
-function FileInput({ folder }: { folder: string }) {
+function FileInput({ inView }: { inView: string }) {
+  const byProject = useSession((session) => session.app?.settings.uploadFolderByProject) ?? NO_FOLDERS;
   const uploadFiles = useSession((session) => session.uploadFiles);
   const field = useRef<HTMLInputElement>(null);
   return (
@@ -120,25 +118,31 @@ function FileInput({ folder }: { folder: string }) {
         const files = [...(currentTarget.files ?? [])];
         // Choosing the same file twice in a row is two uploads.
         currentTarget.value = '';
-        if (files.length > 0) void uploadFiles(folder, files);
+        if (files.length > 0) void uploadFiles(destinationOf(inView, byProject).folder, files);
       }}
     />
   );
 }
 
-const NO_TRANSFERS: never[] = [];
+const NO_FOLDERS: Readonly<Record<string, string>> = {};
 
 function TransfersButton() {
   const { t } = useTranslation();
-  const transfers = useSession((session) => session.app?.transfers) ?? NO_TRANSFERS;
+  const totals = useTransfers((state) => state.totals);
+  const needYou = useTransfers((state) => state.counts['need-you']);
   const isOpen = useSession((session) => session.transfersOpen);
   const showTransfers = useSession((session) => session.showTransfers);
-  const { share, failed, active } = summarise(transfers);
+  const { share, open } = overallOf(totals);
+  const { failed } = totals.files;
   return (
     <IconButton label={t('shell.transfers')} shortcut="T" isPressed={isOpen} onPress={() => showTransfers(!isOpen)}>
       <IconArrowsUpDown size={18} aria-hidden="true" />
-      {active > 0 && share !== undefined && <span className="badge near">{formatPercent(share)}</span>}
-      {active === 0 && failed > 0 && <span className="badge bad">{failed}</span>}
+      {open > 0 && <span className="badge near">{formatPercent(Math.floor(share * 100) / 100)}</span>}
+      {needYou > 0 ? (
+        <span className="badge warn">?</span>
+      ) : (
+        failed > 0 && <span className="badge bad">{formatCount(failed)}</span>
+      )}
     </IconButton>
   );
 }

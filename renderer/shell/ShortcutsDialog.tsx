@@ -15,6 +15,14 @@ const GROUPS = {
     fullScreen: ['F'],
     save: ['Ctrl', 'S'],
   },
+  transfers: {
+    line: ['↑', '↓'],
+    pauseLine: ['Space'],
+    actLine: ['Enter'],
+    cancelLine: ['Del'],
+    moveLine: ['Alt', '↑'],
+    moveToEnds: ['Alt', 'Home'],
+  },
   everywhere: {
     upload: ['U'],
     transfers: ['T'],
@@ -50,6 +58,7 @@ export function ShortcutsDialog() {
           <div className="shortcut-groups">
             <ShortcutGroup title={t('shortcuts.groups.library')} keys={GROUPS.library} />
             <ShortcutGroup title={t('shortcuts.groups.player')} keys={GROUPS.player} />
+            <ShortcutGroup title={t('shortcuts.groups.transfers')} keys={GROUPS.transfers} />
             <ShortcutGroup title={t('shortcuts.groups.everywhere')} keys={GROUPS.everywhere} />
           </div>
         </Dialog>
@@ -95,6 +104,12 @@ const ACTION_NAMES: readonly ActionName[] = [
   'up',
   'filter',
   'view',
+  'line',
+  'pauseLine',
+  'actLine',
+  'cancelLine',
+  'moveLine',
+  'moveToEnds',
   'upload',
   'transfers',
   'why',

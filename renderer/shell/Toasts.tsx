@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Toast, ToastText } from '../store/session.ts';
 import { useSession } from '../store/context.tsx';
 import type { Translate } from '../text/i18n.ts';
+import type { TransferNews } from '../transfers/endings.ts';
 
 const SHOWN_FOR = 5000;
 const SHOWN_FOR_BAD = 12_000;
@@ -45,14 +46,10 @@ function ToastCard({ toast }: { toast: Toast }) {
 
 function wordsOf(text: ToastText, t: Translate): string {
   switch (text.kind) {
-    case 'uploaded':
-      return t('toasts.uploadDone', { count: text.names.length, name: text.names[0] ?? '' });
-    case 'upload-failed':
-      return t('toasts.uploadFailed', { name: text.name, message: text.message });
-    case 'copied':
-      return t('toasts.copyDone', { count: text.names.length, name: text.names[0] ?? '' });
-    case 'copy-failed':
-      return t('toasts.copyFailed', { name: text.name, message: text.message });
+    case 'transfers':
+      return newsWords(text.news, t);
+    case 'upload-folder-added':
+      return t('toasts.uploadFolderAdded', { folder: text.folder === '' ? t('uploads.library') : text.folder });
     case 'replica-ready':
       return t('toasts.replicaReady', { name: text.name, place: text.place });
     case 'imported':
@@ -66,4 +63,10 @@ function wordsOf(text: ToastText, t: Translate): string {
     case 'report':
       return text.report.message;
   }
+}
+
+function newsWords(news: TransferNews, t: Translate): string {
+  const { kind, count, name } = news;
+  if (kind === 'needs-you') return t('toasts.needsYou', { count, name });
+  return t(`toasts.${kind}.${news.direction}`, { count, name, message: news.message });
 }

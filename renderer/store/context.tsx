@@ -1,10 +1,13 @@
-import { createContext, use, type ReactNode } from 'react';
+import { createContext, use, useCallback, useSyncExternalStore, type ReactNode } from 'react';
 import { useStore } from 'zustand';
-import type { NearplayApi } from '../../shared/ipc.ts';
+import type { NearplayApi, Transfer } from '../../shared/ipc.ts';
 import { createLibrary, type Library, type LibraryStore } from '../library/libraryStore.ts';
 import { StillCache } from '../library/stills.ts';
 import { createEditor, type Editor, type EditorStore } from '../preferences/editorStore.ts';
 import { createReporting, type Reporting, type ReportingStore } from '../replication/reportStore.ts';
+import { createTransfers, type Transfers, type TransfersStore } from '../transfers/transfersStore.ts';
+import { createVerifying, type Verifying, type VerifyingStore } from '../uploads/verifyStore.ts';
+import { soon } from './soon.ts';
 import { createSession, type Session, type SessionStore } from './session.ts';
 
 /** What the window is made of, built once in main.tsx and handed down. */
@@ -15,18 +18,35 @@ export interface Nearplay {
   stills: StillCache;
   editor: EditorStore;
   reporting: ReportingStore;
+  transfers: TransfersStore;
+  verifying: VerifyingStore;
 }
 
 export function createNearplay(api: NearplayApi): Nearplay {
+  const session = createSession(api);
+  const { toast } = session.getState();
   return {
     api,
-    session: createSession(api),
+    session,
     library: createLibrary(api),
     stills: new StillCache(api),
     editor: createEditor(api),
     reporting: createReporting(api),
+    transfers: createTransfers(api, {
+      schedule: soon,
+      tell(news) {
+        // The open drawer says it itself.
+        if (news.kind === 'needs-you' && session.getState().transfersOpen) return;
+        toast({ kind: 'transfers', news }, TONES[news.kind]);
+      },
+      tellFailure: (report) => toast({ kind: 'report', report }, 'bad'),
+      tellSaved: ({ name }) => toast({ kind: 'saved-file', name }, 'good'),
+    }),
+    verifying: createVerifying(api),
   };
 }
+
+const TONES = { arrived: 'good', lost: 'bad', 'needs-you': 'plain' } as const;
 
 const NearplayContext = createContext<Nearplay | undefined>(undefined);
 
@@ -54,4 +74,19 @@ export function useEditor<Value>(select: (editor: Editor) => Value): Value {
 
 export function useReporting<Value>(select: (reporting: Reporting) => Value): Value {
   return useStore(useNearplay().reporting, select);
+}
+
+export function useTransfers<Value>(select: (transfers: Transfers) => Value): Value {
+  return useStore(useNearplay().transfers, select);
+}
+
+/** One transfer: whoever draws it is drawn again when it changes, and not when others do. */
+export function useTransfer(id: string): Transfer | undefined {
+  const { index, subscribeTo } = useNearplay().transfers;
+  const subscribe = useCallback((listener: () => void) => subscribeTo(id, listener), [subscribeTo, id]);
+  return useSyncExternalStore(subscribe, () => index.get(id));
+}
+
+export function useVerifying<Value>(select: (verifying: Verifying) => Value): Value {
+  return useStore(useNearplay().verifying, select);
 }

@@ -1,11 +1,11 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
-import type { Bootstrap, NearplayApi, Transfer } from '../../shared/ipc.ts';
+import type { Added, Bootstrap, NearplayApi } from '../../shared/ipc.ts';
 import type { SettingsPatch } from '../../shared/settings.ts';
 import { reportOf } from '../api.ts';
-import { hasNewlyBegun, newlyEnded } from '../transfers/transfersSummary.ts';
+import type { TransferNews } from '../transfers/endings.ts';
 
-export type Panel = 'settings' | 'shortcuts' | 'why' | 'replication' | 'preferences';
+export type Panel = 'settings' | 'shortcuts' | 'why' | 'replication' | 'preferences' | 'verify' | 'upload-folder';
 
 export interface Toast {
   id: number;
@@ -15,10 +15,8 @@ export interface Toast {
 
 /** What a toast says; the words themselves are in text/en.ts. */
 export type ToastText =
-  | { kind: 'uploaded'; names: string[] }
-  | { kind: 'upload-failed'; name: string; message: string }
-  | { kind: 'copied'; names: string[] }
-  | { kind: 'copy-failed'; name: string; message: string }
+  | { kind: 'transfers'; news: TransferNews }
+  | { kind: 'upload-folder-added'; folder: string }
   | { kind: 'replica-ready'; name: string; place: string }
   | { kind: 'imported' }
   | { kind: 'not-copied' }
@@ -37,6 +35,8 @@ export interface Session {
   /** The file that "Why this region?" is about; undefined: what holds in general. */
   whyKey: string | undefined;
   transfersOpen: boolean;
+  /** How many choices and drops are being looked through at the moment: large folders take their time. */
+  adding: number;
   toasts: readonly Toast[];
   /** Grows with every change after which objects may be read from somewhere else. */
   routesVersion: number;
@@ -51,16 +51,16 @@ export interface Session {
   changeSettings: (patch: SettingsPatch) => Promise<void>;
   importPreferences: () => Promise<void>;
   refreshAddress: () => Promise<void>;
-  chooseUploads: (folder: string) => Promise<void>;
+  chooseUploads: (folder: string, what?: 'files' | 'folder') => Promise<void>;
   uploadFiles: (folder: string, files: readonly File[]) => Promise<void>;
-  cancelTransfer: (id: string) => Promise<void>;
-  retryTransfer: (id: string) => Promise<void>;
-  clearTransfers: () => Promise<void>;
+  /** Asks for a local folder and uploads what comes into it, from now on or from the beginning. */
+  addUploadFolder: (folder: string, existing: boolean) => Promise<void>;
+  pauseUploadFolder: (id: string, paused: boolean) => Promise<void>;
+  removeUploadFolder: (id: string) => Promise<void>;
   /** Asks where to, and brings the file there. */
   saveCopy: (key: string) => Promise<void>;
   /** Announces new files of a folder once a replica holds them, or no longer does. */
   watchFolder: (folder: string, watched: boolean) => Promise<void>;
-  takeTransfers: (transfers: Transfer[]) => void;
   patchApp: (patch: Partial<Bootstrap>) => void;
 }
 
@@ -81,6 +81,17 @@ export function createSession(api: NearplayApi): SessionStore {
       }
     };
 
+    const adding = (add: () => Promise<Added>): Promise<void> =>
+      attempt(async () => {
+        set(({ adding: others }) => ({ adding: others + 1 }));
+        try {
+          const { files } = await add();
+          if (files > 0) set({ transfersOpen: true });
+        } finally {
+          set(({ adding: others }) => ({ adding: others - 1 }));
+        }
+      });
+
     return {
       phase: 'starting',
       failure: undefined,
@@ -89,6 +100,7 @@ export function createSession(api: NearplayApi): SessionStore {
       panel: undefined,
       whyKey: undefined,
       transfersOpen: false,
+      adding: 0,
       toasts: [],
       routesVersion: 0,
 
@@ -125,30 +137,28 @@ export function createSession(api: NearplayApi): SessionStore {
           if (preferences.document) get().toast({ kind: 'imported' }, 'good');
         }),
       refreshAddress: () => attempt(async () => get().patchApp({ reading: await api.refreshAddress() })),
-      chooseUploads: (folder) => attempt(() => api.chooseUploads({ folder })),
-      uploadFiles: (folder, files) => attempt(() => api.uploadFiles(folder, files)),
-      cancelTransfer: (id) => attempt(() => api.cancelTransfer(id)),
-      retryTransfer: (id) => attempt(() => api.retryTransfer(id)),
-      clearTransfers: () => attempt(() => api.clearTransfers()),
-      saveCopy: (key) => attempt(() => api.saveCopy({ key })),
+      chooseUploads: (folder, what = 'files') => adding(() => api.chooseUploads({ folder, what })),
+      async uploadFiles(folder, files) {
+        // At once, and not with the answer: whoever drops a large folder wants to see that something happens.
+        set({ transfersOpen: true });
+        await adding(() => api.uploadFiles(folder, files));
+      },
+      addUploadFolder: (folder, existing) =>
+        attempt(async () => {
+          const added = await api.addUploadFolder({ folder, existing });
+          if (!added) return;
+          set({ transfersOpen: true });
+          get().toast({ kind: 'upload-folder-added', folder: added.folder }, 'good');
+        }),
+      pauseUploadFolder: (id, paused) => attempt(() => api.pauseUploadFolder({ id, paused })),
+      removeUploadFolder: (id) => attempt(() => api.removeUploadFolder({ id })),
+      saveCopy: (key) =>
+        attempt(async () => {
+          if (await api.saveCopy({ key })) set({ transfersOpen: true });
+        }),
       async watchFolder(folder, watched) {
         const others = (get().app?.settings.watchedFolders ?? []).filter((other) => other !== folder);
         await get().changeSettings({ watchedFolders: watched ? [...others, folder] : others });
-      },
-      takeTransfers(transfers) {
-        const before = get().app?.transfers ?? [];
-        get().patchApp({ transfers });
-        if (hasNewlyBegun(before, transfers)) set({ transfersOpen: true });
-        const ended = newlyEnded(before, transfers);
-        for (const direction of ['upload', 'download'] as const) {
-          const done = ended.filter((transfer) => transfer.state === 'done' && transfer.direction === direction);
-          const names = done.map(({ name }) => name);
-          if (names.length > 0) get().toast({ kind: direction === 'upload' ? 'uploaded' : 'copied', names }, 'good');
-        }
-        for (const { name, state, direction, error } of ended) {
-          const kind = direction === 'upload' ? 'upload-failed' : 'copy-failed';
-          if (state === 'failed') get().toast({ kind, name, message: error?.message ?? '' }, 'bad');
-        }
       },
       patchApp: (patch) => set(({ app }) => (app ? { app: { ...app, ...patch } } : {})),
     };
@@ -160,10 +170,9 @@ export function createSession(api: NearplayApi): SessionStore {
  * appears in its parent with its first file. Returns the function that ends it.
  */
 export function followMain(api: NearplayApi, session: SessionStore, shownFolder: () => string): () => void {
-  const { patchApp, takeTransfers } = session.getState();
+  const { patchApp } = session.getState();
   const routesChanged = (): void => session.setState(({ routesVersion }) => ({ routesVersion: routesVersion + 1 }));
   const ends = [
-    api.onTransfersChanged(takeTransfers),
     api.onReadingChanged((reading) => {
       patchApp({ reading });
       routesChanged();
@@ -173,6 +182,7 @@ export function followMain(api: NearplayApi, session: SessionStore, shownFolder:
       routesChanged();
     }),
     api.onSettingsChanged((settings) => patchApp({ settings })),
+    api.onUploadFoldersChanged((uploadFolders) => patchApp({ uploadFolders })),
     api.onReplicaReady(({ key, label }) => {
       const name = key.slice(key.lastIndexOf('/') + 1);
       session.getState().toast({ kind: 'replica-ready', name, place: label }, 'good');

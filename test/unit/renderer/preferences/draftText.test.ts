@@ -6,9 +6,11 @@ import {
   readDraft,
   removeStorage,
   renameStorage,
+  setCeiling,
   setSeconds,
   setStorageField,
   setValue,
+  shownCeiling,
 } from '../../../../renderer/preferences/draftText.ts';
 
 const TEXT = `{
@@ -116,5 +118,29 @@ describe('storages', () => {
   it('become a replica when one is added that is none yet', () => {
     const text = addReplica(setValue(TEXT, ['s3Configuration', 'london'], { region: 'eu-west-2', bucket: 'lon' }));
     expect(readDraft(text)?.replicas[1]).toEqual({ storage: 'london', label: '', ranges: [] });
+  });
+});
+
+describe('the ceiling for uploads', () => {
+  it('is typed in megabytes per second and kept in bytes', () => {
+    const text = setCeiling(TEXT, '12.5');
+    expect(readDraft(text)?.ceiling).toBe('12500000');
+    const known = setValue(text, ['somethingNew'], undefined);
+    expect(parsePreferences(known).document?.uploads.maxBytesPerSecond).toBe(12_500_000);
+    expect(readDraft(setCeiling(text, ''))?.ceiling).toBe('');
+  });
+
+  it('that is no number stays, for the findings to name it', () => {
+    expect(readDraft(setCeiling(TEXT, 'fast'))?.ceiling).toBe('fast');
+    expect(parsePreferences(setCeiling(TEXT, 'fast')).findings).toContainEqual(
+      expect.objectContaining({ severity: 'error', path: 'uploads.maxBytesPerSecond' }),
+    );
+  });
+
+  it('is shown as it is being typed, and else as the text says', () => {
+    expect(shownCeiling('12.', '12000000')).toBe('12.');
+    expect(shownCeiling('12', '25000000')).toBe('25');
+    expect(shownCeiling('12', '')).toBe('');
+    expect(shownCeiling('', 'fast')).toBe('fast');
   });
 });

@@ -31,6 +31,7 @@ const TEXT_PAIRS = [
   ...['warn', 'bad'].flatMap((text) => ['canvas', 'surface', 'raised'].map((surface) => [text, surface] as const)),
   ['on-near', 'near'],
   ['on-near', 'near-hover'],
+  ['on-bad', 'bad'],
   ['near', 'near-soft'],
   ['warn', 'warn-soft'],
   ['bad', 'bad-soft'],

@@ -1,0 +1,218 @@
+import {
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconCircleX,
+  IconClock,
+  IconDownload,
+  IconFolderSearch,
+  IconGripVertical,
+  IconHelpCircle,
+  IconHourglass,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconPlayerSkipForward,
+  IconRefresh,
+  IconUpload,
+  IconX,
+} from '@tabler/icons-react';
+import { memo, type ComponentProps, type PointerEvent, type ReactNode } from 'react';
+import { Button, Tooltip, TooltipTrigger } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import { CONFLICT_ANSWERS, type Transfer, type TransferState } from '../../shared/ipc.ts';
+import { parentFolder } from '../library/libraryPages.ts';
+import { useNearplay, useTransfer } from '../store/context.tsx';
+import { splitName } from '../text/middleTruncate.ts';
+import { actionsOf } from './lineActions.ts';
+import { lineText } from './lineText.ts';
+import { canMove } from './moves.ts';
+import { sharesOf } from './overall.ts';
+
+const ICONS: Record<TransferState, typeof IconUpload> = {
+  waiting: IconClock,
+  running: IconUpload,
+  paused: IconPlayerPause,
+  blocked: IconHourglass,
+  done: IconCircleCheck,
+  failed: IconAlertTriangle,
+  cancelled: IconCircleX,
+  skipped: IconPlayerSkipForward,
+};
+
+interface TransferLineProps {
+  id: string;
+  /** 0-based, in the list that is shown. */
+  index: number;
+  /** Pixels from the list's beginning. */
+  start: number;
+  height: number;
+  isActive: boolean;
+  /** Where what is being dragged would go: in front of this line, or behind it as the last one. */
+  drop: 'before' | 'after' | undefined;
+  isDragged: boolean;
+  onGrip: (id: string, event: PointerEvent) => void;
+}
+
+/** One transfer. It follows its own news: a tick of another line, or of a hundred thousand, does not draw it. */
+export const TransferLine = memo(function TransferLine(props: TransferLineProps) {
+  const { id, index, start, height, isActive, drop, isDragged, onGrip } = props;
+  const { t } = useTranslation();
+  const { transfers } = useNearplay();
+  const transfer = useTransfer(id);
+  if (!transfer) return null;
+  const { name, state, key, direction, blockedFor } = transfer;
+  const Icon =
+    blockedFor === 'conflict'
+      ? IconHelpCircle
+      : direction === 'download' && state === 'running'
+        ? IconDownload
+        : ICONS[state];
+  const status = lineText(transfer, t);
+  const { head, tail } = splitName(name);
+  const shows = state === 'running' || state === 'paused';
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 1}
+      aria-label={t('transfers.line', { name, status })}
+      tabIndex={isActive ? 0 : -1}
+      className="transfer"
+      style={{ transform: `translateY(${start}px)`, height }}
+      data-testid="transfer"
+      data-id={id}
+      data-state={state}
+      data-blocked-for={blockedFor}
+      data-key={key}
+      data-drop={drop}
+      data-dragged={isDragged || undefined}
+      onFocus={() => transfers.getState().setActive(id)}
+    >
+      {/* By pointer only: with the keyboard the line itself moves. */}
+      <span
+        className="transfer-grip"
+        role="presentation"
+        title={canMove(transfer) ? t('transfers.dragOne', { name }) : undefined}
+        onPointerDown={canMove(transfer) ? (event) => onGrip(id, event) : undefined}
+        data-grip={canMove(transfer)}
+      >
+        <Icon className="transfer-icon" size={18} aria-hidden="true" />
+        {canMove(transfer) && <IconGripVertical className="transfer-handle" size={18} aria-hidden="true" />}
+      </span>
+      <div className="transfer-text" role="gridcell">
+        <span className="name" title={key}>
+          <span className="name-head">{head}</span>
+          <span className="name-tail">{tail}</span>
+        </span>
+        {shows && <TwoTone transfer={transfer} />}
+        <span className="transfer-figures" title={status}>
+          {status}
+        </span>
+        {actionsOf(transfer).answer && <Answers transfer={transfer} isActive={isActive} />}
+      </div>
+      <LineButtons transfer={transfer} isActive={isActive} />
+    </div>
+  );
+});
+
+/** What is safe in the storage, and what is on the wire. */
+function TwoTone({ transfer }: { transfer: Transfer }) {
+  const { t } = useTranslation();
+  const { confirmed, sent } = sharesOf(transfer);
+  return (
+    <div
+      className="bar two-tone"
+      role="progressbar"
+      aria-label={t('transfers.progressOf', { name: transfer.name })}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.floor(sent)}
+      title={t('transfers.confirmed', { confirmed: `${Math.floor(confirmed)} %` })}
+    >
+      {/* Scaled, not sized: that costs no layout, ten times a second. */}
+      <div className="bar-sent" style={{ transform: `scaleX(${sent / 100})` }} />
+      <div className="bar-confirmed" style={{ transform: `scaleX(${confirmed / 100})` }} />
+    </div>
+  );
+}
+
+function Answers({ transfer: { id, name }, isActive }: { transfer: Transfer; isActive: boolean }) {
+  const { t } = useTranslation();
+  const { transfers } = useNearplay();
+  return (
+    <span className="answers" role="group" aria-label={t('transfers.conflict.answers', { name })}>
+      {CONFLICT_ANSWERS.map((answer) => (
+        <Button
+          key={answer}
+          className="button small"
+          excludeFromTabOrder={!isActive}
+          onPress={() => void transfers.getState().decide(answer, [id])}
+          data-testid="conflict-answer"
+          data-value={answer}
+        >
+          {t(`transfers.conflict.${answer}`)}
+        </Button>
+      ))}
+    </span>
+  );
+}
+
+function LineButtons({ transfer, isActive }: { transfer: Transfer; isActive: boolean }) {
+  const { t } = useTranslation();
+  const { library, transfers } = useNearplay();
+  const { id, name, key } = transfer;
+  const can = actionsOf(transfer);
+  const { pause, resume, cancel, retry } = transfers.getState();
+  const act = (label: string, testId: string, icon: ReactNode, onPress: () => void) => (
+    <LineButton label={label} testId={testId} isActive={isActive} onPress={onPress}>
+      {icon}
+    </LineButton>
+  );
+  return (
+    <span className="transfer-buttons" role="gridcell">
+      {can.pause &&
+        act(t('transfers.pauseOne', { name }), 'transfer-pause', <IconPlayerPause size={15} />, () => void pause([id]))}
+      {can.resume &&
+        act(
+          t('transfers.resumeOne', { name }),
+          'transfer-resume',
+          <IconPlayerPlay size={15} />,
+          () => void resume([id]),
+        )}
+      {can.retry &&
+        act(t('transfers.retryOne', { name }), 'transfer-retry', <IconRefresh size={15} />, () => void retry([id]))}
+      {can.reveal &&
+        act(t('transfers.revealOne', { name }), 'transfer-reveal', <IconFolderSearch size={15} />, () => {
+          void library.getState().show(parentFolder(key), key);
+        })}
+      {can.cancel &&
+        act(t('transfers.cancelOne', { name }), 'transfer-cancel', <IconX size={15} />, () => void cancel([id]))}
+    </span>
+  );
+}
+
+interface LineButtonProps {
+  label: string;
+  testId: string;
+  isActive: boolean;
+  onPress: NonNullable<ComponentProps<typeof Button>['onPress']>;
+  children: ReactNode;
+}
+
+/** Tab reaches the buttons of the active line only: a hundred thousand others are no stops. */
+function LineButton({ label, testId, isActive, onPress, children }: LineButtonProps) {
+  return (
+    <TooltipTrigger delay={500} closeDelay={0}>
+      <Button
+        className="icon-button small"
+        aria-label={label}
+        excludeFromTabOrder={!isActive}
+        onPress={onPress}
+        data-testid={testId}
+      >
+        {children}
+      </Button>
+      <Tooltip className="tooltip" offset={6}>
+        {label}
+      </Tooltip>
+    </TooltipTrigger>
+  );
+}

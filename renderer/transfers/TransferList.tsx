@@ -1,0 +1,217 @@
+import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Transfer } from '../../shared/ipc.ts';
+import { parentFolder } from '../library/libraryPages.ts';
+import { useNearplay, useTransfers } from '../store/context.tsx';
+import { actionsOf, lineKey } from './lineActions.ts';
+import { dropTarget, moveTarget, type Direction, type LinesInOrder } from './moves.ts';
+import { TransferLine } from './TransferLine.tsx';
+import { roomOf, type Filter, type Room } from './transferIndex.ts';
+import { useReorder } from './useReorder.ts';
+
+/** Pixels: name, bar and figures; a reason takes two lines; a question has its answers below. */
+const HEIGHTS: Record<Room, number> = { plain: 64, reason: 78, question: 96 };
+
+/**
+ * The lines that the filter shows, only those in the window drawn. The arrow keys move the one that Tab reaches, and the
+ * focus with it.
+ */
+export function TransferList() {
+  const { t } = useTranslation();
+  const { transfers, library } = useNearplay();
+  const { index } = transfers;
+  const filter = useTransfers((state) => state.filter);
+  const version = useTransfers((state) => state.version);
+  const scroller = useRef<HTMLDivElement>(null);
+  const count = index.count(filter);
+  const { active, activeIndex } = useActiveLine(filter, count);
+
+  const isEven = index.isEven(filter);
+  const virtual = useVirtualizer<HTMLDivElement, Element>({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: (line) => (isEven ? HEIGHTS.plain : heightOf(index.at(filter, line))),
+    // Another function with each version: that alone makes it read the heights anew, and only then.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    getItemKey: useCallback((line: number) => line, [version]),
+    overscan: 4,
+    // The line with the focus stays, wherever one scrolls: the focus would be lost with it.
+    rangeExtractor: useCallback((range: Range) => withLine(defaultRangeExtractor(range), activeIndex), [activeIndex]),
+  });
+
+  const lines: LinesInOrder = { length: count, at: (line) => index.at(filter, line) };
+  const { dragged, grip } = useReorder(scroller, virtual, ({ id, before }) => {
+    const target = dropTarget(lines, before);
+    if (target !== id) void transfers.getState().move([id], target);
+  });
+  const focusLine = useKeptFocus(scroller, active, version);
+  const { moved, watchMove } = useAnnouncedMoves(version);
+
+  const go = (to: number): void => {
+    const target = lines.at(to);
+    if (!target) return;
+    transfers.getState().setActive(target.id);
+    virtual.scrollToIndex(to, { align: 'auto' });
+    focusLine(target.id);
+  };
+  const move = (direction: Direction): void => {
+    const before = moveTarget(lines, activeIndex, direction);
+    if (before === undefined || active === undefined) return;
+    watchMove(active);
+    void transfers.getState().move([active], before);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const isLine = event.target instanceof HTMLElement && event.target.dataset['id'] !== undefined;
+    const transfer = active === undefined ? undefined : index.get(active);
+    const page = Math.floor((scroller.current?.clientHeight ?? 0) / HEIGHTS.plain) - 1;
+    const meant = lineKey(event, activeIndex, count, page);
+    // On a button of the line, Space and Enter are the button's.
+    if (!meant || !transfer || (!isLine && meant.kind !== 'go' && meant.kind !== 'move')) return;
+    const can = actionsOf(transfer);
+    const { pause, resume, cancel, retry } = transfers.getState();
+    if (meant.kind === 'go') go(meant.to);
+    else if (meant.kind === 'move') move(meant.direction);
+    else if (meant.kind === 'pause') void (can.pause ? pause([transfer.id]) : can.resume && resume([transfer.id]));
+    else if (meant.kind === 'cancel') void (can.cancel && cancel([transfer.id]));
+    else if (can.retry) void retry([transfer.id]);
+    else if (can.reveal) void library.getState().show(parentFolder(transfer.key), transfer.key);
+    else if (can.answer) firstAnswer(event)?.focus();
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  return (
+    <div
+      ref={scroller}
+      className="transfer-list"
+      role="grid"
+      aria-label={t('transfers.list', { filter: t(`transfers.filter.${filter}`) })}
+      aria-rowcount={count}
+      onKeyDown={onKeyDown}
+      data-dragging={dragged !== undefined || undefined}
+    >
+      <div role="presentation" className="transfer-length" style={{ height: virtual.getTotalSize() }}>
+        {virtual.getVirtualItems().map(({ index: line, start, size }) => {
+          const id = lines.at(line)?.id;
+          if (id === undefined) return null;
+          return (
+            <TransferLine
+              key={id}
+              id={id}
+              index={line}
+              start={start}
+              height={size}
+              isActive={id === active}
+              drop={dragged && dropMark(dragged.before, line, count)}
+              isDragged={dragged?.id === id}
+              onGrip={grip}
+            />
+          );
+        })}
+      </div>
+      <p className="visually-hidden" role="status">
+        {moved}
+      </p>
+    </div>
+  );
+}
+
+/** The one that Tab reaches: the last that was used, else what took its place. */
+function useActiveLine(filter: Filter, count: number): { active: string | undefined; activeIndex: number } {
+  const { index } = useNearplay().transfers;
+  const activeId = useTransfers((state) => state.activeId);
+  const last = useRef(0);
+  const found = activeId === undefined ? -1 : index.indexOf(filter, activeId);
+  const place = found >= 0 ? found : Math.min(last.current, count - 1);
+  useEffect(() => {
+    last.current = Math.max(0, place);
+  }, [place]);
+  return { active: index.at(filter, place)?.id, activeIndex: place };
+}
+
+function heightOf(transfer: Transfer | undefined): number {
+  return HEIGHTS[transfer ? roomOf(transfer) : 'plain'];
+}
+
+function withLine(lines: number[], line: number): number[] {
+  return line < 0 || lines.includes(line) ? lines : [...lines, line].sort((one, other) => one - other);
+}
+
+function dropMark(before: number, line: number, count: number): 'before' | 'after' | undefined {
+  if (before === line) return 'before';
+  return before === count && line === count - 1 ? 'after' : undefined;
+}
+
+function firstAnswer(event: KeyboardEvent): HTMLElement | undefined {
+  const line = event.target instanceof Element ? event.target : undefined;
+  return line?.querySelector<HTMLElement>('.answers button') ?? undefined;
+}
+
+/**
+ * Keeps the focus in the list when the line that had it is gone: cleared, or no longer what the filter shows. Returns how
+ * to give it to a line that is about to be drawn.
+ */
+function useKeptFocus(
+  scroller: React.RefObject<HTMLElement | null>,
+  active: string | undefined,
+  version: number,
+): (id: string) => void {
+  const wanted = useRef<string>(undefined);
+  const had = useRef(false);
+  useEffect(() => {
+    const list = scroller.current;
+    if (!list) return undefined;
+    const leave = new AbortController();
+    list.addEventListener('focusin', () => (had.current = true), { signal: leave.signal });
+    list.addEventListener('focusout', ({ relatedTarget }) => (had.current = relatedTarget === null && had.current), {
+      signal: leave.signal,
+    });
+    // A press beside the list takes the focus away on purpose.
+    const press = ({ target }: Event): void => {
+      if (!(target instanceof Node) || !list.contains(target)) had.current = false;
+    };
+    window.addEventListener('pointerdown', press, { signal: leave.signal, capture: true });
+    return () => leave.abort();
+  }, [scroller]);
+  useLayoutEffect(() => {
+    const lost = had.current && document.activeElement === document.body;
+    const id = wanted.current ?? (lost ? active : undefined);
+    if (id === undefined) return;
+    const line = scroller.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
+    line?.focus({ preventScroll: true });
+    if (line) wanted.current = undefined;
+  }, [scroller, active, version]);
+  return useCallback(
+    (id) => {
+      const line = scroller.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
+      if (line) line.focus({ preventScroll: true });
+      else wanted.current = id;
+    },
+    [scroller],
+  );
+}
+
+/** Says where a line went, once it is there. */
+function useAnnouncedMoves(version: number): { moved: string; watchMove: (id: string) => void } {
+  const { t } = useTranslation();
+  const { transfers } = useNearplay();
+  const [moved, setMoved] = useState('');
+  const watched = useRef<{ id: string; from: number }>(undefined);
+  useEffect(() => {
+    const { id, from } = watched.current ?? {};
+    if (id === undefined) return;
+    const { filter } = transfers.getState();
+    const place = transfers.index.indexOf(filter, id);
+    if (place < 0 || place === from) return;
+    watched.current = undefined;
+    setMoved(t('transfers.moved', { name: transfers.index.get(id)?.name ?? '', position: place + 1 }));
+  }, [version, transfers, t]);
+  const watchMove = useCallback(
+    (id: string) => {
+      watched.current = { id, from: transfers.index.indexOf(transfers.getState().filter, id) };
+    },
+    [transfers],
+  );
+  return { moved, watchMove };
+}

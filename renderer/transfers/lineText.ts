@@ -1,0 +1,49 @@
+import type { Transfer } from '../../shared/ipc.ts';
+import { formatBytes, formatDuration, formatPercent } from '../text/format.ts';
+import type { Translate } from '../text/i18n.ts';
+import { secondsLeft } from './overall.ts';
+
+/** What one transfer is doing, or waits for; a failure's message also says what to do. */
+export function lineText(transfer: Transfer, t: Translate): string {
+  const { state, size, error, blockedFor } = transfer;
+  switch (state) {
+    case 'running':
+      return figuresOf(transfer, t);
+    case 'blocked':
+      return blockedFor === 'conflict'
+        ? t('transfers.conflict.question')
+        : t(`transfers.blocked.${blockedFor ?? 'offline'}`);
+    case 'failed':
+      return error?.message ?? t('transfers.state.failed');
+    case 'paused':
+      return `${t('transfers.state.paused')} · ${sentOf(transfer, t)}`;
+    case 'done':
+      return withSize(t(`transfers.state.${transfer.direction === 'download' ? 'saved' : 'done'}`), size);
+    case 'skipped':
+      return t('transfers.state.skipped');
+    case 'waiting':
+    case 'cancelled':
+      return withSize(t(`transfers.state.${state}`), size);
+  }
+}
+
+function figuresOf(transfer: Transfer, t: Translate): string {
+  const { size, sent, bytesPerSecond } = transfer;
+  const left = secondsLeft(transfer);
+  return [
+    formatPercent(size > 0 ? Math.floor((Math.min(sent, size) / size) * 100) / 100 : 1),
+    sentOf(transfer, t),
+    bytesPerSecond > 0 ? t('transfers.speed', { rate: formatBytes(bytesPerSecond) }) : undefined,
+    left === undefined ? undefined : t('transfers.left', { duration: formatDuration(left) }),
+  ]
+    .filter((part) => part !== undefined)
+    .join(' · ');
+}
+
+function sentOf({ sent, size }: Transfer, t: Translate): string {
+  return t('transfers.overall', { sent: formatBytes(Math.min(sent, size)), size: formatBytes(size) });
+}
+
+function withSize(words: string, size: number): string {
+  return `${words} · ${formatBytes(size)}`;
+}

@@ -1,0 +1,51 @@
+import type { Transfer, TransferTotals } from '../../shared/ipc.ts';
+
+/** What all transfers are doing, taken together. `stuck`: whatever is left waits for something. */
+export type Course = 'none' | 'moving' | 'paused' | 'stuck' | 'over';
+
+export interface Overall {
+  course: Course;
+  /** Files that are on their way or there; of them, those that are there. The same files that the bytes are of. */
+  files: number;
+  arrived: number;
+  /** Not over yet. */
+  open: number;
+  /** Taken off the list by clearing it. */
+  over: number;
+  /** 0 to 1, by bytes. */
+  share: number;
+}
+
+/** What the sums come to. */
+export function overallOf({ files, size, sent }: TransferTotals): Overall {
+  const open = files.waiting + files.running + files.paused + files.blocked;
+  const over = files.done + files.failed + files.cancelled + files.skipped;
+  return {
+    course: courseOf(files, open, over),
+    files: open + files.done,
+    arrived: files.done,
+    open,
+    over,
+    share: size > 0 ? Math.min(1, sent / size) : open === 0 && files.done > 0 ? 1 : 0,
+  };
+}
+
+function courseOf(files: TransferTotals['files'], open: number, over: number): Course {
+  if (files.running > 0) return 'moving';
+  if (open === 0) return over === 0 ? 'none' : 'over';
+  if (files.waiting > 0) return 'moving';
+  return files.blocked > 0 ? 'stuck' : 'paused';
+}
+
+/** Seconds until one transfer is through; undefined while that cannot be told. */
+export function secondsLeft({ state, size, sent, bytesPerSecond }: Transfer): number | undefined {
+  if (state !== 'running' || bytesPerSecond <= 0) return undefined;
+  return Math.max(0, size - sent) / bytesPerSecond;
+}
+
+/** Percent that is certain, and percent that is certain or on the wire; an empty file has nothing left to send. */
+export function sharesOf({ size, sent, confirmed }: Transfer): { confirmed: number; sent: number } {
+  if (size <= 0) return { confirmed: 100, sent: 100 };
+  const percent = (bytes: number): number => Math.min(100, Math.max(0, (bytes / size) * 100));
+  return { confirmed: percent(confirmed), sent: percent(Math.max(sent, confirmed)) };
+}

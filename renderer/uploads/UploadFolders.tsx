@@ -1,0 +1,97 @@
+import { IconEye, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
+import { Button } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import type { UploadFolder } from '../../shared/ipc.ts';
+import { IconButton } from '../shell/IconButton.tsx';
+import { useSession } from '../store/context.tsx';
+import { formatCount } from '../text/format.ts';
+
+const NONE: readonly UploadFolder[] = [];
+
+/** Local folders whose new files go up by themselves, with where to and how it goes. */
+export function UploadFolders() {
+  const { t } = useTranslation();
+  const folders = useSession((session) => session.app?.uploadFolders) ?? NONE;
+  if (folders.length === 0) return <p className="muted">{t('uploads.foldersNone')}</p>;
+  return (
+    <ul className="upload-folders" data-testid="upload-folders">
+      {folders.map((folder) => (
+        <UploadFolderItem key={folder.id} folder={folder} />
+      ))}
+    </ul>
+  );
+}
+
+function UploadFolderItem({ folder: { id, path, folder, state, uploaded, waiting, error } }: { folder: UploadFolder }) {
+  const { t } = useTranslation();
+  const pause = useSession((session) => session.pauseUploadFolder);
+  const remove = useSession((session) => session.removeUploadFolder);
+  const isPaused = state === 'paused';
+  return (
+    <li data-testid="upload-folder-item" data-state={state} data-id={id}>
+      <span className="upload-folder-text">
+        <span className="path">{path}</span>
+        <span className="muted">
+          {t('uploads.folderTo', { folder: folder === '' ? t('uploads.library') : folder })}
+        </span>
+        <span className={state === 'unreachable' ? 'problem' : 'muted'}>
+          {[
+            t(`uploads.folderState.${state}`),
+            t('uploads.folderCounts', { uploaded: formatCount(uploaded), waiting: formatCount(waiting) }),
+          ].join(' · ')}
+        </span>
+        {error && <span className="problem">{error.message}</span>}
+      </span>
+      <IconButton
+        className="small"
+        testId="upload-folder-pause"
+        label={t(isPaused ? 'uploads.folderResume' : 'uploads.folderPause', { path })}
+        onPress={() => void pause(id, !isPaused)}
+      >
+        {isPaused ? <IconPlayerPlay size={15} aria-hidden="true" /> : <IconPlayerPause size={15} aria-hidden="true" />}
+      </IconButton>
+      <IconButton
+        className="small"
+        testId="upload-folder-remove"
+        label={`${t('uploads.folderRemove', { path })}. ${t('uploads.folderRemoveNote')}`}
+        onPress={() => void remove(id)}
+      >
+        <IconTrash size={15} aria-hidden="true" />
+      </IconButton>
+    </li>
+  );
+}
+
+/** The drawer's word on them: how many there are, and whether one of them is in trouble. */
+export function UploadFoldersLine() {
+  const { t } = useTranslation();
+  const folders = useSession((session) => session.app?.uploadFolders) ?? NONE;
+  const showPanel = useSession((session) => session.showPanel);
+  if (folders.length === 0) return null;
+  const lost = folders.find(({ state }) => state === 'unreachable');
+  const only = folders.length === 1 ? folders[0] : undefined;
+  const counts = folders.reduce(
+    (sum, { uploaded, waiting }) => ({ uploaded: sum.uploaded + uploaded, waiting: sum.waiting + waiting }),
+    { uploaded: 0, waiting: 0 },
+  );
+  const state = lost ? 'unreachable' : folders.every((folder) => folder.state === 'paused') ? 'paused' : 'watching';
+  return (
+    <div className="upload-folders-line" data-testid="upload-folders" data-state={state}>
+      <IconEye size={16} aria-hidden="true" />
+      <span className="upload-folder-text">
+        <span className="upload-folder-name" title={only?.path}>
+          {only ? only.path : t('uploads.foldersCount', { count: folders.length })}
+        </span>
+        <span className={lost ? 'problem' : 'muted'}>
+          {[
+            lost && !only ? t('uploads.folderLost') : t(`uploads.folderState.${state}`),
+            t('uploads.folderCounts', { uploaded: formatCount(counts.uploaded), waiting: formatCount(counts.waiting) }),
+          ].join(' · ')}
+        </span>
+      </span>
+      <Button className="button quiet small" onPress={() => showPanel('settings')}>
+        {t('uploads.folderManage')}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import type { Transfer } from '../../../../shared/ipc.ts';
+import { dropTarget, moveTarget } from '../../../../renderer/transfers/moves.ts';
+import { sampleTransfer } from './sampleTransfer.ts';
+
+const listOf = (...transfers: Transfer[]) => ({ length: transfers.length, at: (index: number) => transfers[index] });
+const running = sampleTransfer('run', { state: 'running' });
+const copy = sampleTransfer('copy', { direction: 'download' });
+const list = listOf(running, sampleTransfer('a'), copy, sampleTransfer('b'), sampleTransfer('c'));
+
+it('moves past what cannot be moved', () => {
+  expect(moveTarget(list, 3, 'up')).toBe('a');
+  expect(moveTarget(list, 1, 'down')).toBe('c');
+  expect(moveTarget(list, 3, 'down')).toBeNull();
+  expect(moveTarget(list, 4, 'first')).toBe('a');
+  expect(moveTarget(list, 1, 'last')).toBeNull();
+});
+
+it('stays at the ends, and where it has no turn to change', () => {
+  expect(moveTarget(list, 1, 'up')).toBeUndefined();
+  expect(moveTarget(list, 1, 'first')).toBeUndefined();
+  expect(moveTarget(list, 4, 'down')).toBeUndefined();
+  expect(moveTarget(list, 4, 'last')).toBeUndefined();
+  expect(moveTarget(list, 0, 'down')).toBeUndefined();
+  expect(moveTarget(list, 2, 'up')).toBeUndefined();
+  expect(moveTarget(list, 9, 'up')).toBeUndefined();
+});
+
+it('drops before the next one that waits, or at the end', () => {
+  expect(dropTarget(list, 0)).toBe('a');
+  expect(dropTarget(list, 2)).toBe('b');
+  expect(dropTarget(list, 5)).toBeNull();
+});
