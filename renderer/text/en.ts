@@ -250,7 +250,7 @@ export const en = {
       saved: 'Saved on this computer',
       failed: 'Failed',
       cancelled: 'Cancelled',
-      skipped: 'Skipped: the same content is there already',
+      skipped: 'Skipped: the bucket keeps what it has',
     },
     blocked: {
       offline: 'Waits for the network. Goes on by itself.',
@@ -711,7 +711,7 @@ export const en = {
     actLine: 'Try again, or show in the library',
     cancelLine: 'Cancel',
     moveLine: 'Move in the queue',
-    moveToEnds: 'Move to the front, to the end',
+    moveToEnds: 'To the front, to the end',
   },
   age: { justNow: 'just now' },
 } as const;

@@ -68,7 +68,7 @@ export const TransferLine = memo(function TransferLine(props: TransferLineProps)
         : ICONS[state];
   const status = lineText(transfer, t);
   const { head, tail } = splitName(name);
-  const shows = state === 'running' || state === 'paused';
+  const shows = state === 'running' || ((state === 'paused' || state === 'waiting') && transfer.sent > 0);
   return (
     <div
       role="row"

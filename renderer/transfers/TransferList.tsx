@@ -82,38 +82,40 @@ export function TransferList() {
   };
 
   return (
-    <div
-      ref={scroller}
-      className="transfer-list"
-      role="grid"
-      aria-label={t('transfers.list', { filter: t(`transfers.filter.${filter}`) })}
-      aria-rowcount={count}
-      onKeyDown={onKeyDown}
-      data-dragging={dragged !== undefined || undefined}
-    >
-      <div role="presentation" className="transfer-length" style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map(({ index: line, start, size }) => {
-          const id = lines.at(line)?.id;
-          if (id === undefined) return null;
-          return (
-            <TransferLine
-              key={id}
-              id={id}
-              index={line}
-              start={start}
-              height={size}
-              isActive={id === active}
-              drop={dragged && dropMark(dragged.before, line, count)}
-              isDragged={dragged?.id === id}
-              onGrip={grip}
-            />
-          );
-        })}
+    <>
+      <div
+        ref={scroller}
+        className="transfer-list"
+        role="grid"
+        aria-label={t('transfers.list', { filter: t(`transfers.filter.${filter}`) })}
+        aria-rowcount={count}
+        onKeyDown={onKeyDown}
+        data-dragging={dragged !== undefined || undefined}
+      >
+        <div role="presentation" className="transfer-length" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map(({ index: line, start, size }) => {
+            const id = lines.at(line)?.id;
+            if (id === undefined) return null;
+            return (
+              <TransferLine
+                key={id}
+                id={id}
+                index={line}
+                start={start}
+                height={size}
+                isActive={id === active}
+                drop={dragged && dropMark(dragged.before, line, count)}
+                isDragged={dragged?.id === id}
+                onGrip={grip}
+              />
+            );
+          })}
+        </div>
       </div>
       <p className="visually-hidden" role="status">
         {moved}
       </p>
-    </div>
+    </>
   );
 }
 

@@ -82,13 +82,13 @@ function Announcements() {
   const { t } = useTranslation();
   const course = useTransfers((state) => overallOf(state.totals).course);
   const needYou = useTransfers((state) => state.counts['need-you']);
-  const failed = useTransfers((state) => state.totals.files.failed > 0);
+  const failed = useTransfers((state) => (overallOf(state.totals).course === 'over' ? state.totals.files.failed : 0));
   return (
     <p className="visually-hidden" role="status">
       {[
         course === 'none' ? '' : t(`transfers.live.${course}`),
         needYou > 0 ? t('transfers.needYou', { count: needYou, formatted: formatCount(needYou) }) : '',
-        failed && course === 'over' ? t('transfers.filter.failed') : '',
+        failed > 0 ? t('transfers.course.overWithFailures', { count: failed, formatted: formatCount(failed) }) : '',
       ]
         .filter((part) => part !== '')
         .join('. ')}

@@ -17,13 +17,16 @@ export function lineText(transfer: Transfer, t: Translate): string {
       return error?.message ?? t('transfers.state.failed');
     case 'paused':
       return `${t('transfers.state.paused')} · ${sentOf(transfer, t)}`;
+    case 'waiting':
+      return transfer.sent > 0
+        ? `${t('transfers.state.waiting')} · ${sentOf(transfer, t)}`
+        : withSize(t('transfers.state.waiting'), size);
     case 'done':
       return withSize(t(`transfers.state.${transfer.direction === 'download' ? 'saved' : 'done'}`), size);
     case 'skipped':
       return t('transfers.state.skipped');
-    case 'waiting':
     case 'cancelled':
-      return withSize(t(`transfers.state.${state}`), size);
+      return withSize(t('transfers.state.cancelled'), size);
   }
 }
 

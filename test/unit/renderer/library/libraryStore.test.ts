@@ -2,45 +2,10 @@ import { expect, it, vi } from 'vitest';
 import type { LibraryEntry, LibraryPage, NearplayApi } from '../../../../shared/ipc.ts';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { createLibrary } from '../../../../renderer/library/libraryStore.ts';
-
-const never = (): never => {
-  throw new Error('not part of this test');
-};
+import { NO_API } from '../noApi.ts';
 
 function libraryOver(listLibrary: NearplayApi['listLibrary']) {
-  return createLibrary({
-    getBootstrap: never,
-    listLibrary,
-    createLink: never,
-    explainRoute: never,
-    setSettings: never,
-    chooseUploads: never,
-    uploadFiles: never,
-    cancelTransfer: never,
-    retryTransfer: never,
-    clearTransfers: never,
-    importPreferences: never,
-    refreshAddress: never,
-    openExternal: never,
-    onTransfersChanged: never,
-    onReadingChanged: never,
-    onPreferencesChanged: never,
-    onSettingsChanged: never,
-    onLibraryChanged: never,
-    onReplicaReady: never,
-    onReportProgress: never,
-    createSequenceLinks: never,
-    explainRegion: never,
-    measureStorages: never,
-    reportReplication: never,
-    cancelReport: never,
-    saveManifest: never,
-    editPreferences: never,
-    savePreferences: never,
-    readPreferencesVersion: never,
-    exportPreferences: never,
-    saveCopy: never,
-  });
+  return createLibrary({ ...NO_API, listLibrary });
 }
 
 const folder = (key: string): LibraryEntry => ({ type: 'folder', key, name: key });

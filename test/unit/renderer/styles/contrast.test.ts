@@ -36,7 +36,7 @@ const TEXT_PAIRS = [
   ['warn', 'warn-soft'],
   ['bad', 'bad-soft'],
   ['text', 'near-soft'],
-  ['text', 'pressed'],
+  ...['text', 'warn', 'bad'].map((text) => [text, 'pressed'] as const),
 ] as const;
 const MARK_PAIRS = [
   ...['focus', 'line-strong'].flatMap((mark) => ['canvas', 'surface', 'raised'].map((on) => [mark, on] as const)),

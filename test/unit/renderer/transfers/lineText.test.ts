@@ -1,0 +1,35 @@
+import i18next from 'i18next';
+import { beforeAll, expect, it } from 'vitest';
+import { startText } from '../../../../renderer/text/i18n.ts';
+import { lineText } from '../../../../renderer/transfers/lineText.ts';
+import { sampleTransfer } from './sampleTransfer.ts';
+
+beforeAll(() => startText());
+
+const MEGABYTE = 1_000_000;
+const textOf = (patch: Parameters<typeof sampleTransfer>[1]) =>
+  lineText(sampleTransfer('shot.mov', { size: 100 * MEGABYTE, ...patch }), i18next.t);
+
+it.each([
+  [{ state: 'waiting' }, 'Waiting · 100 MB'],
+  [{ state: 'waiting', sent: 40 * MEGABYTE }, 'Waiting · 40 MB of 100 MB'],
+  [
+    { state: 'running', sent: 40 * MEGABYTE, bytesPerSecond: 5 * MEGABYTE },
+    '40% · 40 MB of 100 MB · 5 MB/s · 12 s left',
+  ],
+  [{ state: 'running' }, '0% · 0 byte of 100 MB'],
+  [{ state: 'paused', sent: 40 * MEGABYTE }, 'Paused · 40 MB of 100 MB'],
+  [{ state: 'blocked', blockedFor: 'offline' }, 'Waits for the network. Goes on by itself.'],
+  [{ state: 'blocked', blockedFor: 'conflict' }, 'There is another one, with other content'],
+  [{ state: 'done' }, 'Uploaded · 100 MB'],
+  [{ state: 'done', direction: 'download' }, 'Saved on this computer · 100 MB'],
+  [{ state: 'skipped' }, 'Skipped: the bucket keeps what it has'],
+  [
+    { state: 'failed', error: { code: 'timeout', message: 'Why, and what to do.', retryable: true } },
+    'Why, and what to do.',
+  ],
+] as const)('%o: %s', (patch, text) => expect(textOf(patch)).toBe(text));
+
+it('is not through before it is through', () => {
+  expect(textOf({ state: 'running', sent: 99.9 * MEGABYTE })).toMatch(/^99%/);
+});
