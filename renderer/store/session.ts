@@ -67,6 +67,8 @@ export interface Session {
 export type SessionStore = StoreApi<Session>;
 
 const MAX_TOASTS = 4;
+/** What `add-uploads` takes at once. */
+const MAX_PATHS = 10_000;
 
 /** The store over the bridge. Failures of what the user asked for end as toasts; nothing rejects. */
 export function createSession(api: NearplayApi): SessionStore {
@@ -116,7 +118,11 @@ export function createSession(api: NearplayApi): SessionStore {
       setOnline: (online) => set({ online }),
       showPanel: (panel) => set({ panel }),
       showWhy: (whyKey) => set({ panel: 'why', whyKey }),
-      showTransfers: (transfersOpen) => set({ transfersOpen }),
+      showTransfers(transfersOpen) {
+        set({ transfersOpen });
+        // What asks is on screen now.
+        if (transfersOpen) set(({ toasts }) => ({ toasts: toasts.filter((toast) => !isCall(toast.text)) }));
+      },
       toast(text, tone = 'plain') {
         lastToast += 1;
         const toast: Toast = { id: lastToast, tone, text };
@@ -141,7 +147,9 @@ export function createSession(api: NearplayApi): SessionStore {
       async uploadFiles(folder, files) {
         // At once, and not with the answer: whoever drops a large folder wants to see that something happens.
         set({ transfersOpen: true });
-        await adding(() => api.uploadFiles(folder, files));
+        for (let start = 0; start < files.length; start += MAX_PATHS) {
+          await adding(() => api.uploadFiles(folder, files.slice(start, start + MAX_PATHS)));
+        }
       },
       addUploadFolder: (folder, existing) =>
         attempt(async () => {
@@ -163,6 +171,11 @@ export function createSession(api: NearplayApi): SessionStore {
       patchApp: (patch) => set(({ app }) => (app ? { app: { ...app, ...patch } } : {})),
     };
   });
+}
+
+/** Calls the user to the drawer. */
+function isCall(text: ToastText): boolean {
+  return text.kind === 'transfers' && text.news.kind === 'needs-you';
 }
 
 /**

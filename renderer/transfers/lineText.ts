@@ -16,11 +16,10 @@ export function lineText(transfer: Transfer, t: Translate): string {
     case 'failed':
       return error?.message ?? t('transfers.state.failed');
     case 'paused':
-      return `${t('transfers.state.paused')} · ${sentOf(transfer, t)}`;
     case 'waiting':
       return transfer.sent > 0
-        ? `${t('transfers.state.waiting')} · ${sentOf(transfer, t)}`
-        : withSize(t('transfers.state.waiting'), size);
+        ? `${t(`transfers.state.${state}`)} · ${sentOf(transfer, t)}`
+        : withSize(t(`transfers.state.${state}`), size);
     case 'done':
       return withSize(t(`transfers.state.${transfer.direction === 'download' ? 'saved' : 'done'}`), size);
     case 'skipped':

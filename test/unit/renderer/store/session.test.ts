@@ -1,0 +1,48 @@
+import { expect, it, vi } from 'vitest';
+import type { NearplayApi } from '../../../../shared/ipc.ts';
+import { NearplayApiError } from '../../../../renderer/api.ts';
+import { createSession } from '../../../../renderer/store/session.ts';
+import { NO_API } from '../noApi.ts';
+
+const sessionOver = (methods: Partial<NearplayApi>) => createSession({ ...NO_API, ...methods });
+const files = (count: number) => Array.from({ length: count }, (_, at) => new File([], `frame.${at}.exr`));
+
+it('shows the drawer at once when files are dropped, and that they are being looked through', async () => {
+  let answer: (added: { files: number }) => void = () => undefined;
+  const session = sessionOver({ uploadFiles: () => new Promise((resolve) => (answer = resolve)) });
+  const uploading = session.getState().uploadFiles('show/', files(1));
+  expect(session.getState()).toMatchObject({ transfersOpen: true, adding: 1 });
+  answer({ files: 1 });
+  await uploading;
+  expect(session.getState().adding).toBe(0);
+});
+
+it('opens no drawer when nothing was chosen', async () => {
+  const chooseUploads = vi.fn(() => Promise.resolve({ files: 0 }));
+  const session = sessionOver({ chooseUploads });
+  await session.getState().chooseUploads('show/', 'folder');
+  expect(chooseUploads).toHaveBeenCalledWith({ folder: 'show/', what: 'folder' });
+  expect(session.getState()).toMatchObject({ transfersOpen: false, adding: 0 });
+});
+
+it('hands over more files than one request takes in several', async () => {
+  const uploadFiles = vi.fn((_folder: string, some: readonly unknown[]) => Promise.resolve({ files: some.length }));
+  await sessionOver({ uploadFiles }).getState().uploadFiles('show/', files(25_000));
+  expect(uploadFiles.mock.calls.map(([, some]) => some.length)).toEqual([10_000, 10_000, 5000]);
+});
+
+it('tells what went wrong, and looks through nothing any more', async () => {
+  const error = new NearplayApiError({ code: 'file-unreadable', message: 'no', retryable: true });
+  const session = sessionOver({ uploadFiles: () => Promise.reject(error) });
+  await session.getState().uploadFiles('', files(1));
+  expect(session.getState().adding).toBe(0);
+  expect(session.getState().toasts).toMatchObject([{ tone: 'bad', text: { kind: 'report' } }]);
+});
+
+it('takes the call to the drawer back once the drawer is open', () => {
+  const session = sessionOver({});
+  session.getState().toast({ kind: 'transfers', news: { kind: 'needs-you', count: 1, name: 'shot.mov' } });
+  session.getState().toast({ kind: 'imported' });
+  session.getState().showTransfers(true);
+  expect(session.getState().toasts.map(({ text }) => text.kind)).toEqual(['imported']);
+});
