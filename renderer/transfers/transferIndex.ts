@@ -75,6 +75,10 @@ export class TransferIndex {
     return this.#lines.get(id)?.transfer;
   }
 
+  ids(): Iterable<string> {
+    return this.#lines.keys();
+  }
+
   count(filter: Filter): number {
     return this.#lists[filter].length;
   }

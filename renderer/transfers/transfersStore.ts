@@ -124,6 +124,9 @@ export function createTransfers(api: NearplayApi, around: TransfersSurroundings)
 
       async begin(known) {
         totals = known;
+        // Another queue has none of what the one before it had.
+        for (const id of index.ids()) pending.set(id, undefined);
+        if (pending.size > 0) schedule();
         set({ totals: known });
         // What there is none of comes by itself later.
         if (countFiles(known) > 0) await get().load();

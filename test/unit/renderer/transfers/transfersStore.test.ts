@@ -45,6 +45,17 @@ describe('the list', () => {
     expect(store.getState().counts).toMatchObject({ all: 3, waiting: 3 });
   });
 
+  it('is another one with other preferences', async () => {
+    const listTransfers = vi.fn(() => Promise.resolve({ transfers: [sampleTransfer('t2')] }));
+    const store = storeOver({ listTransfers });
+    store.getState().take({ changed: [sampleTransfer('t1')], removed: [], totals: totals({ waiting: 1 }) });
+    drawFrame();
+    await store.getState().begin(totals({ waiting: 1 }));
+    drawFrame();
+    expect(store.index.get('t1')).toBeUndefined();
+    expect(store.index.get('t2')).toBeDefined();
+  });
+
   it('says that it could not be loaded, and can be asked again', async () => {
     const error = new NearplayApiError({ code: 'internal', message: 'no', retryable: false });
     const listTransfers = vi
