@@ -39,6 +39,7 @@ import { TransferList } from './transferList.ts';
 import { Journal } from './transfers/journal.ts';
 import { TransferQueue, type QueueTiming } from './transfers/queue.ts';
 import type { ConflictPolicy } from './transfers/transferRecord.ts';
+import { UploadFolders } from './uploadFolders.ts';
 import { verifyFolder } from './verifyFolder.ts';
 import { WatchedFolders } from './watchedFolders.ts';
 
@@ -114,6 +115,7 @@ class NearplayServices implements Application {
   readonly #copies: SavedCopies;
   readonly #transfers: TransferList;
   readonly #watched: WatchedFolders;
+  readonly #uploadFolders: UploadFolders;
   readonly #listeners: { [Name in EventName]: Set<(payload: Events[Name]) => void> } = {
     'transfers-changed': new Set(),
     'reading-changed': new Set(),
@@ -157,7 +159,10 @@ class NearplayServices implements Application {
     this.uploads = new TransferQueue({
       journal: new Journal(join(options.journalFolder ?? options.userDataFolder, 'transfers')),
       target: () => this.#target(),
-      changed: (delta) => this.#transfersChanged(this.#transfers.ofUploads(delta)),
+      changed: (delta) => {
+        this.#uploadFolders.transfersChanged(delta);
+        this.#transfersChanged(this.#transfers.ofUploads(delta));
+      },
       completed: (key) => this.#uploaded(key),
       // Cached keys without an end would be used for ever: another client asks for new ones.
       credentialsRefused: () => this.#rebuild(),
@@ -188,6 +193,15 @@ class NearplayServices implements Application {
         this.#watch.watch(sequence ? nameOfFrame(key, sequence.last) : key);
       },
     });
+    this.#uploadFolders = new UploadFolders({
+      entries: () => this.#settings.get().uploadFolders,
+      save: (uploadFolders) => this.#emit('settings-changed', this.#settings.change({ uploadFolders })),
+      memoryFolder: join(options.journalFolder ?? options.userDataFolder, 'upload-folders'),
+      queue: this.uploads,
+      changed: (folders) => this.#emit('upload-folders-changed', folders),
+      now,
+      log,
+    });
     this.requests = this.#handlers();
   }
 
@@ -199,6 +213,7 @@ class NearplayServices implements Application {
     await this.uploads.start();
     void this.#readBucketPreferences();
     this.#watched.start();
+    await this.#uploadFolders.start();
   }
 
   async stop(): Promise<void> {
@@ -209,6 +224,7 @@ class NearplayServices implements Application {
     this.#watched.stop();
     this.#report?.abort.abort();
     this.#verifying?.abort();
+    await this.#uploadFolders.stop();
     await Promise.all([this.uploads.stop(), this.#copies.stop()]);
     this.#studio?.stop();
   }
@@ -252,8 +268,8 @@ class NearplayServices implements Application {
     return verifyFolder(this.studio(), { folder, path, signal: running.signal, progress });
   }
 
-  addUploadFolder(): Promise<UploadFolder> {
-    return Promise.reject(new NearplayError('not-supported'));
+  addUploadFolder(folder: string, path: string, existing: boolean): Promise<UploadFolder> {
+    return this.#uploadFolders.add(path, folder, { existing });
   }
 
   receipts(): string {
@@ -302,8 +318,8 @@ class NearplayServices implements Application {
       'decide-conflicts': ({ answer, ids }) => done(() => this.uploads.decide(answer, ids)),
       'move-transfers': ({ ids, before }) => done(() => this.uploads.move(ids, before)),
       'cancel-verify': () => done(() => this.#verifying?.abort()),
-      'pause-upload-folder': () => Promise.reject(new NearplayError('not-supported')),
-      'remove-upload-folder': () => Promise.reject(new NearplayError('not-supported')),
+      'pause-upload-folder': ({ id, paused }) => this.#uploadFolders.pause(id, paused).then(() => null),
+      'remove-upload-folder': ({ id }) => this.#uploadFolders.remove(id).then(() => null),
       'refresh-address': async () => {
         const studio = this.studio();
         await this.addresses.forget();
@@ -423,7 +439,7 @@ class NearplayServices implements Application {
       credentials: await this.#credentialsStatus(),
       reading: this.#studio?.reading() ?? null,
       transfers: this.#transfers.totals(),
-      uploadFolders: [],
+      uploadFolders: this.#uploadFolders.list(),
     };
   }
 

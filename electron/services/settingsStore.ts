@@ -26,13 +26,14 @@ export class SettingsStore {
   }
 
   /** @throws NearplayError settings-invalid, when nothing was changed. */
-  change(patch: SettingsPatch & Partial<Pick<Settings, 'importedPreferences'>>): Settings {
-    const { importedPreferences, ...rest } = patch;
+  change(patch: SettingsPatch & Partial<Pick<Settings, 'importedPreferences' | 'uploadFolders'>>): Settings {
+    const { importedPreferences, uploadFolders, ...rest } = patch;
     if (!settingsPatchSchema.safeParse(rest).success) throw new NearplayError('settings-invalid');
     const changed = settingsSchema.safeParse({
       ...this.#settings,
       ...rest,
       ...(importedPreferences !== undefined && { importedPreferences }),
+      ...(uploadFolders !== undefined && { uploadFolders }),
     });
     if (!changed.success) throw new NearplayError('settings-invalid');
     try {

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { isAbsolute, join, normalize } from 'node:path';
+import { NearplayError } from '../../shared/errors.ts';
+import type { UploadFolder } from '../../shared/ipc.ts';
+import type { Log } from './contract.ts';
+import {
+  LocalUploadFolder,
+  UPLOAD_FOLDER_TIMING,
+  type UploadFolderEntry,
+  type UploadFolderQueue,
+  type UploadFolderTiming,
+} from './localUploadFolder.ts';
+import type { TransfersDelta } from './transfers/transfer.ts';
+import { UploadFolderMemory } from './uploadFolderMemory.ts';
+
+/** Whoever is told has more to do. */
+const TELL_EVERY = 250;
+
+export interface UploadFoldersOptions {
+  /** As the settings have them. */
+  entries: () => readonly UploadFolderEntry[];
+  /** @throws NearplayError settings-invalid */
+  save: (entries: UploadFolderEntry[]) => void;
+  /** Where is noted what was handed over: a file for each folder. */
+  memoryFolder: string;
+  /** Has to have read its journal before `start`. */
+  queue: UploadFolderQueue;
+  changed: (folders: UploadFolder[]) => void;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  log: Log;
+  timing?: Partial<UploadFolderTiming>;
+}
+
+/** The folders of this computer whose new files are uploaded, each once, also over restarts. */
+export class UploadFolders {
+  readonly #options: UploadFoldersOptions;
+  readonly #folders = new Map<string, { folder: LocalUploadFolder; memory: UploadFolderMemory }>();
+  #timer: NodeJS.Timeout | undefined;
+  #told = '';
+  #stopped = false;
+
+  constructor(options: UploadFoldersOptions) {
+    this.#options = options;
+  }
+
+  list(): UploadFolder[] {
+    return [...this.#folders.values()].map(({ folder }) => folder.shown());
+  }
+
+  /** Goes on with what the settings name. Never throws: a folder that cannot be followed is logged and left out. */
+  async start(): Promise<void> {
+    for (const entry of this.#options.entries()) {
+      try {
+        const { folder } = await this.#open(entry);
+        if (!entry.paused) folder.start();
+      } catch (error) {
+        this.#options.log.error('A watched folder cannot be followed', { path: entry.path, error });
+      }
+    }
+    this.#changed();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    for (const { folder, memory } of this.#folders.values()) {
+      await folder.stop();
+      await memory.close();
+    }
+  }
+
+  /**
+   * @param folder in the main storage, relative to its prefix: what the local folder contains goes into it.
+   * @param existing also uploads what is there already.
+   * @throws NearplayError bad-request for what is no folder or is watched already, file-unreadable, disk-full, settings-invalid
+   */
+  async add(path: string, folder: string, { existing }: { existing: boolean }): Promise<UploadFolder> {
+    const local = normalize(path);
+    await assertFolder(local);
+    const isKnown = this.#options.entries().some((entry) => entry.path === local && entry.folder === folder);
+    if (isKnown) throw new NearplayError('bad-request', `"${local}" is watched already.`);
+    const entry: UploadFolderEntry = { id: randomUUID(), path: local, folder, paused: false };
+    const opened = await this.#open(entry);
+    try {
+      if (!existing) await opened.folder.takeForKnown();
+      this.#options.save([...this.#options.entries(), entry]);
+    } catch (error) {
+      await this.#forget(entry.id);
+      throw error;
+    }
+    opened.folder.start();
+    this.#changed();
+    return opened.folder.shown();
+  }
+
+  /** @throws NearplayError bad-request for one that there is not */
+  async pause(id: string, paused: boolean): Promise<void> {
+    const known = this.#entryOf(id);
+    if (known.paused === paused) return;
+    const entry = { ...known, paused };
+    this.#options.save(this.#options.entries().map((other) => (other.id === id ? entry : other)));
+    await this.#folders.get(id)?.folder.stop();
+    await this.#folders.get(id)?.memory.close();
+    const { folder } = await this.#open(entry);
+    if (!paused) folder.start();
+    this.#changed();
+  }
+
+  /** What it uploaded, and what it gave to the queue, stays. @throws NearplayError bad-request for one that there is not */
+  async remove(id: string): Promise<void> {
+    this.#entryOf(id);
+    this.#options.save(this.#options.entries().filter((entry) => entry.id !== id));
+    await this.#forget(id);
+    this.#changed();
+  }
+
+  /** What is new in the queue: by it a folder knows what arrived. */
+  transfersChanged({ changed, removed }: Pick<TransfersDelta, 'changed' | 'removed'>): void {
+    // What the queue tells while it stops is asked again at the next start.
+    if (this.#stopped) return;
+    for (const { folder } of this.#folders.values()) {
+      folder.transfersChanged(changed);
+      folder.transfersRemoved(removed);
+    }
+  }
+
+  async #open(entry: UploadFolderEntry) {
+    const { memoryFolder, queue, now, log, timing } = this.#options;
+    const memory = await openMemory(memoryFolder, entry.id);
+    const folder = new LocalUploadFolder({
+      ...{ entry, memory, queue, now, log, changed: () => this.#changed() },
+      timing: { ...UPLOAD_FOLDER_TIMING, ...timing },
+    });
+    const opened = { folder, memory };
+    this.#folders.set(entry.id, opened);
+    return opened;
+  }
+
+  async #forget(id: string): Promise<void> {
+    const known = this.#folders.get(id);
+    this.#folders.delete(id);
+    await known?.folder.stop();
+    await known?.memory.close();
+    await rm(memoryFile(this.#options.memoryFolder, id), { force: true });
+  }
+
+  #entryOf(id: string): UploadFolderEntry {
+    const entry = this.#options.entries().find((one) => one.id === id);
+    if (!entry) throw new NearplayError('bad-request', 'This folder is not watched any more.');
+    return entry;
+  }
+
+  #changed(): void {
+    if (this.#timer || this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      const folders = this.list();
+      const told = JSON.stringify(folders);
+      if (told === this.#told) return;
+      this.#told = told;
+      this.#options.changed(folders);
+    }, TELL_EVERY).unref();
+  }
+}
+
+async function assertFolder(path: string): Promise<void> {
+  const found = isAbsolute(path) ? await stat(path).catch(() => undefined) : undefined;
+  if (!found?.isDirectory()) throw new NearplayError('bad-request', `"${path}" is not a folder that can be read.`);
+}
+
+async function openMemory(folder: string, id: string): Promise<UploadFolderMemory> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return await UploadFolderMemory.open(memoryFile(folder, id));
+  } catch (cause) {
+    const message = 'Nearplay cannot note what was uploaded from a watched folder. Is the disk full?';
+    throw new NearplayError('disk-full', message, { cause });
+  }
+}
+
+function memoryFile(folder: string, id: string): string {
+  return join(folder, `${id}.jsonl`);
+}
