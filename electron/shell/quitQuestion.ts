@@ -1,11 +1,14 @@
-import type { App, Event, MessageBoxOptions } from 'electron';
+import type { Event, MessageBoxOptions } from 'electron';
 import type { Log } from '../services/contract.ts';
 
 const QUIT = 0;
 const STAY = 1;
 
 export interface QuitQuestionOptions {
-  app: Pick<App, 'on' | 'quit'>;
+  app: {
+    on(event: 'before-quit', listener: (event: Pick<Event, 'preventDefault'>) => void): unknown;
+    quit(): void;
+  };
   /** Uploads that run or wait at this moment. */
   open: () => number;
   /** Resolves to the number of the button. */
