@@ -1,5 +1,5 @@
 /**
- * `npm run bench:memory [-- --server minio|sandbox] [--size MIB] [--stream MIB]`: what our command line needs of memory at most,
+ * `npm run bench:memory [-- --server minio|sandbox] [--protocol http|https] [--size MIB] [--stream MIB]`: what our command line needs of memory at most,
  * all of its process, for one large file (default 10 GB) and for a stream of unknown length (default 2 GB).
  */
 import { mkdtemp, open, rm, statfs, utimes, writeFile } from 'node:fs/promises';
@@ -21,7 +21,12 @@ const TARGET = 300e6;
 const SPARE = 4 * 1024 * MIB;
 
 const { values } = parseArgs({
-  options: { server: { type: 'string' }, size: { type: 'string' }, stream: { type: 'string' } },
+  options: {
+    server: { type: 'string' },
+    protocol: { type: 'string', default: 'http' },
+    size: { type: 'string' },
+    stream: { type: 'string' },
+  },
 });
 const size = values.size === undefined ? 10e9 : Number(values.size) * MIB;
 const streamed = values.stream === undefined ? 2e9 : Number(values.stream) * MIB;
@@ -72,11 +77,12 @@ if (bavail * bsize < size + SPARE) {
   process.exit(1);
 }
 const { name, start: startServer } = await chooseServer(SERVER_KINDS.find((kind) => kind === values.server));
-const start = () => startServer('http');
+const protocol = values.protocol === 'https' ? 'https' : 'http';
+const start = () => startServer(protocol);
 const folder = await mkdtemp(join(tmpdir(), 'nearplay-bench-'));
 try {
   const client = nearplay(await installCli(folder));
-  say(`${describeMachine()}, ${describeLoad()}; against ${name}, over http; ${client.version}`);
+  say(`${describeMachine()}, ${describeLoad()}; against ${name}, over ${protocol}; ${client.version}`);
   const path = join(folder, 'large.bin');
   await sparseFile(path);
   await measure(`one file of ${(size / 1e9).toFixed(1)} GB`, size, (server, scratch) =>
