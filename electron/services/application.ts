@@ -528,7 +528,8 @@ class NearplayServices implements Application {
   #uploaded(key: string): void {
     this.#studio?.router.uploadCompleted(key);
     this.#emit('library-changed', { folder: folderOf(key) });
-    this.#watch.watch(key);
+    // Asking for the route of each of many small files costs a good part of what sending them does.
+    if (this.#studio?.preferences.replication.replicas.length) this.#watch.watch(key);
   }
 
   #readingChanged(): void {
