@@ -287,6 +287,8 @@ const SAMPLES: Record<FakeQueue, () => Transfer[]> = {
     Array.from({ length: 100_000 }, (_, at) =>
       sample(`sq050_sh010_beauty.${String(at).padStart(6, '0')}.exr`, at, 2_000_000 + ((at * 7_919) % 9_000_000), {
         state: at < 2000 ? 'done' : at < 2004 ? 'running' : 'waiting',
+        // A few among so many: lines of another height, which the list has to reckon with.
+        ...(at % 20_000 === 15_000 && { state: 'blocked', blockedFor: 'conflict' }),
       }),
     ),
   conflicts: () =>

@@ -15,8 +15,8 @@ import {
   IconUpload,
   IconX,
 } from '@tabler/icons-react';
-import { memo, type ComponentProps, type PointerEvent, type ReactNode } from 'react';
-import { Button, Tooltip, TooltipTrigger } from 'react-aria-components';
+import { memo, type PointerEvent, type ReactNode } from 'react';
+import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { CONFLICT_ANSWERS, type Transfer, type TransferState } from '../../shared/ipc.ts';
 import { parentFolder } from '../library/libraryPages.ts';
@@ -193,26 +193,26 @@ interface LineButtonProps {
   label: string;
   testId: string;
   isActive: boolean;
-  onPress: NonNullable<ComponentProps<typeof Button>['onPress']>;
+  onPress: () => void;
   children: ReactNode;
 }
 
-/** Tab reaches the buttons of the active line only: a hundred thousand others are no stops. */
+/**
+ * Tab reaches the buttons of the active line only: a hundred thousand others are no stops. A plain button, because lines
+ * come and go ten times a second: a tooltip of our own for each costs more than all the rest of the line.
+ */
 function LineButton({ label, testId, isActive, onPress, children }: LineButtonProps) {
   return (
-    <TooltipTrigger delay={500} closeDelay={0}>
-      <Button
-        className="icon-button small"
-        aria-label={label}
-        excludeFromTabOrder={!isActive}
-        onPress={onPress}
-        data-testid={testId}
-      >
-        {children}
-      </Button>
-      <Tooltip className="tooltip" offset={6}>
-        {label}
-      </Tooltip>
-    </TooltipTrigger>
+    <button
+      type="button"
+      className="icon-button small"
+      aria-label={label}
+      title={label}
+      tabIndex={isActive ? 0 : -1}
+      onClick={onPress}
+      data-testid={testId}
+    >
+      {children}
+    </button>
   );
 }
