@@ -35,6 +35,7 @@ import { batchManifest, reportReplication } from './replicationReport.ts';
 import { SavedCopies } from './savedCopies.ts';
 import { SettingsStore } from './settingsStore.ts';
 import { Studio, type StudioOptions } from './studio.ts';
+import { systemUser } from './systemUser.ts';
 import { TransferList } from './transferList.ts';
 import { Journal } from './transfers/journal.ts';
 import { TransferQueue, type QueueTiming } from './transfers/queue.ts';
@@ -69,6 +70,8 @@ export interface ServicesOptions {
   /** What draws the window, for the about panel. */
   runtime: string;
   onConflict?: ConflictPolicy;
+  /** Goes into the metadata of uploads; default: the name of the system's user. */
+  uploader?: string;
   /** Where unfinished uploads are noted; default: the user's folder. One process at a time. */
   journalFolder?: string;
   /** The address to be taken for; then nobody is asked for the real one. */
@@ -139,7 +142,7 @@ class NearplayServices implements Application {
 
   constructor(options: ServicesOptions) {
     this.#options = options;
-    const { log, now } = options;
+    const { log, now, uploader = systemUser() } = options;
     this.#settings = new SettingsStore(options.settings, log);
     this.#credentials = createCredentials({ env: options.env, profile: () => this.#settings.get().profile });
     this.#preferences = new PreferencesSource({
@@ -170,6 +173,7 @@ class NearplayServices implements Application {
       now,
       random: Math.random,
       log,
+      ...(uploader !== undefined && { uploader }),
       ...(options.onConflict && { onConflict: options.onConflict }),
       ...(options.uploadTiming && { timing: options.uploadTiming }),
     });

@@ -1,6 +1,7 @@
 import { NearplayError, type ErrorCode } from '../../../shared/errors.ts';
 import { compositeOf, type Checksums } from './compositeCrc32.ts';
 import { resolveConflict } from './conflicts.ts';
+import { BEGINNING } from './contentType.ts';
 import { crc32Combine, toBase64 } from './crc32.ts';
 import type { SteadyFile } from './fileIdentity.ts';
 import { describeObject } from './objectNames.ts';
@@ -117,7 +118,10 @@ export class MultipartUpload {
     const { signal, record } = this.#task;
     const wholeKey = this.#wholeKey();
     const { partSize } = planParts(this.#file.identity.size);
-    const description = describeObject(record.key, this.#file.identity.mtimeMs, this.#needs.uploader);
+    const { mtimeMs } = this.#file.identity;
+    const beginning = Buffer.alloc(BEGINNING);
+    await this.#file.read(beginning, 0);
+    const description = await describeObject(record.key, { mtimeMs, beginning, uploader: this.#needs.uploader });
     return this.#retrying(async () => {
       const { intent } = this.#task.record;
       const found = intent ? await findBegun(calls, intent, signal) : undefined;

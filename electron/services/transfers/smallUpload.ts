@@ -1,5 +1,6 @@
 import { NearplayError } from '../../../shared/errors.ts';
 import { resolveConflict } from './conflicts.ts';
+import { BEGINNING } from './contentType.ts';
 import { crc32, toBase64 } from './crc32.ts';
 import type { SteadyFile } from './fileIdentity.ts';
 import { sendWithLibStorage } from './libStorageUpload.ts';
@@ -72,14 +73,16 @@ interface Content {
 }
 
 /** Only where no object has the name, whatever the policy: the same content is not sent over itself. */
-function sendOnce(
+async function sendOnce(
   needs: UploadNeeds,
   task: UploadTask,
   file: SteadyFile,
   { bytes, checksum, replace, attempts }: Content,
 ): Promise<Completed> {
   const { record, progress, signal } = task;
-  const { contentType, metadata } = describeObject(record.key, file.identity.mtimeMs, needs.uploader);
+  const { mtimeMs } = file.identity;
+  const beginning = bytes.subarray(0, BEGINNING);
+  const { contentType, metadata } = await describeObject(record.key, { mtimeMs, beginning, uploader: needs.uploader });
   const params = {
     ContentType: contentType,
     Metadata: { ...metadata },

@@ -22,7 +22,7 @@ export async function uploadStream(needs: UploadNeeds, task: UploadTask, source:
   if (!(await takeName(needs, task))) return { kind: 'skipped', why: 'asked-for' };
   const { record, progress, signal } = task;
   const wholeKey = needs.wholeKey(record.key);
-  const { contentType, metadata } = describeObject(record.key, undefined, needs.uploader);
+  const { contentType, metadata } = await describeObject(record.key, { uploader: needs.uploader });
   const seen: Seen = { size: 0, crc: 0, composite: new CompositeCrc32(STREAM_PART) };
   const body = Readable.from(watched(source, seen), { objectMode: false });
   const params = {
