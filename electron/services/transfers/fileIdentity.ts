@@ -29,19 +29,22 @@ export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
 export class SteadyFile {
   readonly path: string;
   readonly identity: FileIdentity;
+  /** When the content was last changed: nanoseconds since the epoch, more than a number holds. */
+  readonly mtimeNs: bigint;
   readonly #handle: FileHandle;
 
-  private constructor(path: string, handle: FileHandle, identity: FileIdentity) {
+  private constructor(path: string, handle: FileHandle, stats: BigIntStats) {
     this.path = path;
     this.#handle = handle;
-    this.identity = identity;
+    this.identity = identityFrom(stats);
+    this.mtimeNs = stats.mtimeNs;
   }
 
   /** @throws NearplayError file-unreadable */
   static async open(path: string): Promise<SteadyFile> {
     try {
       const handle = await open(path, 'r');
-      return new SteadyFile(path, handle, identityFrom(await handle.stat({ bigint: true })));
+      return new SteadyFile(path, handle, await handle.stat({ bigint: true }));
     } catch (cause) {
       throw unreadable(path, cause);
     }

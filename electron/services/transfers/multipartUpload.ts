@@ -118,10 +118,10 @@ export class MultipartUpload {
     const { signal, record } = this.#task;
     const wholeKey = this.#wholeKey();
     const { partSize } = planParts(this.#file.identity.size);
-    const { mtimeMs } = this.#file.identity;
+    const { mtimeNs } = this.#file;
     const beginning = Buffer.alloc(BEGINNING);
     await this.#file.read(beginning, 0);
-    const description = await describeObject(record.key, { mtimeMs, beginning, uploader: this.#needs.uploader });
+    const description = await describeObject(record.key, { mtimeNs, beginning, uploader: this.#needs.uploader });
     return this.#retrying(async () => {
       const { intent } = this.#task.record;
       const found = intent ? await findBegun(calls, intent, signal) : undefined;

@@ -14,26 +14,43 @@ export function numberedKey(key: string, number: number): string {
 }
 
 export interface DescribedFile {
-  /** Milliseconds since the epoch; absent for a stream. */
-  mtimeMs?: number;
+  /** Nanoseconds since the epoch; absent for a stream. */
+  mtimeNs?: bigint;
   /** The first bytes of the content, where they are at hand. */
   beginning?: Uint8Array;
   uploader?: string | undefined;
 }
 
 /**
- * Content type by name and content, and metadata: `mtime` in seconds since the epoch with a fraction (as rclone writes and reads
- * it), and `uploader`, percent-encoded where it is not ASCII.
+ * Content type by name and content, and metadata: `mtime` in seconds since the epoch with a fraction, to the nanosecond (as
+ * rclone writes and reads it: it takes a file for a changed one, and sends it again, when less is kept), and `uploader`,
+ * percent-encoded where it is not ASCII.
  */
 export async function describeObject(
   key: string,
-  { mtimeMs, beginning, uploader }: DescribedFile,
+  { mtimeNs, beginning, uploader }: DescribedFile,
 ): Promise<ObjectDescription> {
   return {
     contentType: await contentTypeOf(nameOfKey(key), beginning),
     metadata: {
-      ...(mtimeMs !== undefined && { mtime: (mtimeMs / 1000).toFixed(6) }),
-      ...(uploader !== undefined && { uploader: encodeURIComponent(uploader).slice(0, LONGEST_UPLOADER) }),
+      ...(mtimeNs !== undefined && { mtime: secondsOf(mtimeNs) }),
+      ...(uploader !== undefined && { uploader: encodedWithin(LONGEST_UPLOADER, uploader) }),
     },
   };
+}
+
+function secondsOf(nanoseconds: bigint): string {
+  const digits = String(nanoseconds < 0n ? -nanoseconds : nanoseconds).padStart(10, '0');
+  return `${nanoseconds < 0n ? '-' : ''}${digits.slice(0, -9)}.${digits.slice(-9)}`;
+}
+
+/** Whole characters only: half of one cannot be decoded. */
+function encodedWithin(longest: number, name: string): string {
+  let encoded = '';
+  for (const character of name.toWellFormed()) {
+    const next = encoded + encodeURIComponent(character);
+    if (next.length > longest) break;
+    encoded = next;
+  }
+  return encoded;
 }

@@ -80,9 +80,9 @@ async function sendOnce(
   { bytes, checksum, replace, attempts }: Content,
 ): Promise<Completed> {
   const { record, progress, signal } = task;
-  const { mtimeMs } = file.identity;
+  const { mtimeNs } = file;
   const beginning = bytes.subarray(0, BEGINNING);
-  const { contentType, metadata } = await describeObject(record.key, { mtimeMs, beginning, uploader: needs.uploader });
+  const { contentType, metadata } = await describeObject(record.key, { mtimeNs, beginning, uploader: needs.uploader });
   const params = {
     ContentType: contentType,
     Metadata: { ...metadata },

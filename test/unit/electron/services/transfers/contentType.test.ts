@@ -48,9 +48,23 @@ describe('a content type', () => {
 });
 
 it('metadata names the time of change and the uploader, in ASCII', async () => {
-  expect(await describeObject('a/b.mov', { mtimeMs: 1_700_000_000_123.456, uploader: 'Jörg 5%' })).toEqual({
+  expect(await describeObject('a/b.mov', { mtimeNs: 1_700_000_000_123_456_789n, uploader: 'Jörg 5%' })).toEqual({
     contentType: 'video/quicktime',
-    metadata: { mtime: '1700000000.123456', uploader: 'J%C3%B6rg%205%25' },
+    metadata: { mtime: '1700000000.123456789', uploader: 'J%C3%B6rg%205%25' },
   });
   expect(await describeObject('x', { beginning: PNG })).toEqual({ contentType: 'image/png', metadata: {} });
+});
+
+it.each([
+  [5n, '0.000000005'],
+  [0n, '0.000000000'],
+  [-1_500_000_000n, '-1.500000000'],
+])('%d ns since the epoch are written as rclone reads them', async (mtimeNs, mtime) => {
+  expect((await describeObject('a.mov', { mtimeNs })).metadata).toEqual({ mtime });
+});
+
+it('a name of any length can be decoded again', async () => {
+  const { metadata } = await describeObject('a.mov', { uploader: `x${'木\u{1F3AC}'.repeat(40)}\uD800` });
+  expect(metadata['uploader']?.length).toBeLessThanOrEqual(200);
+  expect(decodeURIComponent(metadata['uploader'] ?? '')).toMatch(/^x(木\u{1F3AC})+木?$/u);
 });
