@@ -8,8 +8,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ServerIdentity } from '../sandbox/certificates.ts';
 
 const SECOND = 1000;
-const READY_WITHIN = 30 * SECOND;
+const READY_WITHIN = 60 * SECOND;
 const ASK_EVERY = SECOND / 10;
+/** Of its output. */
+const LAST_LINES = 40;
 
 export interface MinioOptions {
   /** The program. */
@@ -24,11 +26,13 @@ export interface MinioOptions {
 
 export interface MinioServer {
   endpoint: string;
+  /** The end of what it has said, for whoever wants to know why something failed. */
+  lastWords(): string;
   /** Resolves when the process is gone. */
   stop(): Promise<void>;
 }
 
-/** Starts MinIO on loopback. @throws Error when it is not ready within 30 s */
+/** Starts MinIO on loopback. @throws Error with its last words when it is not ready within a minute */
 export async function startMinio(options: MinioOptions): Promise<MinioServer> {
   const { minio, folder, accessKeyId, secretAccessKey, identity } = options;
   const certificates = join(folder, 'certificates');
@@ -44,8 +48,15 @@ export async function startMinio(options: MinioOptions): Promise<MinioServer> {
       ...['server', join(folder, 'objects'), '--quiet', '--certs-dir', certificates],
       ...['--address', `127.0.0.1:${port}`, '--console-address', `127.0.0.1:${consolePort}`],
     ],
-    { env: { ...process.env, MINIO_ROOT_USER: accessKeyId, MINIO_ROOT_PASSWORD: secretAccessKey }, stdio: 'ignore' },
+    {
+      env: { ...process.env, MINIO_ROOT_USER: accessKeyId, MINIO_ROOT_PASSWORD: secretAccessKey },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
   );
+  const said = new LastLines(LAST_LINES);
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => said.take(text));
+  }
   const stop = () =>
     new Promise<void>((resolve) => {
       if (server.exitCode !== null || server.signalCode !== null || server.pid === undefined) resolve();
@@ -56,10 +67,29 @@ export async function startMinio(options: MinioOptions): Promise<MinioServer> {
   const failed = new Promise<never>((_, reject) => server.once('error', reject));
   try {
     await Promise.race([ready(endpoint), failed]);
-    return { endpoint, stop };
+    return { endpoint, lastWords: () => said.text(), stop };
   } catch (error) {
     await stop();
-    throw error;
+    throw new Error(`MinIO did not start. Its last lines:\n${said.text() || '(nothing)'}`, { cause: error });
+  }
+}
+
+/** The end of an output that comes in any pieces. */
+class LastLines {
+  readonly #most: number;
+  #lines: string[] = [''];
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  take(text: string): void {
+    const [first = '', ...rest] = text.split('\n');
+    this.#lines = [...this.#lines.slice(0, -1), (this.#lines.at(-1) ?? '') + first, ...rest].slice(-this.#most - 1);
+  }
+
+  text(): string {
+    return this.#lines.join('\n').trimEnd();
   }
 }
 
