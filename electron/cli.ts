@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { realpathSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { reportOf } from '../shared/errors.ts';
 import { parseAddress } from '../shared/ipRanges.ts';
@@ -8,7 +9,9 @@ import { doctorCommand } from './cli/doctor.ts';
 import { checkCommand, routeCommand, type RouteOptions } from './cli/offline.ts';
 import { getCommand, linkCommand, listCommand, statusCommand } from './cli/reading.ts';
 import { contextOf, type CliSurroundings, type CommandContext, type CommonOptions } from './cli/surroundings.ts';
-import { uploadCommand, type UploadOptions } from './cli/upload.ts';
+import { giveUpCommand, resumeCommand, uploadCommand, uploadsCommand, type UploadOptions } from './cli/upload.ts';
+import { verifyCommand } from './cli/verify.ts';
+import { watchCommand, type WatchOptions } from './cli/watch.ts';
 import type { ServiceNeeds } from './cli/withServices.ts';
 
 export type { CliSurroundings } from './cli/surroundings.ts';
@@ -63,8 +66,36 @@ async function interpret(args: readonly string[], context: CommandContext): Prom
         .choices(['ask', 'skip', 'replace', 'keep-both'])
         .default('ask'),
     )
+    .option('--limit-rate <rate>', 'at most so much, as in 20MB/s or 500KiB/s', aRate)
+    .option('--receipts <file>', 'write the receipts of what arrived to a file, as JSON')
     .action(async (paths: string[], options: UploadOptions) => {
       exitCode = await uploadCommand(paths, options, context);
+    });
+  const uploads = program.command('uploads').description('uploads that a run left unfinished; the same upload goes on');
+  offline(uploads.command('list', { isDefault: true }))
+    .description('name them')
+    .action(() => uploadsCommand(context));
+  online(uploads.command('resume'))
+    .description('go on with all of them')
+    .action(async (options: CommonOptions) => {
+      exitCode = await resumeCommand(options, context);
+    });
+  online(uploads.command('cancel'))
+    .description('give all of them up, and remove their parts from the storage')
+    .action(async (options: CommonOptions) => {
+      exitCode = await giveUpCommand(options, context);
+    });
+  online(program.command('watch <path> <folder>'))
+    .description('upload what comes into a folder of this computer, until Ctrl+C; each file once, also the next time')
+    .option('--existing', 'also upload what is there when it is watched for the first time')
+    .option('--limit-rate <rate>', 'at most so much, as in 20MB/s or 500KiB/s', aRate)
+    .action(async (path: string, folder: string, options: WatchOptions) => {
+      exitCode = await watchCommand(path, folder, options, context);
+    });
+  online(program.command('verify <path> [folder]'))
+    .description('compare the files of a folder with a folder of the main storage (default: its own name), by content')
+    .action(async (path: string, folder: string | undefined, options: CommonOptions) => {
+      exitCode = await verifyCommand(path, folder, options, context);
     });
   reading(program.command('ls [folder]'))
     .description('list a folder, with where each file is read from')
@@ -115,6 +146,41 @@ function aCount(text: string): number {
   return value;
 }
 
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  K: 1e3,
+  M: 1e6,
+  G: 1e9,
+  Ki: 1024,
+  Mi: 1024 ** 2,
+  Gi: 1024 ** 3,
+};
+/** Slower than this a storage would take the line for dead. */
+const LEAST_RATE = 16 * 1024;
+
+/** Bytes a second. */
+function aRate(text: string): number {
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?) ?([KMG]i?)?(?:B?(?:\/s)?)$/i.exec(text.trim()) ?? [];
+  const factor = Object.entries(UNITS).find(([name]) => name.toLowerCase() === unit.toLowerCase())?.[1];
+  const rate = Math.round(Number(digits) * (factor ?? NaN));
+  if (!Number.isFinite(rate) || rate < LEAST_RATE) {
+    throw new InvalidArgumentError('It is no rate of 16KiB/s or more, as in 20MB/s.');
+  }
+  return rate;
+}
+
+/** A question to whoever sits at this terminal. */
+function askAtTerminal(question: string): Promise<string | undefined> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  return new Promise((resolve) => {
+    terminal.once('close', () => resolve(undefined));
+    terminal.question(question, (answer) => {
+      resolve(answer);
+      terminal.close();
+    });
+  });
+}
+
 /** Installed, the command is a symbolic link to this file. */
 function isThisFile(path: string): boolean {
   try {
@@ -126,11 +192,12 @@ function isThisFile(path: string): boolean {
 
 if (process.argv[1] !== undefined && isThisFile(process.argv[1])) {
   const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort());
   process.exitCode = await runCli(process.argv.slice(2), {
     env: process.env,
     cwd: process.cwd(),
     stdin: process.stdin,
+    ...(process.stdin.isTTY && process.stderr.isTTY && !process.argv.includes('--json') && { ask: askAtTerminal }),
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
     now: () => Date.now(),

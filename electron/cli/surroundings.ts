@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { isAbsolute, resolve } from 'node:path';
 import { readFile } from 'node:fs/promises';
-import { NearplayError } from '../../shared/errors.ts';
+import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
 import type { Finding } from '../../shared/preferences.ts';
 
 /** What the command line touches of the process it runs in; passed in, so that a test can be the terminal. */
@@ -10,6 +10,8 @@ export interface CliSurroundings {
   cwd: string;
   /** For `upload -`; absent where there is none. */
   stdin?: Readable;
+  /** Asks whoever sits at a terminal; absent where nobody does. `undefined`: no answer comes any more. */
+  ask?: (question: string) => Promise<string | undefined>;
   stdout: (text: string) => void;
   stderr: (text: string) => void;
   /** Milliseconds since the epoch. */
@@ -39,6 +41,12 @@ export function contextOf(json: boolean, surroundings: CliSurroundings): Command
     surroundings,
     print: (value, text) => surroundings.stdout(json ? `${JSON.stringify(value)}\n` : `${text}\n`),
   };
+}
+
+/** Says on stderr what is wrong, as errors are said, and that the command goes on. */
+export function complain({ json, surroundings }: CommandContext, code: ErrorCode, message: string, key?: string): void {
+  const named = key === undefined ? message : `${key}: ${message}`;
+  surroundings.stderr(json ? `${JSON.stringify({ code, message, key })}\n` : `nearplay: ${named}\n`);
 }
 
 /** The preferences file named by option or environment, absolute; undefined when neither names one. */

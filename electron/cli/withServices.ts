@@ -1,24 +1,32 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import { createServices, type Application } from '../services/application.ts';
 import { createLog, SILENT } from '../services/log.ts';
 import { managedPreferencesFile, terminalFolder } from '../services/places.ts';
 import { settingsInMemory } from '../services/settingsStore.ts';
 import type { ConflictPolicy } from '../services/transfers/transferRecord.ts';
 import { assertChoice } from './offline.ts';
-import { namedPreferences, type CommandContext, type CommonOptions } from './surroundings.ts';
+import { beginRun, endRun } from './runs.ts';
+import { namedPreferences, type CliSurroundings, type CommandContext, type CommonOptions } from './surroundings.ts';
 
 export interface ServiceNeeds extends CommonOptions {
   readFrom?: string;
   /** The address to be taken for, instead of this machine's own. */
   ip?: string;
   onConflict?: ConflictPolicy;
+  /** Bytes a second. */
+  limitRate?: number;
   /** Whether the work needs a route, and so this machine's public address. */
   needsRoute?: boolean;
 }
 
+/** Where the command line keeps what must survive it. */
+export function homeOf({ env, platform }: CliSurroundings): string {
+  return env['NEARPLAY_HOME'] ?? terminalFolder(platform, env);
+}
+
 /**
- * Runs `work` with the services of the app, made for one command and stopped after it.
+ * Runs `work` with the services of the app, made for one command and stopped after it. Uploads that are unfinished then can be
+ * taken over by another run.
  *
  * @throws NearplayError no-preferences, preferences-invalid, and whatever the work throws
  */
@@ -28,15 +36,17 @@ export async function withServices<Result>(
   work: (services: Application) => Promise<Result>,
 ): Promise<Result> {
   const { env, platform, now } = surroundings;
-  const userDataFolder = env['NEARPLAY_HOME'] ?? terminalFolder(platform, env);
+  const userDataFolder = homeOf(surroundings);
   await mkdir(userDataFolder, { recursive: true, mode: 0o700 });
-  // A folder a run: two commands at once must not run each other's uploads.
-  const journalFolder = await mkdtemp(join(userDataFolder, 'run-'));
+  const journalFolder = await beginRun(userDataFolder);
   const file = namedPreferences(needs.preferences, surroundings);
   const services = createServices({
     userDataFolder,
     journalFolder,
-    settings: settingsInMemory({ profile: needs.profile ?? null, readFrom: needs.readFrom ?? null }),
+    settings: settingsInMemory({
+      ...{ profile: needs.profile ?? null, readFrom: needs.readFrom ?? null },
+      ...(needs.limitRate !== undefined && { bandwidth: { bytesPerSecond: needs.limitRate, hours: [] } }),
+    }),
     env,
     managedPreferencesFile: managedPreferencesFile(platform, env),
     ...(file !== undefined && { commandLinePreferences: file }),
@@ -58,6 +68,6 @@ export async function withServices<Result>(
     return await work(services);
   } finally {
     await services.stop();
-    await rm(journalFolder, { recursive: true, force: true });
+    await endRun(journalFolder);
   }
 }

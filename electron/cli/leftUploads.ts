@@ -1,0 +1,97 @@
+import type { Application } from '../services/application.ts';
+import { wholeKey } from '../services/keys.ts';
+import { isFinished, type ConflictPolicy, type TransferRecord } from '../services/transfers/transferRecord.ts';
+import { leftRuns, type LeftRun } from './runs.ts';
+
+/** An upload of an earlier run. */
+export interface LeftUpload {
+  run: LeftRun;
+  record: TransferRecord;
+}
+
+export interface GoingOn {
+  /** For names that are taken; default: what each had. */
+  policy?: ConflictPolicy;
+  /** They wait for a word first. */
+  paused?: boolean;
+}
+
+/** Uploads that earlier runs left unfinished, for the run that goes on with them. */
+export class LeftUploads {
+  readonly #services: Application;
+  /** By path and destination. */
+  readonly #uploads = new Map<string, LeftUpload>();
+
+  private constructor(services: Application) {
+    this.#services = services;
+  }
+
+  /**
+   * Those to another bucket than today's main storage stay where they are. What is over, and left parts behind, goes to the
+   * queue to be cleaned up.
+   *
+   * @throws NearplayError disk-full
+   */
+  static async find(services: Application, home: string): Promise<LeftUploads> {
+    const left = new LeftUploads(services);
+    for (const run of await leftRuns(home)) {
+      const here = run.records.filter((record) => left.#isHere(record));
+      // What came from another program cannot be read again.
+      const over = here.filter(({ state, path }) => path === '-' || (isFinished(state) && state !== 'failed'));
+      await left.#handOver(run, over);
+      for (const record of here) {
+        if (!over.includes(record)) left.#uploads.set(placeOf(record.path, record.wanted), { run, record });
+      }
+    }
+    return left;
+  }
+
+  all(): LeftUpload[] {
+    return [...this.#uploads.values()];
+  }
+
+  /** The one of a file and its destination. */
+  at(path: string, key: string): LeftUpload | undefined {
+    return this.#uploads.get(placeOf(path, key));
+  }
+
+  /**
+   * Puts them into the queue, with what the storage has of them.
+   *
+   * @returns their ids; those are missing that another process was quicker to take.
+   * @throws NearplayError disk-full
+   */
+  async goOnWith(uploads: readonly LeftUpload[], { policy, paused = false }: GoingOn = {}): Promise<string[]> {
+    const taken: string[] = [];
+    for (const run of new Set(uploads.map((upload) => upload.run))) {
+      const records = uploads.filter((upload) => upload.run === run).map(({ record }) => record);
+      const again = records.map((record): TransferRecord => {
+        const { blockedFor: _, error: __, finishedAt: ___, ...kept } = record;
+        return { ...kept, ...(policy && { policy }), state: paused ? 'paused' : 'waiting' };
+      });
+      if (await this.#handOver(run, again)) taken.push(...records.map(({ id }) => id));
+      for (const { path, wanted } of records) this.#uploads.delete(placeOf(path, wanted));
+    }
+    return taken;
+  }
+
+  /** In both journals for a moment: whoever finds the second one after a crash finds the upload complete, or goes on with it. */
+  async #handOver(run: LeftRun, records: readonly TransferRecord[]): Promise<boolean> {
+    if (records.length === 0 || !(await run.take())) return false;
+    await this.#services.uploads.takeOver(records);
+    await run.handedOver(records.map(({ id }) => id));
+    return true;
+  }
+
+  #isHere({ key, upload, intent, toAbort, lost }: TransferRecord): boolean {
+    const { preferences, clients } = this.#services.studio();
+    const configuration = clients.configurationOf(preferences.mainStorage);
+    const current = upload ?? intent;
+    if (current && current.wholeKey !== wholeKey(configuration, key)) return false;
+    return [current, ...toAbort, ...lost].every((one) => one === undefined || one.bucket === configuration.bucket);
+  }
+}
+
+function placeOf(path: string, key: string): string {
+  return `${path}\n${key}`;
+}

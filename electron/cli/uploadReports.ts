@@ -1,0 +1,49 @@
+import type { Transfer } from '../../shared/ipc.ts';
+import { complain, type CommandContext } from './surroundings.ts';
+
+type Told = Pick<Transfer, 'id' | 'key' | 'size' | 'state' | 'blockedFor' | 'error'>;
+
+const TAKEN = {
+  code: 'conflict',
+  message: 'Another file with this name is there. Choose with --on-conflict skip, replace or keep-both.',
+} as const;
+const CANCELLED = { code: 'cancelled', message: 'Cancelled.' } as const;
+
+/** A line for each upload that is over, once. */
+export class UploadReports {
+  readonly #context: CommandContext;
+  /** Somebody is going to be asked about names that are taken. */
+  readonly #asks: boolean;
+  readonly #told = new Set<string>();
+
+  constructor(context: CommandContext, asks: boolean) {
+    this.#context = context;
+    this.#asks = asks && context.surroundings.ask !== undefined;
+  }
+
+  /** Those that are over. */
+  tell(transfers: readonly Told[]): void {
+    for (const transfer of transfers) {
+      const isTaken = transfer.blockedFor === 'conflict' && !this.#asks;
+      if (isTaken || ['done', 'failed', 'cancelled', 'skipped'].includes(transfer.state)) this.#tellOf(transfer);
+    }
+  }
+
+  /** At the end: also those that were asked about in vain. */
+  tellAll(transfers: readonly Told[]): void {
+    this.tell(transfers);
+    for (const transfer of transfers) if (transfer.blockedFor === 'conflict') this.#tellOf(transfer);
+  }
+
+  #tellOf({ id, key, size, state, blockedFor, error }: Told): void {
+    if (this.#told.has(id)) return;
+    this.#told.add(id);
+    if (state === 'done' || state === 'skipped') {
+      const word = state === 'skipped' ? ', left as it is' : '';
+      this.#context.print({ key, size, state }, `${key} (${size} bytes${word})`);
+      return;
+    }
+    const { code, message } = blockedFor === 'conflict' ? TAKEN : (error ?? CANCELLED);
+    complain(this.#context, code, message, key);
+  }
+}

@@ -1,0 +1,24 @@
+import { basename, resolve } from 'node:path';
+import { verifyFolder } from '../services/verifyFolder.ts';
+import type { CommandContext, CommonOptions } from './surroundings.ts';
+import { withServices } from './withServices.ts';
+
+/** `nearplay verify`: resolves to the exit code, 0 when every file is in the storage as it is here. */
+export async function verifyCommand(
+  path: string,
+  folder: string | undefined,
+  options: CommonOptions,
+  context: CommandContext,
+): Promise<number> {
+  const { cwd, signal } = context.surroundings;
+  const local = resolve(cwd, path);
+  return withServices(options, context, async (services) => {
+    // Where an upload of the folder to the top would have put it.
+    const report = await verifyFolder(services.studio(), { path: local, folder: folder ?? basename(local), signal });
+    const { compared, same, bytes, files } = report;
+    const lines = files.map(({ key, finding, detail }) => `${finding.padEnd(10)} ${key}: ${detail}`);
+    const summary = `${same} of ${compared} files are the same (${bytes} bytes read)`;
+    context.print(report, [...lines, summary].join('\n'));
+    return compared > 0 && same === compared && files.length === 0 ? 0 : 1;
+  });
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { access, mkdir, stat } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import { NearplayError } from '../../shared/errors.ts';
+import type { Application } from '../services/application.ts';
+import { LocalUploadFolder, UPLOAD_FOLDER_TIMING } from '../services/localUploadFolder.ts';
+import { SILENT } from '../services/log.ts';
+import { UploadFolderMemory } from '../services/uploadFolderMemory.ts';
+import { LeftUploads } from './leftUploads.ts';
+import type { CommandContext, CommonOptions } from './surroundings.ts';
+import { UploadReports } from './uploadReports.ts';
+import { homeOf, withServices } from './withServices.ts';
+
+export interface WatchOptions extends CommonOptions {
+  /** What is there already goes up too. */
+  existing?: boolean;
+  /** Bytes a second. */
+  limitRate?: number;
+}
+
+/** `nearplay watch`: uploads what comes into a folder, until Ctrl+C; what it uploaded is remembered for the next time. */
+export async function watchCommand(
+  path: string,
+  folder: string,
+  options: WatchOptions,
+  context: CommandContext,
+): Promise<number> {
+  const { surroundings } = context;
+  const local = resolve(surroundings.cwd, path);
+  const found = await stat(local).catch(() => undefined);
+  if (!found?.isDirectory()) throw new NearplayError('bad-request', `"${local}" is not a folder that can be read.`);
+  return withServices({ ...options, onConflict: 'ask' }, context, async (services) => {
+    await goOn(services, local, folder, context);
+    const { memory, isNew } = await openMemory(services, local, folder, homeOf(surroundings));
+    const reports = new UploadReports(context, false);
+    const watched = new LocalUploadFolder({
+      entry: { id: 'terminal', path: local, folder, paused: false },
+      ...{ memory, queue: services.uploads, now: surroundings.now, log: SILENT, timing: UPLOAD_FOLDER_TIMING },
+      changed: () => undefined,
+    });
+    const unsubscribe = services.on('transfers-changed', ({ changed, removed }) => {
+      reports.tell(changed);
+      watched.transfersChanged(changed.flatMap(({ id }) => services.uploads.find(id) ?? []));
+      watched.transfersRemoved(removed);
+    });
+    try {
+      if (isNew && options.existing !== true) await watched.takeForKnown();
+      watched.start();
+      await untilAborted(surroundings.signal);
+    } finally {
+      unsubscribe();
+      await watched.stop();
+      await memory.close();
+    }
+    return 0;
+  });
+}
+
+/** What an earlier watching of this folder left in the middle. */
+async function goOn(
+  services: Application,
+  local: string,
+  folder: string,
+  { surroundings }: CommandContext,
+): Promise<void> {
+  const left = await LeftUploads.find(services, homeOf(surroundings));
+  const below = folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
+  await left.goOnWith(
+    left.all().filter(({ record }) => record.path.startsWith(local + sep) && record.wanted.startsWith(below)),
+  );
+}
+
+/** A memory for each pair of folders and bucket. */
+async function openMemory(services: Application, local: string, folder: string, home: string) {
+  const { preferences, clients } = services.studio();
+  const { bucket, prefix } = clients.configurationOf(preferences.mainStorage);
+  const name = createHash('sha256').update([local, folder, bucket, prefix].join('\n')).digest('hex').slice(0, 32);
+  const file = join(home, 'watch', `${name}.jsonl`);
+  await mkdir(join(home, 'watch'), { recursive: true, mode: 0o700 });
+  const isNew = await access(file).then(
+    () => false,
+    () => true,
+  );
+  return { memory: await UploadFolderMemory.open(file), isNew };
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
