@@ -1,9 +1,12 @@
 import { appendFile, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { LocalUploadFolder } from '../../../electron/services/localUploadFolder.ts';
 import { SILENT } from '../../../electron/services/log.ts';
 import type { TransferQueue } from '../../../electron/services/transfers/queue.ts';
+import { UploadFolderMemory } from '../../../electron/services/uploadFolderMemory.ts';
 import { UploadFolders, type UploadFoldersOptions } from '../../../electron/services/uploadFolders.ts';
 import type { UploadFolder } from '../../../shared/ipc.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
@@ -201,4 +204,37 @@ it('refuses what is no folder, and the same twice', async () => {
   await expect(folders.add(file, into, { existing: true })).rejects.toMatchObject({ code: 'bad-request' });
   await folders.add(place, into, { existing: true });
   await expect(folders.add(place, into, { existing: true })).rejects.toMatchObject({ code: 'bad-request' });
+});
+
+it('looks through 10,000 files without a pause that anybody would feel', async () => {
+  for (let start = 0; start < 10_000; start += 500) {
+    await mkdir(join(place, String(start)));
+    await Promise.all(Array.from({ length: 500 }, (_, n) => writeFile(join(place, String(start), `${n}.exr`), '')));
+  }
+  const memory = await UploadFolderMemory.open(join(desk.folder, 'many.jsonl'));
+  let handedOver = 0;
+  const folder = new LocalUploadFolder({
+    entry: { id: 'many', path: place, folder: into, paused: false },
+    memory,
+    queue: {
+      addFiles: (files) => Promise.resolve(files.map(() => `transfer ${handedOver++}`)),
+      find: () => undefined,
+      retry: () => undefined,
+    },
+    changed: () => undefined,
+    // They were written an hour ago, then.
+    now: () => Date.now() + AN_HOUR * 1000,
+    log: SILENT,
+    timing: { look: 50, lookAgain: 50, old: 60_000, answer: 10_000 },
+  });
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  folder.start();
+  await until(() => handedOver === 10_000, 'all are handed over');
+  await someLooks();
+  delay.disable();
+  await folder.stop();
+  await memory.close();
+  expect(handedOver).toBe(10_000);
+  expect(delay.max / 1e6).toBeLessThan(50);
 });
