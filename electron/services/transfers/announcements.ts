@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 const SECOND = 1000;
 const EVERY = SECOND / 10;
 /** More at once would keep whoever is told busy for longer than a frame. */
@@ -22,22 +24,27 @@ export class Announcements {
   }
 
   changed(id: string): void {
+    if (this.#stopped) return;
     this.#changed.add(id);
     this.#soon();
   }
 
   removed(id: string): void {
+    if (this.#stopped) return;
     this.#changed.delete(id);
     this.#removed.add(id);
     this.#soon();
   }
 
-  /** Tells what is left, and nothing afterwards. */
-  stop(): void {
+  /** Tells what is left, some at a time, and nothing afterwards. */
+  async stop(): Promise<void> {
     if (this.#stopped) return;
-    clearTimeout(this.#timer);
-    while (this.#changed.size > 0 || this.#removed.size > 0) this.#tellSome();
     this.#stopped = true;
+    clearTimeout(this.#timer);
+    while (this.#changed.size > 0 || this.#removed.size > 0) {
+      this.#tellSome();
+      await nextTurn();
+    }
   }
 
   #soon(): void {

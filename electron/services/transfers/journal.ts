@@ -43,7 +43,9 @@ export class Journal {
       if (name.endsWith('.tmp')) await rm(file, { force: true });
       else if (name.endsWith(SHEET) && !(await this.#read(file))) damaged.push(await setAside(file));
     }
-    const records = [...new Set(this.#sheetOf.values())].flatMap((sheet) => [...sheet.records.values()]);
+    // Sheet after sheet they are nearly in order, which is what makes sorting 100,000 cheap.
+    const sheets = [...new Set(this.#sheetOf.values())].sort((a, b) => a.firstOrder() - b.firstOrder());
+    const records = sheets.flatMap((sheet) => [...sheet.records.values()]);
     return { records: records.sort((a, b) => a.order - b.order), damaged };
   }
 
@@ -142,6 +144,11 @@ class Sheet {
   constructor(file: string, records: readonly TransferRecord[]) {
     this.#file = file;
     this.records = new Map(records.map((record) => [record.id, record]));
+  }
+
+  firstOrder(): number {
+    const [first] = this.records.values();
+    return first?.order ?? 0;
   }
 
   /** One writing at a time; callers that come meanwhile share the next one. */

@@ -1,4 +1,3 @@
-import { basename } from 'node:path/posix';
 import type { ErrorReport } from '../../../shared/errors.ts';
 import type { BlockedFor, ConflictPolicy, TransferRecord, UploadState } from './transferRecord.ts';
 
@@ -61,7 +60,7 @@ export function transferOf(record: TransferRecord, { sent, confirmed, bytesPerSe
   return {
     id,
     direction: 'upload',
-    name: basename(key),
+    name: key.slice(key.lastIndexOf('/') + 1),
     key,
     order,
     state,

@@ -8,6 +8,7 @@ export interface InLine {
 export class WaitingLine<Member extends InLine> {
   #members: Member[] = [];
   #front = 0;
+  readonly #ids = new Set<string>();
 
   get length(): number {
     return this.#members.length - this.#front;
@@ -21,6 +22,7 @@ export class WaitingLine<Member extends InLine> {
     const first = this.#members[this.#front];
     if (!first) return undefined;
     this.#front += 1;
+    this.#ids.delete(first.id);
     if (this.#front > 1000 && this.#front * 2 > this.#members.length) {
       this.#members = this.#members.slice(this.#front);
       this.#front = 0;
@@ -28,14 +30,29 @@ export class WaitingLine<Member extends InLine> {
     return first;
   }
 
+  /** Once: who stands in line already keeps the place. */
   join(member: Member): void {
+    if (this.#ids.has(member.id)) return;
+    this.#ids.add(member.id);
     const last = this.#members.at(-1);
     if (!last || this.length === 0 || last.order <= member.order) this.#members.push(member);
     else this.#members.splice(this.#placeOf(member.order), 0, member);
   }
 
   /** In one go, whatever their number. */
+  joinAll(members: readonly Member[]): void {
+    const joining = members.filter(({ id }) => !this.#ids.has(id));
+    if (joining.length === 0) return;
+    for (const { id } of joining) this.#ids.add(id);
+    // Nearly in order as they are, which is what makes sorting cheap.
+    this.#members = [...this.members(), ...joining].sort((a, b) => a.order - b.order);
+    this.#front = 0;
+  }
+
+  /** In one go, whatever their number. */
   remove(ids: ReadonlySet<string>): void {
+    if (ids.size === 0) return;
+    for (const id of ids) this.#ids.delete(id);
     this.#members = this.#members.slice(this.#front).filter(({ id }) => !ids.has(id));
     this.#front = 0;
   }

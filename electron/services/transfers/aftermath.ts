@@ -1,0 +1,80 @@
+import { NearplayError } from '../../../shared/errors.ts';
+import type { GrowingFiles } from './growingFiles.ts';
+import type { Hold } from './hold.ts';
+import type { JobStates } from './jobStates.ts';
+import { isStream } from './newRecords.ts';
+import type { TransferQueueOptions } from './queueOptions.ts';
+import { setbackOf, type HeldFor } from './setbacks.ts';
+import type { Sweep } from './sweep.ts';
+import type { Interruption, UploadJob } from './uploadJob.ts';
+import type { UploadOutcome } from './uploadTask.ts';
+import type { WaitingLine } from './waitingLine.ts';
+
+export interface AftermathParts {
+  states: JobStates;
+  line: WaitingLine<UploadJob>;
+  growing: GrowingFiles;
+  hold: Hold;
+  sweep: Sweep;
+}
+
+/** What becomes of a job that has left the wire, and of the queue with it. */
+export class Aftermath {
+  readonly #options: TransferQueueOptions;
+  readonly #parts: AftermathParts;
+  #stopped = false;
+
+  constructor(options: TransferQueueOptions, parts: AftermathParts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  arrived(job: UploadJob, outcome: UploadOutcome): void {
+    this.#parts.hold.worked();
+    this.#parts.states.arrived(job, outcome);
+    if (outcome.kind === 'done') this.#options.completed(job.record.key, outcome.receipt);
+  }
+
+  setBack(job: UploadJob, error: unknown): void {
+    const setback = setbackOf(error, job.interruption, isStream(job.record));
+    if (setback.kind === 'interrupted') this.#interrupted(job, setback.by);
+    else if (setback.kind === 'wait-for-file') this.#waitForFile(job, setback.hasChanged);
+    else if (setback.kind === 'hold') this.#holdFor(job, setback.reason, error);
+    else if (setback.kind === 'ask') this.#parts.states.blocked(job, 'conflict', error);
+    else this.#parts.states.failed(job, error);
+  }
+
+  waitAgain(job: UploadJob): void {
+    this.#parts.states.waiting(job);
+    this.#parts.line.join(job);
+  }
+
+  /** Nothing is begun that would go on by itself. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #interrupted(job: UploadJob, by: Interruption): void {
+    const { states, sweep } = this.#parts;
+    states.offTheWire(job);
+    if (by === 'pause') states.paused(job);
+    else if (by === 'wait') this.waitAgain(job);
+    else {
+      states.cancelled(job);
+      sweep.soon();
+    }
+  }
+
+  #waitForFile(job: UploadJob, hasChanged: boolean): void {
+    if (hasChanged) job.changes += 1;
+    const reason = new NearplayError('file-changed', 'Waits until the file is written.');
+    this.#parts.states.blocked(job, 'file-growing', reason);
+    if (!this.#stopped) this.#parts.growing.wait(job);
+  }
+
+  #holdFor(job: UploadJob, reason: HeldFor, error: unknown): void {
+    this.#parts.states.blocked(job, reason, error);
+    if (reason === 'sign-in') this.#options.credentialsRefused?.();
+    if (!this.#stopped) this.#parts.hold.begin();
+  }
+}

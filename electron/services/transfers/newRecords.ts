@@ -1,0 +1,52 @@
+import type { FoundFile } from './folderWalk.ts';
+import type { ConflictPolicy, TransferRecord } from './transferRecord.ts';
+
+/** S3 User Guide, "Naming Amazon S3 objects": 1,024 bytes of UTF-8. */
+const MAX_KEY = 1024;
+/** Where a stream's path would be. */
+const STREAM = '-';
+export const TOO_LONG = 'The name with its folders is longer than S3 keeps (1,024 bytes). Shorten it and upload again.';
+
+/** What a record says of a file that nobody has begun to send. */
+export interface Fresh {
+  id: string;
+  order: number;
+  /** Relative to the main storage's prefix. */
+  key: string;
+  policy: ConflictPolicy;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+}
+
+export function recordOf({ path, size, mtimeMs, inode }: FoundFile, fresh: Fresh): TransferRecord {
+  return {
+    ...{ path, size, mtimeMs, inode, ...fresh, wanted: fresh.key },
+    ...{ state: 'waiting', confirmed: 0, toAbort: [], lost: [] },
+  };
+}
+
+/** A stream, as far as it is like a file: its size is known when it is over. */
+export function streamFile(name: string): FoundFile {
+  return { path: STREAM, name, size: 0, mtimeMs: 0, inode: '0' };
+}
+
+export function isStream({ path }: Pick<TransferRecord, 'path'>): boolean {
+  return path === STREAM;
+}
+
+/** The folder of an upload as keys below it begin. */
+export function prefixOf(folder: string): string {
+  return folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
+}
+
+/** @param wholeKey prefix included. */
+export function isKeyTooLong(wholeKey: string): boolean {
+  return Buffer.byteLength(wholeKey) > MAX_KEY;
+}
+
+/** How new records share sheets of the journal: large files get one each, since theirs are written often; small ones one. */
+export function sheetsOf<Job extends { isLarge: boolean }>(jobs: readonly Job[]): Job[][] {
+  const small = jobs.filter(({ isLarge }) => !isLarge);
+  const large = jobs.filter(({ isLarge }) => isLarge).map((job) => [job]);
+  return small.length > 0 ? [small, ...large] : large;
+}

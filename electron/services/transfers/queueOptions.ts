@@ -1,0 +1,84 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { StorageConfiguration } from '../../../shared/preferences.ts';
+import type { Log } from '../contract.ts';
+import type { BandwidthRules } from './bandwidth.ts';
+import type { ChecksumKind } from './checksumKind.ts';
+import type { ConcurrencyLimits } from './concurrency.ts';
+import type { FoundFile } from './folderWalk.ts';
+import type { Journal } from './journal.ts';
+import type { TransfersDelta } from './transfer.ts';
+import type { ConflictPolicy, Receipt } from './transferRecord.ts';
+
+const SECOND = 1000;
+const MIB = 1024 ** 2;
+
+export interface UploadTarget {
+  client: S3Client;
+  configuration: StorageConfiguration;
+}
+
+export interface QueueLimits {
+  /** Files in parts at once; small files go as fast as there are lanes. */
+  largeFiles: number;
+  partsPerFile: number;
+  /** Requests with a body at once, over all files; adapted to what the line gives. */
+  parts: ConcurrencyLimits;
+  /** Bytes of parts kept in memory. */
+  memory: number;
+}
+
+export const LIMITS: QueueLimits = {
+  largeFiles: 3,
+  partsPerFile: 12,
+  parts: { least: 2, most: 24, first: 6 },
+  memory: 112 * MIB,
+};
+
+export interface QueueTiming {
+  /** A request without a byte, or without an answer, for so long has failed. Milliseconds, as all here. */
+  idle: number;
+  /** For making an object of its parts, which S3 may take minutes for. */
+  complete: number;
+  /** How long a file must not have changed. */
+  settle: number;
+  /** Of the first pause when nothing can succeed; the next ones are longer. */
+  hold: number;
+}
+
+export const TIMING: QueueTiming = { idle: 30 * SECOND, complete: 600 * SECOND, settle: 2 * SECOND, hold: SECOND };
+
+export interface TransferQueueOptions {
+  /** The main storage at this moment; asked for each transfer. @throws NearplayError no-preferences */
+  target: () => UploadTarget;
+  journal: Journal;
+  changed: (delta: TransfersDelta) => void;
+  completed: (key: string, receipt: Receipt) => void;
+  /** What the storage is asked to keep of an object in parts; default: what it is known to keep well. */
+  checksumKindFor?: (storage: StorageConfiguration) => ChecksumKind;
+  /** The storage refused the credentials: whoever keeps them should ask for new ones. */
+  credentialsRefused?: () => void;
+  /** Milliseconds since the epoch on the main storage's clock; default: this machine's. */
+  storageNow?: () => number;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** From 0 to 1. */
+  random: () => number;
+  log: Log;
+  /** Goes into the metadata of objects. */
+  uploader?: string;
+  onConflict?: ConflictPolicy;
+  limits?: Partial<QueueLimits>;
+  timing?: Partial<QueueTiming>;
+  bandwidth?: BandwidthRules;
+}
+
+export interface AddOptions {
+  onConflict?: ConflictPolicy;
+}
+
+/** One file with a destination of its own. */
+export interface FileToUpload extends AddOptions {
+  file: FoundFile;
+  /** Relative to the main storage's prefix. */
+  key: string;
+}

@@ -1,0 +1,48 @@
+import { NearplayError, type ErrorCode } from '../../../shared/errors.ts';
+import type { BlockedFor } from './transferRecord.ts';
+import type { Interruption } from './uploadJob.ts';
+
+/** What the whole queue waits for when one transfer meets this: nothing else would succeed either. */
+const WAITS_FOR: ReadonlyMap<ErrorCode, HeldFor> = new Map([
+  ['offline', 'offline'],
+  ['timeout', 'offline'],
+  ['slow-down', 'offline'],
+  ['storage-failed', 'offline'],
+  ['credentials-expired', 'sign-in'],
+  ['credentials-missing', 'sign-in'],
+  ['disk-full', 'disk'],
+]);
+
+/** The file was not left alone for long enough yet. */
+export class Growing extends NearplayError {
+  constructor() {
+    super('file-changed');
+  }
+}
+
+export type HeldFor = Exclude<BlockedFor, 'conflict' | 'file-growing'>;
+
+/** What an error means for the job that met it. */
+export type Setback =
+  /** It was told to leave the wire, and the error is only the end of that. */
+  | { kind: 'interrupted'; by: Interruption }
+  /** @param hasChanged under way; otherwise it is only too young. */
+  | { kind: 'wait-for-file'; hasChanged: boolean }
+  | { kind: 'ask' }
+  | { kind: 'hold'; reason: HeldFor }
+  | { kind: 'fail' };
+
+/** @param isStream what was read of it cannot be read again: every error is its end. */
+export function setbackOf(error: unknown, interruption: Interruption | undefined, isStream: boolean): Setback {
+  if (interruption) return { kind: 'interrupted', by: interruption };
+  if (isStream || !(error instanceof NearplayError)) return { kind: 'fail' };
+  if (error.code === 'file-changed') return { kind: 'wait-for-file', hasChanged: !(error instanceof Growing) };
+  if (error.code === 'conflict') return { kind: 'ask' };
+  const reason = WAITS_FOR.get(error.code);
+  return reason === undefined ? { kind: 'fail' } : { kind: 'hold', reason };
+}
+
+/** Whether what it waits for ends with the hold of the queue. */
+export function isHeld(blockedFor: BlockedFor | undefined): boolean {
+  return blockedFor !== undefined && blockedFor !== 'conflict' && blockedFor !== 'file-growing';
+}
