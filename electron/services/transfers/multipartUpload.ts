@@ -5,19 +5,22 @@ import { BEGINNING } from './contentType.ts';
 import { crc32Combine, toBase64 } from './crc32.ts';
 import type { SteadyFile } from './fileIdentity.ts';
 import { describeObject } from './objectNames.ts';
-import { cleanUp, findBegun, leftNow, withoutUpload } from './orphans.ts';
+import { cleanUp, findBegun, leftNow, uploadsBefore, withoutUpload } from './orphans.ts';
 import { planParts, type PartPlan } from './partPlan.ts';
 import { PartsOnTheWay, type SentPart } from './partsOnTheWay.ts';
 import { agrees, type PresentObject } from './presentObject.ts';
 import { receiptOf } from './receipt.ts';
 import { retrying } from './retrying.ts';
+import { lingering } from './sleep.ts';
 import type { TransferRecord, UploadRef } from './transferRecord.ts';
-import type { Completed, PresentPart } from './uploadCalls.ts';
+import type { Completed, ObjectDescription, PresentPart } from './uploadCalls.ts';
 import type { UploadNeeds, UploadOutcome, UploadTask } from './uploadTask.ts';
 
 /** Beyond this something else is wrong than bad luck. */
 const ROUNDS = 4;
 const COMPLETIONS = 3;
+/** Milliseconds that an answer is waited for after the user's word; an id that was thrown away would have to be searched. */
+const ANSWER_WAITS = 150;
 
 /** The multipart upload is of no use any more: it has to be begun again. */
 class Useless extends Error {
@@ -114,7 +117,7 @@ export class MultipartUpload {
    * in between, the upload that was begun is found again instead of a second one beginning.
    */
   async #beginUpload(): Promise<UploadRef> {
-    const { calls, storageNow } = this.#needs;
+    const { calls } = this.#needs;
     const { signal, record } = this.#task;
     const wholeKey = this.#wholeKey();
     const { partSize } = planParts(this.#file.identity.size);
@@ -125,11 +128,19 @@ export class MultipartUpload {
     return this.#retrying(async () => {
       const { intent } = this.#task.record;
       const found = intent ? await findBegun(calls, intent, signal) : undefined;
-      if (!found) await this.#task.save({ intent: { bucket: calls.bucket, wholeKey, at: storageNow() } });
-      const upload = found ?? (await calls.create(wholeKey, description, signal));
+      const upload = found ?? (await this.#create(wholeKey, description));
       await this.#task.save({ upload, partSize, intent: undefined });
       return upload;
     });
+  }
+
+  async #create(wholeKey: string, description: ObjectDescription): Promise<UploadRef> {
+    const { calls, storageNow } = this.#needs;
+    const { signal } = this.#task;
+    const others = await uploadsBefore(calls, wholeKey, signal);
+    const intent = { bucket: calls.bucket, wholeKey, at: storageNow(), ...(others && { others }) };
+    await this.#task.save({ intent });
+    return calls.create(wholeKey, description, lingering(signal, ANSWER_WAITS));
   }
 
   /** What the storage has of it; an outcome when it turns out to be complete. */

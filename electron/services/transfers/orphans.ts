@@ -10,21 +10,40 @@ const BEFORE = 2 * SECOND;
 const AFTER = 90 * SECOND;
 /** Parts that were on their way arrive after an abort (S3 User Guide, "Aborting a multipart upload": list to be sure). */
 const ABORTS = 5;
+/** For an upload that was asked for and given up at once: within three seconds it is there, or was never begun. */
+const LOOKS = 4;
+
+/** The uploads of this key that are in progress; `undefined` where looking is not permitted. */
+export async function uploadsBefore(
+  calls: UploadCalls,
+  wholeKey: string,
+  signal: AbortSignal,
+): Promise<string[] | undefined> {
+  try {
+    return (await calls.listUploads(wholeKey, signal)).map(({ uploadId }) => uploadId);
+  } catch (error) {
+    if (error instanceof NearplayError && error.code === 'access-denied') return undefined;
+    throw error;
+  }
+}
 
 /**
- * The multipart upload that was asked for with this intent and whose answer never came. It has the key, the time and no parts;
- * where more than one fits, or looking is not permitted, none is taken: somebody else's upload is never touched.
+ * The multipart upload that was asked for with this intent and whose answer never came. It has the key, the time and no parts,
+ * and it was not there before; where more than one fits, or looking is or was not permitted, none is taken: nothing in a
+ * listing tells whose an upload is, and somebody else's is never touched.
  */
 export async function findBegun(
   calls: UploadCalls,
   intent: Intent,
   signal: AbortSignal,
 ): Promise<UploadRef | undefined> {
-  if (intent.bucket !== calls.bucket) return undefined;
+  const { others } = intent;
+  if (intent.bucket !== calls.bucket || others === undefined) return undefined;
   try {
     const uploads = await calls.listUploads(intent.wholeKey, signal);
     const fitting = uploads.filter(
-      ({ initiated }) => initiated >= intent.at - BEFORE && initiated <= intent.at + AFTER,
+      ({ uploadId, initiated }) =>
+        !others.includes(uploadId) && initiated >= intent.at - BEFORE && initiated <= intent.at + AFTER,
     );
     const [only] = fitting;
     if (!only || fitting.length > 1) return undefined;
@@ -36,6 +55,20 @@ export async function findBegun(
       return undefined;
     }
     throw error;
+  }
+}
+
+/** As `findBegun`, for a request that nobody waits for any more: it may still be on its way, so one look is not enough. */
+async function findLate(
+  calls: UploadCalls,
+  intent: Intent,
+  sleep: Sleep,
+  signal: AbortSignal,
+): Promise<UploadRef | undefined> {
+  for (let look = 1; ; look++) {
+    const found = await findBegun(calls, intent, signal);
+    if (found || look === LOOKS) return found;
+    await sleep((SECOND / 5) * 2 ** look, signal);
   }
 }
 
@@ -84,11 +117,14 @@ export async function cleanUp(
   const left: Leftovers = { toAbort: [], lost: [] };
   const known = [...toAbort];
   for (const intent of lost) {
+    // Another bucket is asked another day.
+    if (intent.bucket !== calls.bucket) {
+      left.lost.push(intent);
+      continue;
+    }
     try {
-      const found = await findBegun(calls, intent, signal);
+      const found = await findLate(calls, intent, sleep, signal);
       if (found) known.push(found);
-      // It may be begun until its time is over, and only then is silence an answer; another bucket is asked another day.
-      else if (intent.bucket !== calls.bucket) left.lost.push(intent);
     } catch {
       left.lost.push(intent);
     }

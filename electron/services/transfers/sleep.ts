@@ -20,3 +20,12 @@ export const sleep: Sleep = (milliseconds, signal) =>
     }, milliseconds);
     signal.addEventListener('abort', stop, { once: true });
   });
+
+/** A signal that follows this one, so many milliseconds later: for what is nearly over and costs more to do again. */
+export function lingering(signal: AbortSignal, milliseconds: number): AbortSignal {
+  const later = new AbortController();
+  const follow = () => setTimeout(() => later.abort(), milliseconds).unref();
+  if (signal.aborted) later.abort();
+  else signal.addEventListener('abort', follow, { once: true });
+  return later.signal;
+}

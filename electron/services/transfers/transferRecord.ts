@@ -56,7 +56,13 @@ const uploadRefSchema = z.strictObject({
 /** One multipart upload in the storage. */
 export type UploadRef = z.infer<typeof uploadRefSchema>;
 
-const intentSchema = z.strictObject({ bucket: z.string(), wholeKey: z.string(), at: z.number() });
+const intentSchema = z.strictObject({
+  bucket: z.string(),
+  wholeKey: z.string(),
+  at: z.number(),
+  /** Ids of uploads of the same key that were there before: somebody else's. Absent where looking is not permitted. */
+  others: z.array(z.string()).optional(),
+});
 /** A multipart upload that may have begun: it was asked for, and nobody knows of an answer. */
 export type Intent = z.infer<typeof intentSchema>;
 
