@@ -81,7 +81,7 @@ it('adopts nothing where it may not look', async () => {
   const theirs = await somebodyBegins();
   const denied: FaultEffect = { kind: 'status', status: 403, code: 'AccessDenied' };
   sandbox.addFault({ operation: 'ListMultipartUploads', effect: denied });
-  sandbox.addFault({ operation: 'CreateMultipartUpload', effect: { kind: 'reset' }, times: 1 });
+  sandbox.addFault({ operation: 'CreateMultipartUpload', effect: { kind: 'reset', afterBytes: 0 }, times: 1 });
   await running.queue.add('', [await desk.file('same.mov', 20 * MIB)]);
   await finish();
   expect(only(running.queue).state).toBe('done');
