@@ -1,17 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ChecksumKind } from '../../../electron/services/transfers/checksumKind.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+import { SpawnedUpload } from './spawnedUpload.ts';
 import { bytesOf, Desk, MIB, until, uploadsIn } from './surroundings.ts';
 
 const isLong = process.env['NEARPLAY_LONG'] === '1';
 /** And milliseconds that an upload lasts at least, from its first request on. */
 const [KILLS, SIZE, LASTS] = isLong ? [50, 300 * MIB, 1800] : [8, 60 * MIB, 700];
-const PROGRAM = fileURLToPath(new URL('uploadProcess.ts', import.meta.url));
 const MINUTE = 60_000;
 
 let sandbox: Sandbox;
@@ -26,24 +23,15 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-/** Starts the upload in a process of its own; `killAfter` milliseconds after its first request it is gone, without a word. */
+/** `killAfter` milliseconds after its first request the process is gone. */
 async function uploadOnce(file: string, journalFolder: string, checksumKind: ChecksumKind, killAfter?: number) {
-  const { credentials } = sandbox;
-  const argument = { preferences: sandbox.preferences(), credentials, journalFolder, file, checksumKind };
-  const child = spawn(process.execPath, [PROGRAM, JSON.stringify(argument)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const closed = once(child, 'close');
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const kill = () => child.kill('SIGKILL');
-  const tooLong = setTimeout(kill, MINUTE);
+  const upload = new SpawnedUpload(sandbox, { file, journalFolder, checksumKind });
   if (killAfter !== undefined) {
     await until(() => sandbox.requests.length > 0, 'a first request');
     await wait(killAfter);
-    kill();
+    upload.kill();
   }
-  await closed;
-  clearTimeout(tooLong);
-  return output;
+  return upload.output;
 }
 
 /** Parts that the storage had confirmed, and their numbers again: what was paid for twice. */

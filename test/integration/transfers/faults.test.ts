@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
+import { CredentialsProviderError } from '@smithy/core/config';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultEffect } from '../../sandbox/faults.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import type { UploadState } from '../../../electron/services/transfers/transferRecord.ts';
+import { PHASES, ruleOf, uploadHalf, type Phase } from './phases.ts';
 import {
   bytesOf,
   count,
@@ -43,15 +45,6 @@ afterEach(async () => {
   await desk.close();
 });
 
-const PHASES = {
-  create: 'CreateMultipartUpload',
-  part: 'UploadPart',
-  list: 'ListParts',
-  complete: 'CompleteMultipartUpload',
-  head: 'HeadObject',
-} as const;
-type Phase = keyof typeof PHASES;
-
 const status = (code: string, of = 400): FaultEffect => ({ kind: 'status', status: of, code });
 /** What ends by itself when it happens twice, in whatever phase. */
 const PASSING: [string, FaultEffect][] = [
@@ -72,6 +65,7 @@ const LASTING: [Phase, string, FaultEffect, UploadState][] = [
   ['part', 'AccessDenied', status('AccessDenied', 403), 'failed'],
   ['complete', 'AccessDenied', status('AccessDenied', 403), 'failed'],
   // Who may write but not look still uploads.
+  ['look', 'AccessDenied', status('AccessDenied', 403), 'done'],
   ['head', 'AccessDenied', status('AccessDenied', 403), 'done'],
   ['create', 'InvalidAccessKeyId', status('InvalidAccessKeyId', 403), 'failed'],
   ['create', 'NoSuchBucket', status('NoSuchBucket', 404), 'failed'],
@@ -82,20 +76,13 @@ async function upload(phase: Phase, arm: () => void): Promise<void> {
   path = await desk.file(`${phase}-${Math.random()}.bin`, SIZE);
   content = await readFile(path);
   if (phase !== 'list') arm();
-  else await uploadHalf(arm);
+  else {
+    await uploadHalf(sandbox, running.queue, path);
+    arm();
+    running.queue.resume();
+  }
   if (phase !== 'list') await running.queue.add('', [path]);
   await within(AT_MOST, 'the upload', running.queue.finished());
-}
-
-async function uploadHalf(arm: () => void): Promise<void> {
-  const lift = sandbox.addFault({ operation: 'UploadPart', partNumber: 3, effect: { kind: 'stall' } });
-  await running.queue.add('', [path]);
-  await until(() => only(running.queue).confirmed >= 16 * MIB, 'two parts are there');
-  running.queue.pause();
-  await until(() => only(running.queue).state === 'paused', 'paused');
-  lift();
-  arm();
-  running.queue.resume();
 }
 
 async function expectWhole(): Promise<void> {
@@ -105,17 +92,17 @@ async function expectWhole(): Promise<void> {
   expect(uploadsIn(sandbox)).toHaveLength(0);
 }
 
-describe.each(Object.keys(PHASES) as Phase[])('in the phase "%s"', (phase) => {
+describe.each(PHASES)('in the phase "%s"', (phase) => {
   it.each(PASSING)('%s, twice, and the upload goes on by itself', async (_name, effect) => {
-    await upload(phase, () => void sandbox.addFault({ operation: PHASES[phase], effect, times: 2 }));
-    expect(sandbox.requests.filter(({ faults }) => faults.length > 0).length).toBeGreaterThanOrEqual(1);
+    await upload(phase, () => void sandbox.addFault({ ...ruleOf(phase), effect, times: 2 }));
+    expect(sandbox.requests.filter(({ faults }) => faults.includes(effect.kind)).length).toBeGreaterThanOrEqual(1);
     await expectWhole();
     expect(count(sandbox, 'CompleteMultipartUpload')).toBeLessThanOrEqual(4);
   });
 });
 
 it.each(LASTING)('in the phase "%s", lasting %s', async (phase, _name, effect, state) => {
-  await upload(phase, () => void sandbox.addFault({ operation: PHASES[phase], effect }));
+  await upload(phase, () => void sandbox.addFault({ ...ruleOf(phase), effect }));
   expect(only(running.queue).state).toBe(state);
   if (state === 'done') return;
   expect(only(running.queue).error).toMatchObject({ message: expect.any(String) as string });
@@ -159,27 +146,56 @@ it('starts again where the multipart upload was aborted by somebody', async () =
   expect(count(sandbox, 'CreateMultipartUpload')).toBe(2);
 });
 
-it('loses no part to a token that is renewed five seconds later', async () => {
-  sandbox.addFault({ operation: 'UploadPart', effect: { kind: 'latency', milliseconds: 100 } });
-  path = await desk.file('token.bin', 80 * MIB);
-  content = await readFile(path);
-  let refusals = 0;
-  await running.stop();
-  running = makeQueue(sandbox, desk, { credentialsRefused: () => (refusals += 1), timing: { hold: 300 } });
-  await running.queue.start();
-  await running.queue.add('', [path]);
-  await until(() => only(running.queue).confirmed > 0, 'a part is there');
-  const renew = sandbox.addFault({ effect: status('ExpiredToken') });
-  await until(() => only(running.queue).state === 'blocked', 'blocked');
-  expect(only(running.queue)).toMatchObject({ blockedFor: 'sign-in', error: { code: 'credentials-expired' } });
-  expect(only(running.queue).confirmed).toBeGreaterThan(0);
-  await wait(5000);
-  renew();
-  await within(AT_MOST, 'the upload', running.queue.finished());
-  expect(only(running.queue).state).toBe('done');
-  expect((await bytesOf(sandbox, 'token.bin'))?.equals(content)).toBe(true);
-  const confirmed = sandbox.requests.filter((one) => one.operation === 'UploadPart' && one.status === 200);
-  expect(new Set(confirmed.map(({ partNumber }) => partNumber)).size).toBe(confirmed.length);
-  expect(confirmed).toHaveLength(10);
-  expect(refusals).toBeGreaterThan(0);
+describe('a token that ends in mid upload and is renewed five seconds later', () => {
+  /** Ends within the time before the end in which the SDK asks for the next ones: it asks the provider each time. */
+  const soon = () => new Date(Date.now() + 60_000);
+  let isSignedIn = true;
+  let refusals: number;
+
+  /** As after `aws sso login` has to be called again. */
+  const provider = () => {
+    const ended = 'The SSO session associated with this profile has expired. To refresh it run aws sso login.';
+    if (!isSignedIn) return Promise.reject(new CredentialsProviderError(ended, { tryNextLink: false }));
+    return Promise.resolve({ ...sandbox.credentials, expiration: soon() });
+  };
+
+  it.each([
+    ['the storage refuses it', (): (() => void) => sandbox.addFault({ effect: status('ExpiredToken') })],
+    [
+      'nobody has another one',
+      (): (() => void) => {
+        isSignedIn = false;
+        return () => void (isSignedIn = true);
+      },
+    ],
+  ])('costs no part: %s', async (_name, expire) => {
+    sandbox.addFault({ operation: 'UploadPart', effect: { kind: 'latency', milliseconds: 100 } });
+    path = await desk.file('token.bin', 80 * MIB);
+    content = await readFile(path);
+    refusals = 0;
+    await running.stop();
+    const told = { credentialsRefused: () => (refusals += 1) };
+    running = makeQueue(sandbox, desk, { ...told, credentials: provider, timing: { hold: 300 } });
+    await running.queue.start();
+    await running.queue.add('', [path]);
+    await until(() => only(running.queue).confirmed > 0, 'a part is there');
+    const renew = expire();
+    await until(() => only(running.queue).state === 'blocked', 'blocked');
+    expect(only(running.queue)).toMatchObject({ blockedFor: 'sign-in', error: { code: 'credentials-expired' } });
+    expect(only(running.queue).confirmed).toBeGreaterThan(0);
+    await wait(5000);
+    expect(only(running.queue).state).not.toBe('failed');
+    renew();
+    // What the app does when somebody has signed in.
+    running.queue.tryNow();
+    await within(AT_MOST, 'the upload', running.queue.finished());
+    expect(only(running.queue).state).toBe('done');
+    expect((await bytesOf(sandbox, only(running.queue).key))?.equals(content)).toBe(true);
+    const confirmed = sandbox.requests.filter((one) => one.operation === 'UploadPart' && one.status === 200);
+    expect(new Set(confirmed.map(({ partNumber }) => partNumber)).size).toBe(confirmed.length);
+    expect(confirmed).toHaveLength(10);
+    expect(count(sandbox, 'CreateMultipartUpload')).toBe(1);
+    expect(uploadsIn(sandbox)).toHaveLength(0);
+    expect(refusals).toBeGreaterThan(0);
+  });
 });

@@ -1,6 +1,6 @@
 /**
  * A process to be killed: uploads a file with the journal it is given and ends when the upload has.
- * Arguments as one JSON object: preferences, credentials, journal folder, file, kind of checksum.
+ * Arguments as one JSON object: preferences, credentials, journal folder, file, kind of checksum, idle time-out.
  */
 import { pid } from 'node:process';
 import { StorageClients } from '../../../electron/services/storageClients.ts';
@@ -17,9 +17,10 @@ const argumentsSchema = z.strictObject({
   journalFolder: z.string(),
   file: z.string(),
   checksumKind: z.enum(CHECKSUM_KINDS),
+  idle: z.number(),
 });
 
-const { preferences, credentials, journalFolder, file, checksumKind } = argumentsSchema.parse(
+const { preferences, credentials, journalFolder, file, checksumKind, idle } = argumentsSchema.parse(
   JSON.parse(process.argv[2] ?? ''),
 );
 const clients = new StorageClients(preferencesSchema.parse(preferences), { credentials, now: () => Date.now() });
@@ -33,7 +34,7 @@ const queue = new TransferQueue({
   random: Math.random,
   checksumKindFor: () => checksumKind,
   log: SILENT,
-  timing: { idle: 5000, hold: 200 },
+  timing: { idle, hold: 200 },
 });
 await queue.start();
 if (queue.list().length === 0) await queue.add('', [file]);
