@@ -1,9 +1,9 @@
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { UploadFolderMemory, type Remembered } from '../../../../electron/services/uploadFolderMemory.ts';
+import { turnsDuring } from '../../../helpers/turns.ts';
 
 let folder: string;
 let file: string;
@@ -62,16 +62,12 @@ it('stays short, however often files change', async () => {
   expect((await reopened()).get('7.exr')).toEqual(seen(29));
 });
 
-it('reads 100,000 files without a pause that anybody would feel', async () => {
+it('reads 100,000 files, and others have their turn meanwhile', async () => {
   const memory = await UploadFolderMemory.open(file);
   for (let start = 0; start < 100_000; start += 1000) {
     await memory.remember(Array.from({ length: 1000 }, (_, n) => [`shot/render.${start + n}.exr`, seen(start + n)]));
   }
   await memory.close();
-  const delay = monitorEventLoopDelay({ resolution: 5 });
-  delay.enable();
-  const again = await reopened();
-  delay.disable();
-  expect([...again.entries()]).toHaveLength(100_000);
-  expect(delay.max / 1e6).toBeLessThan(50);
+  expect(await turnsDuring(reopened)).toBeGreaterThan(10);
+  expect([...(await reopened()).entries()]).toHaveLength(100_000);
 });
