@@ -73,11 +73,14 @@ export const TRANSFER_STATES = [
   'cancelled',
   'skipped',
 ] as const;
-/** `skipped`: the storage has the same content already, or the user said so. */
+/** `skipped`: nothing had to be sent; `skippedFor` says why. */
 export type TransferState = (typeof TRANSFER_STATES)[number];
 
 /** What a blocked transfer waits for. `conflict` waits for the user's word; all others end by themselves. */
 export type BlockedFor = 'offline' | 'sign-in' | 'disk' | 'file-growing' | 'conflict';
+
+/** `identical`: the bucket has the same content under this name. `asked-for`: it has another, and the user said to leave it. */
+export type SkippedFor = 'identical' | 'asked-for';
 
 /** What to do when another file has the name: the user's answer for one or for all. */
 export const CONFLICT_ANSWERS = ['skip', 'replace', 'keep-both'] as const;
@@ -94,6 +97,7 @@ export interface Transfer {
   order: number;
   state: TransferState;
   blockedFor?: BlockedFor;
+  skippedFor?: SkippedFor;
   /** Bytes. */
   size: number;
   /** Bytes that the storage has confirmed or that are on the wire. */

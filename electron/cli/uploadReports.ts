@@ -1,7 +1,7 @@
 import type { Transfer } from '../../shared/ipc.ts';
 import { complain, type CommandContext } from './surroundings.ts';
 
-type Told = Pick<Transfer, 'id' | 'key' | 'size' | 'state' | 'blockedFor' | 'error'>;
+type Told = Pick<Transfer, 'id' | 'key' | 'size' | 'state' | 'blockedFor' | 'skippedFor' | 'error'>;
 
 const TAKEN = {
   code: 'conflict',
@@ -35,12 +35,13 @@ export class UploadReports {
     for (const transfer of transfers) if (transfer.blockedFor === 'conflict') this.#tellOf(transfer);
   }
 
-  #tellOf({ id, key, size, state, blockedFor, error }: Told): void {
+  #tellOf({ id, key, size, state, blockedFor, skippedFor, error }: Told): void {
     if (this.#told.has(id)) return;
     this.#told.add(id);
     if (state === 'done' || state === 'skipped') {
-      const word = state === 'skipped' ? ', left as it is' : '';
-      this.#context.print({ key, size, state }, `${key} (${size} bytes${word})`);
+      const words = { identical: ', the same is there', 'asked-for': ', left as it is' };
+      const word = skippedFor ? words[skippedFor] : '';
+      this.#context.print({ key, size, state, ...(skippedFor && { skippedFor }) }, `${key} (${size} bytes${word})`);
       return;
     }
     const { code, message } = blockedFor === 'conflict' ? TAKEN : (error ?? CANCELLED);

@@ -1,6 +1,7 @@
 import { ERRORS, type ErrorCode } from '../../shared/errors.ts';
 import type {
   BlockedFor,
+  SkippedFor,
   ConflictAnswer,
   Transfer,
   TransferState,
@@ -108,7 +109,7 @@ export class FakeTransfers {
   decide(answer: ConflictAnswer, ids?: readonly string[]): void {
     this.#each(ids, ['blocked'], ({ blockedFor, name, key }) => {
       if (blockedFor !== 'conflict') return undefined;
-      if (answer === 'skip') return { state: 'skipped' };
+      if (answer === 'skip') return { state: 'skipped', skippedFor: 'asked-for' };
       if (answer === 'replace') return { state: 'waiting' };
       return { state: 'waiting', name: numbered(name), key: numbered(key) };
     });
@@ -237,11 +238,12 @@ interface Traits {
   state?: TransferState;
   share?: number;
   blockedFor?: BlockedFor;
+  skippedFor?: SkippedFor;
   code?: ErrorCode;
 }
 
 function sample(name: string, order: number, size: number, traits: Traits = {}): Transfer {
-  const { folder = 'shots/', state = 'waiting', share = state === 'done' ? 1 : 0, blockedFor, code } = traits;
+  const { folder = 'shots/', state = 'waiting', share = state === 'done' ? 1 : 0, blockedFor, skippedFor, code } = traits;
   const sent = Math.round(size * share);
   return {
     id: `${order}-${name}`,
@@ -256,6 +258,7 @@ function sample(name: string, order: number, size: number, traits: Traits = {}):
     bytesPerSecond: state === 'running' ? RATE : 0,
     startedAt: Date.now(),
     ...(blockedFor && { blockedFor }),
+    ...(skippedFor && { skippedFor }),
     ...(code && { error: { code, ...ERRORS[code] } }),
   };
 }
@@ -279,7 +282,7 @@ const SAMPLES: Record<FakeQueue, () => Transfer[]> = {
     sample('sq010_sh010_comp_v002.mp4', 8, 96_000_000, { state: 'failed', share: 0.4, code: 'file-changed' }),
     sample('sq010_sh030_plate_v001.mov', 9, 3_960_000_000, { state: 'failed', code: 'access-denied' }),
     sample('sq030_mood_harbour.jpg', 10, 6_200_000, { state: 'done' }),
-    sample('sq030_mood_lagoon.jpg', 11, 5_910_000, { state: 'skipped' }),
+    sample('sq030_mood_lagoon.jpg', 11, 5_910_000, { state: 'skipped', skippedFor: 'identical' }),
     sample('sq030_sh090_anim_v001.mov', 12, 610_000_000, { state: 'cancelled' }),
     ...Array.from({ length: 24 }, (_, at) => sample(`sq040_sh010_beauty.${1001 + at}.exr`, 20 + at, 64_000_000)),
   ],

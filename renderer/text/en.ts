@@ -251,6 +251,7 @@ export const en = {
       failed: 'Failed',
       cancelled: 'Cancelled',
       skipped: 'Skipped: the bucket keeps what it has',
+      identical: 'The bucket has the same content already',
     },
     blocked: {
       offline: 'Waits for the network. Goes on by itself.',

@@ -23,7 +23,7 @@ export function lineText(transfer: Transfer, t: Translate): string {
     case 'done':
       return withSize(t(`transfers.state.${transfer.direction === 'download' ? 'saved' : 'done'}`), size);
     case 'skipped':
-      return t('transfers.state.skipped');
+      return t(transfer.skippedFor === 'identical' ? 'transfers.state.identical' : 'transfers.state.skipped');
     case 'cancelled':
       return withSize(t('transfers.state.cancelled'), size);
   }

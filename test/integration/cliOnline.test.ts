@@ -66,7 +66,10 @@ describe('nearplay from a terminal, against the sample storage', () => {
 
   it('sends identical content never twice, and refuses to overwrite other content unless told to', async () => {
     const again = await nearplay('upload', 'shot.mov', '--to', 'sq010/sh010');
-    expect(again).toMatchObject({ code: 0, lines: [{ key: 'sq010/sh010/shot.mov', state: 'skipped' }] });
+    expect(again).toMatchObject({
+      code: 0,
+      lines: [{ key: 'sq010/sh010/shot.mov', state: 'skipped', skippedFor: 'identical' }],
+    });
     const other = join(folder, 'other');
     await mkdir(other);
     await writeFile(join(other, 'shot.mov'), Buffer.alloc(18 * 1024 * 1024, 1));

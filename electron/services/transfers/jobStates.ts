@@ -26,7 +26,13 @@ export class JobStates {
   }
 
   waiting(job: UploadJob): void {
-    this.#book.note(job, { state: 'waiting', blockedFor: undefined, error: undefined, finishedAt: undefined });
+    this.#book.note(job, {
+      state: 'waiting',
+      blockedFor: undefined,
+      skippedFor: undefined,
+      error: undefined,
+      finishedAt: undefined,
+    });
   }
 
   running(job: UploadJob): void {
@@ -61,6 +67,7 @@ export class JobStates {
     this.#book.note(job, {
       ...{ state: isDone ? 'done' : 'skipped', finishedAt: this.#now() },
       ...{ upload: undefined, partSize: undefined, completing: undefined, intent: undefined },
+      ...(outcome.kind === 'skipped' && { skippedFor: outcome.why }),
       ...(isDone && { receipt: outcome.receipt, size: outcome.receipt.size, confirmed: outcome.receipt.size }),
     });
     if (isDone) this.#book.change(job, () => (job.sent = job.confirmed = job.record.size));

@@ -1,5 +1,5 @@
 import type { ErrorReport } from '../../../shared/errors.ts';
-import type { BlockedFor, ConflictPolicy, TransferRecord, UploadState } from './transferRecord.ts';
+import type { BlockedFor, ConflictPolicy, SkippedFor, TransferRecord, UploadState } from './transferRecord.ts';
 
 /** One upload as a window or a terminal shows it. Sizes in bytes, times in milliseconds since the epoch. */
 export interface UploadTransfer {
@@ -12,6 +12,7 @@ export interface UploadTransfer {
   order: number;
   state: UploadState;
   blockedFor?: BlockedFor;
+  skippedFor?: SkippedFor;
   size: number;
   /** On the wire or confirmed. */
   sent: number;
@@ -56,7 +57,7 @@ export interface Moving {
 }
 
 export function transferOf(record: TransferRecord, { sent, confirmed, bytesPerSecond }: Moving): UploadTransfer {
-  const { id, key, order, state, blockedFor, size, policy, createdAt, finishedAt, error } = record;
+  const { id, key, order, state, blockedFor, skippedFor, size, policy, createdAt, finishedAt, error } = record;
   return {
     id,
     direction: 'upload',
@@ -65,6 +66,7 @@ export function transferOf(record: TransferRecord, { sent, confirmed, bytesPerSe
     order,
     state,
     ...(blockedFor && { blockedFor }),
+    ...(skippedFor && { skippedFor }),
     size,
     sent: Math.min(size, sent),
     confirmed,

@@ -18,6 +18,10 @@ export const UPLOAD_STATES = [
 ] as const;
 export type UploadState = (typeof UPLOAD_STATES)[number];
 
+/** Why nothing was sent: the same content was there, or other content that the policy leaves alone. */
+export const SKIPPED_FOR = ['identical', 'asked-for'] as const;
+export type SkippedFor = (typeof SKIPPED_FOR)[number];
+
 /** What a blocked transfer waits for. `conflict` waits for the user's word; all others end by themselves. */
 export const BLOCKED_FOR = ['offline', 'sign-in', 'disk', 'file-growing', 'conflict'] as const;
 export type BlockedFor = (typeof BLOCKED_FOR)[number];
@@ -83,6 +87,7 @@ export const recordSchema = z.strictObject({
   policy: z.enum(CONFLICT_POLICIES),
   state: z.enum(UPLOAD_STATES),
   blockedFor: z.enum(BLOCKED_FOR).optional(),
+  skippedFor: z.enum(SKIPPED_FOR).optional(),
   error: z.strictObject({ code: z.enum(errorCodes), message: z.string(), retryable: z.boolean() }).optional(),
   createdAt: z.number(),
   finishedAt: z.number().optional(),

@@ -2,7 +2,7 @@ import type { Log } from '../contract.ts';
 import type { BufferPool } from './bufferPool.ts';
 import type { Lanes } from './lanes.ts';
 import type { Sleep } from './sleep.ts';
-import type { Receipt, TransferRecord } from './transferRecord.ts';
+import type { Receipt, SkippedFor, TransferRecord } from './transferRecord.ts';
 import type { UploadCalls } from './uploadCalls.ts';
 
 /** Where an upload says how far it is. All in bytes. */
@@ -53,4 +53,4 @@ export interface UploadNeeds {
   log: Log;
 }
 
-export type UploadOutcome = { kind: 'done'; receipt: Receipt } | { kind: 'skipped'; why: 'identical' | 'asked-for' };
+export type UploadOutcome = { kind: 'done'; receipt: Receipt } | { kind: 'skipped'; why: SkippedFor };

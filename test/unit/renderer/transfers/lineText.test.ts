@@ -23,7 +23,8 @@ it.each([
   [{ state: 'blocked', blockedFor: 'conflict' }, 'There is another one, with other content'],
   [{ state: 'done' }, 'Uploaded · 100 MB'],
   [{ state: 'done', direction: 'download' }, 'Saved on this computer · 100 MB'],
-  [{ state: 'skipped' }, 'Skipped: the bucket keeps what it has'],
+  [{ state: 'skipped', skippedFor: 'asked-for' }, 'Skipped: the bucket keeps what it has'],
+  [{ state: 'skipped', skippedFor: 'identical' }, 'The bucket has the same content already'],
   [
     { state: 'failed', error: { code: 'timeout', message: 'Why, and what to do.', retryable: true } },
     'Why, and what to do.',
