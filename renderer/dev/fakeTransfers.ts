@@ -243,7 +243,14 @@ interface Traits {
 }
 
 function sample(name: string, order: number, size: number, traits: Traits = {}): Transfer {
-  const { folder = 'shots/', state = 'waiting', share = state === 'done' ? 1 : 0, blockedFor, skippedFor, code } = traits;
+  const {
+    folder = 'shots/',
+    state = 'waiting',
+    share = state === 'done' ? 1 : 0,
+    blockedFor,
+    skippedFor,
+    code,
+  } = traits;
   const sent = Math.round(size * share);
   return {
     id: `${order}-${name}`,
