@@ -467,8 +467,8 @@ export interface Events {
   'settings-changed': Settings;
   /** Objects of this folder have another route now: replicated, uploaded, or the choice changed. */
   'library-changed': { folder: string };
-  /** An object that was uploaded from here, or lies in a watched folder, is now read from a replica. */
-  'replica-ready': { key: string; storage: string; label: string };
+  /** An object that was uploaded from here, or lies in a watched folder, is now read from a replica; and so many others. */
+  'replica-ready': { key: string; storage: string; label: string; others: number };
   'report-progress': { compared: number };
   'verify-progress': { compared: number; bytes: number };
   'upload-folders-changed': UploadFolder[];

@@ -30,6 +30,7 @@ import { measureStorages } from './measurements.ts';
 import { PreferencesInBucket } from './preferencesInBucket.ts';
 import { bucketPlace, PreferencesSource } from './preferencesSource.ts';
 import { askOverHttp, interfaceAddresses, PublicAddress } from './publicAddress.ts';
+import { ReadyNews } from './readyNews.ts';
 import { ReplicaWatch } from './replicaWatch.ts';
 import { batchManifest, reportReplication } from './replicationReport.ts';
 import { SavedCopies } from './savedCopies.ts';
@@ -115,6 +116,7 @@ class NearplayServices implements Application {
   readonly #preferences: PreferencesSource;
   readonly #credentials: ReturnType<typeof createCredentials>;
   readonly #watch: ReplicaWatch;
+  readonly #readyNews = new ReadyNews({ tell: (ready) => this.#emit('replica-ready', ready) });
   readonly #copies: SavedCopies;
   readonly #transfers: TransferList;
   readonly #watched: WatchedFolders;
@@ -225,6 +227,7 @@ class NearplayServices implements Application {
     clearInterval(this.#timer);
     clearInterval(this.#interfacesTimer);
     this.#watch.stop();
+    this.#readyNews.stop();
     this.#watched.stop();
     this.#report?.abort.abort();
     this.#verifying?.abort();
@@ -405,7 +408,7 @@ class NearplayServices implements Application {
     this.#emit('library-changed', { folder: folderOf(key) });
     const { storages } = this.studio().reading();
     const label = storages.find(({ name }) => name === storage)?.label ?? storage;
-    this.#emit('replica-ready', { key, storage, label });
+    this.#readyNews.add({ key, storage, label });
   }
 
   #transfersChanged(delta: TransfersDelta): void {

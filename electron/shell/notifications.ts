@@ -49,8 +49,9 @@ export class TransferNotices {
 }
 
 /** A file that was uploaded, or lies in a watched folder, has reached the replica. */
-export function readyNotice({ key, label }: Events['replica-ready']): Notice {
-  return { title: `Ready in ${label}`, body: key.slice(key.lastIndexOf('/') + 1) };
+export function readyNotice({ key, label, others }: Events['replica-ready']): Notice {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  return { title: `Ready in ${label}`, body: others === 0 ? name : `${name} and ${others} more` };
 }
 
 function phaseOf({ state, blockedFor }: Transfer): Phase {

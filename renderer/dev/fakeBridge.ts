@@ -132,7 +132,7 @@ export class FakeBridge {
   begin(): void {
     this.#transfers.begin();
     if (this.#scenario.watching) {
-      const ready = { key: 'shots/sq030_sh040_comp_v008.mov', storage: 'sydney', label: 'Sydney' };
+      const ready = { key: 'shots/sq030_sh040_comp_v008.mov', storage: 'sydney', label: 'Sydney', others: 0 };
       setTimeout(() => this.#emit('replica-ready', ready), 2500);
     }
     if (this.#scenario.freshSeconds !== undefined) {

@@ -51,7 +51,9 @@ function wordsOf(text: ToastText, t: Translate): string {
     case 'upload-folder-added':
       return t('toasts.uploadFolderAdded', { folder: text.folder === '' ? t('uploads.library') : text.folder });
     case 'replica-ready':
-      return t('toasts.replicaReady', { name: text.name, place: text.place });
+      return text.others === 0
+        ? t('toasts.replicaReady', { name: text.name, place: text.place })
+        : t('toasts.replicasReady', { name: text.name, place: text.place, others: text.others });
     case 'imported':
       return t('toasts.preferencesImported');
     case 'not-copied':

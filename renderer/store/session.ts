@@ -17,7 +17,7 @@ export interface Toast {
 export type ToastText =
   | { kind: 'transfers'; news: TransferNews }
   | { kind: 'upload-folder-added'; folder: string }
-  | { kind: 'replica-ready'; name: string; place: string }
+  | { kind: 'replica-ready'; name: string; place: string; others: number }
   | { kind: 'imported' }
   | { kind: 'not-copied' }
   | { kind: 'preferences-saved' }
@@ -196,9 +196,9 @@ export function followMain(api: NearplayApi, session: SessionStore, shownFolder:
     }),
     api.onSettingsChanged((settings) => patchApp({ settings })),
     api.onUploadFoldersChanged((uploadFolders) => patchApp({ uploadFolders })),
-    api.onReplicaReady(({ key, label }) => {
+    api.onReplicaReady(({ key, label, others }) => {
       const name = key.slice(key.lastIndexOf('/') + 1);
-      session.getState().toast({ kind: 'replica-ready', name, place: label }, 'good');
+      session.getState().toast({ kind: 'replica-ready', name, place: label, others }, 'good');
     }),
     api.onLibraryChanged(({ folder }) => {
       if (folder.startsWith(shownFolder())) routesChanged();

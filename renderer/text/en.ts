@@ -679,6 +679,7 @@ export const en = {
     needsYou_other: '{{count}} transfers need you: press T for Transfers',
     uploadFolderAdded: 'New files in that folder go up to {{folder}} from now on.',
     replicaReady: 'Ready in {{place}}: {{name}}',
+    replicasReady: 'Ready in {{place}}: {{name}} and {{others}} more',
     preferencesSaved: 'Saved. The preferences reach everyone within minutes.',
     savedFile: 'Saved as {{name}}',
     notCopied: 'The clipboard refused the text.',
