@@ -8,7 +8,7 @@ import { bytesOf, Desk, MIB, until, uploadsIn } from './surroundings.ts';
 
 const isLong = process.env['NEARPLAY_LONG'] === '1';
 /** And milliseconds that an upload lasts at least, from its first request on. */
-const [KILLS, SIZE, LASTS] = isLong ? [50, 300 * MIB, 1800] : [8, 60 * MIB, 700];
+const [KILLS, SIZE, LASTS] = isLong ? [50, 300 * MIB, 1800] : [6, 40 * MIB, 700];
 const MINUTE = 60_000;
 
 let sandbox: Sandbox;

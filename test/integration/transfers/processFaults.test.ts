@@ -9,8 +9,9 @@ import { bytesOf, Desk, MIB, until, uploadsIn } from './surroundings.ts';
 
 const SIZE = 17 * MIB;
 /** Milliseconds: longer than the time-out of a request, so that every timer is late when the process wakes up. */
-const ASLEEP = 1500;
-const IDLE = 1000;
+const ASLEEP = 5500;
+/** Long enough for a busy machine: what it gives up on although the storage took it would rightly be sent again. */
+const IDLE = 5000;
 /** Milliseconds that the storage takes for the request that is caught. */
 const CAUGHT_FOR = 300;
 
