@@ -167,8 +167,10 @@ function RateField({ rate, unit, onChange, canBeEmpty = false, testId }: RateFie
       value={text}
       onChange={setTyped}
       onBlur={accept}
-      onKeyDown={({ key }) => {
-        if (key === 'Enter') accept();
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') accept();
+        // Otherwise Escape would end here, and the panel stay open.
+        else event.continuePropagation();
       }}
       isInvalid={parsed === undefined}
     >

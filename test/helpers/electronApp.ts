@@ -39,6 +39,7 @@ export async function launchElectron(executablePath: string, plan: LaunchPlan): 
     page: await app.firstWindow({ timeout: LAUNCH_WITHIN }),
     runtime: 'electron',
     runtimeVersion: `Electron ${await app.evaluate(() => process.versions.electron)}`,
+    mainPid: app.process().pid ?? 0,
     userData,
     answerDialog: (answer) =>
       app.evaluate(({ app: electronApp }, given) => void electronApp.emit('test-answer', given), answer),

@@ -12,6 +12,8 @@ export interface LaunchedApp {
   runtime: 'electron' | 'stand-in';
   /** `Electron 45.4.1`, `Chromium 156.0.8078.79`. */
   runtimeVersion: string;
+  /** Of the main process. */
+  mainPid: number;
   /** Absolute. */
   userData: string;
   /** Answers the dialog that is open, or else the next one. */

@@ -38,6 +38,7 @@ export async function launchStandIn(plan: LaunchPlan): Promise<LaunchedApp> {
       page,
       runtime: 'stand-in',
       runtimeVersion: `${name} ${version}`,
+      mainPid: process.pid,
       userData: plan.userData,
       answerDialog: async (answer) => {
         await process.call('answer-dialog', answer);
@@ -98,6 +99,10 @@ class StandInProcess {
       else this.#settle(message);
     });
     this.browser = within(BROWSER_WITHIN, 'a browser', Promise.race([started.promise, this.failure()]));
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   /** Rejects when main ends. */
