@@ -2,7 +2,7 @@
 // goes on after a failure, so that one run shows all that is wrong. The last line is plain: N passed, N failed.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -26,6 +26,10 @@ const CHECKS: { name: string; tool: string; args: string[] }[] = [
     args: ['--config', '.dependency-cruiser.mjs', 'shared', 'electron', 'renderer', 'build', 'test'],
   },
 ];
+/** On two processors one worker would be the default: most tests wait for something most of the time. */
+const WORKERS = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`;
+/** These drive whole browsers and servers, one after the other. */
+const ALONE = new Set(['e2e', 'interop']);
 const SUITES = ['unit', 'integration', 'e2e', 'interop'];
 
 const reportSchema = z.object({
@@ -55,7 +59,8 @@ async function check({ name, tool, args }: (typeof CHECKS)[number]): Promise<Cou
 
 async function suite(name: string, folder: string): Promise<Count> {
   const report = join(folder, `${name}.json`);
-  const args = ['run', '--project', name, '--passWithNoTests', '--reporter=default', '--reporter=json'];
+  const workers = ALONE.has(name) ? [] : [WORKERS];
+  const args = ['run', '--project', name, '--passWithNoTests', '--reporter=default', '--reporter=json', ...workers];
   const code = await timed(name, () => run('vitest/vitest.mjs', [...args, `--outputFile.json=${report}`], 10 * MINUTE));
   const parsed = reportSchema.safeParse(await readFile(report, 'utf8').then(JSON.parse, () => undefined));
   if (!parsed.success) return { passed: 0, failed: code === 0 ? 0 : 1, skipped: 0 };

@@ -6,6 +6,8 @@ import { startTestStudio, type TestStudio } from './studio.ts';
 
 const DAY = 24 * 3600 * 1000;
 const MEDIA = join(import.meta.dirname, '../../fixtures/media/stills');
+const PATIENT = { timeout: 15_000 };
+
 let studio: TestStudio;
 beforeEach(async () => {
   studio = await startTestStudio();
@@ -77,6 +79,8 @@ describe('why this region', () => {
     const { sandbox } = studio;
     const key = await studio.upload('shot.txt', 'x'.repeat(100_000));
     await sandbox.waitForReplica(`media/${key}`, 5000);
+    // It may have been asked for a moment too early.
+    await expect.poll(async () => (await ask()['explain-route']({ key })).reason, PATIENT).toBe('replica-by-ip');
     sandbox.addFault({ region: 'ap-southeast-2', effect: { kind: 'latency', milliseconds: 120 } });
     await ask()['measure-storages']({ key });
     const explained = await ask()['explain-region']({ key });

@@ -85,9 +85,13 @@ it('leaves the wire as fast when several files go as fast as they can', async ()
   expect(running.queue.list().map(({ state }) => state)).toEqual(['paused', 'paused', 'paused']);
   const before = received();
   await wait(500);
-  expect(received()).toBe(before);
+  // What the system still held of closed connections may arrive; on a busy machine, for a while.
+  const after = received();
+  expect(after - before).toBeLessThan(24 * MIB);
+  await wait(500);
+  expect(received()).toBe(after);
   expect(before).toBeGreaterThanOrEqual(sent);
-  expect(before).toBeLessThan(300 * MIB);
+  expect(after).toBeLessThan(300 * MIB);
   running.queue.resume();
   await finish();
   const confirmed = sandbox.requests.filter(({ operation, status }) => operation === 'UploadPart' && status === 200);
