@@ -347,7 +347,8 @@ it('the window answers at once while thousands of files are queued', async () =>
   await drop(root);
   const queued = async () => {
     // In the stand-in nobody else can cross the bridge while it looks up what was dropped.
-    const { waiting = 0, running = 0, paused = 0, done = 0 } = await counts().catch(() => ({}));
+    const nothing: Record<string, number> = {};
+    const { waiting = 0, running = 0, paused = 0, done = 0 } = await counts().catch(() => nothing);
     return waiting + running + paused + done;
   };
   for (let round = 0; round < 30 && ((await queued()) < MANY || round < 10); round++) {
