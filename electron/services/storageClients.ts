@@ -5,6 +5,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Agent } from 'node:https';
 import type { IsolationPreferences, StorageConfiguration } from '../../shared/preferences.ts';
 import { NearplayError } from '../../shared/errors.ts';
+import { promptAgents } from './promptAgents.ts';
 import { httpStatusOf } from './s3Errors.ts';
 import { StorageClock } from './storageClock.ts';
 
@@ -107,7 +108,7 @@ export class StorageClients {
       requestHandler: new NodeHttpHandler({
         connectionTimeout: CONNECTION_TIMEOUT,
         socketTimeout: SOCKET_TIMEOUT,
-        ...(proxyAgent && { httpAgent: proxyAgent, httpsAgent: proxyAgent }),
+        ...(proxyAgent ? { httpAgent: proxyAgent, httpsAgent: proxyAgent } : promptAgents()),
       }),
     };
   }
