@@ -4,15 +4,16 @@ import type { Page } from 'playwright';
 export interface InputFigures {
   /** From each key press and click until the frame that follows it was drawn. */
   answered: number[];
-  /** Of those that the browser itself calls slow (Event Timing API: 16 ms and more), in steps of 8. */
-  slow: number[];
   /** From one frame to the next. */
   frames: number[];
   /** From a question to main until its answer. */
   main: number[];
 }
 
-/** Watches from inside the page, on its own clock, so that it does not matter how busy the test is. Returns what ends it. */
+/**
+ * Watches from inside the page, on its own clock, so that it does not matter how busy the test is. Returns what ends it. Not
+ * by the Event Timing API: without a display its entries wait for a frame to be shown, and tell of seconds.
+ */
 export async function watchInput(page: Page): Promise<() => Promise<InputFigures>> {
   await page.evaluate(watchInPage);
   return () => page.evaluate(() => (Reflect.get(globalThis, 'endWatchingInput') as () => InputFigures)());
@@ -26,7 +27,7 @@ export function percentile(figures: readonly number[], share: number): number {
 
 /** Runs in the page, sent there as text. */
 function watchInPage(): void {
-  const figures: InputFigures = { answered: [], slow: [], frames: [], main: [] };
+  const figures: InputFigures = { answered: [], frames: [], main: [] };
   const inputs = ['keydown', 'click'];
   let isWatching = true;
 
@@ -39,13 +40,6 @@ function watchInPage(): void {
     });
   };
   for (const name of inputs) addEventListener(name, onInput, { capture: true });
-
-  const observer = new PerformanceObserver((list) => {
-    for (const { name, duration } of list.getEntries()) if (inputs.includes(name)) figures.slow.push(duration);
-  });
-  // Not in the DOM's types: https://w3c.github.io/event-timing/
-  const options: PerformanceObserverInit & { durationThreshold: number } = { type: 'event', durationThreshold: 16 };
-  observer.observe(options);
 
   let before = performance.now();
   const onFrame = (): void => {
@@ -69,7 +63,6 @@ function watchInPage(): void {
 
   Reflect.set(globalThis, 'endWatchingInput', () => {
     isWatching = false;
-    observer.disconnect();
     for (const name of inputs) removeEventListener(name, onInput, { capture: true });
     return figures;
   });
