@@ -17,6 +17,8 @@ const MINUTE = 60 * SECOND;
 const PER_FOLDER = 500;
 const SIZE = 1024;
 const files = Number(process.argv[2] ?? 100_000);
+/** What S3 takes for a small object, about. On loopback the storage would keep a processor busy that a user's has free. */
+const ANSWERS_AFTER = 100;
 /** Milliseconds that an input may wait. */
 const ALLOWED = 100;
 /** Between two inputs: somebody in a hurry. Milliseconds. */
@@ -34,6 +36,7 @@ interface Stretch {
 async function main(): Promise<void> {
   const studio = await openStudioInApp({ sandbox: { replicationDelayMs: 15 * SECOND } });
   try {
+    studio.sandbox.addFault({ method: 'PUT', effect: { kind: 'latency', milliseconds: ANSWERS_AFTER } });
     const project = join(studio.folder, 'project');
     await writeFiles(project);
     const stretches = await measureAll(studio, project);
