@@ -17,6 +17,7 @@ import { playerAction } from './playerKeys.ts';
 import { INITIAL_PLAYER_LINK, type PlayerLink } from './playerLink.ts';
 import { PlayerSession } from './playerSession.ts';
 import { RouteLine, SettledRoute } from './RouteLine.tsx';
+import { onSingleClick } from './singleClick.ts';
 import { SequencePlayer } from './SequencePlayer.tsx';
 import { ImageStage, PlaybackStage } from './stage.ts';
 import { Controls } from './Controls.tsx';
@@ -163,7 +164,9 @@ function PlayingMedia({ fileKey, kind, fullScreen, children }: MediaProps) {
     if (kind === 'image')
       return <img key={key} {...rest} ref={refTo(ref)} alt={index === active ? fileKey : ''} draggable={false} />;
     if (kind === 'audio') return <audio key={key} {...rest} ref={refTo(ref)} />;
-    return <video key={key} {...rest} ref={refTo(ref)} playsInline onClick={() => transport?.togglePlay()} />;
+    return (
+      <video key={key} {...rest} ref={refTo(ref)} playsInline onClick={onSingleClick(() => transport?.togglePlay())} />
+    );
   });
   return (
     <>

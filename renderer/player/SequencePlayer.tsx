@@ -4,6 +4,7 @@ import type { FrameSequence, SequenceLinks } from '../../shared/ipc.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
 import { reportOf } from '../api.ts';
 import { Controls } from './Controls.tsx';
+import { onSingleClick } from './singleClick.ts';
 import { fetchFrame, FrameCache } from './frameCache.ts';
 import { PlayerError } from './PlayerError.tsx';
 import type { PlayerFailure } from './playerLink.ts';
@@ -28,7 +29,7 @@ export function SequencePlayer({ fileKey, sequence, fullScreen, useKeys, childre
   const { t } = useTranslation();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [attempt, setAttempt] = useState(0);
-  const { links, transport, shown, failure } = useSequence(fileKey, canvas, attempt);
+  const { links, transport, shown, failure } = useSequence(fileKey, sequence.count, canvas, attempt);
   useKeys(transport);
   const number = links?.frames[shown.frame]?.number ?? sequence.first;
   const isWaiting = !failure && (!links || shown.waiting);
@@ -44,7 +45,7 @@ export function SequencePlayer({ fileKey, sequence, fullScreen, useKeys, childre
           data-frame={number}
           role="img"
           aria-label={t('player.frame', { frame: number })}
-          onClick={() => transport?.togglePlay()}
+          onClick={onSingleClick(() => transport?.togglePlay())}
         />
         {isWaiting && <div className="spinner" aria-hidden="true" />}
         {failure && <PlayerError failure={failure} kind="image" onRetry={() => setAttempt((count) => count + 1)} />}
@@ -70,7 +71,12 @@ interface PlayingSequence {
   failure: PlayerFailure | undefined;
 }
 
-function useSequence(key: string, canvas: React.RefObject<HTMLCanvasElement | null>, attempt: number): PlayingSequence {
+function useSequence(
+  key: string,
+  expected: number,
+  canvas: React.RefObject<HTMLCanvasElement | null>,
+  attempt: number,
+): PlayingSequence {
   const { api } = useNearplay();
   const routesVersion = useSession((session) => session.routesVersion);
   const [links, setLinks] = useState<SequenceLinks>();
@@ -78,12 +84,15 @@ function useSequence(key: string, canvas: React.RefObject<HTMLCanvasElement | nu
   const [shown, setShown] = useState(STILL_TRANSPORT);
   const [failure, setFailure] = useState<PlayerFailure>();
   const newest = useRef<SequenceLinks>(undefined);
-  const count = links?.frames.length ?? 0;
+  const [first] = useState(() => Promise.withResolvers<undefined>());
+  // The transport is there before the links: what is pressed while they are on their way counts.
+  const count = links?.frames.length ?? expected;
 
   const renew = useRef<() => Promise<void>>(undefined);
   renew.current = async () => {
     try {
       newest.current = await api.createSequenceLinks({ key });
+      first.resolve(undefined);
       setLinks(newest.current);
     } catch (error) {
       // Frames go on from the links that are there, as long as they hold.
@@ -108,7 +117,11 @@ function useSequence(key: string, canvas: React.RefObject<HTMLCanvasElement | nu
     let answeredAt = -Infinity;
     const cache: FrameCache = new FrameCache(
       count,
-      (index, signal) => fetchFrame(newest.current?.frames[index]?.url ?? '', signal),
+      async (index, signal) => {
+        await Promise.race([first.promise, aborted(signal)]);
+        signal.throwIfAborted();
+        return fetchFrame(newest.current?.frames[index]?.url ?? '', signal);
+      },
       {
         arrived: () => undefined,
         failed: (index) => {
@@ -134,7 +147,11 @@ function useSequence(key: string, canvas: React.RefObject<HTMLCanvasElement | nu
       player.dispose();
       cache.dispose();
     };
-  }, [count, attempt, canvas]);
+  }, [count, attempt, canvas, first]);
 
   return { links, transport, shown, failure };
+}
+
+function aborted(signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }

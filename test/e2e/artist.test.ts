@@ -102,11 +102,14 @@ describe('an artist in Sydney', () => {
     const key = 'shots/sq010/sh020/plates/sq010_sh020_plate.####.png';
     await studio.card(key).waitFor();
     expect(await studio.page.getByTestId('card').count()).toBe(1);
+    // Whoever presses Space while the links are still on their way means it.
+    studio.sandbox.addFault({ operation: 'ListObjectsV2', effect: { kind: 'latency', milliseconds: 2 * SECOND } });
     await studio.card(key).dblclick();
     const media = studio.page.getByTestId('player-media');
     await media.waitFor({ timeout: 20 * SECOND });
     const first = await media.getAttribute('data-frame');
     await studio.page.keyboard.press('Space');
+    await studio.page.getByTestId('player').getByRole('button', { name: 'Pause' }).waitFor({ timeout: SECOND });
     await expect.poll(() => media.getAttribute('data-frame'), { timeout: 20 * SECOND }).not.toBe(first);
     await studio.screenshot('sequence');
   });
