@@ -171,6 +171,29 @@ describe.skipIf(typeof browser === 'string')('the Electron stand-in', () => {
     expect(await ask(app, notAFile)).toBe('That is not a File');
   });
 
+  it('loses no event, and keeps their order, while the page stands still for the path of a file', async () => {
+    const paths = Array.from({ length: 20 }, (_, number) => join(folder, `still ${number}.txt`));
+    for (const path of paths) writeFileSync(path, 'content');
+    await app.page.setInputFiles('input', paths);
+    const seen = await ask<number[]>(
+      app,
+      `(async () => {
+        const seen = [];
+        const end = fixture.onTick(({ tick }) => seen.push(tick));
+        const files = [...document.querySelector('input').files];
+        const told = fixture.invoke('tick', 400);
+        for (let round = 0; round < 5; round += 1) {
+          fixture.pathsOf(files);
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
+        await told;
+        end();
+        return seen;
+      })()`,
+    );
+    expect(seen).toEqual(Array.from({ length: 400 }, (_, index) => index + 1));
+  });
+
   it('knows the paths of files and folders that were dropped', async () => {
     const paths = ['dropped.mov', 'a folder'].map((name) => join(folder, name));
     writeFileSync(join(folder, 'dropped.mov'), 'content');

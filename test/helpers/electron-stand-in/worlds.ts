@@ -32,9 +32,18 @@ export const receiverName = (secret: string): string => `fromMain${secret}`;
 /** The function in which the page stands still while main looks up the path of `subject`. */
 export const askName = (secret: string): string => `ask${secret}`;
 
+/** The name of the function that holds back what main tells, for as long as the page stands still. */
+const holdName = (secret: string): string => `hold${secret}`;
+
 /** Its `debugger` stops for main alone, which sets `answer` and lets the page go on. */
 export const askFunction = (secret: string): string =>
-  `function ${askName(secret)}(subject) { let answer = ''; debugger; return answer; }`;
+  `function ${askName(secret)}(subject) {
+  const release = ${holdName(secret)}();
+  let answer = '';
+  debugger;
+  release();
+  return answer;
+}`;
 
 /** Runs in the page's world before any script of the page. */
 export function pageScript(secret: string): string {
@@ -43,7 +52,13 @@ export function pageScript(secret: string): string {
 
 /** Runs in the preload's world, after the page's. */
 export function preloadScript({ secret, preload, platform }: PreloadPlace): string {
-  const names = JSON.stringify({ secret, platform, binding: bindingName(secret), receiver: receiverName(secret) });
+  const names = JSON.stringify({
+    secret,
+    platform,
+    binding: bindingName(secret),
+    receiver: receiverName(secret),
+    hold: holdName(secret),
+  });
   return `(() => {
 ${askFunction(secret)}
 const codec = { encodeWire: ${encodeWire.toString()}, decodeWire: ${decodeWire.toString()} };
@@ -222,7 +237,7 @@ function pageWorld(secret: string, openBridge: typeof bridge): void {
 
 /** The preload's end: what `require('electron')` gives in a sandboxed preload, and the preload itself. */
 function preloadWorld(
-  names: { secret: string; platform: string; binding: string; receiver: string },
+  names: { secret: string; platform: string; binding: string; receiver: string; hold: string },
   preload: (
     exports: object,
     require: (name: string) => unknown,
@@ -242,6 +257,8 @@ function preloadWorld(
   const listeners = new Map<string, { listener: Listener; once: boolean }[]>();
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   const exposed = new Set<string>();
+  const held: MainMessage[] = [];
+  let isStill = false;
   let last = 0;
 
   const strict = <T extends object>(name: string, target: T): T =>
@@ -288,7 +305,32 @@ function preloadWorld(
     return ipcRenderer;
   }
 
+  // While the page stands still DevTools still evaluates, yet no event reaches a listener: what comes then waits.
   function receive(message: MainMessage): void {
+    if (isStill || held.length > 0) held.push(message);
+    else deliver(message);
+  }
+
+  function hold(): () => void {
+    isStill = true;
+    return () => {
+      isStill = false;
+      queueMicrotask(deliverHeld);
+    };
+  }
+
+  function deliverHeld(): void {
+    for (let message = held[0]; message && !isStill; message = held[0]) {
+      try {
+        deliver(message);
+      } catch (error) {
+        reportError(error);
+      }
+      held.shift();
+    }
+  }
+
+  function deliver(message: MainMessage): void {
     if (message.kind === 'event') {
       const args = codec.decodeWire(message.args) as unknown[];
       for (const entry of listeners.get(message.channel) ?? []) {
@@ -321,6 +363,7 @@ function preloadWorld(
   };
 
   Object.defineProperty(globalThis, names.receiver, { value: receive });
+  Object.defineProperty(globalThis, names.hold, { value: hold });
   toMain({ kind: 'hello', url: location.href });
   const modules = new Map<string, unknown>([['electron', strict('electron', electron)]]);
   const require = (name: string) => {
