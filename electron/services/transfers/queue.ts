@@ -109,7 +109,8 @@ export class TransferQueue {
     this.#growing.stop();
     this.#intake.stop();
     this.#aftermath.stop();
-    for (const job of this.#running.keys()) job.interrupt('wait');
+    // Who was told to pause a moment ago is still paused at the next start.
+    for (const job of this.#running.keys()) if (!job.isLeaving) job.interrupt('wait');
     await this.#slices.idle();
     await Promise.allSettled([...this.#running.values(), this.#sweep.stop()]);
     await this.#options.journal.flush().catch(() => undefined);
