@@ -19,22 +19,25 @@ export interface DescribedFile {
   /** The first bytes of the content, where they are at hand. */
   beginning?: Uint8Array;
   uploader?: string | undefined;
+  /** The record's id, where the object itself has to say which upload made it. */
+  transfer?: string;
 }
 
 /**
  * Content type by name and content, and metadata: `mtime` in seconds since the epoch with a fraction, to the nanosecond (as
  * rclone writes and reads it: it takes a file for a changed one, and sends it again, when less is kept), and `uploader`,
- * percent-encoded where it is not ASCII.
+ * percent-encoded where it is not ASCII; and `transfer`, of files sent in one request.
  */
 export async function describeObject(
   key: string,
-  { mtimeNs, beginning, uploader }: DescribedFile,
+  { mtimeNs, beginning, uploader, transfer }: DescribedFile,
 ): Promise<ObjectDescription> {
   return {
     contentType: await contentTypeOf(nameOfKey(key), beginning),
     metadata: {
       ...(mtimeNs !== undefined && { mtime: secondsOf(mtimeNs) }),
       ...(uploader !== undefined && { uploader: encodedWithin(LONGEST_UPLOADER, uploader) }),
+      ...(transfer !== undefined && { transfer }),
     },
   };
 }

@@ -12,13 +12,15 @@ export interface PresentObject extends KeptChecksum {
   /** What its content can be compared by, whatever program put it there. */
   fingerprint?: Fingerprint;
   versionId?: string;
+  /** The id of the record that it was sent by in one request. */
+  transfer?: string;
 }
 
 type Answer = Omit<HeadObjectCommandOutput, '$metadata'>;
 
 /** What an answer to HEAD with checksum mode says of an object. */
 export function presentObjectOf(answer: Answer): PresentObject {
-  const { ContentLength: size = 0, ETag: etag = '', VersionId: versionId } = answer;
+  const { ContentLength: size = 0, ETag: etag = '', VersionId: versionId, Metadata: metadata } = answer;
   const fingerprint = fingerprintOf(answer);
   return {
     size,
@@ -26,6 +28,7 @@ export function presentObjectOf(answer: Answer): PresentObject {
     ...keptChecksumOf(answer),
     ...(fingerprint && { fingerprint }),
     ...(versionId !== undefined && { versionId }),
+    ...(metadata?.['transfer'] !== undefined && { transfer: metadata['transfer'] }),
   };
 }
 

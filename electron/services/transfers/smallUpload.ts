@@ -5,7 +5,7 @@ import { crc32, toBase64 } from './crc32.ts';
 import type { SteadyFile } from './fileIdentity.ts';
 import { sendWithLibStorage } from './libStorageUpload.ts';
 import { describeObject } from './objectNames.ts';
-import { receiptOf } from './receipt.ts';
+import { receiptOf, type Arrival } from './receipt.ts';
 import { retrying } from './retrying.ts';
 import type { Completed } from './uploadCalls.ts';
 import type { UploadNeeds, UploadOutcome, UploadTask } from './uploadTask.ts';
@@ -15,7 +15,8 @@ const CONFLICTS = 10;
 
 /**
  * Sends a file in one request. The storage checks its CRC-32 before it keeps anything, so the answer is proof enough. Nothing
- * is noted beforehand: after a crash the same request goes out again and finds the name taken by the same content.
+ * is noted beforehand: after a lost answer, a pause or a crash the same request goes out again, and finds the name taken by an
+ * object that says which transfer it came from.
  *
  * @throws NearplayError as MultipartUpload.run
  */
@@ -45,18 +46,18 @@ async function sendUnderFreeName(
   let replace = false;
   for (let time = 1; ; time++) {
     const wholeKey = needs.wholeKey(task.record.key);
-    const attempts = { failed: 0 };
     try {
-      const completed = await sendOnce(needs, task, file, { bytes, checksum, replace, attempts });
-      return done(needs, file, wholeKey, checksum, completed);
+      const completed = await sendOnce(needs, task, file, { bytes, checksum, replace });
+      return done(needs, file, { key: wholeKey, crc32: checksum, object: completed, verifiedBy: 'answer' });
     } catch (error) {
       if (!(error instanceof NearplayError) || error.code !== 'conflict' || time >= CONFLICTS) throw error;
       const present = await retrying(needs, task.signal, () => needs.calls.head(wholeKey, task.signal));
       // Gone again.
       if (!present) continue;
-      const isSame = present.size === bytes.length && present.crc32 === checksum;
-      // Not the first attempt: an earlier one came through, and only its answer was lost.
-      if (isSame && attempts.failed > 1) return done(needs, file, wholeKey, checksum, present);
+      // An earlier attempt came through, and only its answer was lost.
+      if (present.transfer === task.record.id && present.size === bytes.length && present.crc32 === checksum) {
+        return done(needs, file, { key: wholeKey, crc32: checksum, object: present, verifiedBy: 'head' });
+      }
       const resolution = await resolveConflict(needs, task, file, present);
       if (resolution.kind !== 'free') return resolution;
       ({ replace } = resolution);
@@ -69,7 +70,6 @@ interface Content {
   /** CRC-32 when they were read, base64: what changes in memory afterwards, the storage refuses. */
   checksum: string;
   replace: boolean;
-  attempts: { failed: number };
 }
 
 /** Only where no object has the name, whatever the policy: the same content is not sent over itself. */
@@ -77,12 +77,14 @@ async function sendOnce(
   needs: UploadNeeds,
   task: UploadTask,
   file: SteadyFile,
-  { bytes, checksum, replace, attempts }: Content,
+  { bytes, checksum, replace }: Content,
 ): Promise<Completed> {
   const { record, progress, signal } = task;
   const { mtimeNs } = file;
   const beginning = bytes.subarray(0, BEGINNING);
-  const { contentType, metadata } = await describeObject(record.key, { mtimeNs, beginning, uploader: needs.uploader });
+  const { contentType, metadata } = await describeObject(record.key, {
+    ...{ mtimeNs, beginning, uploader: needs.uploader, transfer: record.id },
+  });
   const params = {
     ContentType: contentType,
     Metadata: { ...metadata },
@@ -93,20 +95,17 @@ async function sendOnce(
     owner: record.id,
     signal,
     sent: (count) => progress.sent(count),
-    takenBack: (count) => {
-      attempts.failed += 1;
-      progress.takenBack(count);
-    },
+    takenBack: (count) => progress.takenBack(count),
     confirmed: (count) => progress.confirmed(count),
   });
 }
 
-function done(needs: UploadNeeds, file: SteadyFile, key: string, crc32: string, completed: Completed): UploadOutcome {
-  const object = { ...completed, size: file.identity.size };
-  const { calls, now } = needs;
-  const from = file.path;
-  return {
-    kind: 'done',
-    receipt: receiptOf({ bucket: calls.bucket, key, object, crc32, parts: 1, from, verifiedBy: 'answer', at: now() }),
-  };
+function done(
+  { calls, now }: UploadNeeds,
+  file: SteadyFile,
+  { object, ...proof }: Pick<Arrival, 'key' | 'crc32' | 'verifiedBy'> & { object: Completed },
+): UploadOutcome {
+  const whole = { ...object, size: file.identity.size };
+  const receipt = receiptOf({ ...proof, bucket: calls.bucket, object: whole, parts: 1, from: file.path, at: now() });
+  return { kind: 'done', receipt };
 }

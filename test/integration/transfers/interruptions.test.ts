@@ -85,13 +85,9 @@ it('leaves the wire as fast when several files go as fast as they can', async ()
   expect(running.queue.list().map(({ state }) => state)).toEqual(['paused', 'paused', 'paused']);
   const before = received();
   await wait(500);
-  // What the system still held of closed connections may arrive; on a busy machine, for a while.
-  const after = received();
-  expect(after - before).toBeLessThan(24 * MIB);
-  await wait(500);
-  expect(received()).toBe(after);
+  expect(received()).toBe(before);
   expect(before).toBeGreaterThanOrEqual(sent);
-  expect(after).toBeLessThan(300 * MIB);
+  expect(before).toBeLessThan(300 * MIB);
   running.queue.resume();
   await finish();
   const confirmed = sandbox.requests.filter(({ operation, status }) => operation === 'UploadPart' && status === 200);
@@ -286,4 +282,25 @@ it('begins one multipart upload although the answer to the first request is lost
   expect(only(running.queue).state).toBe('done');
   expect(count(sandbox, 'CreateMultipartUpload')).toBe(1);
   expect(uploadsIn(sandbox)).toHaveLength(0);
+});
+
+it.each(['paused', 'ended'])('knows a small file as its own that arrived while the queue was %s', async (how) => {
+  // Nobody hears that the storage took it, and asking again takes longer than there is time.
+  sandbox.addFault({ operation: 'PutObject', effect: { kind: 'lost-answer' }, times: 1 });
+  sandbox.addFault({ operation: 'PutObject', effect: { kind: 'stall' }, skip: 1 });
+  await running.queue.add('', [await desk.file('small.bin', MIB)]);
+  await until(() => sandbox.bucketOf('main-us').current('media/small.bin') !== undefined, 'it has arrived');
+  running.queue.pause();
+  if (how === 'ended') {
+    await running.stop();
+    running = makeQueue(sandbox, desk);
+    await running.queue.start();
+  }
+  await until(() => only(running.queue).state === 'paused', 'it is paused');
+  sandbox.clearFaults();
+  running.queue.resume();
+  await finish();
+  expect(only(running.queue)).toMatchObject({ state: 'done', sent: MIB });
+  expect(running.queue.receipts()).toMatchObject([{ key: 'media/small.bin', size: MIB, verifiedBy: 'head' }]);
+  expect(sandbox.bucketOf('main-us').versionsOf('media/small.bin')).toHaveLength(1);
 });
