@@ -109,7 +109,10 @@ describe('an artist in Sydney', () => {
     await media.waitFor({ timeout: 20 * SECOND });
     const first = await media.getAttribute('data-frame');
     await studio.page.keyboard.press('Space');
-    await studio.page.getByTestId('player').getByRole('button', { name: 'Pause' }).waitFor({ timeout: 10 * SECOND });
+    await studio.page
+      .getByTestId('player')
+      .getByRole('button', { name: 'Pause' })
+      .waitFor({ timeout: 10 * SECOND });
     await expect.poll(() => media.getAttribute('data-frame'), { timeout: 20 * SECOND }).not.toBe(first);
     await studio.screenshot('sequence');
   });

@@ -165,8 +165,8 @@ describe('a folder of 500 files', () => {
 
     await press('pause-all');
     await expect.poll(async () => (await counts())['running'], patient).toBe(0);
-    // On a busy machine the storage is still reading what had arrived; how fast a pause is, is measured without a window.
-    await expect.poll(() => comesIn(700), patient).toBe(0);
+    // How fast a pause is, is measured without a window, where nothing else takes the processor.
+    await expect.poll(() => comesIn(500), { timeout: 5 * SECOND }).toBe(0);
     const written = writes();
     expect(await comesIn(700)).toBe(0);
     expect(writes()).toBe(written);
