@@ -7,8 +7,10 @@ import { SpawnedUpload } from './spawnedUpload.ts';
 import { bytesOf, Desk, MIB, until, uploadsIn } from './surroundings.ts';
 
 const isLong = process.env['NEARPLAY_LONG'] === '1';
-/** And milliseconds that an upload lasts at least, from its first request on. */
-const [KILLS, SIZE, LASTS] = isLong ? [50, 300 * MIB, 1800] : [6, 40 * MIB, 700];
+const [KILLS, SIZE] = isLong ? [50, 300 * MIB] : [6, 40 * MIB];
+const PARTS = SIZE / (8 * MIB);
+/** Milliseconds that the storage takes for a part: slow enough to be caught at work. */
+const PART_TAKES = 150;
 const MINUTE = 60_000;
 
 let sandbox: Sandbox;
@@ -23,15 +25,17 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-/** `killAfter` milliseconds after its first request the process is gone. */
-async function uploadOnce(file: string, journalFolder: string, checksumKind: ChecksumKind, killAfter?: number) {
-  const upload = new SpawnedUpload(sandbox, { file, journalFolder, checksumKind });
-  if (killAfter !== undefined) {
-    await until(() => sandbox.requests.length > 0, 'a first request');
-    await wait(killAfter);
-    upload.kill();
-  }
-  return upload.output;
+const partsThere = () =>
+  sandbox.requests.filter(({ operation, status }) => operation === 'UploadPart' && status === 200).length;
+
+const uploadIn = (file: string, journalFolder: string, checksumKind: ChecksumKind) =>
+  new SpawnedUpload(sandbox, { file, journalFolder, checksumKind });
+
+/** From the first request until the object is there, and however fast the machine is. */
+async function aRandomMoment(): Promise<void> {
+  const parts = Math.floor(Math.random() * (PARTS + 1));
+  await until(() => sandbox.requests.length > 0 && partsThere() >= parts, `${parts} parts are there`);
+  await wait(Math.random() * PART_TAKES);
 }
 
 /** Parts that the storage had confirmed, and their numbers again: what was paid for twice. */
@@ -49,21 +53,22 @@ function sentAgain(): number[] {
 it(
   `survives SIGKILL at a random moment, ${KILLS} times`,
   async () => {
-    // Slow enough to be caught at work.
-    sandbox.addFault({ operation: 'UploadPart', effect: { kind: 'latency', milliseconds: 150 } });
+    sandbox.addFault({ operation: 'UploadPart', effect: { kind: 'latency', milliseconds: PART_TAKES } });
     let caughtAtWork = 0;
     for (let kill = 0; kill < KILLS; kill++) {
       const file = await desk.file(`crash-${kill}.bin`, SIZE);
       const journalFolder = `${desk.journalFolder}-${kill}`;
       sandbox.requests.length = 0;
       const kind: ChecksumKind = kill % 4 === 3 ? 'COMPOSITE' : 'FULL_OBJECT';
-      await uploadOnce(file, journalFolder, kind, Math.random() * LASTS);
+      const killed = uploadIn(file, journalFolder, kind);
+      await aRandomMoment();
+      killed.kill();
+      await killed.output;
       // What was on the wire ends at the storage before anything new comes.
       await wait(200);
       expect(uploadsIn(sandbox).length).toBeLessThanOrEqual(1);
-      const before = sandbox.requests.filter(({ operation, status }) => operation === 'UploadPart' && status === 200);
-      if (before.length > 0) caughtAtWork += 1;
-      expect(await uploadOnce(file, journalFolder, kind)).toContain('"done"');
+      if (partsThere() > 0) caughtAtWork += 1;
+      expect(await uploadIn(file, journalFolder, kind).output).toContain('"done"');
 
       const begun = sandbox.requests.filter(({ operation }) => operation === 'CreateMultipartUpload');
       expect(begun).toHaveLength(1);
