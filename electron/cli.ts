@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { realpathSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { LEAST_RATE } from '../shared/bandwidth.ts';
 import { reportOf } from '../shared/errors.ts';
 import { parseAddress } from '../shared/ipRanges.ts';
 import { doctorCommand } from './cli/doctor.ts';
@@ -155,8 +156,6 @@ const UNITS: Readonly<Record<string, number>> = {
   Mi: 1024 ** 2,
   Gi: 1024 ** 3,
 };
-/** Slower than this a storage would take the line for dead. */
-const LEAST_RATE = 16 * 1024;
 
 /** Bytes a second. */
 function aRate(text: string): number {

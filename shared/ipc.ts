@@ -77,10 +77,12 @@ export const TRANSFER_STATES = [
 export type TransferState = (typeof TRANSFER_STATES)[number];
 
 /** What a blocked transfer waits for. `conflict` waits for the user's word; all others end by themselves. */
-export type BlockedFor = 'offline' | 'sign-in' | 'disk' | 'file-growing' | 'conflict';
+export const BLOCKED_FOR = ['offline', 'sign-in', 'disk', 'file-growing', 'conflict'] as const;
+export type BlockedFor = (typeof BLOCKED_FOR)[number];
 
 /** `identical`: the bucket has the same content under this name. `asked-for`: it has another, and the user said to leave it. */
-export type SkippedFor = 'identical' | 'asked-for';
+export const SKIPPED_FOR = ['identical', 'asked-for'] as const;
+export type SkippedFor = (typeof SKIPPED_FOR)[number];
 
 /** What to do when another file has the name: the user's answer for one or for all. */
 export const CONFLICT_ANSWERS = ['skip', 'replace', 'keep-both'] as const;

@@ -1,9 +1,7 @@
 import { z } from 'zod';
+import { LEAST_RATE } from './bandwidth.ts';
 
 const MAX_DELAY_SECONDS = 7 * 24 * 3600;
-
-/** Slower than this a storage would take the line for dead. */
-const LEAST_CEILING = 16 * 1024;
 
 const httpUrl = z.url({ protocol: /^https?$/ });
 
@@ -54,7 +52,7 @@ export const preferencesSchema = z.strictObject({
   uploads: z
     .strictObject({
       /** A ceiling for each machine, whatever its user sets; absent: none. Bytes per second. */
-      maxBytesPerSecond: z.number().int().min(LEAST_CEILING).optional(),
+      maxBytesPerSecond: z.number().int().min(LEAST_RATE).optional(),
     })
     .prefault({}),
   publicIp: z.strictObject({ services: z.array(httpUrl).default(['https://checkip.amazonaws.com']) }).prefault({}),

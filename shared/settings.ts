@@ -1,8 +1,7 @@
 import { z } from 'zod';
+import { LEAST_RATE } from './bandwidth.ts';
 
 const MINUTES_A_DAY = 24 * 60;
-/** Slower than this a storage would take the line for dead. */
-const LEAST_RATE = 16 * 1024;
 const rate = z.number().int().min(LEAST_RATE).nullable();
 const minute = z.number().int().min(0).max(MINUTES_A_DAY);
 

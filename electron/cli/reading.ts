@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { LibraryEntry } from '../../shared/ipc.ts';
+import { asFolder } from '../../shared/keys.ts';
 import { NearplayError, reportOf } from '../../shared/errors.ts';
 import { download } from '../services/downloads.ts';
 import { withServices, type ServiceNeeds } from './withServices.ts';
@@ -9,7 +10,7 @@ const SECOND = 1000;
 
 /** `nearplay ls`: one line per folder and file, page after page. */
 export async function listCommand(folder: string, options: ServiceNeeds, context: CommandContext): Promise<void> {
-  const below = folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
+  const below = asFolder(folder);
   await withServices({ ...options, needsRoute: true }, context, async (services) => {
     let cursor: string | undefined;
     let entries = 0;

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
+import { asFolder } from '../../shared/keys.ts';
 import type { Application } from '../services/application.ts';
 import { findFiles } from '../services/transfers/folderWalk.ts';
 import { replaceFile } from '../services/transfers/journal.ts';
@@ -76,7 +77,7 @@ async function queueAll(
 ): Promise<string[]> {
   const { surroundings } = context;
   const left = await LeftUploads.find(services, homeOf(surroundings));
-  const below = to === '' || to.endsWith('/') ? to : `${to}/`;
+  const below = asFolder(to);
   const unreadable = (path: string) =>
     complain(context, 'file-unreadable', `"${path}" cannot be read and was left out.`);
   const ids: string[] = [];

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
+import { asFolder } from '../../shared/keys.ts';
 import type { Application } from '../services/application.ts';
 import { LocalUploadFolder, UPLOAD_FOLDER_TIMING } from '../services/localUploadFolder.ts';
 import { SILENT } from '../services/log.ts';
@@ -64,7 +65,7 @@ async function goOn(
   { surroundings }: CommandContext,
 ): Promise<void> {
   const left = await LeftUploads.find(services, homeOf(surroundings));
-  const below = folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
+  const below = asFolder(folder);
   await left.goOnWith(
     left.all().filter(({ record }) => record.path.startsWith(local + sep) && record.wanted.startsWith(below)),
   );

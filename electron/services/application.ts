@@ -25,7 +25,7 @@ import type { Settings, SettingsPatch } from '../../shared/settings.ts';
 import type { Log, Services, SettingsBackend } from './contract.ts';
 import { createCredentials } from './credentials.ts';
 import { explainRegion } from './explanation.ts';
-import { folderOf } from './keys.ts';
+import { folderOf } from '../../shared/keys.ts';
 import { measureStorages } from './measurements.ts';
 import { PreferencesInBucket } from './preferencesInBucket.ts';
 import { bucketPlace, PreferencesSource } from './preferencesSource.ts';

@@ -12,14 +12,3 @@ export function wholeKey({ prefix }: Pick<StorageConfiguration, 'prefix'>, key: 
 export function relativeKey({ prefix }: Pick<StorageConfiguration, 'prefix'>, whole: string): string {
   return prefix === '' ? whole : whole.slice(prefix.length + 1);
 }
-
-/** The folder of a key, '' at the top, with a closing slash otherwise. */
-export function folderOf(key: string): string {
-  return key.slice(0, key.lastIndexOf('/') + 1);
-}
-
-/** The last part of a key or folder, without slashes. */
-export function nameOfKey(key: string): string {
-  const bare = key.endsWith('/') ? key.slice(0, -1) : key;
-  return bare.slice(bare.lastIndexOf('/') + 1);
-}

@@ -5,7 +5,8 @@ import type { Route } from '../../shared/routing.ts';
 import { NearplayError } from '../../shared/errors.ts';
 import { mediaKind } from '../../shared/media.ts';
 import { frameName, frameRanges, groupSequences } from '../../shared/sequences.ts';
-import { nameOfKey, OWN_FOLDER, relativeKey, wholeKey } from './keys.ts';
+import { folderOf, nameOfKey } from '../../shared/keys.ts';
+import { OWN_FOLDER, relativeKey, wholeKey } from './keys.ts';
 import { meansUnreachable } from './s3Errors.ts';
 import type { ObjectVersion, ReplicaProof } from './replicaProof.ts';
 import type { Reachability } from './reachability.ts';
@@ -77,7 +78,7 @@ export class Library {
 
   /** The frames of one sequence as main lists them, in ascending order, with what a listing of the replica tells. */
   async frames(key: string): Promise<{ number: number; version: ObjectVersion }[]> {
-    const folder = key.slice(0, key.lastIndexOf('/') + 1);
+    const folder = folderOf(key);
     const head = key.slice(0, key.indexOf('#', folder.length));
     const { mainStorage, reachability, replicas } = this.#options;
     const reachable = [mainStorage, ...replicas].find((storage) => reachability.isReachable(storage)) ?? mainStorage;
@@ -267,7 +268,7 @@ function cutBefore({ versions, end }: Stretch): number {
   if (end === undefined) return versions.length;
   const unfinished = versions.findIndex(({ key }) => {
     const parts = frameName(nameOfKey(key));
-    const folder = key.slice(0, key.lastIndexOf('/') + 1);
+    const folder = folderOf(key);
     return parts !== undefined && end.startsWith(`${folder}${parts.head}`);
   });
   return unfinished === -1 ? versions.length : unfinished;

@@ -5,7 +5,8 @@ import type { Link } from '../../shared/ipc.ts';
 import type { Route } from '../../shared/routing.ts';
 import { NearplayError } from '../../shared/errors.ts';
 import { mediaKind } from '../../shared/media.ts';
-import { nameOfKey, wholeKey } from './keys.ts';
+import { nameOfKey } from '../../shared/keys.ts';
+import { wholeKey } from './keys.ts';
 import type { ObjectVersion } from './replicaProof.ts';
 import type { StorageClients } from './storageClients.ts';
 

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NearplayError, reportOf, type ErrorReport } from '../../shared/errors.ts';
 import type { UploadFolder } from '../../shared/ipc.ts';
 import type { Settings } from '../../shared/settings.ts';
+import { asFolder } from '../../shared/keys.ts';
 import type { Log } from './contract.ts';
 import { findFiles, type FoundFile } from './transfers/folderWalk.ts';
 import type { FileToUpload } from './transfers/queue.ts';
@@ -268,8 +269,7 @@ export class LocalUploadFolder {
   }
 
   #keyOf(path: string): string {
-    const { folder } = this.entry;
-    return folder === '' || folder.endsWith('/') ? folder + path : `${folder}/${path}`;
+    return asFolder(this.entry.folder) + path;
   }
 
   /** @throws NearplayError file-unreadable also when the drive does not answer, cancelled */

@@ -8,7 +8,7 @@ import {
 import { ERRORS, type ErrorReport } from '../../shared/errors.ts';
 import type { CopiesNews, SavedCopies } from './savedCopies.ts';
 import type { TransferQueue } from './transfers/queue.ts';
-import type { UploadTransfer, TransfersDelta as UploadsDelta } from './transfers/transfer.ts';
+import type { UploadsDelta, UploadTransfer } from './transfers/transfer.ts';
 
 /** Transfers in one answer: a page of so many is cloned to the window within a frame or two. */
 const PAGE = 1000;

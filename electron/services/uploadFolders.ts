@@ -11,7 +11,7 @@ import {
   type UploadFolderQueue,
   type UploadFolderTiming,
 } from './localUploadFolder.ts';
-import type { TransfersDelta } from './transfers/transfer.ts';
+import type { UploadsDelta } from './transfers/transfer.ts';
 import { UploadFolderMemory } from './uploadFolderMemory.ts';
 
 /** Whoever is told has more to do. */
@@ -117,7 +117,7 @@ export class UploadFolders {
   }
 
   /** What is new in the queue: by it a folder knows what arrived. */
-  transfersChanged({ changed, removed }: Pick<TransfersDelta, 'changed' | 'removed'>): void {
+  transfersChanged({ changed, removed }: Pick<UploadsDelta, 'changed' | 'removed'>): void {
     // What the queue tells while it stops is asked again at the next start.
     if (this.#stopped) return;
     for (const { folder } of this.#folders.values()) {

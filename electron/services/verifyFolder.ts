@@ -1,5 +1,6 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../shared/errors.ts';
+import { asFolder } from '../../shared/keys.ts';
 import type { VerifyFinding, VerifyReport } from '../../shared/ipc.ts';
 import { wholeKey } from './keys.ts';
 import type { Studio } from './studio.ts';
@@ -40,7 +41,7 @@ export type VerifyNeeds = Pick<Studio, 'preferences' | 'clients' | 'requests'>;
  * @throws NearplayError file-unreadable when the folder itself cannot be read; cancelled, offline, access-denied …
  */
 export async function verifyFolder(studio: VerifyNeeds, options: VerifyOptions): Promise<VerifyReport> {
-  const folder = options.folder === '' || options.folder.endsWith('/') ? options.folder : `${options.folder}/`;
+  const folder = asFolder(options.folder);
   const failed = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
   const comparison = new FolderComparison(studio, { ...options, folder, signal });

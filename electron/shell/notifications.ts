@@ -1,4 +1,5 @@
 import type { Events, Transfer, TransfersDelta } from '../../shared/ipc.ts';
+import { nameOfKey } from '../../shared/keys.ts';
 
 export interface Notice {
   title: string;
@@ -50,7 +51,7 @@ export class TransferNotices {
 
 /** A file that was uploaded, or lies in a watched folder, has reached the replica. */
 export function readyNotice({ key, label, others }: Events['replica-ready']): Notice {
-  const name = key.slice(key.lastIndexOf('/') + 1);
+  const name = nameOfKey(key);
   return { title: `Ready in ${label}`, body: others === 0 ? name : `${name} and ${others} more` };
 }
 

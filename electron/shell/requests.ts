@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { RequestHandlers, SavedFile } from '../../shared/ipc.ts';
+import { nameOfKey } from '../../shared/keys.ts';
 import type { Services, ShellRequest } from '../services/contract.ts';
 import type { Destination, FileDialogs } from './dialogs.ts';
 
@@ -48,7 +49,7 @@ export function shellRequests({
     'export-preferences': ({ text }) =>
       save({ title: 'Export Isolation Preferences', name: 'isolation-preferences.json' }, text),
     'save-copy': async ({ key }) => {
-      const name = key.slice(key.lastIndexOf('/') + 1);
+      const name = nameOfKey(key);
       const file = await dialogs.chooseDestination({ title: 'Save a copy', name });
       return file === undefined ? null : services.saveCopy(key, file);
     },

@@ -23,6 +23,7 @@ import { parsePreferences } from '../../shared/preferences.ts';
 import { route, type ClientAddress, type Route } from '../../shared/routing.ts';
 import { frameName, frameRanges, groupSequences, sequenceName } from '../../shared/sequences.ts';
 import { DEFAULT_SETTINGS, settingsSchema, type Settings } from '../../shared/settings.ts';
+import { nameOfKey } from '../../shared/keys.ts';
 import { fakeExplanation, MEASUREMENTS } from './fakeExplanation.ts';
 import { FakePreferencesObject } from './fakePreferencesObject.ts';
 import { fakeReport } from './fakeReport.ts';
@@ -323,7 +324,7 @@ export class FakeBridge {
     return {
       type: 'file',
       key: file.key,
-      name: nameOf(file.key),
+      name: nameOfKey(file.key),
       size: file.size,
       lastModified: this.#lastModified(file),
       etag: file.key,
@@ -489,11 +490,7 @@ function isFrameOf(key: string, sequence: string): boolean {
 }
 
 function folderEntry(key: string): LibraryEntry {
-  return { type: 'folder', key, name: nameOf(key.slice(0, -1)) };
-}
-
-function nameOf(key: string): string {
-  return key.slice(key.lastIndexOf('/') + 1);
+  return { type: 'folder', key, name: nameOfKey(key) };
 }
 
 function fail(code: ErrorCode): never {

@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode } from '../../shared/errors.ts';
+import { nameOfKey } from '../../shared/keys.ts';
 import type {
   BlockedFor,
   SkippedFor,
@@ -76,7 +77,7 @@ export class FakeTransfers {
   }
 
   saveCopy(key: string, size: number): Transfer {
-    const name = key.slice(key.lastIndexOf('/') + 1);
+    const name = nameOfKey(key);
     const copy: Transfer = { ...sample(name, -1, size, { state: 'running' }), key, direction: 'download' };
     this.#put(copy);
     this.#tell();

@@ -1,4 +1,5 @@
 import { mediaKind } from '../../shared/media.ts';
+import { nameOfKey } from '../../shared/keys.ts';
 
 /** A file of the sample library, and the file of test/fixtures/media that stands behind it. */
 export interface SampleFile {
@@ -28,7 +29,7 @@ const plate = (frame: number): string =>
   `shots/sq010/sh020/plates/sq010_sh020_plate.${String(frame).padStart(4, '0')}.png`;
 
 export const SAMPLE: readonly SampleFile[] = [
-  { key: ANIM.slice(ANIM.lastIndexOf('/') + 1), size: 184_535_002, age: 46, source: ANIM },
+  { key: nameOfKey(ANIM), size: 184_535_002, age: 46, source: ANIM },
   { key: 'sq010_sh010_comp_v002.mp4', size: 96_445_070, age: 12 * MINUTE, source: COMP },
   { key: 'sq020_sh010_fx_v001.mp4', size: 41_381_358, age: 3 * HOUR, source: FX },
   { key: 'sq020_sh020_light_v005.mov', size: 1_210_510_051, age: 5 * HOUR, source: LIGHT },

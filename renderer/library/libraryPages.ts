@@ -1,4 +1,5 @@
 import type { LibraryEntry, LibraryPage } from '../../shared/ipc.ts';
+import { folderOf } from '../../shared/keys.ts';
 import { nameOfFrame } from '../../shared/sequences.ts';
 
 /** One listing answer, with the cursor that asked for it, so that it can be asked for again on its own. */
@@ -113,8 +114,7 @@ export function objectKeyOf(loaded: LibraryPages, key: string): string {
 
 /** `shots/sq010/` → `shots/`; the root's parent is the root. */
 export function parentFolder(folder: string): string {
-  const trimmed = folder.replace(/\/+$/, '');
-  return trimmed.slice(0, trimmed.lastIndexOf('/') + 1);
+  return folderOf(folder.replace(/\/+$/, ''));
 }
 
 export interface Crumb {

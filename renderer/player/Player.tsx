@@ -4,6 +4,7 @@ import { flushSync } from 'react-dom';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { LibraryFile } from '../../shared/ipc.ts';
+import { nameOfKey } from '../../shared/keys.ts';
 import { mediaKind, type MediaKind } from '../../shared/media.ts';
 import { arrange } from '../library/libraryPages.ts';
 import { IconButton } from '../shell/IconButton.tsx';
@@ -27,7 +28,7 @@ import { STILL_TRANSPORT, Transport, type TransportControls, type TransportState
 export function Player({ fileKey }: { fileKey: string }) {
   const { t } = useTranslation();
   const root = useRef<HTMLElement>(null);
-  const name = fileKey.slice(fileKey.lastIndexOf('/') + 1);
+  const name = nameOfKey(fileKey);
   const kind = mediaKind(name);
   const { file, position, total, previous, next } = useNeighbours(fileKey);
   const saveCopy = useSession((session) => session.saveCopy);

@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
 import type { Added, Bootstrap, NearplayApi } from '../../shared/ipc.ts';
 import type { SettingsPatch } from '../../shared/settings.ts';
+import { nameOfKey } from '../../shared/keys.ts';
 import { reportOf } from '../api.ts';
 import type { TransferNews } from '../transfers/endings.ts';
 
@@ -197,7 +198,7 @@ export function followMain(api: NearplayApi, session: SessionStore, shownFolder:
     api.onSettingsChanged((settings) => patchApp({ settings })),
     api.onUploadFoldersChanged((uploadFolders) => patchApp({ uploadFolders })),
     api.onReplicaReady(({ key, label, others }) => {
-      const name = key.slice(key.lastIndexOf('/') + 1);
+      const name = nameOfKey(key);
       session.getState().toast({ kind: 'replica-ready', name, place: label, others }, 'good');
     }),
     api.onLibraryChanged(({ folder }) => {

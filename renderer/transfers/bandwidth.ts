@@ -1,3 +1,4 @@
+import { LEAST_RATE } from '../../shared/bandwidth.ts';
 import type { BandwidthSettings } from '../../shared/settings.ts';
 
 export const RATE_UNITS = ['MB/s', 'Mbit/s'] as const;
@@ -7,8 +8,6 @@ export type RateUnit = (typeof RATE_UNITS)[number];
 const BYTES: Record<RateUnit, number> = { 'MB/s': 1_000_000, 'Mbit/s': 125_000 };
 const MINUTES_AN_HOUR = 60;
 const MINUTES_A_DAY = 24 * MINUTES_AN_HOUR;
-/** What the settings take at least, see shared/settings.ts. */
-const LEAST_RATE = 16 * 1024;
 
 /** Bytes per second; undefined for what is no rate or too slow for a storage to put up with. */
 export function rateOf(typed: string, unit: RateUnit): number | undefined {

@@ -1,9 +1,8 @@
+import { LEAST_RATE } from '../../../shared/bandwidth.ts';
 import type { Sleep } from './sleep.ts';
 
 const SECOND = 1000;
 const KIB = 1024;
-/** A slower line than this would run into the storage's own time-outs between two bytes. */
-const LEAST_RATE = 16 * KIB;
 const LARGEST_SLICE = 256 * KIB;
 const SMALLEST_SLICE = 4 * KIB;
 /** What may go out at once after a silence, as a part of a second. */

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NearplayError } from '../../../shared/errors.ts';
+import { asFolder } from '../../../shared/keys.ts';
 import { wholeKey } from '../keys.ts';
 import { findFiles, type FoundFile } from './folderWalk.ts';
 import type { JobBook } from './jobBook.ts';
 import type { JobStates } from './jobStates.ts';
-import { isKeyTooLong, isStream, prefixOf, recordOf, sheetsOf, streamFile, TOO_LONG } from './newRecords.ts';
+import { isKeyTooLong, isStream, recordOf, sheetsOf, streamFile, TOO_LONG } from './newRecords.ts';
 import type { AddOptions, FileToUpload, TransferQueueOptions } from './queueOptions.ts';
 import { isFinished, type TransferRecord } from './transferRecord.ts';
 import type { UploadJob } from './uploadJob.ts';
@@ -44,7 +45,7 @@ export class Intake {
   /** @throws NearplayError as TransferQueue.add */
   async add(folder: string, paths: readonly string[], options: AddOptions): Promise<string[]> {
     this.#options.target();
-    const below = prefixOf(folder);
+    const below = asFolder(folder);
     const unreadable = (path: string) => this.#options.log.warn('A folder cannot be read and was left out', { path });
     const ids: string[] = [];
     this.#adding += 1;

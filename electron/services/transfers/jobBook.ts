@@ -1,9 +1,10 @@
+import type { TransferTotals } from '../../../shared/ipc.ts';
 import type { Log } from '../contract.ts';
 import { Announcements, type Announced } from './announcements.ts';
 import type { Journal } from './journal.ts';
 import { OrderedJobs } from './orderedJobs.ts';
 import { Tallies } from './tallies.ts';
-import type { TransferTotals, TransfersDelta, TransfersPage } from './transfer.ts';
+import type { UploadsDelta, UploadsPage } from './transfer.ts';
 import type { Receipt, TransferRecord } from './transferRecord.ts';
 import { UploadJob } from './uploadJob.ts';
 
@@ -12,7 +13,7 @@ const REMOVED_AT_ONCE = 1000;
 
 export interface JobBookOptions {
   journal: Journal;
-  changed: (delta: TransfersDelta) => void;
+  changed: (delta: UploadsDelta) => void;
   /** Milliseconds since the epoch. */
   now: () => number;
   log: Log;
@@ -58,7 +59,7 @@ export class JobBook {
     }
   }
 
-  page(after: string | undefined, count: number): TransfersPage {
+  page(after: string | undefined, count: number): UploadsPage {
     const now = this.#options.now();
     const { members, ...next } = this.#jobs.page(after, count, ({ isHidden }) => !isHidden);
     return { transfers: members.map((job) => job.transfer(now)), ...next };

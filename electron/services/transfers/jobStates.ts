@@ -1,8 +1,8 @@
 import { reportOf } from '../../../shared/errors.ts';
+import type { BlockedFor } from '../../../shared/ipc.ts';
 import type { Log } from '../contract.ts';
 import type { JobBook } from './jobBook.ts';
 import { withoutUpload } from './orphans.ts';
-import type { BlockedFor } from './transferRecord.ts';
 import type { UploadJob } from './uploadJob.ts';
 import type { UploadOutcome } from './uploadTask.ts';
 

@@ -34,11 +34,6 @@ export function isStream({ path }: Pick<TransferRecord, 'path'>): boolean {
   return path === STREAM;
 }
 
-/** The folder of an upload as keys below it begin. */
-export function prefixOf(folder: string): string {
-  return folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
-}
-
 /** @param wholeKey prefix included. */
 export function isKeyTooLong(wholeKey: string): boolean {
   return Buffer.byteLength(wholeKey) > MAX_KEY;

@@ -1,4 +1,4 @@
-import { nameOfKey } from '../keys.ts';
+import { nameOfKey } from '../../../shared/keys.ts';
 import { contentTypeOf } from './contentType.ts';
 import type { ObjectDescription } from './uploadCalls.ts';
 

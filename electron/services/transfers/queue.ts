@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { NearplayError } from '../../../shared/errors.ts';
+import type { TransferTotals } from '../../../shared/ipc.ts';
 import { Aftermath } from './aftermath.ts';
 import type { BandwidthRules } from './bandwidth.ts';
 import { GrowingFiles } from './growingFiles.ts';
@@ -20,7 +21,7 @@ import { isHeld } from './setbacks.ts';
 import { Slices } from './slices.ts';
 import { uploadStream } from './streamUpload.ts';
 import { Sweep } from './sweep.ts';
-import type { TransferTotals, TransfersPage, UploadTransfer } from './transfer.ts';
+import type { UploadsPage, UploadTransfer } from './transfer.ts';
 import type { ConflictPolicy, Receipt, TransferRecord } from './transferRecord.ts';
 import type { UploadJob } from './uploadJob.ts';
 import { UploadMeans } from './uploadMeans.ts';
@@ -130,7 +131,7 @@ export class TransferQueue {
    * @param after `next` of the page before; absent: from the beginning.
    * @throws NearplayError bad-request for what never was a `next`
    */
-  page(after: string | undefined, count: number): TransfersPage {
+  page(after: string | undefined, count: number): UploadsPage {
     return this.#book.page(after, count);
   }
 

@@ -6,7 +6,7 @@ import type { ChecksumKind } from './checksumKind.ts';
 import type { ConcurrencyLimits } from './concurrency.ts';
 import type { FoundFile } from './folderWalk.ts';
 import type { Journal } from './journal.ts';
-import type { TransfersDelta } from './transfer.ts';
+import type { UploadsDelta } from './transfer.ts';
 import type { ConflictPolicy, Receipt } from './transferRecord.ts';
 
 const SECOND = 1000;
@@ -51,7 +51,7 @@ export interface TransferQueueOptions {
   /** The main storage at this moment; asked for each transfer. @throws NearplayError no-preferences */
   target: () => UploadTarget;
   journal: Journal;
-  changed: (delta: TransfersDelta) => void;
+  changed: (delta: UploadsDelta) => void;
   completed: (key: string, receipt: Receipt) => void;
   /** What the storage is asked to keep of an object in parts; default: what it is known to keep well. */
   checksumKindFor?: (storage: StorageConfiguration) => ChecksumKind;

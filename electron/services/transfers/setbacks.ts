@@ -1,5 +1,5 @@
 import { NearplayError, type ErrorCode } from '../../../shared/errors.ts';
-import type { BlockedFor } from './transferRecord.ts';
+import type { BlockedFor } from '../../../shared/ipc.ts';
 import type { Interruption } from './uploadJob.ts';
 
 /** What the whole queue waits for when one transfer meets this: nothing else would succeed either. */

@@ -1,19 +1,18 @@
 import { Speedometer } from './speedometer.ts';
-import type { TransferTotals } from './transfer.ts';
-import type { UploadState } from './transferRecord.ts';
+import type { TransferState, TransferTotals } from '../../../shared/ipc.ts';
 
 /** What one transfer adds to the totals. */
 export interface Counted {
-  state: UploadState;
+  state: TransferState;
   size: number;
   sent: number;
 }
 
-const OUT_OF_THE_SUM: ReadonlySet<UploadState> = new Set(['failed', 'cancelled', 'skipped']);
+const OUT_OF_THE_SUM: ReadonlySet<TransferState> = new Set(['failed', 'cancelled', 'skipped']);
 
 /** Totals over all transfers, kept up to date by differences: asking costs the same for one and for 100,000. */
 export class Tallies {
-  readonly #files: Record<UploadState, number> = {
+  readonly #files: Record<TransferState, number> = {
     waiting: 0,
     running: 0,
     paused: 0,

@@ -1,30 +1,17 @@
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../../../shared/errors.ts';
+import {
+  BLOCKED_FOR,
+  CONFLICT_ANSWERS,
+  SKIPPED_FOR,
+  TRANSFER_STATES,
+  type TransferState,
+} from '../../../shared/ipc.ts';
 import { CHECKSUM_KINDS } from './checksumKind.ts';
 
 /** What to do when the name is there already, with other content. The same content is never sent twice. */
-export const CONFLICT_POLICIES = ['ask', 'skip', 'replace', 'keep-both'] as const;
+export const CONFLICT_POLICIES = ['ask', ...CONFLICT_ANSWERS] as const;
 export type ConflictPolicy = (typeof CONFLICT_POLICIES)[number];
-
-export const UPLOAD_STATES = [
-  'waiting',
-  'running',
-  'paused',
-  'blocked',
-  'done',
-  'failed',
-  'cancelled',
-  'skipped',
-] as const;
-export type UploadState = (typeof UPLOAD_STATES)[number];
-
-/** Why nothing was sent: the same content was there, or other content that the policy leaves alone. */
-export const SKIPPED_FOR = ['identical', 'asked-for'] as const;
-export type SkippedFor = (typeof SKIPPED_FOR)[number];
-
-/** What a blocked transfer waits for. `conflict` waits for the user's word; all others end by themselves. */
-export const BLOCKED_FOR = ['offline', 'sign-in', 'disk', 'file-growing', 'conflict'] as const;
-export type BlockedFor = (typeof BLOCKED_FOR)[number];
 
 /** What an upload leaves behind as proof; made to be exported as it is. */
 export const receiptSchema = z.strictObject({
@@ -85,7 +72,7 @@ export const recordSchema = z.strictObject({
   key: z.string().min(1),
   wanted: z.string().min(1),
   policy: z.enum(CONFLICT_POLICIES),
-  state: z.enum(UPLOAD_STATES),
+  state: z.enum(TRANSFER_STATES),
   blockedFor: z.enum(BLOCKED_FOR).optional(),
   skippedFor: z.enum(SKIPPED_FOR).optional(),
   error: z.strictObject({ code: z.enum(errorCodes), message: z.string(), retryable: z.boolean() }).optional(),
@@ -108,6 +95,6 @@ export const recordSchema = z.strictObject({
 export type TransferRecord = z.infer<typeof recordSchema>;
 
 /** States that nothing but the user ends. */
-export function isFinished(state: UploadState): boolean {
+export function isFinished(state: TransferState): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled' || state === 'skipped';
 }

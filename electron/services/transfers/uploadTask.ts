@@ -2,7 +2,8 @@ import type { Log } from '../contract.ts';
 import type { BufferPool } from './bufferPool.ts';
 import type { Lanes } from './lanes.ts';
 import type { Sleep } from './sleep.ts';
-import type { Receipt, SkippedFor, TransferRecord } from './transferRecord.ts';
+import type { SkippedFor } from '../../../shared/ipc.ts';
+import type { Receipt, TransferRecord } from './transferRecord.ts';
 import type { UploadCalls } from './uploadCalls.ts';
 
 /** Where an upload says how far it is. All in bytes. */

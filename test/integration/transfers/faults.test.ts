@@ -4,7 +4,7 @@ import { CredentialsProviderError } from '@smithy/core/config';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { FaultEffect } from '../../sandbox/faults.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
-import type { UploadState } from '../../../electron/services/transfers/transferRecord.ts';
+import type { TransferState } from '../../../shared/ipc.ts';
 import { PHASES, ruleOf, uploadHalf, type Phase } from './phases.ts';
 import {
   bytesOf,
@@ -60,7 +60,7 @@ const PASSING: [string, FaultEffect][] = [
   ['a region that is down', { kind: 'down' }],
 ];
 /** What has another end, and which. */
-const LASTING: [Phase, string, FaultEffect, UploadState][] = [
+const LASTING: [Phase, string, FaultEffect, TransferState][] = [
   ['create', 'AccessDenied', status('AccessDenied', 403), 'failed'],
   ['part', 'AccessDenied', status('AccessDenied', 403), 'failed'],
   ['complete', 'AccessDenied', status('AccessDenied', 403), 'failed'],

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SILENT } from '../../../electron/services/log.ts';
 import { Journal } from '../../../electron/services/transfers/journal.ts';
 import { TransferQueue } from '../../../electron/services/transfers/queue.ts';
-import type { TransfersDelta } from '../../../electron/services/transfers/transfer.ts';
+import type { UploadsDelta } from '../../../electron/services/transfers/transfer.ts';
 import { StorageClients } from '../../../electron/services/storageClients.ts';
 import { preferencesSchema } from '../../../shared/preferences.ts';
 import { turnsDuring } from '../../helpers/turns.ts';
@@ -23,7 +23,7 @@ const preferences = {
 
 let folder: string;
 let queue: TransferQueue;
-let deltas: TransfersDelta[];
+let deltas: UploadsDelta[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nearplay-folders-'));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Journal } from '../../../electron/services/transfers/journal.ts';
 import { TransferQueue, type TransferQueueOptions } from '../../../electron/services/transfers/queue.ts';
-import type { TransfersDelta, UploadTransfer } from '../../../electron/services/transfers/transfer.ts';
+import type { UploadsDelta, UploadTransfer } from '../../../electron/services/transfers/transfer.ts';
 import { SILENT } from '../../../electron/services/log.ts';
 import { StorageClients, type CredentialProvider } from '../../../electron/services/storageClients.ts';
 import { preferencesSchema } from '../../../shared/preferences.ts';
@@ -59,7 +59,7 @@ export async function age(path: string): Promise<void> {
 
 export interface RunningQueue {
   queue: TransferQueue;
-  deltas: TransfersDelta[];
+  deltas: UploadsDelta[];
   clients: StorageClients;
   stop(): Promise<void>;
 }
@@ -74,7 +74,7 @@ export function makeQueue(
     credentials: options.credentials ?? sandbox.credentials,
     now: () => Date.now(),
   });
-  const deltas: TransfersDelta[] = [];
+  const deltas: UploadsDelta[] = [];
   const queue = new TransferQueue({
     target: () => ({ client: clients.clientOf(MAIN), configuration: clients.configurationOf(MAIN) }),
     journal: new Journal(desk.journalFolder),

@@ -2,7 +2,6 @@ import { expect, it } from 'vitest';
 import {
   isKeyTooLong,
   isStream,
-  prefixOf,
   recordOf,
   sheetsOf,
   streamFile,
@@ -22,10 +21,6 @@ it('a new record waits, and is one that the journal can read', () => {
 it('a key may have 1,024 bytes of UTF-8', () => {
   expect([isKeyTooLong('a'.repeat(1024)), isKeyTooLong('a'.repeat(1025))]).toEqual([false, true]);
   expect([isKeyTooLong('é'.repeat(512)), isKeyTooLong(`${'é'.repeat(512)}a`)]).toEqual([false, true]);
-});
-
-it('keys are below the folder of the upload', () => {
-  expect(['', 'shots', 'shots/'].map(prefixOf)).toEqual(['', 'shots/', 'shots/']);
 });
 
 it('large files have sheets of their own', () => {
