@@ -1,5 +1,5 @@
 const LOCALE = 'en';
-const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
+const UNITS = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -7,10 +7,7 @@ const DAY = 24 * HOUR;
 
 const counts = new Intl.NumberFormat(LOCALE);
 // Making a format costs far more than using it, and a card is drawn hundreds of times while scrolling.
-const sizes = UNITS.map(
-  (unit, power) =>
-    new Intl.NumberFormat(LOCALE, { style: 'unit', unit, maximumSignificantDigits: power === 0 ? 4 : 3 }),
-);
+const sizes = UNITS.map((unit) => new Intl.NumberFormat(LOCALE, { style: 'unit', unit, maximumSignificantDigits: 3 }));
 const percents = new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 0 });
 const ages = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto', style: 'short' });
 const dates = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' });
@@ -24,10 +21,12 @@ export function formatCount(count: number): string {
 /** Bytes in decimal units with three significant digits, as file managers show them: `43.2 MB`. */
 export function formatBytes(bytes: number): string {
   const size = Math.max(0, bytes);
-  let power = size < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(size) / 3));
+  // Intl says `999 byte` for the smallest unit, and has no symbol for it.
+  if (size < 1000) return `${counts.format(Math.round(size))} B`;
+  let power = Math.min(UNITS.length, Math.floor(Math.log10(size) / 3));
   // 999,999 B rounds to 1,000 kB: say 1 MB.
-  if (power < UNITS.length - 1 && Number((size / 1000 ** power).toPrecision(3)) >= 1000) power += 1;
-  return (sizes[power] ?? counts).format(size / 1000 ** power);
+  if (power < UNITS.length && Number((size / 1000 ** power).toPrecision(3)) >= 1000) power += 1;
+  return (sizes[power - 1] ?? counts).format(size / 1000 ** power);
 }
 
 /** Seconds left, coarse as they grow: `14 s`, `3 min 20 s`, `2 h 5 min`. */

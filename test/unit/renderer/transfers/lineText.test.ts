@@ -17,7 +17,7 @@ it.each([
     { state: 'running', sent: 40 * MEGABYTE, bytesPerSecond: 5 * MEGABYTE },
     '40% · 40 MB of 100 MB · 5 MB/s · 12 s left',
   ],
-  [{ state: 'running' }, '0% · 0 byte of 100 MB'],
+  [{ state: 'running' }, '0% · 0 B of 100 MB'],
   [{ state: 'paused', sent: 40 * MEGABYTE }, 'Paused · 40 MB of 100 MB'],
   [{ state: 'blocked', blockedFor: 'offline' }, 'Waits for the network. Goes on by itself.'],
   [{ state: 'blocked', blockedFor: 'conflict' }, 'There is another one, with other content'],
