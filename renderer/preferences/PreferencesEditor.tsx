@@ -1,9 +1,10 @@
-import { IconFileExport, IconLock, IconX } from '@tabler/icons-react';
+import { IconFileExport, IconLock } from '@tabler/icons-react';
 import { useEffect } from 'react';
-import { Button, Dialog, Heading, Modal, ModalOverlay, Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
+import { Button, Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { reportOf } from '../api.ts';
 import { Findings } from '../settings/Findings.tsx';
+import { Panel } from '../shell/Panel.tsx';
 import { useEditor, useNearplay, useSession } from '../store/context.tsx';
 import { Differences } from './Differences.tsx';
 import { DraftForm } from './DraftForm.tsx';
@@ -17,28 +18,16 @@ import { Simulator } from './Simulator.tsx';
 /** The studio's Isolation Preferences, edited for everyone. */
 export function PreferencesEditor() {
   const { t } = useTranslation();
-  const isOpen = useSession((session) => session.panel === 'preferences');
-  const showPanel = useSession((session) => session.showPanel);
   return (
-    <ModalOverlay
-      className="overlay centred"
-      isOpen={isOpen}
-      onOpenChange={(open) => {
-        if (!open) showPanel(undefined);
-      }}
+    <Panel
+      name="preferences"
+      shape="wide"
+      title={t('settings.preferences')}
+      testId="preferences-editor"
+      isDismissable={false}
     >
-      <Modal className="dialog-card editor-card-wide">
-        <Dialog className="editor" data-testid="preferences-editor">
-          <div className="panel-head">
-            <Heading slot="title">{t('settings.preferences')}</Heading>
-            <Button slot="close" className="icon-button" aria-label={t('actions.close')}>
-              <IconX size={18} aria-hidden="true" />
-            </Button>
-          </div>
-          <EditorBody />
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+      <EditorBody />
+    </Panel>
   );
 }
 

@@ -1,14 +1,9 @@
-import { IconCircleCheck, IconFileExport, IconRefresh, IconX } from '@tabler/icons-react';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef, useState } from 'react';
+import { IconCircleCheck, IconFileExport, IconRefresh } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
 import {
   Button,
   CheckboxButton,
   CheckboxField,
-  Dialog,
-  Heading,
-  Modal,
-  ModalOverlay,
   ProgressBar,
   Tab,
   TabList,
@@ -25,10 +20,11 @@ import {
 } from '../../shared/ipc.ts';
 import { reportOf } from '../api.ts';
 import { ErrorState } from '../shell/ErrorState.tsx';
+import { Panel } from '../shell/Panel.tsx';
+import { ReportTable } from '../shell/ReportTable.tsx';
 import { StatePanel } from '../shell/StatePanel.tsx';
 import { useLibrary, useNearplay, useReporting, useSession } from '../store/context.tsx';
 import { formatAge, formatBytes, formatCount, formatMoment } from '../text/format.ts';
-import { splitName } from '../text/middleTruncate.ts';
 import { placeOf } from '../text/routeText.ts';
 import { mendable, problemsIn } from './reportStore.ts';
 
@@ -37,29 +33,10 @@ const NO_STORAGES: readonly StorageSummary[] = [];
 /** What of a folder is not in every replica, why, and what to do. */
 export function ReplicationView() {
   const { t } = useTranslation();
-  const isOpen = useSession((session) => session.panel === 'replication');
-  const showPanel = useSession((session) => session.showPanel);
   return (
-    <ModalOverlay
-      className="overlay centred"
-      isDismissable
-      isOpen={isOpen}
-      onOpenChange={(open) => {
-        if (!open) showPanel(undefined);
-      }}
-    >
-      <Modal className="dialog-card editor-card-wide">
-        <Dialog className="editor" data-testid="replication-view">
-          <div className="panel-head">
-            <Heading slot="title">{t('replication.title')}</Heading>
-            <Button slot="close" className="icon-button" aria-label={t('actions.close')}>
-              <IconX size={18} aria-hidden="true" />
-            </Button>
-          </div>
-          <Body />
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Panel name="replication" shape="wide" title={t('replication.title')} testId="replication-view">
+      <Body />
+    </Panel>
   );
 }
 
@@ -162,65 +139,29 @@ function Found({ report }: { report: ReplicationReport }) {
   );
 }
 
-const LINE = 40;
-
-/** Only the lines in the window are drawn: there may be a hundred thousand. */
 function ObjectList({ objects }: { objects: readonly UnreplicatedObject[] }) {
   const { t } = useTranslation();
   const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
-  const scroller = useRef<HTMLDivElement>(null);
   const [now] = useState(() => Date.now());
-  const virtual = useVirtualizer({
-    count: objects.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => LINE,
-    overscan: 8,
-  });
+  const columns = (['key', 'size', 'age', 'missingFrom'] as const).map((column) => t(`replication.column.${column}`));
   return (
-    <div
-      ref={scroller}
-      className="report-list"
-      role="table"
-      aria-rowcount={objects.length + 1}
-      tabIndex={0}
-      aria-label={t('replication.objects')}
+    <ReportTable
+      label={t('replication.objects')}
+      lineClass="report-line"
+      columns={columns}
+      rows={objects}
+      testId="report-object"
     >
-      <div className="report-line report-columns" role="row">
-        {(['key', 'size', 'age', 'missingFrom'] as const).map((column) => (
-          <span key={column} role="columnheader">
-            {t(`replication.column.${column}`)}
+      {({ size, lastModified, missingFrom }) => (
+        <>
+          <span role="cell">{formatBytes(size)}</span>
+          <span role="cell" title={formatMoment(lastModified)}>
+            {formatAge(lastModified, now, t('age.justNow'))}
           </span>
-        ))}
-      </div>
-      <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-        {virtual.getVirtualItems().map(({ index, start, size }) => {
-          const object = objects[index];
-          if (!object) return null;
-          const { head, tail } = splitName(object.key);
-          return (
-            <div
-              key={index}
-              className="report-line"
-              role="row"
-              aria-rowindex={index + 2}
-              data-testid="report-object"
-              data-key={object.key}
-              style={{ transform: `translateY(${start}px)`, height: size, position: 'absolute', insetInline: 0 }}
-            >
-              <span className="name" role="cell" title={object.key}>
-                <span className="name-head">{head}</span>
-                <span className="name-tail">{tail}</span>
-              </span>
-              <span role="cell">{formatBytes(object.size)}</span>
-              <span role="cell" title={formatMoment(object.lastModified)}>
-                {formatAge(object.lastModified, now, t('age.justNow'))}
-              </span>
-              <span role="cell">{object.missingFrom.map((storage) => placeOf(storage, storages)).join(', ')}</span>
-            </div>
-          );
-        })}
-      </div>
-    </div>
+          <span role="cell">{missingFrom.map((storage) => placeOf(storage, storages)).join(', ')}</span>
+        </>
+      )}
+    </ReportTable>
   );
 }
 

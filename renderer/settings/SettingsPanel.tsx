@@ -1,18 +1,9 @@
-import { IconFileImport, IconPencil, IconRefresh, IconX } from '@tabler/icons-react';
+import { IconFileImport, IconPencil, IconRefresh } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import {
-  Button,
-  Dialog,
-  Heading,
-  Label,
-  Modal,
-  ModalOverlay,
-  RadioButton,
-  RadioField,
-  RadioGroup,
-} from 'react-aria-components';
+import { Button, Label, RadioButton, RadioField, RadioGroup } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { Bootstrap } from '../../shared/ipc.ts';
+import { Panel } from '../shell/Panel.tsx';
 import { useSession } from '../store/context.tsx';
 import { AutomaticSees } from './AutomaticSees.tsx';
 import { BandwidthForm } from '../transfers/BandwidthForm.tsx';
@@ -25,62 +16,43 @@ import { ReadFromOptions } from './ReadFromOptions.tsx';
 /** A sheet over the window; every choice is in force at once, so there is nothing to save. */
 export function SettingsPanel({ app }: { app: Bootstrap }) {
   const { t } = useTranslation();
-  const isOpen = useSession((session) => session.panel === 'settings');
-  const showPanel = useSession((session) => session.showPanel);
   return (
-    <ModalOverlay
-      className="overlay sheet-overlay"
-      isDismissable
-      isOpen={isOpen}
-      onOpenChange={(open) => {
-        if (!open) showPanel(undefined);
-      }}
-    >
-      <Modal className="sheet">
-        <Dialog className="settings" data-testid="settings">
-          <div className="panel-head">
-            <Heading slot="title">{t('settings.title')}</Heading>
-            <Button slot="close" className="icon-button" aria-label={t('actions.close')}>
-              <IconX size={18} aria-hidden="true" />
-            </Button>
-          </div>
-          <div className="settings-body">
-            {app.reading && (
-              <Section title={t('settings.readFrom')} note={t('settings.readFromNote')}>
-                <ReadFromOptions reading={app.reading} />
-              </Section>
-            )}
-            {app.reading && (
-              <Section title={t('settings.automaticSees')} action={<RefreshAddress />}>
-                <AutomaticSees reading={app.reading} />
-              </Section>
-            )}
-            <Section title={t('bandwidth.title')}>
-              <BandwidthForm />
-            </Section>
-            <Section title={t('onConflict.title')} note={t('onConflict.note')}>
-              <OnConflictOptions />
-            </Section>
-            <Section title={t('uploads.folders')} note={t('uploads.foldersNote')}>
-              <UploadFolders />
-            </Section>
-            <Section title={t('settings.appearance')}>
-              <ThemeOptions theme={app.settings.theme} />
-            </Section>
-            <Section title={t('settings.profile')}>
-              <Credentials credentials={app.credentials} />
-            </Section>
-            <Section title={t('settings.preferences')} action={<PreferencesActions />}>
-              <PreferencesOrigin preferences={app.preferences} />
-            </Section>
-            <Section title={t('settings.about')}>
-              <p>{t('settings.version', { version: app.version })}</p>
-              <p className="muted">{t('settings.runtime', { runtime: app.runtime, platform: app.platform })}</p>
-            </Section>
-          </div>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Panel name="settings" shape="sheet" title={t('settings.title')} testId="settings">
+      <div className="settings-body">
+        {app.reading && (
+          <Section title={t('settings.readFrom')} note={t('settings.readFromNote')}>
+            <ReadFromOptions reading={app.reading} />
+          </Section>
+        )}
+        {app.reading && (
+          <Section title={t('settings.automaticSees')} action={<RefreshAddress />}>
+            <AutomaticSees reading={app.reading} />
+          </Section>
+        )}
+        <Section title={t('bandwidth.title')}>
+          <BandwidthForm />
+        </Section>
+        <Section title={t('onConflict.title')} note={t('onConflict.note')}>
+          <OnConflictOptions />
+        </Section>
+        <Section title={t('uploads.folders')} note={t('uploads.foldersNote')}>
+          <UploadFolders />
+        </Section>
+        <Section title={t('settings.appearance')}>
+          <ThemeOptions theme={app.settings.theme} />
+        </Section>
+        <Section title={t('settings.profile')}>
+          <Credentials credentials={app.credentials} />
+        </Section>
+        <Section title={t('settings.preferences')} action={<PreferencesActions />}>
+          <PreferencesOrigin preferences={app.preferences} />
+        </Section>
+        <Section title={t('settings.about')}>
+          <p>{t('settings.version', { version: app.version })}</p>
+          <p className="muted">{t('settings.runtime', { runtime: app.runtime, platform: app.platform })}</p>
+        </Section>
+      </div>
+    </Panel>
   );
 }
 

@@ -1,7 +1,5 @@
-import { IconX } from '@tabler/icons-react';
-import { Button, Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { useSession } from '../store/context.tsx';
+import { Panel } from './Panel.tsx';
 
 const GROUPS = {
   library: { move: ['←', '→', '↑', '↓'], open: ['Enter'], up: ['⌫'], filter: ['/'], view: ['V'] },
@@ -36,34 +34,15 @@ const GROUPS = {
 
 export function ShortcutsDialog() {
   const { t } = useTranslation();
-  const isOpen = useSession((session) => session.panel === 'shortcuts');
-  const showPanel = useSession((session) => session.showPanel);
   return (
-    <ModalOverlay
-      className="overlay centred"
-      isDismissable
-      isOpen={isOpen}
-      onOpenChange={(open) => {
-        if (!open) showPanel(undefined);
-      }}
-    >
-      <Modal className="dialog-card">
-        <Dialog className="shortcuts" data-testid="shortcuts">
-          <div className="panel-head">
-            <Heading slot="title">{t('shortcuts.title')}</Heading>
-            <Button slot="close" className="icon-button" aria-label={t('actions.close')}>
-              <IconX size={18} aria-hidden="true" />
-            </Button>
-          </div>
-          <div className="shortcut-groups">
-            <ShortcutGroup title={t('shortcuts.groups.library')} keys={GROUPS.library} />
-            <ShortcutGroup title={t('shortcuts.groups.player')} keys={GROUPS.player} />
-            <ShortcutGroup title={t('shortcuts.groups.transfers')} keys={GROUPS.transfers} />
-            <ShortcutGroup title={t('shortcuts.groups.everywhere')} keys={GROUPS.everywhere} />
-          </div>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Panel name="shortcuts" shape="card" title={t('shortcuts.title')} testId="shortcuts">
+      <div className="shortcut-groups">
+        <ShortcutGroup title={t('shortcuts.groups.library')} keys={GROUPS.library} />
+        <ShortcutGroup title={t('shortcuts.groups.player')} keys={GROUPS.player} />
+        <ShortcutGroup title={t('shortcuts.groups.transfers')} keys={GROUPS.transfers} />
+        <ShortcutGroup title={t('shortcuts.groups.everywhere')} keys={GROUPS.everywhere} />
+      </div>
+    </Panel>
   );
 }
 

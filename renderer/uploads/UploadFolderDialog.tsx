@@ -1,7 +1,7 @@
-import { IconX } from '@tabler/icons-react';
 import { useState } from 'react';
-import { Button, CheckboxButton, CheckboxField, Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
+import { Button, CheckboxButton, CheckboxField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
+import { Panel } from '../shell/Panel.tsx';
 import { useLibrary, useSession } from '../store/context.tsx';
 import { destinationOf } from './destination.ts';
 
@@ -10,7 +10,6 @@ const NO_FOLDERS: Readonly<Record<string, string>> = {};
 /** What watching a local folder means, where its files go, and whether those already in it go too; then the chooser. */
 export function UploadFolderDialog() {
   const { t } = useTranslation();
-  const isOpen = useSession((session) => session.panel === 'upload-folder');
   const showPanel = useSession((session) => session.showPanel);
   const addUploadFolder = useSession((session) => session.addUploadFolder);
   const byProject = useSession((session) => session.app?.settings.uploadFolderByProject) ?? NO_FOLDERS;
@@ -18,44 +17,29 @@ export function UploadFolderDialog() {
   const { folder } = destinationOf(inView, byProject);
   const [existing, setExisting] = useState(false);
   return (
-    <ModalOverlay
-      className="overlay centred"
-      isDismissable
-      isOpen={isOpen}
-      onOpenChange={(open) => !open && showPanel(undefined)}
-    >
-      <Modal className="dialog-card question-card">
-        <Dialog className="question" data-testid="upload-folder-dialog">
-          <div className="question-head">
-            <Heading slot="title">{t('uploads.watchTitle')}</Heading>
-            <Button slot="close" className="icon-button" aria-label={t('actions.close')}>
-              <IconX size={18} aria-hidden="true" />
-            </Button>
-          </div>
-          <p>{t('uploads.watchBody', { folder: folder === '' ? t('uploads.library') : folder })}</p>
-          <CheckboxField isSelected={existing} onChange={setExisting}>
-            <CheckboxButton className="check" data-testid="upload-folder-existing">
-              <span className="check-box" aria-hidden="true" />
-              <span>
-                {t('uploads.watchExisting')}
-                <span className="muted question-note">{t('uploads.watchExistingNote')}</span>
-              </span>
-            </CheckboxButton>
-          </CheckboxField>
-          <div className="question-actions">
-            <Button
-              className="button primary"
-              data-testid="upload-folder-choose"
-              onPress={() => {
-                showPanel(undefined);
-                void addUploadFolder(folder, existing);
-              }}
-            >
-              {t('uploads.watchChoose')}
-            </Button>
-          </div>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Panel name="upload-folder" shape="question" title={t('uploads.watchTitle')} testId="upload-folder-dialog">
+      <p>{t('uploads.watchBody', { folder: folder === '' ? t('uploads.library') : folder })}</p>
+      <CheckboxField isSelected={existing} onChange={setExisting}>
+        <CheckboxButton className="check" data-testid="upload-folder-existing">
+          <span className="check-box" aria-hidden="true" />
+          <span>
+            {t('uploads.watchExisting')}
+            <span className="muted question-note">{t('uploads.watchExistingNote')}</span>
+          </span>
+        </CheckboxButton>
+      </CheckboxField>
+      <div className="question-actions">
+        <Button
+          className="button primary"
+          data-testid="upload-folder-choose"
+          onPress={() => {
+            showPanel(undefined);
+            void addUploadFolder(folder, existing);
+          }}
+        >
+          {t('uploads.watchChoose')}
+        </Button>
+      </div>
+    </Panel>
   );
 }

@@ -1,25 +1,14 @@
-import { IconCircleCheck, IconFolderCheck, IconFolderOpen, IconX } from '@tabler/icons-react';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useRef } from 'react';
-import {
-  Button,
-  Dialog,
-  Heading,
-  Modal,
-  ModalOverlay,
-  ProgressBar,
-  Tab,
-  TabList,
-  TabPanel,
-  Tabs,
-} from 'react-aria-components';
+import { IconCircleCheck, IconFolderCheck, IconFolderOpen } from '@tabler/icons-react';
+import { useEffect } from 'react';
+import { Button, ProgressBar, Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { VERIFY_FINDINGS, type VerifyReport } from '../../shared/ipc.ts';
 import { ErrorState } from '../shell/ErrorState.tsx';
+import { Panel } from '../shell/Panel.tsx';
+import { ReportTable } from '../shell/ReportTable.tsx';
 import { StatePanel } from '../shell/StatePanel.tsx';
 import { useLibrary, useNearplay, useSession, useVerifying } from '../store/context.tsx';
 import { formatBytes, formatCount } from '../text/format.ts';
-import { splitName } from '../text/middleTruncate.ts';
 import { findingsIn } from './verifyStore.ts';
 
 /** A folder of this computer against the bucket: what is not there, not the same, or not certain, and what to do. */
@@ -38,28 +27,16 @@ export function VerifyPanel() {
     if (isOpen && phase === 'idle') showPanel(undefined);
   }, [isOpen, phase, showPanel]);
   return (
-    <ModalOverlay
-      className="overlay centred"
+    <Panel
+      name="verify"
+      shape="wide"
+      title={t('verify.title')}
+      testId="verify-panel"
       isDismissable={phase !== 'running'}
-      isOpen={isOpen}
-      onOpenChange={(open) => {
-        if (open) return;
-        void verifying.getState().cancel();
-        showPanel(undefined);
-      }}
+      onClose={() => void verifying.getState().cancel()}
     >
-      <Modal className="dialog-card editor-card-wide">
-        <Dialog className="editor" data-testid="verify-panel">
-          <div className="panel-head">
-            <Heading slot="title">{t('verify.title')}</Heading>
-            <Button slot="close" className="icon-button" aria-label={t('actions.close')}>
-              <IconX size={18} aria-hidden="true" />
-            </Button>
-          </div>
-          <Body />
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+      <Body />
+    </Panel>
   );
 }
 
@@ -167,62 +144,26 @@ function Found({ report }: { report: VerifyReport }) {
   );
 }
 
-const LINE = 40;
-
-/** Only the lines in the window are drawn: there may be many thousands. */
 function FileList({ files }: { files: VerifyReport['files'] }) {
   const { t } = useTranslation();
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: files.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => LINE,
-    overscan: 8,
-  });
+  const columns = (['key', 'size', 'detail'] as const).map((column) => t(`verify.column.${column}`));
   return (
-    <div
-      ref={scroller}
-      className="report-list"
-      role="table"
-      aria-rowcount={files.length + 1}
-      tabIndex={0}
-      aria-label={t('verify.files')}
+    <ReportTable
+      label={t('verify.files')}
+      lineClass="verify-line"
+      columns={columns}
+      rows={files}
+      testId="verify-file"
+      data={({ finding }) => ({ 'data-finding': finding })}
     >
-      <div className="verify-line report-columns" role="row">
-        {(['key', 'size', 'detail'] as const).map((column) => (
-          <span key={column} role="columnheader">
-            {t(`verify.column.${column}`)}
+      {({ size, detail }) => (
+        <>
+          <span role="cell">{formatBytes(size)}</span>
+          <span role="cell" title={detail}>
+            {detail}
           </span>
-        ))}
-      </div>
-      <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
-        {virtual.getVirtualItems().map(({ index, start, size }) => {
-          const file = files[index];
-          if (!file) return null;
-          const { head, tail } = splitName(file.key);
-          return (
-            <div
-              key={index}
-              className="verify-line"
-              role="row"
-              aria-rowindex={index + 2}
-              data-testid="verify-file"
-              data-key={file.key}
-              data-finding={file.finding}
-              style={{ transform: `translateY(${start}px)`, height: size, position: 'absolute', insetInline: 0 }}
-            >
-              <span className="name" role="cell" title={file.key}>
-                <span className="name-head">{head}</span>
-                <span className="name-tail">{tail}</span>
-              </span>
-              <span role="cell">{formatBytes(file.size)}</span>
-              <span role="cell" title={file.detail}>
-                {file.detail}
-              </span>
-            </div>
-          );
-        })}
-      </div>
-    </div>
+        </>
+      )}
+    </ReportTable>
   );
 }

@@ -1,9 +1,10 @@
-import { IconBulb, IconClipboardCheck, IconClipboardCopy, IconGauge, IconX } from '@tabler/icons-react';
+import { IconBulb, IconClipboardCheck, IconClipboardCopy, IconGauge } from '@tabler/icons-react';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
-import { Button, Dialog, Heading, Modal, ModalOverlay, ProgressBar } from 'react-aria-components';
+import { Button, ProgressBar } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { ExplainedObject, RouteExplanation } from '../../shared/ipc.ts';
 import { AutomaticSees } from '../settings/AutomaticSees.tsx';
+import { Panel } from '../shell/Panel.tsx';
 import { useSession } from '../store/context.tsx';
 import { useNow } from '../store/useNow.ts';
 import { formatAge, formatBytes, formatDuration } from '../text/format.ts';
@@ -14,29 +15,10 @@ import { modeText, proofText, replicationText, storageFacts, type StorageFacts }
 /** Everything that led to where a file, or everything, is read from. */
 export function WhyPanel() {
   const { t } = useTranslation();
-  const isOpen = useSession((session) => session.panel === 'why');
-  const showPanel = useSession((session) => session.showPanel);
   return (
-    <ModalOverlay
-      className="overlay sheet-overlay"
-      isDismissable
-      isOpen={isOpen}
-      onOpenChange={(open) => {
-        if (!open) showPanel(undefined);
-      }}
-    >
-      <Modal className="sheet">
-        <Dialog className="settings" data-testid="why-panel">
-          <div className="panel-head">
-            <Heading slot="title">{t('reading.why')}</Heading>
-            <Button slot="close" className="icon-button" aria-label={t('actions.close')}>
-              <IconX size={18} aria-hidden="true" />
-            </Button>
-          </div>
-          <Explanation />
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Panel name="why" shape="sheet" title={t('reading.why')} testId="why-panel">
+      <Explanation />
+    </Panel>
   );
 }
 
