@@ -1,6 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
-import type { Added, Bootstrap, NearplayApi } from '../../shared/ipc.ts';
+import type { Bootstrap, NearplayApi } from '../../shared/ipc.ts';
 import type { SettingsPatch } from '../../shared/settings.ts';
 import { nameOfKey } from '../../shared/keys.ts';
 import { reportOf } from '../api.ts';
@@ -84,12 +84,11 @@ export function createSession(api: NearplayApi): SessionStore {
       }
     };
 
-    const adding = (add: () => Promise<Added>): Promise<void> =>
+    const adding = (add: () => Promise<unknown>): Promise<void> =>
       attempt(async () => {
         set(({ adding: others }) => ({ adding: others + 1 }));
         try {
-          const { files } = await add();
-          if (files > 0) set({ transfersOpen: true });
+          await add();
         } finally {
           set(({ adding: others }) => ({ adding: others - 1 }));
         }
@@ -144,7 +143,11 @@ export function createSession(api: NearplayApi): SessionStore {
           if (preferences.document) get().toast({ kind: 'imported' }, 'good');
         }),
       refreshAddress: () => attempt(async () => get().patchApp({ reading: await api.refreshAddress() })),
-      chooseUploads: (folder, what = 'files') => adding(() => api.chooseUploads({ folder, what })),
+      chooseUploads: (folder, what = 'files') =>
+        adding(async () => {
+          const { files } = await api.chooseUploads({ folder, what });
+          if (files > 0) set({ transfersOpen: true });
+        }),
       async uploadFiles(folder, files) {
         // At once, and not with the answer: whoever drops a large folder wants to see that something happens.
         set({ transfersOpen: true });

@@ -12,9 +12,17 @@ it('shows the drawer at once when files are dropped, and that they are being loo
   const session = sessionOver({ uploadFiles: () => new Promise((resolve) => (answer = resolve)) });
   const uploading = session.getState().uploadFiles('show/', files(1));
   expect(session.getState()).toMatchObject({ transfersOpen: true, adding: 1 });
+  // Closed meanwhile, it stays closed.
+  session.getState().showTransfers(false);
   answer({ files: 1 });
   await uploading;
-  expect(session.getState().adding).toBe(0);
+  expect(session.getState()).toMatchObject({ transfersOpen: false, adding: 0 });
+});
+
+it('opens the drawer when something was chosen', async () => {
+  const session = sessionOver({ chooseUploads: () => Promise.resolve({ files: 1 }) });
+  await session.getState().chooseUploads('show/', 'folder');
+  expect(session.getState().transfersOpen).toBe(true);
 });
 
 it('opens no drawer when nothing was chosen', async () => {
