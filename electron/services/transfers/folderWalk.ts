@@ -21,7 +21,7 @@ export interface FoundFile {
 export type Unreadable = (path: string) => void;
 
 /**
- * The files of chosen files and folders, a few at a time, while folders are still being read. Hidden files, the litter of
+ * The files of chosen files and folders, a few at a time, each folder's in the order of their names. Hidden files, the litter of
  * operating systems and symbolic links below a chosen folder are left out; a chosen file is taken whatever its name.
  *
  * @throws NearplayError file-unreadable when a chosen path cannot be read, before any file was handed out
@@ -37,21 +37,22 @@ export async function* findFiles(paths: readonly string[], unreadable: Unreadabl
 
 async function* filesBelow(folder: string, name: string, unreadable: Unreadable): AsyncGenerator<FoundFile[]> {
   const folders: string[] = [];
-  let batch: string[] = [];
+  const files: string[] = [];
   try {
     for await (const entry of await opendir(folder, { bufferSize: AT_ONCE })) {
       if (LITTER.test(entry.name)) continue;
       if (entry.isDirectory()) folders.push(entry.name);
-      else if (entry.isFile()) batch.push(entry.name);
-      if (batch.length < AT_ONCE) continue;
-      yield await lookAtAll(folder, name, batch);
-      batch = [];
+      else if (entry.isFile()) files.push(entry.name);
     }
   } catch {
     unreadable(folder);
   }
-  if (batch.length > 0) yield await lookAtAll(folder, name, batch);
-  for (const below of folders) yield* filesBelow(join(folder, below), `${name}/${below}`, unreadable);
+  // Frames go up, and are listed, one after the other; a file system hands them out in any order.
+  files.sort();
+  for (let from = 0; from < files.length; from += AT_ONCE) {
+    yield await lookAtAll(folder, name, files.slice(from, from + AT_ONCE));
+  }
+  for (const below of folders.sort()) yield* filesBelow(join(folder, below), `${name}/${below}`, unreadable);
 }
 
 async function lookAtAll(folder: string, name: string, entries: readonly string[]): Promise<FoundFile[]> {

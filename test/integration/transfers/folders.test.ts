@@ -60,6 +60,14 @@ async function write(...names: string[]): Promise<void> {
   }
 }
 
+it('goes through folders in the order of names, whatever order the disk has', async () => {
+  const frames = Array.from({ length: 150 }, (_, at) => `plate.${String(at + 1001)}.exr`);
+  await write(...frames.toReversed(), 'b/2.exr', 'b/1.exr', 'a/1.exr');
+  await queue.add('', [join(folder, 'project')]);
+  const names = queue.list().map(({ key }) => key.replace('project/', ''));
+  expect(names).toEqual([...frames, 'a/1.exr', 'b/1.exr', 'b/2.exr']);
+});
+
 it('keeps the structure and leaves out what nobody means to send', async () => {
   await write('a.mov', 'shots/sh010/b.exr', 'shots/日本語 – ünïcode.mov', 'cafe\u0301.png');
   await write('.DS_Store', 'Thumbs.db', '.git/config', 'shots/~$budget.xlsx', 'desktop.ini');
