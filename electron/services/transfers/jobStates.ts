@@ -66,7 +66,7 @@ export class JobStates {
     const isDone = outcome.kind === 'done';
     this.#book.note(job, {
       ...{ state: isDone ? 'done' : 'skipped', finishedAt: this.#now() },
-      ...{ upload: undefined, partSize: undefined, completing: undefined, intent: undefined },
+      ...{ upload: undefined, partSize: undefined, completing: undefined, intent: undefined, unheard: undefined },
       ...(outcome.kind === 'skipped' && { skippedFor: outcome.why }),
       ...(isDone && { receipt: outcome.receipt, size: outcome.receipt.size, confirmed: outcome.receipt.size }),
     });

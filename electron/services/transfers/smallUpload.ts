@@ -5,6 +5,7 @@ import { crc32, toBase64 } from './crc32.ts';
 import type { SteadyFile } from './fileIdentity.ts';
 import { sendWithLibStorage } from './libStorageUpload.ts';
 import { describeObject } from './objectNames.ts';
+import type { PresentObject } from './presentObject.ts';
 import { receiptOf, type Arrival } from './receipt.ts';
 import { retrying } from './retrying.ts';
 import type { Completed } from './uploadCalls.ts';
@@ -15,8 +16,8 @@ const CONFLICTS = 10;
 
 /**
  * Sends a file in one request. The storage checks its CRC-32 before it keeps anything, so the answer is proof enough. Nothing
- * is noted beforehand: after a lost answer, a pause or a crash the same request goes out again, and finds the name taken by an
- * object that says which transfer it came from.
+ * is noted beforehand: after a crash the same request goes out again, and finds the name taken by an object that says which
+ * transfer it came from. After a pause or a lost line the storage is asked first.
  *
  * @throws NearplayError as MultipartUpload.run
  */
@@ -46,18 +47,23 @@ async function sendUnderFreeName(
   let replace = false;
   for (let time = 1; ; time++) {
     const wholeKey = needs.wholeKey(task.record.key);
+    const isOurs = ({ transfer, size, crc32 }: PresentObject) =>
+      transfer === task.record.id && size === bytes.length && crc32 === checksum;
+    const head = () => retrying(needs, task.signal, () => needs.calls.head(wholeKey, task.signal));
+    const arrived = (object: PresentObject) =>
+      done(needs, file, { key: wholeKey, crc32: checksum, object, verifiedBy: 'head' });
     try {
+      const there = task.record.unheard ? await head() : null;
+      if (there && isOurs(there)) return arrived(there);
       const completed = await sendOnce(needs, task, file, { bytes, checksum, replace });
       return done(needs, file, { key: wholeKey, crc32: checksum, object: completed, verifiedBy: 'answer' });
     } catch (error) {
       if (!(error instanceof NearplayError) || error.code !== 'conflict' || time >= CONFLICTS) throw error;
-      const present = await retrying(needs, task.signal, () => needs.calls.head(wholeKey, task.signal));
+      const present = await head();
       // Gone again.
       if (!present) continue;
       // An earlier attempt came through, and only its answer was lost.
-      if (present.transfer === task.record.id && present.size === bytes.length && present.crc32 === checksum) {
-        return done(needs, file, { key: wholeKey, crc32: checksum, object: present, verifiedBy: 'head' });
-      }
+      if (isOurs(present)) return arrived(present);
       const resolution = await resolveConflict(needs, task, file, present);
       if (resolution.kind !== 'free') return resolution;
       ({ replace } = resolution);

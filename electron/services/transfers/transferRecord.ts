@@ -86,6 +86,8 @@ export const recordSchema = z.strictObject({
   partSize: z.number().optional(),
   /** Set before the upload is completed: by it a lost answer is told from a lost upload. */
   completing: z.strictObject({ crc32: z.string(), composite: z.string().optional(), parts: z.number() }).optional(),
+  /** Sent whole or in part in one request, of which nobody heard how it ended: the object may be there. */
+  unheard: z.literal(true).optional(),
   /** Multipart uploads given up that are not proved gone yet. */
   toAbort: z.array(uploadRefSchema),
   /** Asked for, given up, and perhaps there. */

@@ -82,7 +82,12 @@ export class UploadRuns {
     };
     return {
       sent: (bytes) => book.moved(job, bytes),
-      takenBack: (bytes) => book.change(job, () => (job.sent -= bytes)),
+      takenBack: (bytes) =>
+        book.change(job, () => {
+          job.sent -= bytes;
+          // Noted with whatever becomes of it.
+          if (!job.isLarge) job.record = { ...job.record, unheard: true };
+        }),
       confirmed: (bytes) => {
         confirmed(bytes);
         worked();

@@ -303,4 +303,6 @@ it.each(['paused', 'ended'])('knows a small file as its own that arrived while t
   expect(only(running.queue)).toMatchObject({ state: 'done', sent: MIB });
   expect(running.queue.receipts()).toMatchObject([{ key: 'media/small.bin', size: MIB, verifiedBy: 'head' }]);
   expect(sandbox.bucketOf('main-us').versionsOf('media/small.bin')).toHaveLength(1);
+  // It was asked for, and nothing was sent to be refused.
+  expect(sandbox.requests.filter(({ operation, status }) => operation === 'PutObject' && status === 412)).toEqual([]);
 });
