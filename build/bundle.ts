@@ -32,7 +32,7 @@ export interface BundleOptions {
  */
 export async function bundle({ mode = 'production' }: BundleOptions = {}): Promise<void> {
   // Vite and React go by this before they go by the mode: a build that a test run asks for would be of React's
-  // development version, twice as slow, and would stay.
+  // development version, and would stay.
   process.env['NODE_ENV'] = mode;
   const stamp = await stampOf(mode);
   const fresh = join(root, `.dist-${process.pid}`);

@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, type ClientRequest, type ClientRequestArgs } from 'node:http';
+import { Agent as HttpAgent, type ClientRequestArgs } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { connect, Socket, type TcpNetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -12,64 +12,57 @@ const CONNECTIONS = { keepAlive: true, maxSockets: 50 };
  * section 3.10.5, ABORT).
  */
 export function promptAgents(): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
-  return { httpAgent: new PromptHttpAgent(CONNECTIONS), httpsAgent: new PromptHttpsAgent(CONNECTIONS) };
+  return { httpAgent: httpAgent(), httpsAgent: httpsAgent() };
 }
 
-class PromptHttpAgent extends HttpAgent {
-  readonly #busy = new BusySockets();
-
-  override createConnection(options: ClientRequestArgs, callback?: Created): Duplex | null | undefined {
-    const socket = super.createConnection(options, callback);
-    if (socket instanceof Socket) this.#busy.watch(socket, socket);
+function httpAgent(): HttpAgent {
+  const agent = new HttpAgent(CONNECTIONS);
+  const connections = new BusySockets(agent);
+  const create = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    const socket = create(options, callback);
+    if (socket instanceof Socket) connections.watch(socket, socket);
     return socket;
-  }
-
-  override keepSocketAlive(socket: Duplex): void {
-    this.#busy.rests(socket);
-    // Node looks at what it returns, though it is typed as nothing: whether the connection may be kept.
-    // eslint-disable-next-line @typescript-eslint/no-confusing-void-expression -- as above
-    return super.keepSocketAlive(socket);
-  }
-
-  override reuseSocket(socket: Duplex, request: ClientRequest): void {
-    this.#busy.works(socket);
-    super.reuseSocket(socket, request);
-  }
+  };
+  return agent;
 }
 
-class PromptHttpsAgent extends HttpsAgent {
-  readonly #busy = new BusySockets();
-
-  /** The connection is made here, since what TLS makes for itself cannot be reset from outside. */
-  override createConnection(options: ClientRequestArgs, callback?: Created): Duplex | null | undefined {
+/** The connection is made here, since what TLS makes for itself cannot be reset from outside. */
+function httpsAgent(): HttpsAgent {
+  const agent = new HttpsAgent(CONNECTIONS);
+  const connections = new BusySockets(agent);
+  const create = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
     const { host, port } = options;
     const place = { ...options, host: host ?? 'localhost', port: Number(port) };
     const wire = connect(place as TcpNetConnectOpts);
-    const socket = super.createConnection({ ...options, socket: wire } as ClientRequestArgs, callback);
+    const socket = create({ ...options, socket: wire } as ClientRequestArgs, callback);
     if (!(socket instanceof Socket)) return socket;
     wire.on('error', (error) => socket.destroy(error));
-    this.#busy.watch(socket, wire);
+    connections.watch(socket, wire);
     return socket;
-  }
-
-  override keepSocketAlive(socket: Duplex): void {
-    this.#busy.rests(socket);
-    // Node looks at what it returns, though it is typed as nothing: whether the connection may be kept.
-    // eslint-disable-next-line @typescript-eslint/no-confusing-void-expression -- as above
-    return super.keepSocketAlive(socket);
-  }
-
-  override reuseSocket(socket: Duplex, request: ClientRequest): void {
-    this.#busy.works(socket);
-    super.reuseSocket(socket, request);
-  }
+  };
+  return agent;
 }
 
-type Created = (error: Error | null, stream: Duplex) => void;
-
-/** Connections with a request on them. */
+/** An agent's connections with a request on them. */
 class BusySockets {
   readonly #busy = new WeakSet<Duplex>();
+
+  constructor(agent: HttpAgent) {
+    const keepSocketAlive = agent.keepSocketAlive.bind(agent);
+    const reuseSocket = agent.reuseSocket.bind(agent);
+    agent.keepSocketAlive = (socket) => {
+      this.rests(socket);
+      // Node looks at what it returns, though it is typed as nothing: whether the connection may be kept.
+      // eslint-disable-next-line @typescript-eslint/no-confusing-void-expression -- as above
+      return keepSocketAlive(socket);
+    };
+    agent.reuseSocket = (socket, request) => {
+      this.works(socket);
+      reuseSocket(socket, request);
+    };
+  }
 
   /** @param wire the connection beneath: the socket itself, or what its TLS runs on. */
   watch(socket: Socket, wire: Socket): void {
