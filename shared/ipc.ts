@@ -76,6 +76,11 @@ export const TRANSFER_STATES = [
 /** `skipped`: nothing had to be sent; `skippedFor` says why. */
 export type TransferState = (typeof TRANSFER_STATES)[number];
 
+/** Whether it is over, one way or the other: nothing but the user begins it again. */
+export function isOver({ state }: { state: TransferState }): boolean {
+  return state === 'done' || state === 'failed' || state === 'cancelled' || state === 'skipped';
+}
+
 /** What a blocked transfer waits for. `conflict` waits for the user's word; all others end by themselves. */
 export const BLOCKED_FOR = ['offline', 'sign-in', 'disk', 'file-growing', 'conflict'] as const;
 export type BlockedFor = (typeof BLOCKED_FOR)[number];

@@ -1,6 +1,7 @@
+import { isOver } from '../../shared/ipc.ts';
 import type { Application } from '../services/application.ts';
 import { wholeKey } from '../services/keys.ts';
-import { isFinished, type ConflictPolicy, type TransferRecord } from '../services/transfers/transferRecord.ts';
+import type { ConflictPolicy, TransferRecord } from '../services/transfers/transferRecord.ts';
 import { leftRuns, type LeftRun } from './runs.ts';
 
 /** An upload of an earlier run. */
@@ -37,7 +38,7 @@ export class LeftUploads {
     for (const run of await leftRuns(home)) {
       const here = run.records.filter((record) => left.#isHere(record));
       // What came from another program cannot be read again.
-      const over = here.filter(({ state, path }) => path === '-' || (isFinished(state) && state !== 'failed'));
+      const over = here.filter((record) => record.path === '-' || (isOver(record) && record.state !== 'failed'));
       await left.#handOver(run, over);
       for (const record of here) {
         if (!over.includes(record)) left.#uploads.set(placeOf(record.path, record.wanted), { run, record });

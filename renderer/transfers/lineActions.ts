@@ -1,5 +1,4 @@
-import type { Transfer } from '../../shared/ipc.ts';
-import { isOver } from './transferIndex.ts';
+import { isOver, type Transfer } from '../../shared/ipc.ts';
 
 /** What can be done with one transfer. */
 export interface LineActions {

@@ -1,4 +1,4 @@
-import type { Transfer } from '../../shared/ipc.ts';
+import { isOver, type Transfer } from '../../shared/ipc.ts';
 import { OrderedLines, type Line } from './orderedLines.ts';
 
 export const FILTERS = ['all', 'active', 'waiting', 'need-you', 'failed', 'done'] as const;
@@ -30,11 +30,6 @@ export type Room = 'plain' | 'reason' | 'question';
 export function roomOf({ state, blockedFor }: Pick<Transfer, 'state' | 'blockedFor'>): Room {
   if (state === 'blocked') return blockedFor === 'conflict' ? 'question' : 'reason';
   return state === 'failed' ? 'reason' : 'plain';
-}
-
-/** Whether it is over, one way or the other. */
-export function isOver({ state }: Pick<Transfer, 'state'>): boolean {
-  return state === 'done' || state === 'failed' || state === 'cancelled' || state === 'skipped';
 }
 
 /** What came of some news. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NearplayError } from '../../../shared/errors.ts';
+import { isOver } from '../../../shared/ipc.ts';
 import { asFolder } from '../../../shared/keys.ts';
 import { wholeKey } from '../keys.ts';
 import { findFiles, type FoundFile } from './folderWalk.ts';
@@ -8,7 +9,7 @@ import type { JobBook } from './jobBook.ts';
 import type { JobStates } from './jobStates.ts';
 import { isKeyTooLong, isStream, recordOf, sheetsOf, streamFile, TOO_LONG } from './newRecords.ts';
 import type { AddOptions, FileToUpload, TransferQueueOptions } from './queueOptions.ts';
-import { isFinished, type TransferRecord } from './transferRecord.ts';
+import type { TransferRecord } from './transferRecord.ts';
 import type { UploadJob } from './uploadJob.ts';
 import type { WaitingLine } from './waitingLine.ts';
 
@@ -103,7 +104,7 @@ export class Intake {
     const { book, states, line } = this.#parts;
     const job = book.add(record);
     const { state, blockedFor } = record;
-    if (isFinished(state)) return;
+    if (isOver(record)) return;
     if (isStream(record)) states.cancelled(job);
     else if (state !== 'paused' && blockedFor !== 'conflict') {
       // Most are in the state that they had.

@@ -1,3 +1,4 @@
+import { isOver } from '../../../shared/ipc.ts';
 import type { GrowingFiles } from './growingFiles.ts';
 import { isStream } from './newRecords.ts';
 import type { JobBook } from './jobBook.ts';
@@ -5,7 +6,7 @@ import type { JobStates } from './jobStates.ts';
 import { withoutUpload } from './orphans.ts';
 import type { Slices } from './slices.ts';
 import type { Sweep } from './sweep.ts';
-import { isFinished, type ConflictPolicy } from './transferRecord.ts';
+import type { ConflictPolicy } from './transferRecord.ts';
 import type { Interruption, UploadJob } from './uploadJob.ts';
 import type { WaitingLine } from './waitingLine.ts';
 
@@ -61,7 +62,7 @@ export class QueueActions {
     this.#interrupt('cancel', ids);
     const leaving = new Set<string>();
     const each = (job: UploadJob) => {
-      if (isFinished(job.record.state)) return;
+      if (isOver(job.record)) return;
       if (job.isRunning) {
         job.interrupt('cancel');
         return;
@@ -78,8 +79,8 @@ export class QueueActions {
 
   retry(ids?: readonly string[]): void {
     this.#waitAgain(ids, ({ record, isRunning }) => {
-      const isOver = record.state === 'failed' || (ids !== undefined && record.state === 'cancelled');
-      return isOver && !isRunning && !isStream(record);
+      const isMeant = record.state === 'failed' || (ids !== undefined && record.state === 'cancelled');
+      return isMeant && !isRunning && !isStream(record);
     });
   }
 
@@ -110,7 +111,7 @@ export class QueueActions {
   clear(): void {
     const { book, sweep } = this.#options;
     const each = (job: UploadJob) => {
-      if (!isFinished(job.record.state) || job.isRunning || job.isHidden) return;
+      if (!isOver(job.record) || job.isRunning || job.isHidden) return;
       book.hide(job);
       if (job.record.upload ?? job.record.intent) book.note(job, withoutUpload(job.record));
     };

@@ -1,12 +1,6 @@
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../../../shared/errors.ts';
-import {
-  BLOCKED_FOR,
-  CONFLICT_ANSWERS,
-  SKIPPED_FOR,
-  TRANSFER_STATES,
-  type TransferState,
-} from '../../../shared/ipc.ts';
+import { BLOCKED_FOR, CONFLICT_ANSWERS, SKIPPED_FOR, TRANSFER_STATES } from '../../../shared/ipc.ts';
 import { CHECKSUM_KINDS } from './checksumKind.ts';
 
 /** What to do when the name is there already, with other content. The same content is never sent twice. */
@@ -95,8 +89,3 @@ export const recordSchema = z.strictObject({
   receipt: receiptSchema.optional(),
 });
 export type TransferRecord = z.infer<typeof recordSchema>;
-
-/** States that nothing but the user ends. */
-export function isFinished(state: TransferState): boolean {
-  return state === 'done' || state === 'failed' || state === 'cancelled' || state === 'skipped';
-}
