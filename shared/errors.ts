@@ -28,8 +28,57 @@ export const ERRORS = {
   timeout: { message: 'The storage did not answer in time. Try again.', retryable: true },
   'no-such-upload': { message: 'The unfinished upload is gone from the storage. It starts again.', retryable: true },
   damaged: { message: 'The data arrived damaged and was refused. Send it again.', retryable: true },
+  unproved: {
+    message: 'The storage gave no proof that the file arrived whole, so it does not count as uploaded.',
+    retryable: true,
+  },
+  'object-changed': { message: 'The file was replaced in the storage meanwhile. Start again.', retryable: true },
+  archived: {
+    message: 'The file is archived in the storage. It has to be restored there before it can be read.',
+    retryable: false,
+  },
+  'encryption-refused': {
+    message: 'The storage was refused the encryption key. Ask IT for the permission to use the KMS key.',
+    retryable: false,
+  },
+  'encryption-unknown': {
+    message: 'The file is encrypted with a key that the storage does not have (SSE-C). Nearplay cannot read it.',
+    retryable: false,
+  },
+  'not-a-storage': {
+    message: 'Something else than the storage answered: a firewall, a sign-in page or a proxy. Ask IT.',
+    retryable: true,
+  },
+  'proxy-sign-in': {
+    message: 'The proxy asks for a sign-in (407). Ask IT for the way to the storage.',
+    retryable: true,
+  },
+  'storage-full': { message: 'The storage has no space left. Ask IT.', retryable: false },
+  'same-destination': {
+    message: 'Two files of this computer want the same name in the storage. Rename one of them.',
+    retryable: false,
+  },
   'file-changed': { message: 'The file changed while it was uploaded. Upload it again.', retryable: true },
   'file-unreadable': { message: 'The file cannot be read. It may have been moved or locked.', retryable: true },
+  'not-a-file': {
+    message: 'It is not a regular file (a link, a pipe or a device), so it was not uploaded.',
+    retryable: false,
+  },
+  'not-a-folder': { message: 'A part of this path is not a folder. Choose another destination.', retryable: false },
+  'name-too-long': { message: 'The name is too long for the disk of this computer.', retryable: false },
+  'destination-unwritable': { message: 'The file cannot be written there. Choose another place.', retryable: false },
+  'receipts-unwritten': {
+    message: 'The receipts could not be written. The uploads are not affected.',
+    retryable: true,
+  },
+  'empty-file': { message: 'The file is empty (0 bytes).', retryable: false },
+  'damaged-file': { message: 'The file is damaged or incomplete. Upload it again.', retryable: false },
+  'codec-unsupported': { message: 'This kind of media cannot be played here.', retryable: false },
+  'not-an-address': { message: 'The address service answered, but not with an address.', retryable: true },
+  'wait-ended': {
+    message: 'The time to wait is over. The same command goes on where this one stopped.',
+    retryable: true,
+  },
   'disk-full': { message: 'The disk of this computer is full. Make room; it goes on by itself.', retryable: true },
   conflict: { message: 'Another version is already there. Nothing was overwritten.', retryable: false },
   cancelled: { message: 'Cancelled.', retryable: true },
@@ -44,16 +93,23 @@ export interface ErrorReport {
   code: ErrorCode;
   message: string;
   retryable: boolean;
+  /** What the storage, the disk or the network said of it in its own words; absent where it said nothing. */
+  detail?: string | undefined;
 }
+
+const MAX_DETAIL_LENGTH = 300;
 
 /** The one error class of Nearplay: a code of the closed set and, where it helps, a more exact message. */
 export class NearplayError extends Error {
   readonly code: ErrorCode;
+  /** The other side's own words, shown below the sentence; at most 300 characters. Holds no secret and no signed URL. */
+  readonly detail: string | undefined;
 
-  constructor(code: ErrorCode, message?: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message?: string, options?: { cause?: unknown; detail?: string | undefined }) {
     super(message ?? ERRORS[code].message, options);
     this.name = 'NearplayError';
     this.code = code;
+    this.detail = options?.detail?.slice(0, MAX_DETAIL_LENGTH);
   }
 
   get retryable(): boolean {
@@ -61,7 +117,8 @@ export class NearplayError extends Error {
   }
 
   report(): ErrorReport {
-    return { code: this.code, message: this.message, retryable: this.retryable };
+    const { code, message, retryable, detail } = this;
+    return { code, message, retryable, ...(detail !== undefined && detail !== '' && { detail }) };
   }
 }
 

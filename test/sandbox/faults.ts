@@ -8,7 +8,7 @@ export interface FaultTarget {
   partNumber?: number;
 }
 
-/** What goes wrong. Several rules may apply to one request; the first `status`, `reset`, `stall` or `down` wins. */
+/** What goes wrong. Several rules may apply to one request; the first `status`, `answer-instead`, `reset`, `stall` or `down` wins. */
 export type FaultEffect =
   | { kind: 'latency'; milliseconds: number }
   | { kind: 'bandwidth'; bytesPerSecond: number }
@@ -21,6 +21,18 @@ export type FaultEffect =
   | { kind: 'corrupt'; atByte: number }
   /** Does what was asked and cuts the connection instead of saying so. */
   | { kind: 'lost-answer' }
+  /** Does nothing of what was asked and answers with this: a firewall's page, a redirect, a refusal without a body. */
+  | { kind: 'answer-instead'; status: number; headers?: Readonly<Record<string, string>>; body?: string }
+  /** Does what was asked, and says of it another ETag and another checksum than it has. */
+  | { kind: 'wrong-checksum' }
+  /** Does what was asked, and says neither an ETag nor a checksum of it. */
+  | { kind: 'no-proof' }
+  /** Takes a write as if it carried no condition (If-Match, If-None-Match). */
+  | { kind: 'ignore-conditions' }
+  /** Says of every page of a listing that another one follows, with the marker that was asked with. */
+  | { kind: 'endless-pages' }
+  /** Answers 200 with a body that never ends: the same bytes again and again, until the client leaves. */
+  | { kind: 'endless-body'; chunk?: string }
   /** The whole region is gone: connections are cut before anything is read. */
   | { kind: 'down' };
 

@@ -15,6 +15,7 @@ import type { ServerIdentity } from './certificates.ts';
 import { ChunkSignatures } from './chunkSignatures.ts';
 import type { FaultEffect, Faults } from './faults.ts';
 import { listObjects, listObjectsV2, listObjectVersions } from './listing.ts';
+import { dropConditions, insteadOf, lieOf } from './lies.ts';
 import { closeServer, listenOnLoopback } from './loopback.ts';
 import {
   abortMultipartUpload,
@@ -240,8 +241,16 @@ export class RegionServer {
     if (request.method === 'OPTIONS') return preflight(request);
     const fault = effects.find((effect) => effect.kind === 'status');
     if (fault) throw new S3Error(fault.code, fault.status, `A fault on demand: ${fault.code}`);
+    const instead = insteadOf(effects);
+    if (instead) {
+      exchange.proceed();
+      request.resume();
+      return instead;
+    }
     this.#redirect(bucketName);
     const seed = await verifySignature(request, url, region, credentials, now());
+    // After the signature, which covers them.
+    if (effects.some(({ kind }) => kind === 'ignore-conditions')) dropConditions(request);
     if (bucketName === '') return listBuckets(bucket.name);
     if (bucketName !== bucket.name) throw new S3Error('NoSuchBucket', 404, 'The specified bucket does not exist');
     const operate = OPERATIONS.get(operation);
@@ -258,11 +267,12 @@ export class RegionServer {
     const received = (bytes: number) => {
       log.bytesReceived += bytes;
     };
-    return operate({
+    const answer = await operate({
       ...{ request, query: url.searchParams, key, region, bucket, destinations, now: now() },
       ...{ arriving, received, created },
       ...(isSignedByChunk && { chunkSignatures: new ChunkSignatures(seed) }),
     });
+    return effects.reduce((said, effect) => lieOf(effect, said, { operation, query: url.searchParams }), answer);
   }
 
   /** @throws S3Error PermanentRedirect for a bucket of another region, whoever asks. */

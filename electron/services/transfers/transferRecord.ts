@@ -69,7 +69,14 @@ export const recordSchema = z.strictObject({
   state: z.enum(TRANSFER_STATES),
   blockedFor: z.enum(BLOCKED_FOR).optional(),
   skippedFor: z.enum(SKIPPED_FOR).optional(),
-  error: z.strictObject({ code: z.enum(errorCodes), message: z.string(), retryable: z.boolean() }).optional(),
+  error: z
+    .strictObject({
+      code: z.enum(errorCodes),
+      message: z.string(),
+      retryable: z.boolean(),
+      detail: z.string().optional(),
+    })
+    .optional(),
   createdAt: z.number(),
   finishedAt: z.number().optional(),
   /** What the storage has for certain, as of the last note; asked again when the transfer goes on. */

@@ -1,0 +1,107 @@
+import type { IncomingMessage } from 'node:http';
+import type { Answer } from './call.ts';
+import type { FaultEffect } from './faults.ts';
+
+const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
+const PROOFS = /^(etag|x-amz-checksum-.*)$/;
+/** Well formed, and of no object: an ETag and a CRC-32 that no body of a test has. */
+const WRONG_ETAG = '"00000000000000000000000000000000"';
+const WRONG_CHECKSUM = 'AAAAAA==';
+
+/** What a request asked for, as far as a lie about the answer needs it. */
+export interface Asked {
+  operation: string;
+  query: URLSearchParams;
+}
+
+/** The answer that is given without doing anything, where a fault says so. */
+export function insteadOf(effects: readonly FaultEffect[]): Answer | undefined {
+  const effect = effects.find(({ kind }) => kind === 'answer-instead' || kind === 'endless-body');
+  if (effect?.kind === 'answer-instead') {
+    return {
+      status: effect.status,
+      headers: { 'content-type': 'text/html', ...effect.headers },
+      body: effect.body ?? '',
+    };
+  }
+  if (effect?.kind !== 'endless-body') return undefined;
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/xml' },
+    body: endless(effect.chunk ?? ' '.repeat(1024)),
+  };
+}
+
+async function* endless(chunk: string): AsyncGenerator<Buffer> {
+  const bytes = Buffer.from(chunk.repeat(Math.ceil((64 * 1024) / chunk.length)));
+  yield Buffer.from('<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult>');
+  for (;;) {
+    yield bytes;
+    // Lets other connections have their turn.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Takes the conditions off a request: a storage that does not know them sees none. */
+export function dropConditions(request: IncomingMessage): void {
+  for (const name of CONDITIONS) Reflect.deleteProperty(request.headers, name);
+}
+
+/** The answer as a storage that lies in this way gives it. */
+export function lieOf(effect: FaultEffect, answer: Answer, asked: Asked): Answer {
+  if (effect.kind === 'no-proof') return withoutProof(answer);
+  if (effect.kind === 'wrong-checksum') return withWrongProof(answer);
+  return effect.kind === 'endless-pages' ? truncated(answer, asked) : answer;
+}
+
+function withoutProof(answer: Answer): Answer {
+  const headers = Object.entries(answer.headers ?? {}).filter(([name]) => !PROOFS.test(name.toLowerCase()));
+  const body =
+    typeof answer.body === 'string'
+      ? answer.body.replace(/<(ETag|Checksum[A-Z0-9a-z]+)>[^<]*<\/\1>/g, '')
+      : answer.body;
+  return { ...answer, headers: Object.fromEntries(headers), ...(body !== undefined && { body }) };
+}
+
+function withWrongProof(answer: Answer): Answer {
+  const headers = Object.entries(answer.headers ?? {}).map(
+    ([name, value]) => [name, wrongValueOf(name, value)] as const,
+  );
+  const body =
+    typeof answer.body === 'string'
+      ? answer.body
+          .replace(/<ETag>[^<]*<\/ETag>/g, `<ETag>${WRONG_ETAG}</ETag>`)
+          .replace(/<ChecksumCRC32>[^<]*<\/ChecksumCRC32>/g, `<ChecksumCRC32>${WRONG_CHECKSUM}</ChecksumCRC32>`)
+      : answer.body;
+  return { ...answer, headers: Object.fromEntries(headers), ...(body !== undefined && { body }) };
+}
+
+function wrongValueOf(name: string, value: string | number): string | number {
+  if (name.toLowerCase() === 'etag') return WRONG_ETAG;
+  return name.toLowerCase() === 'x-amz-checksum-crc32' ? WRONG_CHECKSUM : value;
+}
+
+/** Every page says that another one follows, from the place where this one began. */
+function truncated(answer: Answer, asked: Asked): Answer {
+  if (typeof answer.body !== 'string' || !answer.body.includes('<IsTruncated>')) return answer;
+  const body = answer.body
+    .replace(/<Next([A-Za-z]+)>[^<]*<\/Next\1>/g, '')
+    .replace(/<IsTruncated>[a-z]+<\/IsTruncated>/, `<IsTruncated>true</IsTruncated>${sameMarker(asked)}`);
+  return { ...answer, body };
+}
+
+function sameMarker({ operation, query }: Asked): string {
+  const asked = (name: string, otherwise = '') => query.get(name) ?? otherwise;
+  switch (operation) {
+    case 'ListObjectsV2':
+      return `<NextContinuationToken>${asked('continuation-token', Buffer.from(asked('start-after')).toString('base64url'))}</NextContinuationToken>`;
+    case 'ListObjects':
+      return `<NextMarker>${asked('marker')}</NextMarker>`;
+    case 'ListParts':
+      return `<NextPartNumberMarker>${asked('part-number-marker', '0')}</NextPartNumberMarker>`;
+    case 'ListMultipartUploads':
+      return `<NextKeyMarker>${asked('key-marker', asked('prefix'))}</NextKeyMarker><NextUploadIdMarker>${asked('upload-id-marker')}</NextUploadIdMarker>`;
+    default:
+      return `<NextKeyMarker>${asked('key-marker', asked('prefix'))}</NextKeyMarker><NextVersionIdMarker>${asked('version-id-marker', 'null')}</NextVersionIdMarker>`;
+  }
+}
