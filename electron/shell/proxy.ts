@@ -1,6 +1,6 @@
 import type { Session } from 'electron';
 import type { Agent } from 'node:https';
-import { ProxyAgent } from 'proxy-agent';
+import { promptProxyAgent } from '../services/promptProxyAgent.ts';
 
 const SCHEMES: ReadonlyMap<string, string> = new Map([
   ['PROXY', 'http'],
@@ -16,10 +16,7 @@ const SCHEMES: ReadonlyMap<string, string> = new Map([
  */
 export function systemProxyAgent(session: Pick<Session, 'resolveProxy'>): Agent {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- a ProxyAgent serves http and https alike
-  return new ProxyAgent({
-    keepAlive: true,
-    getProxyForUrl: async (url) => proxyUrl(await session.resolveProxy(url)),
-  });
+  return promptProxyAgent(async (url) => proxyUrl(await session.resolveProxy(url)));
 }
 
 /**
