@@ -7,13 +7,14 @@ import { App } from './shell/App.tsx';
 import { NoBridge } from './shell/NoBridge.tsx';
 import { createNearplay, NearplayProvider } from './store/context.tsx';
 import { followMain } from './store/session.ts';
+import { fontsReady } from './styles/fontsReady.ts';
 import { followTransfers } from './transfers/followTransfers.ts';
 import { startText } from './text/i18n.ts';
 import './styles/index.css';
 
 /** Draws the window into `#root`; without an api it says that this page belongs in the app. */
 export async function mount(page: Document, api: NearplayApi | undefined): Promise<void> {
-  await startText();
+  await Promise.all([startText(), fontsReady(page.fonts)]);
   const root = page.getElementById('root');
   if (!root) throw new Error('The page has no #root');
   if (!api) {

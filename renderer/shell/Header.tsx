@@ -78,9 +78,15 @@ function FolderTools({ filterField }: { filterField: RefObject<HTMLInputElement 
   const setView = useLibrary((library) => library.setView);
   return (
     <div className="header-tools">
-      <SearchField className="filter" aria-label={t('shell.filter')} value={filter} onChange={setFilter}>
-        <IconSearch size={15} aria-hidden="true" />
+      <SearchField
+        className="filter"
+        aria-label={t('shell.filter')}
+        value={filter}
+        onChange={setFilter}
+        data-filtering={filter !== ''}
+      >
         <Input ref={filterField} placeholder={t('shell.filterPlaceholder')} spellCheck="false" />
+        <IconSearch size={16} aria-hidden="true" />
         {filter === '' ? (
           <kbd aria-hidden="true">/</kbd>
         ) : (

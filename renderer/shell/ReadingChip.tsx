@@ -5,7 +5,7 @@ import type { Reading, StorageSummary } from '../../shared/ipc.ts';
 import { useSession } from '../store/context.tsx';
 import { routeText } from '../text/routeText.ts';
 
-/** Says all the time what this machine reads from and why; opens to the whole story. */
+/** Says all the time where this machine reads from; opens to why, and to the whole story. */
 export function ReadingChip({ reading }: { reading: Reading | null }) {
   const { t } = useTranslation();
   if (!reading) {
@@ -15,26 +15,20 @@ export function ReadingChip({ reading }: { reading: Reading | null }) {
       </span>
     );
   }
-  const { label, sentence } = routeText(reading.route, reading.storages, t);
-  const { matchedAddress, matchedRange } = reading.route.details;
-  const why =
-    reading.route.reason === 'replica-by-ip' && matchedAddress !== undefined && matchedRange !== undefined
-      ? t('reading.addressInRange', { address: matchedAddress, range: matchedRange })
-      : label;
+  const { sentence } = routeText(reading.route, reading.storages, t);
   return (
     <DialogTrigger>
       <Button
         className="reading-chip"
+        aria-label={t('reading.from', { place: reading.label })}
         data-testid="reading-chip"
         data-storage={reading.route.storage}
         data-reason={reading.route.reason}
         data-near={isReplica(reading)}
       >
         <span className="near-dot" aria-hidden="true" />
-        <span className="reading-place">{t('reading.from', { place: reading.label })}</span>
-        <span className="reading-why">
-          <span aria-hidden="true">· </span>
-          {why}
+        <span className="reading-place" title={reading.label}>
+          {reading.label}
         </span>
         <IconChevronDown size={14} aria-hidden="true" />
       </Button>

@@ -17,6 +17,8 @@ export const en = {
   shell: {
     library: 'Library',
     folders: 'Folders',
+    foldersBetween_one: '{{count}} folder in between',
+    foldersBetween_other: '{{count}} folders in between',
     filter: 'Filter this folder',
     filterPlaceholder: 'Filter this folder',
     settings: 'Settings',
@@ -34,7 +36,6 @@ export const en = {
   },
   reading: {
     from: 'Reading from {{place}}',
-    addressInRange: 'your address {{address}} is in {{range}}',
     notConfigured: 'No storage yet',
     why: 'Why this region?',
     replication: 'Replication',

@@ -42,9 +42,9 @@ export function UploadMenu() {
 
   return (
     <MenuTrigger>
-      <Button className="button primary" data-testid="upload-button">
+      <Button className="button primary upload-button" aria-label={t('actions.upload')} data-testid="upload-button">
         <IconUpload size={16} aria-hidden="true" />
-        {t('actions.upload')}
+        <span className="label">{t('actions.upload')}</span>
         <IconChevronDown size={15} aria-hidden="true" />
       </Button>
       <Popover className="popover" placement="bottom end">
