@@ -3,7 +3,7 @@
 //   node build/bundle.ts [--development] [--if-stale]
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -113,6 +113,18 @@ async function bundleRenderer(outDir: string, mode: BundleMode): Promise<void> {
     root: dirname(rendererConfig),
     build: { ...output(join(outDir, 'renderer'), mode), minify: mode === 'production' },
   });
+  await addFontLicences(join(outDir, 'renderer', 'licences'));
+}
+
+/** What renderer/styles/index.css imports. */
+const FONTS = ['inter', 'jetbrains-mono'];
+
+/** SIL Open Font License 1.1, section 2: each copy of a font contains its copyright notice and the licence. */
+async function addFontLicences(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const font of FONTS) {
+    await copyFile(join(root, 'node_modules', '@fontsource-variable', font, 'LICENSE'), join(folder, `${font}.txt`));
+  }
 }
 
 function common(mode: BundleMode): InlineConfig {

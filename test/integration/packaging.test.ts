@@ -77,6 +77,17 @@ describe('the packaged app, on a stub of the runtime', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
+  it('holds the fonts of the window for all scripts that they know, each with its licence', () => {
+    for (const font of ['inter', 'jetbrains-mono']) {
+      for (const script of ['latin', 'latin-ext', 'cyrillic', 'greek', 'vietnamese']) {
+        const file = new RegExp(`^/dist/renderer/assets/${font}-${script}-wght-normal-[^/]+\\.woff2$`);
+        expect(files.filter((name) => file.test(name))).toHaveLength(1);
+      }
+      const licence = extractFile(join(app, 'resources', 'app.asar'), `dist/renderer/licences/${font}.txt`).toString();
+      expect(licence).toMatch(/^Copyright .*SIL OPEN FONT LICENSE Version 1\.1/s);
+    }
+  });
+
   it('holds main, preload, renderer and package.json', () => {
     expect(files).toEqual(
       expect.arrayContaining([
