@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { LibraryEntry } from '../../shared/ipc.ts';
-import { asFolder } from '../../shared/keys.ts';
 import { NearplayError, reportOf } from '../../shared/errors.ts';
 import { download } from '../services/downloads.ts';
+import { folderToRead, keyToRead } from './typedPlaces.ts';
 import { withServices, type ServiceNeeds } from './withServices.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
 
@@ -10,8 +10,8 @@ const SECOND = 1000;
 
 /** `nearplay ls`: one line per folder and file, page after page. */
 export async function listCommand(folder: string, options: ServiceNeeds, context: CommandContext): Promise<void> {
-  const below = asFolder(folder);
   await withServices({ ...options, needsRoute: true }, context, async (services) => {
+    const below = await folderToRead(services.studio(), folder);
     let cursor: string | undefined;
     let entries = 0;
     do {
@@ -27,7 +27,8 @@ export async function listCommand(folder: string, options: ServiceNeeds, context
 /** `nearplay link`: a signed URL, the storage it points to, and why. */
 export async function linkCommand(key: string, options: ServiceNeeds, context: CommandContext): Promise<void> {
   await withServices({ ...options, needsRoute: true }, context, async (services) => {
-    const { url, route, region, expiresAt } = await services.studio().createLink(key, 'play');
+    const studio = services.studio();
+    const { url, route, region, expiresAt } = await studio.createLink(await keyToRead(studio, key), 'play');
     const { storage, reason, details } = route;
     const answer = { url, storage, region, reason, details, expiresAt: new Date(expiresAt).toISOString() };
     context.print(answer, url);
@@ -36,7 +37,7 @@ export async function linkCommand(key: string, options: ServiceNeeds, context: C
 
 /** `nearplay get`: the object on disk, from the storage of its route. */
 export async function getCommand(
-  key: string,
+  typed: string,
   destination: string,
   options: ServiceNeeds,
   context: CommandContext,
@@ -44,6 +45,7 @@ export async function getCommand(
   const { cwd, signal } = context.surroundings;
   const target = /[/\\]$/.test(destination) ? `${resolve(cwd, destination)}/` : resolve(cwd, destination);
   await withServices({ ...options, needsRoute: true }, context, async (services) => {
+    const key = await keyToRead(services.studio(), typed);
     const { path, size, route } = await download(services.studio(), key, target, { signal });
     const { storage, reason } = route;
     context.print({ key, path, size, storage, reason }, `${path} (${size} bytes from ${storage}: ${reason})`);
@@ -51,9 +53,10 @@ export async function getCommand(
 }
 
 /** `nearplay status`: what S3 says of an object's replication, and whether each replica really holds this version. */
-export async function statusCommand(key: string, options: CommonOptions, context: CommandContext): Promise<void> {
+export async function statusCommand(typed: string, options: CommonOptions, context: CommandContext): Promise<void> {
   await withServices(options, context, async (services) => {
     const studio = services.studio();
+    const key = await keyToRead(studio, typed);
     const { mainStorage, replication, s3Configuration } = studio.preferences;
     const head = await studio.objects.head(mainStorage, key);
     const replicas = await Promise.all(

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
-import { asFolder } from '../../shared/keys.ts';
+import { typedFolder, typedKey } from '../../shared/keys.ts';
 import type { Application } from '../services/application.ts';
 import { findFiles } from '../services/transfers/folderWalk.ts';
 import { replaceFile } from '../services/transfers/journal.ts';
@@ -77,7 +77,7 @@ async function queueAll(
 ): Promise<string[]> {
   const { surroundings } = context;
   const left = await LeftUploads.find(services, homeOf(surroundings));
-  const below = asFolder(to);
+  const below = typedFolder(to, prefixOf(services));
   const unreadable = (path: string) =>
     complain(context, 'file-unreadable', `"${path}" cannot be read and was left out.`);
   const ids: string[] = [];
@@ -125,6 +125,11 @@ async function toTheEnd(
   return ours.every(({ state }) => state === 'done' || state === 'skipped') ? 0 : 1;
 }
 
+function prefixOf(services: Application): string {
+  const { preferences, clients } = services.studio();
+  return clients.configurationOf(preferences.mainStorage).prefix;
+}
+
 async function saveReceipts({ uploads }: Application, file: string): Promise<void> {
   await replaceFile(file, `${JSON.stringify(uploads.receipts(), undefined, 2)}\n`);
 }
@@ -141,7 +146,8 @@ async function uploadStream(
     const message = 'Name the file that "-" becomes: nearplay upload - --to FOLDER/NAME';
     throw new NearplayError('bad-request', message);
   }
-  const transfer = await services.uploads.addStream(to, stdin, { onConflict });
+  const key = typedKey(to, prefixOf(services));
+  const transfer = await services.uploads.addStream(key, stdin, { onConflict });
   new UploadReports(context, false).tellAll([transfer]);
   if (receipts !== undefined) await saveReceipts(services, resolve(cwd, receipts));
   return transfer.state === 'done' || transfer.state === 'skipped' ? 0 : 1;

@@ -1,4 +1,6 @@
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { typedFolder } from '../../shared/keys.ts';
+import { nameOfChosen } from '../services/transfers/folderWalk.ts';
 import { verifyFolder } from '../services/verifyFolder.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
 import { withServices } from './withServices.ts';
@@ -13,8 +15,10 @@ export async function verifyCommand(
   const { cwd, signal } = context.surroundings;
   const local = resolve(cwd, path);
   return withServices(options, context, async (services) => {
+    const studio = services.studio();
     // Where an upload of the folder to the top would have put it.
-    const report = await verifyFolder(services.studio(), { path: local, folder: folder ?? basename(local), signal });
+    const there = folder === undefined ? nameOfChosen(local).normalize('NFC') : typedFolder(folder);
+    const report = await verifyFolder(studio, { path: local, folder: there, signal });
     const { compared, same, bytes, files } = report;
     const lines = files.map(({ key, finding, detail }) => `${finding.padEnd(10)} ${key}: ${detail}`);
     const summary = `${same} of ${compared} files are the same (${bytes} bytes read)`;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
-import { asFolder } from '../../shared/keys.ts';
+import { typedFolder } from '../../shared/keys.ts';
 import type { Application } from '../services/application.ts';
 import { LocalUploadFolder, UPLOAD_FOLDER_TIMING } from '../services/localUploadFolder.ts';
 import { SILENT } from '../services/log.ts';
@@ -22,7 +22,7 @@ export interface WatchOptions extends CommonOptions {
 /** `nearplay watch`: uploads what comes into a folder, until Ctrl+C; what it uploaded is remembered for the next time. */
 export async function watchCommand(
   path: string,
-  folder: string,
+  typed: string,
   options: WatchOptions,
   context: CommandContext,
 ): Promise<number> {
@@ -31,6 +31,8 @@ export async function watchCommand(
   const found = await stat(local).catch(() => undefined);
   if (!found?.isDirectory()) throw new NearplayError('bad-request', `"${local}" is not a folder that can be read.`);
   return withServices({ ...options, onConflict: 'ask' }, context, async (services) => {
+    const { preferences, clients } = services.studio();
+    const folder = typedFolder(typed, clients.configurationOf(preferences.mainStorage).prefix);
     await goOn(services, local, folder, context);
     const { memory, isNew } = await openMemory(services, local, folder, homeOf(surroundings));
     const reports = new UploadReports(context, false);
@@ -65,9 +67,9 @@ async function goOn(
   { surroundings }: CommandContext,
 ): Promise<void> {
   const left = await LeftUploads.find(services, homeOf(surroundings));
-  const below = asFolder(folder);
+  const inside = local.endsWith(sep) ? local : local + sep;
   await left.goOnWith(
-    left.all().filter(({ record }) => record.path.startsWith(local + sep) && record.wanted.startsWith(below)),
+    left.all().filter(({ record }) => record.path.startsWith(inside) && record.wanted.startsWith(folder)),
   );
 }
 
@@ -75,7 +77,9 @@ async function goOn(
 async function openMemory(services: Application, local: string, folder: string, home: string) {
   const { preferences, clients } = services.studio();
   const { bucket, prefix } = clients.configurationOf(preferences.mainStorage);
-  const name = createHash('sha256').update([local, folder, bucket, prefix].join('\n')).digest('hex').slice(0, 32);
+  // Without the closing slash: what was typed before folders were brought into form mostly had none.
+  const place = [local, folder.replace(/\/$/, ''), bucket, prefix].join('\n');
+  const name = createHash('sha256').update(place).digest('hex').slice(0, 32);
   const file = join(home, 'watch', `${name}.jsonl`);
   await mkdir(join(home, 'watch'), { recursive: true, mode: 0o700 });
   const isNew = await access(file).then(

@@ -25,7 +25,7 @@ import type { Settings, SettingsPatch } from '../../shared/settings.ts';
 import type { Log, Services, SettingsBackend } from './contract.ts';
 import { createCredentials } from './credentials.ts';
 import { explainRegion } from './explanation.ts';
-import { folderOf } from '../../shared/keys.ts';
+import { folderOf, writableFolder } from '../../shared/keys.ts';
 import { measureStorages } from './measurements.ts';
 import { PreferencesInBucket } from './preferencesInBucket.ts';
 import { bucketPlace, PreferencesSource } from './preferencesSource.ts';
@@ -262,7 +262,7 @@ class NearplayServices implements Application {
 
   async addUploads(folder: string, paths: readonly string[]): Promise<Added> {
     const onConflict = this.#options.onConflict ?? this.#settings.get().onConflict;
-    const ids = await this.uploads.add(folder, paths, { onConflict });
+    const ids = await this.uploads.add(writableFolder(folder), paths, { onConflict });
     return { files: ids.length };
   }
 
@@ -275,8 +275,8 @@ class NearplayServices implements Application {
     return verifyFolder(this.studio(), { folder, path, signal: running.signal, progress });
   }
 
-  addUploadFolder(folder: string, path: string, existing: boolean): Promise<UploadFolder> {
-    return this.#uploadFolders.add(path, folder, { existing });
+  async addUploadFolder(folder: string, path: string, existing: boolean): Promise<UploadFolder> {
+    return this.#uploadFolders.add(path, writableFolder(folder, this.#target().configuration.prefix), { existing });
   }
 
   receipts(): string {

@@ -121,7 +121,7 @@ export class Library {
     this.#took(storage, page.versions);
     const { singles, sequences } = groupSequences(page.versions, ({ key }) => nameOfKey(key));
     const entries: LibraryEntry[] = [
-      ...page.folders.map((key) => ({ type: 'folder' as const, key, name: nameOfKey(key) })),
+      ...page.folders.map((key) => ({ type: 'folder' as const, key, name: nameOfKey(key) || '/' })),
       ...singles.map((version) => this.#toFile(version)),
       ...sequences.map(({ name, frames }) => this.#toSequence(folder, name, frames)),
     ];

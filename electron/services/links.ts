@@ -5,7 +5,7 @@ import type { Link } from '../../shared/ipc.ts';
 import type { Route } from '../../shared/routing.ts';
 import { NearplayError } from '../../shared/errors.ts';
 import { mediaKind } from '../../shared/media.ts';
-import { nameOfKey } from '../../shared/keys.ts';
+import { hasDotSegment, nameOfKey } from '../../shared/keys.ts';
 import { wholeKey } from './keys.ts';
 import type { ObjectVersion } from './replicaProof.ts';
 import type { StorageClients } from './storageClients.ts';
@@ -16,6 +16,9 @@ const MINUTE = 60 * SECOND;
 const LIFETIME = 12 * 60 * MINUTE;
 /** Links are signed as of the last full five minutes: the same object then has the same URL, and browser caches stay warm. */
 const SIGNING_STEP = 5 * MINUTE;
+
+const DOTS =
+  'Its name has "." or ".." as a folder, and browsers take those out of an address. "nearplay get" brings it to disk.';
 
 export type LinkPurpose = 'play' | 'download' | 'preview';
 
@@ -38,10 +41,14 @@ export class Links {
     this.#lifetime = lifetime;
   }
 
-  /** @throws NearplayError credentials-expired when the credentials end within a second. */
+  /**
+   * @throws NearplayError credentials-expired when the credentials end within a second; not-supported for a key that has "." or
+   *   ".." between its slashes: a browser takes them out of the address, and asks for what was not signed.
+   */
   async sign(version: ObjectVersion, route: Route, purpose: LinkPurpose): Promise<Link> {
     const configuration = this.#clients.configurationOf(route.storage);
     const client = this.#clients.clientOf(route.storage);
+    if (hasDotSegment(wholeKey(configuration, version.key))) throw new NearplayError('not-supported', DOTS);
     const name = nameOfKey(version.key);
     const contentType = mime.getType(name) ?? 'application/octet-stream';
     // S3 checks the signing date on its own clock, and the presigner knows nothing of the SDK's skew correction.

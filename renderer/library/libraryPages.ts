@@ -114,7 +114,7 @@ export function objectKeyOf(loaded: LibraryPages, key: string): string {
 
 /** `shots/sq010/` → `shots/`; the root's parent is the root. */
 export function parentFolder(folder: string): string {
-  return folderOf(folder.replace(/\/+$/, ''));
+  return folderOf(folder.slice(0, -1));
 }
 
 export interface Crumb {
@@ -125,5 +125,6 @@ export interface Crumb {
 /** `shots/sq010/` → shots, sq010; without the root. */
 export function crumbsOf(folder: string): Crumb[] {
   const names = folder.split('/').slice(0, -1);
-  return names.map((name, index) => ({ name, folder: names.slice(0, index + 1).join('/') + '/' }));
+  // Other programs write keys with an empty name in them (`a//b`): the slash is all there is to click on.
+  return names.map((name, index) => ({ name: name || '/', folder: names.slice(0, index + 1).join('/') + '/' }));
 }

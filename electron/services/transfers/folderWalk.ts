@@ -1,5 +1,5 @@
 import { opendir, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { join, parse, resolve, type posix } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
 
 /** What operating systems leave in folders; nobody means to upload it. */
@@ -27,12 +27,26 @@ export type Unreadable = (path: string) => void;
  * @throws NearplayError file-unreadable when a chosen path cannot be read, before any file was handed out
  */
 export async function* findFiles(paths: readonly string[], unreadable: Unreadable): AsyncGenerator<FoundFile[]> {
-  const chosen = await Promise.all(paths.map((path) => look(resolve(path), basename(resolve(path)))));
+  const chosen = await Promise.all(paths.map((path) => look(resolve(path), nameOfChosen(path))));
   for (const { path, name, found } of chosen) {
     if (found.isFile()) yield [asFile(path, name, found)];
     else if (found.isDirectory()) yield* filesBelow(path, name, unreadable);
     else throw new NearplayError('file-unreadable', `"${path}" is neither a file nor a folder.`);
   }
+}
+
+/**
+ * The name under which a chosen file or folder goes up. The root of a file system has none of its own: a drive is called by its
+ * letter.
+ */
+export function nameOfChosen(
+  path: string,
+  pathOf: Pick<typeof posix, 'parse' | 'resolve'> = { parse, resolve },
+): string {
+  const { base, root } = pathOf.parse(pathOf.resolve(path));
+  if (base !== '') return base;
+  const letters = root.replaceAll(/[^\p{L}\p{N}]+/gu, ' ').trim();
+  return letters === '' ? 'root' : letters;
 }
 
 async function* filesBelow(folder: string, name: string, unreadable: Unreadable): AsyncGenerator<FoundFile[]> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NearplayError } from '../../../shared/errors.ts';
 import { isOver } from '../../../shared/ipc.ts';
-import { asFolder } from '../../../shared/keys.ts';
+import { typedFolder } from '../../../shared/keys.ts';
 import { wholeKey } from '../keys.ts';
 import { findFiles, type FoundFile } from './folderWalk.ts';
 import type { JobBook } from './jobBook.ts';
@@ -45,8 +45,7 @@ export class Intake {
 
   /** @throws NearplayError as TransferQueue.add */
   async add(folder: string, paths: readonly string[], options: AddOptions): Promise<string[]> {
-    this.#options.target();
-    const below = asFolder(folder);
+    const below = typedFolder(folder, this.#options.target().configuration.prefix);
     const unreadable = (path: string) => this.#options.log.warn('A folder cannot be read and was left out', { path });
     const ids: string[] = [];
     this.#adding += 1;

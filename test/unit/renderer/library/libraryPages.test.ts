@@ -120,6 +120,13 @@ it('knows the way up and the way there', () => {
   expect(parentFolder('shots/sq010/')).toBe('shots/');
   expect(parentFolder('shots/')).toBe('');
   expect(parentFolder('')).toBe('');
+  // Keys of other programs, with an empty name in them.
+  expect(parentFolder('shots//')).toBe('shots/');
+  expect(parentFolder('/')).toBe('');
+  expect(crumbsOf('shots//')).toEqual([
+    { name: 'shots', folder: 'shots/' },
+    { name: '/', folder: 'shots//' },
+  ]);
   expect(crumbsOf('shots/sq010/')).toEqual([
     { name: 'shots', folder: 'shots/' },
     { name: 'sq010', folder: 'shots/sq010/' },

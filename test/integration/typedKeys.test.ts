@@ -1,0 +1,113 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../electron/cli.ts';
+import { startTestStudio, type TestStudio } from './services/studio.ts';
+
+let studio: TestStudio;
+const KEYS_OF_OTHERS = ['/first.mov', 'sq//double.mov', 'a /blank.mov', 'back\\slash.mov', 'esc\u001b[31m.mov'];
+
+beforeAll(async () => {
+  studio = await startTestStudio();
+  const client = studio.services.studio().clients.clientOf('main-us');
+  for (const key of KEYS_OF_OTHERS) {
+    await client.send(new PutObjectCommand({ Bucket: studio.sandbox.main.bucket, Key: `media/${key}`, Body: key }));
+  }
+  await studio.file('a.mov', 'a');
+});
+afterAll(() => studio.stop());
+
+async function nearplay(...args: string[]) {
+  let [stdout, stderr] = ['', ''];
+  const code = await runCli([...args, '--json'], {
+    env: {
+      NEARPLAY_PREFERENCES: 'preferences.json',
+      NEARPLAY_HOME: join(studio.folder, 'home'),
+      AWS_ACCESS_KEY_ID: studio.sandbox.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: studio.sandbox.credentials.secretAccessKey,
+    },
+    ...{ cwd: studio.folder, stdin: Readable.from(['streamed']), platform: process.platform, now: () => Date.now() },
+    ...{ stdout: (text) => (stdout += text), stderr: (text) => (stderr += text) },
+    signal: new AbortController().signal,
+  });
+  return { code, lines: objectsIn(stdout), errors: objectsIn(stderr) };
+}
+const objectsIn = (text: string) =>
+  text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]));
+const keysOnMain = () => studio.sandbox.bucketOf('main-us').keys();
+
+describe('what is typed as a place becomes a key by one rule', () => {
+  it.each([
+    ['/typed/one', 'typed/one/a.mov'],
+    ['./typed/two', 'typed/two/a.mov'],
+    ['typed//three/', 'typed/three/a.mov'],
+    ['/', 'a.mov'],
+  ])('upload --to %j', async (to, key) => {
+    expect(await nearplay('upload', 'a.mov', '--to', to)).toMatchObject({ code: 0, lines: [{ key }] });
+    expect(keysOnMain()).toContain(`media/${key}`);
+  });
+
+  it('a stream, a watched and a verified folder too', async () => {
+    const streamed = await nearplay('upload', '-', '--to', '/typed//streamed.txt');
+    expect(streamed).toMatchObject({ code: 0, lines: [{ key: 'typed/streamed.txt' }] });
+    await mkdir(join(studio.folder, 'local'));
+    await writeFile(join(studio.folder, 'local/a.mov'), 'a');
+    expect(await nearplay('verify', 'local', '/typed//one')).toMatchObject({
+      code: 0,
+      lines: [{ folder: 'typed/one/' }],
+    });
+  });
+
+  it.each(['../up', 'sq\\050', ' ', 'sq /x', 'sq\u001b', 'x'.repeat(1100)])('refuses %j and says why', async (to) => {
+    const before = keysOnMain().length;
+    const refused = [
+      await nearplay('upload', 'a.mov', '--to', to),
+      await nearplay('upload', '-', '--to', `${to}/x.txt`),
+      await nearplay('watch', studio.folder, to),
+      await nearplay('verify', studio.folder, to),
+    ];
+    // A comparison writes nothing: there, only the form counts.
+    const length = to.length > 1024 ? 3 : 4;
+    for (const { code, errors } of refused.slice(0, length)) {
+      expect({ code, errors }).toMatchObject({ code: 1, errors: [{ code: 'bad-request' }] });
+      expect(errors[0]?.['message']).toMatch(/".*" (goes up|has a|is too long).*\./s);
+    }
+    expect(keysOnMain()).toHaveLength(before);
+  });
+
+  it('the window writes into a folder as it is on screen, or not at all', async () => {
+    const paths = [await studio.file('b.mov', 'b')];
+    await expect(studio.services.requests['add-uploads']({ folder: '/', paths })).rejects.toMatchObject({
+      code: 'bad-request',
+    });
+    await expect(studio.services.addUploadFolder('sq//', studio.folder, false)).rejects.toMatchObject({
+      code: 'bad-request',
+    });
+  });
+});
+
+describe('keys of other programs stay reachable by their exact text', () => {
+  it.each(KEYS_OF_OTHERS)('status, link and get of %j', async (key) => {
+    expect(await nearplay('status', key)).toMatchObject({ code: 0, lines: [{ key }] });
+    const { lines } = await nearplay('link', key, '--read-from', 'main');
+    expect(await (await fetch(String(lines[0]?.['url']))).text()).toBe(key);
+    const got = await nearplay('get', key, 'got.mov', '--read-from', 'main');
+    expect(got).toMatchObject({ code: 0, lines: [{ key }] });
+  });
+
+  it('ls of a folder that nobody can type by the rule; a typed slash is forgiven where there is none', async () => {
+    expect((await nearplay('ls', '/')).lines).toMatchObject([{ key: '/first.mov' }]);
+    expect((await nearplay('ls', 'sq//')).lines).toMatchObject([{ key: 'sq//double.mov' }]);
+    await nearplay('upload', 'a.mov', '--to', 'plain');
+    expect((await nearplay('ls', './plain')).lines).toMatchObject([{ key: 'plain/a.mov' }]);
+    expect(await nearplay('status', '/plain/a.mov')).toMatchObject({ code: 0, lines: [{ key: 'plain/a.mov' }] });
+    expect(await nearplay('status', '../plain/a.mov')).toMatchObject({ code: 1, errors: [{ code: 'bad-request' }] });
+  });
+});
+
+it('a folder without a name is shown by its slash', async () => {
+  const { entries } = await studio.services.requests['list-library']({ folder: 'sq/' });
+  expect(entries).toMatchObject([{ type: 'folder', key: 'sq//', name: '/' }]);
+});
