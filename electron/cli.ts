@@ -9,8 +9,16 @@ import { parseAddress } from '../shared/ipRanges.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { checkCommand, routeCommand, type RouteOptions } from './cli/offline.ts';
 import { getCommand, linkCommand, listCommand, statusCommand } from './cli/reading.ts';
+import { OutputClosed, outputTo } from './cli/output.ts';
 import { contextOf, type CliSurroundings, type CommandContext, type CommonOptions } from './cli/surroundings.ts';
-import { giveUpCommand, resumeCommand, uploadCommand, uploadsCommand, type UploadOptions } from './cli/upload.ts';
+import {
+  giveUpCommand,
+  resumeCommand,
+  uploadCommand,
+  uploadsCommand,
+  type UploadOptions,
+  type WaitingOptions,
+} from './cli/upload.ts';
 import { verifyCommand } from './cli/verify.ts';
 import { watchCommand, type WatchOptions } from './cli/watch.ts';
 import type { ServiceNeeds } from './cli/withServices.ts';
@@ -19,20 +27,25 @@ export type { CliSurroundings } from './cli/surroundings.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+/** The command waited for as long as `--wait` allows. */
+const EXIT_WAIT_ENDED = 3;
+/** Minutes; what setTimeout can count is some 35,000. */
+const MAX_WAIT_MINUTES = 30_000;
 
 /**
- * Runs one command and resolves to its exit code: 0, 1 for a failure, 2 for words that are no command. Errors go to
- * stderr, as `{code, message}` with `--json` and as one line without; never a stack trace.
+ * Runs one command and resolves to its exit code: 0, 1 for a failure, 2 for words that are no command, 3 for
+ * a wait that took longer than it may. Errors go to stderr, as `{code, message}` with `--json` and as one line without; never a stack trace.
  */
 export async function runCli(args: readonly string[], surroundings: CliSurroundings): Promise<number> {
   const json = args.includes('--json');
   try {
     return await interpret(args, contextOf(json, surroundings));
   } catch (error) {
+    if (error instanceof OutputClosed) return 0;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
     const { code, message } = reportOf(error);
     surroundings.stderr(json ? `${JSON.stringify({ code, message })}\n` : `nearplay: ${message}\n`);
-    return EXIT_FAILED;
+    return code === 'wait-ended' ? EXIT_WAIT_ENDED : EXIT_FAILED;
   }
 }
 
@@ -59,7 +72,14 @@ async function interpret(args: readonly string[], context: CommandContext): Prom
       .option('--read-from <where>', 'auto, main or the storage of a replica')
       .option('--ip <address>', 'be taken for somebody at this address', anAddress);
 
-  online(program.command('upload <path...>'))
+  const waiting = (command: Command) =>
+    online(command).option(
+      '--wait <minutes>',
+      'end when nothing has moved for so long (default: 30 without a terminal)',
+      someMinutes,
+    );
+
+  waiting(program.command('upload <path...>'))
     .description('upload files and folders to the main storage; "-" is what comes in')
     .option('--to <folder>', 'folder in the main storage', '')
     .addOption(
@@ -76,20 +96,21 @@ async function interpret(args: readonly string[], context: CommandContext): Prom
   offline(uploads.command('list', { isDefault: true }))
     .description('name them')
     .action(() => uploadsCommand(context));
-  online(uploads.command('resume'))
+  waiting(uploads.command('resume'))
     .description('go on with all of them')
-    .action(async (options: CommonOptions) => {
+    .action(async (options: WaitingOptions) => {
       exitCode = await resumeCommand(options, context);
     });
-  online(uploads.command('cancel'))
+  waiting(uploads.command('cancel'))
     .description('give all of them up, and remove their parts from the storage')
-    .action(async (options: CommonOptions) => {
+    .action(async (options: WaitingOptions) => {
       exitCode = await giveUpCommand(options, context);
     });
   online(program.command('watch <path> <folder>'))
     .description('upload what comes into a folder of this computer, until Ctrl+C; each file once, also the next time')
     .option('--existing', 'also upload what is there when it is watched for the first time')
     .option('--limit-rate <rate>', 'at most so much, as in 20MB/s or 500KiB/s', aRate)
+    .option('--wait <minutes>', 'end when nothing has moved for so long (default: never)', someMinutes)
     .action(async (path: string, folder: string, options: WatchOptions) => {
       exitCode = await watchCommand(path, folder, options, context);
     });
@@ -147,6 +168,15 @@ function aCount(text: string): number {
   return value;
 }
 
+/** Minutes; a part of one too. */
+function someMinutes(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0 || value > MAX_WAIT_MINUTES) {
+    throw new InvalidArgumentError(`It is not a number of minutes from 0 to ${MAX_WAIT_MINUTES}.`);
+  }
+  return value;
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
   K: 1e3,
@@ -189,18 +219,37 @@ function isThisFile(path: string): boolean {
   }
 }
 
-if (process.argv[1] !== undefined && isThisFile(process.argv[1])) {
+/** Commands that do more than print: without a reader they go on to their end. */
+const WORKING_COMMANDS: ReadonlySet<string> = new Set(['upload', 'uploads', 'watch', 'get']);
+
+async function main(args: readonly string[]): Promise<number> {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort());
-  process.exitCode = await runCli(process.argv.slice(2), {
+  const isJson = args.includes('--json');
+  const command = args.find((word) => !word.startsWith('-')) ?? '';
+  const lost: string[] = [];
+  const stderr = outputTo(process.stderr, { goesOn: true, failed: () => undefined });
+  const stdout = outputTo(process.stdout, {
+    goesOn: WORKING_COMMANDS.has(command),
+    failed: (code) => {
+      lost.push(code);
+      const message = `The output cannot be written (${code}).`;
+      stderr(isJson ? `${JSON.stringify({ code: 'destination-unwritable', message })}\n` : `nearplay: ${message}\n`);
+    },
+  });
+  const exitCode = await runCli(args, {
     env: process.env,
     cwd: process.cwd(),
     stdin: process.stdin,
-    ...(process.stdin.isTTY && process.stderr.isTTY && !process.argv.includes('--json') && { ask: askAtTerminal }),
-    stdout: (text) => process.stdout.write(text),
-    stderr: (text) => process.stderr.write(text),
+    ...(process.stdin.isTTY && process.stderr.isTTY && !isJson && { ask: askAtTerminal }),
+    isTerminal: process.stderr.isTTY,
+    stdout,
+    stderr,
     now: () => Date.now(),
     platform: process.platform,
     signal: interrupted.signal,
   });
+  return lost.length > 0 && exitCode === 0 ? EXIT_FAILED : exitCode;
 }
+
+if (process.argv[1] !== undefined && isThisFile(process.argv[1])) process.exitCode = await main(process.argv.slice(2));

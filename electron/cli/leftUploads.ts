@@ -2,11 +2,11 @@ import { isOver } from '../../shared/ipc.ts';
 import type { Application } from '../services/application.ts';
 import { wholeKey } from '../services/keys.ts';
 import type { ConflictPolicy, TransferRecord } from '../services/transfers/transferRecord.ts';
-import { leftRuns, type LeftRun } from './runs.ts';
+import type { AbandonedSession, Sessions } from './sessions.ts';
 
-/** An upload of an earlier run. */
+/** An upload of an abandoned session. */
 export interface LeftUpload {
-  run: LeftRun;
+  session: AbandonedSession;
   record: TransferRecord;
 }
 
@@ -17,7 +17,7 @@ export interface GoingOn {
   paused?: boolean;
 }
 
-/** Uploads that earlier runs left unfinished, for the run that goes on with them. */
+/** Uploads that abandoned sessions left unfinished, for the session that goes on with them. */
 export class LeftUploads {
   readonly #services: Application;
   /** By path and destination. */
@@ -33,15 +33,16 @@ export class LeftUploads {
    *
    * @throws NearplayError disk-full
    */
-  static async find(services: Application, home: string): Promise<LeftUploads> {
+  static async find(services: Application, sessions: Sessions): Promise<LeftUploads> {
     const left = new LeftUploads(services);
-    for (const run of await leftRuns(home)) {
-      const here = run.records.filter((record) => left.#isHere(record));
+    await sessions.tidy();
+    for (const session of await sessions.abandoned()) {
+      const here = session.records.filter((record) => left.#isHere(record));
       // What came from another program cannot be read again.
       const over = here.filter((record) => record.path === '-' || (isOver(record) && record.state !== 'failed'));
-      await left.#handOver(run, over);
+      await left.#handOver(session, over);
       for (const record of here) {
-        if (!over.includes(record)) left.#uploads.set(placeOf(record.path, record.wanted), { run, record });
+        if (!over.includes(record)) left.#uploads.set(placeOf(record.path, record.wanted), { session, record });
       }
     }
     return left;
@@ -64,23 +65,23 @@ export class LeftUploads {
    */
   async goOnWith(uploads: readonly LeftUpload[], { policy, paused = false }: GoingOn = {}): Promise<string[]> {
     const taken: string[] = [];
-    for (const run of new Set(uploads.map((upload) => upload.run))) {
-      const records = uploads.filter((upload) => upload.run === run).map(({ record }) => record);
+    for (const session of new Set(uploads.map((upload) => upload.session))) {
+      const records = uploads.filter((upload) => upload.session === session).map(({ record }) => record);
       const again = records.map((record): TransferRecord => {
         const { blockedFor: _, error: __, finishedAt: ___, ...kept } = record;
         return { ...kept, ...(policy && { policy }), state: paused ? 'paused' : 'waiting' };
       });
-      if (await this.#handOver(run, again)) taken.push(...records.map(({ id }) => id));
+      if (await this.#handOver(session, again)) taken.push(...records.map(({ id }) => id));
       for (const { path, wanted } of records) this.#uploads.delete(placeOf(path, wanted));
     }
     return taken;
   }
 
   /** In both journals for a moment: whoever finds the second one after a crash finds the upload complete, or goes on with it. */
-  async #handOver(run: LeftRun, records: readonly TransferRecord[]): Promise<boolean> {
-    if (records.length === 0 || !(await run.take())) return false;
+  async #handOver(session: AbandonedSession, records: readonly TransferRecord[]): Promise<boolean> {
+    if (records.length === 0 || !(await session.take())) return false;
     await this.#services.uploads.takeOver(records);
-    await run.handedOver(records.map(({ id }) => id));
+    await session.handedOver(records.map(({ id }) => id));
     return true;
   }
 

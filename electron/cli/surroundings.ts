@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { isAbsolute, resolve } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
+import type { Machine } from './machine.ts';
 import type { Finding } from '../../shared/preferences.ts';
 
 /** What the command line touches of the process it runs in; passed in, so that a test can be the terminal. */
@@ -17,6 +18,10 @@ export interface CliSurroundings {
   /** Milliseconds since the epoch. */
   now: () => number;
   platform: string;
+  /** Whether a person sees what is said on stderr as it is said. */
+  isTerminal?: boolean;
+  /** Default: the one that the process runs on. */
+  machine?: Machine;
   /** Aborted when the user presses Ctrl+C. */
   signal: AbortSignal;
 }

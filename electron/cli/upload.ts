@@ -7,14 +7,19 @@ import { replaceFile } from '../services/transfers/journal.ts';
 import type { ConflictPolicy } from '../services/transfers/transferRecord.ts';
 import { askAboutConflicts } from './conflictQuestions.ts';
 import { LeftUploads } from './leftUploads.ts';
-import { leftRuns } from './runs.ts';
 import { complain, type CommandContext, type CommonOptions } from './surroundings.ts';
 import { UploadReports } from './uploadReports.ts';
-import { homeOf, withServices } from './withServices.ts';
+import { Waits, waitMinutes } from './waits.ts';
+import { sessionsOf, withServices } from './withServices.ts';
 
 const STOPPED = 'Stopped. The same command goes on where it was; "nearplay uploads" lists what is unfinished.';
 
-export interface UploadOptions extends CommonOptions {
+export interface WaitingOptions extends CommonOptions {
+  /** Minutes without progress after which a wait ends the command. */
+  wait?: number;
+}
+
+export interface UploadOptions extends WaitingOptions {
   to: string;
   onConflict: ConflictPolicy;
   /** Bytes a second. */
@@ -30,7 +35,7 @@ export async function uploadCommand(paths: string[], options: UploadOptions, con
   return withServices(options, context, async (services) => {
     if (paths.includes('-')) return uploadStream(services, paths, options, context);
     const whole = paths.map((path) => resolve(cwd, path));
-    const code = await toTheEnd(services, context, options.onConflict, () =>
+    const code = await toTheEnd(services, context, { ...options, asks: options.onConflict === 'ask' }, () =>
       queueAll(services, whole, options, context),
     );
     if (options.receipts !== undefined) await saveReceipts(services, resolve(cwd, options.receipts));
@@ -38,31 +43,40 @@ export async function uploadCommand(paths: string[], options: UploadOptions, con
   });
 }
 
-/** `nearplay uploads`: what runs have left unfinished. */
+/** `nearplay uploads`: what sessions have left unfinished, and which sessions are at work. Changes nothing. */
 export async function uploadsCommand(context: CommandContext): Promise<void> {
-  const runs = await leftRuns(homeOf(context.surroundings));
-  for (const { path, key, size, confirmed, state } of runs.flatMap(({ records }) => records)) {
-    // It cannot go on; the next run removes what is left of it.
+  const sessions = await sessionsOf(context.surroundings);
+  for (const { host, pid, startedAt } of await sessions.atWork()) {
+    context.print({ session: { host, pid, startedAt } }, `At work on ${host} since ${startedAt} (process ${pid})`);
+  }
+  const abandoned = await sessions.abandoned();
+  for (const { path, key, size, confirmed, state } of abandoned.flatMap(({ records }) => records)) {
+    // It cannot go on; the next upload removes what is left of it.
     if (path === '-' || state === 'cancelled' || state === 'done' || state === 'skipped') continue;
     context.print({ path, key, size, confirmed }, `${path} → ${key} (${confirmed} of ${size} bytes)`);
   }
 }
 
 /** `nearplay uploads resume`: goes on with all of it; resolves to the exit code, as an upload does. */
-export function resumeCommand(options: CommonOptions, context: CommandContext): Promise<number> {
+export function resumeCommand(options: WaitingOptions, context: CommandContext): Promise<number> {
   return withServices(options, context, async (services) => {
-    const left = await LeftUploads.find(services, homeOf(context.surroundings));
-    return toTheEnd(services, context, 'ask', () => left.goOnWith(left.all()));
+    const left = await LeftUploads.find(services, await sessionsOf(context.surroundings));
+    return toTheEnd(services, context, { ...options, asks: true }, () => left.goOnWith(left.all()));
   });
 }
 
 /** `nearplay uploads cancel`: gives all of it up; its parts leave the storage. */
-export function giveUpCommand(options: CommonOptions, context: CommandContext): Promise<number> {
+export function giveUpCommand(options: WaitingOptions, context: CommandContext): Promise<number> {
   return withServices(options, context, async (services) => {
-    const left = await LeftUploads.find(services, homeOf(context.surroundings));
+    const left = await LeftUploads.find(services, await sessionsOf(context.surroundings));
     const ids = await left.goOnWith(left.all(), { paused: true });
-    services.uploads.cancel(ids);
-    await services.uploads.finished();
+    const waits = watchWaits(services, context, options);
+    try {
+      services.uploads.cancel(ids);
+      await Promise.race([services.uploads.finished(), waits.ended, stoppedBy(context)]);
+    } finally {
+      waits.stop();
+    }
     context.print({ cancelled: ids.length }, `${ids.length} uploads given up`);
     return 0;
   });
@@ -76,7 +90,7 @@ async function queueAll(
   context: CommandContext,
 ): Promise<string[]> {
   const { surroundings } = context;
-  const left = await LeftUploads.find(services, homeOf(surroundings));
+  const left = await LeftUploads.find(services, await sessionsOf(surroundings));
   const below = typedFolder(to, prefixOf(services));
   const unreadable = (path: string) =>
     complain(context, 'file-unreadable', `"${path}" cannot be read and was left out.`);
@@ -102,22 +116,24 @@ async function queueAll(
 async function toTheEnd(
   services: Application,
   context: CommandContext,
-  onConflict: ConflictPolicy,
+  { asks, wait }: { asks: boolean; wait?: number | undefined },
   queue: () => Promise<string[]>,
 ): Promise<number> {
-  const { signal } = context.surroundings;
   const { uploads } = services;
-  const reports = new UploadReports(context, onConflict === 'ask');
+  const reports = new UploadReports(context, asks);
   services.on('transfers-changed', ({ changed }) => reports.tell(changed));
-  const stopped = new Promise<'stopped'>((stop) => {
-    signal.addEventListener('abort', () => stop('stopped'), { once: true });
-  });
+  const stopped = stoppedBy(context);
+  stopped.catch(() => undefined);
   const ids = await queue();
-  if (signal.aborted) throw new NearplayError('cancelled', STOPPED);
-  do {
-    const end = await Promise.race([uploads.finished(), stopped]);
-    if (end === 'stopped') throw new NearplayError('cancelled', STOPPED);
-  } while (await askAboutConflicts(uploads, context));
+  if (context.surroundings.signal.aborted) await stopped;
+  const waits = watchWaits(services, context, { wait });
+  try {
+    do {
+      await Promise.race([uploads.finished(), waits.ended, stopped]);
+    } while (await askAboutConflicts(uploads, context));
+  } finally {
+    waits.stop();
+  }
   const ours = ids.flatMap((id) => uploads.find(id) ?? []);
   reports.tellAll(ours);
   // What waits for an answer that nobody gives leaves nothing behind in the storage.
@@ -128,6 +144,23 @@ async function toTheEnd(
 function prefixOf(services: Application): string {
   const { preferences, clients } = services.studio();
   return clients.configurationOf(preferences.mainStorage).prefix;
+}
+
+/** Tells of waits; its `ended` rejects when one has taken too long. */
+function watchWaits(services: Application, context: CommandContext, { wait }: { wait?: number | undefined }): Waits {
+  const waits = new Waits({ context, ...waitMinutes(wait, context.surroundings.isTerminal === true) });
+  waits.changed(services.uploads.list());
+  services.on('transfers-changed', ({ changed }) => waits.changed(changed));
+  return waits;
+}
+
+/** Rejects with `cancelled` at Ctrl+C. */
+function stoppedBy({ surroundings: { signal } }: CommandContext): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = () => reject(new NearplayError('cancelled', STOPPED));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
 }
 
 async function saveReceipts({ uploads }: Application, file: string): Promise<void> {

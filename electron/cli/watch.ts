@@ -10,13 +10,16 @@ import { UploadFolderMemory } from '../services/uploadFolderMemory.ts';
 import { LeftUploads } from './leftUploads.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
 import { UploadReports } from './uploadReports.ts';
-import { homeOf, withServices } from './withServices.ts';
+import { Waits } from './waits.ts';
+import { homeOf, sessionsOf, withServices } from './withServices.ts';
 
 export interface WatchOptions extends CommonOptions {
   /** What is there already goes up too. */
   existing?: boolean;
   /** Bytes a second. */
   limitRate?: number;
+  /** Minutes without progress after which it ends; default: never, since new files may come at any time. */
+  wait?: number;
 }
 
 /** `nearplay watch`: uploads what comes into a folder, until Ctrl+C; what it uploaded is remembered for the next time. */
@@ -36,6 +39,7 @@ export async function watchCommand(
     await goOn(services, local, folder, context);
     const { memory, isNew } = await openMemory(services, local, folder, homeOf(surroundings));
     const reports = new UploadReports(context, false);
+    const waits = new Waits({ context, ...(options.wait !== undefined && { minutes: options.wait }) });
     const watched = new LocalUploadFolder({
       entry: { id: 'terminal', path: local, folder, paused: false },
       ...{ memory, queue: services.uploads, now: surroundings.now, log: SILENT, timing: UPLOAD_FOLDER_TIMING },
@@ -43,14 +47,16 @@ export async function watchCommand(
     });
     const unsubscribe = services.on('transfers-changed', ({ changed, removed }) => {
       reports.tell(changed);
+      waits.changed(changed);
       watched.transfersChanged(changed.flatMap(({ id }) => services.uploads.find(id) ?? []));
       watched.transfersRemoved(removed);
     });
     try {
       if (isNew && options.existing !== true) await watched.takeForKnown();
       watched.start();
-      await untilAborted(surroundings.signal);
+      await Promise.race([untilAborted(surroundings.signal), waits.ended]);
     } finally {
+      waits.stop();
       unsubscribe();
       await watched.stop();
       await memory.close();
@@ -66,7 +72,7 @@ async function goOn(
   folder: string,
   { surroundings }: CommandContext,
 ): Promise<void> {
-  const left = await LeftUploads.find(services, homeOf(surroundings));
+  const left = await LeftUploads.find(services, await sessionsOf(surroundings));
   const inside = local.endsWith(sep) ? local : local + sep;
   await left.goOnWith(
     left.all().filter(({ record }) => record.path.startsWith(inside) && record.wanted.startsWith(folder)),

@@ -5,7 +5,8 @@ import { managedPreferencesFile, terminalFolder } from '../services/places.ts';
 import { settingsInMemory } from '../services/settingsStore.ts';
 import type { ConflictPolicy } from '../services/transfers/transferRecord.ts';
 import { assertChoice } from './offline.ts';
-import { beginRun, endRun } from './runs.ts';
+import { thisMachine } from './machine.ts';
+import { Sessions } from './sessions.ts';
 import { namedPreferences, type CliSurroundings, type CommandContext, type CommonOptions } from './surroundings.ts';
 
 export interface ServiceNeeds extends CommonOptions {
@@ -24,6 +25,11 @@ export function homeOf({ env, platform }: CliSurroundings): string {
   return env['NEARPLAY_HOME'] ?? terminalFolder(platform, env);
 }
 
+/** The sessions of the command line on this computer, and on others that share its home. */
+export async function sessionsOf(surroundings: CliSurroundings): Promise<Sessions> {
+  return new Sessions({ home: homeOf(surroundings), machine: surroundings.machine ?? (await thisMachine()) });
+}
+
 /**
  * Runs `work` with the services of the app, made for one command and stopped after it. Uploads that are unfinished then can be
  * taken over by another run.
@@ -38,11 +44,11 @@ export async function withServices<Result>(
   const { env, platform, now } = surroundings;
   const userDataFolder = homeOf(surroundings);
   await mkdir(userDataFolder, { recursive: true, mode: 0o700 });
-  const journalFolder = await beginRun(userDataFolder);
+  const session = await (await sessionsOf(surroundings)).begin();
   const file = namedPreferences(needs.preferences, surroundings);
   const services = createServices({
     userDataFolder,
-    journalFolder,
+    journalFolder: session.folder,
     settings: settingsInMemory({
       ...{ profile: needs.profile ?? null, readFrom: needs.readFrom ?? null },
       ...(needs.limitRate !== undefined && { bandwidth: { bytesPerSecond: needs.limitRate, hours: [] } }),
@@ -68,6 +74,6 @@ export async function withServices<Result>(
     return await work(services);
   } finally {
     await services.stop();
-    await endRun(journalFolder);
+    await session.end();
   }
 }

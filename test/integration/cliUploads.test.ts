@@ -79,7 +79,7 @@ async function atWork(args: string[], parts: number): Promise<{ child: ChildProc
 
 const partRequests = () => sandbox.requests.filter(({ operation }) => operation === 'UploadPart');
 const confirmedParts = () => partRequests().filter(({ status }) => status === 200);
-const runs = async () => (await readdir(join(folder, 'home'))).filter((name) => name.startsWith('run-'));
+const runs = async () => (await readdir(join(folder, 'home'))).filter((name) => name.startsWith('session-'));
 
 /** Numbers of parts that were sent although the storage had confirmed them. */
 function sentAgain(): number[] {
@@ -146,7 +146,7 @@ describe('a run that was ended', () => {
 
   it('is not touched while it lives', async () => {
     const { child, ended } = await atWork(['upload', 'shot.mov', '--to', 'sq010'], 1);
-    expect(await nearplay(['uploads'])).toMatchObject({ lines: [] });
+    expect((await nearplay(['uploads'])).lines).toMatchObject([{ session: { pid: child.pid } }]);
     expect(await nearplay(['uploads', 'cancel'])).toMatchObject({ lines: [{ cancelled: 0 }] });
     sandbox.clearFaults();
     expect(await ended).toEqual([0, null]);

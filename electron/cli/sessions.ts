@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Journal } from '../services/transfers/journal.ts';
+import type { TransferRecord } from '../services/transfers/transferRecord.ts';
+import type { Machine } from './machine.ts';
+
+const SECOND_MS = 1000;
+/** How often a session says that it is alive. */
+const HEARTBEAT_INTERVAL_MS = 15 * SECOND_MS;
+/** Another machine's session without a heartbeat for so long is abandoned. NFS clients keep attributes for up to a minute. */
+const HEARTBEAT_STALE_MS = 4 * 60 * SECOND_MS;
+/** `session-MACHINE-PID-BIRTH-RANDOM`. */
+const SESSION = /^session-([0-9a-f]+)-(\d+)-([0-9a-f]+)-[0-9a-f]+$/;
+/** As the first version named them: without a machine. */
+const EARLIER_SESSION = /^run-(\d+)-([0-9a-f]+)-[0-9a-f]+$/;
+/** Where the queue keeps its journal, below the folder it is given. */
+const JOURNAL = 'transfers';
+const HEARTBEAT = 'alive.json';
+
+const heartbeatSchema = z.object({ host: z.string(), pid: z.number(), startedAt: z.string() });
+/** Who has a session, for people to recognise. */
+export type SessionOwner = z.infer<typeof heartbeatSchema>;
+
+export interface SessionsOptions {
+  /** The folder of all sessions; several machines may share it. */
+  home: string;
+  machine: Machine;
+  /** Default: 4 minutes. */
+  staleAfterMs?: number;
+  /** Default: 15 seconds. */
+  heartbeatMs?: number;
+}
+
+/**
+ * The sessions of the command line below one home: a folder for each, with its journal and a heartbeat. Two commands at once
+ * must not run each other's uploads, on this machine or, where homes are shared, on others. A session of this machine is
+ * abandoned when its process is gone; one of another machine when its heartbeat is old by the clock of the file server.
+ * Taking an abandoned one over is one renaming, which only one process can do, and nothing has to be unlocked after SIGKILL.
+ */
+export class Sessions {
+  readonly #options: Required<SessionsOptions>;
+
+  constructor(options: SessionsOptions) {
+    this.#options = { staleAfterMs: HEARTBEAT_STALE_MS, heartbeatMs: HEARTBEAT_INTERVAL_MS, ...options };
+  }
+
+  /** This command's own session, with its heartbeat begun. */
+  async begin(): Promise<OwnSession> {
+    const { home, machine, heartbeatMs } = this.#options;
+    const folder = join(home, await this.#ownName());
+    const owner = { host: machine.hostName, pid: machine.pid, startedAt: new Date().toISOString() };
+    await beat(folder, owner);
+    const timer = setInterval(() => void beat(folder, owner).catch(() => undefined), heartbeatMs).unref();
+    return {
+      folder,
+      end: async () => {
+        clearInterval(timer);
+        if ((await unfinishedIn(folder)).records.length === 0) await rm(folder, { recursive: true, force: true });
+      },
+    };
+  }
+
+  /** Those that can be gone on with, or have left something in the storage. Changes nothing. */
+  async abandoned(): Promise<AbandonedSession[]> {
+    const found: AbandonedSession[] = [];
+    for (const name of (await this.#states()).abandoned) {
+      const { records } = await unfinishedIn(join(this.#options.home, name));
+      if (records.length > 0) found.push(new AbandonedSession(name, records, () => this.#take(name)));
+    }
+    return found;
+  }
+
+  /** Sessions at work, this one among them. Changes nothing. */
+  async atWork(): Promise<SessionOwner[]> {
+    const { atWork } = await this.#states();
+    const owners = await Promise.all(atWork.map((name) => ownerOf(join(this.#options.home, name))));
+    return owners.filter((owner) => owner !== undefined);
+  }
+
+  /** Removes the folders of abandoned sessions with nothing in them. For commands that upload, never for a listing. */
+  async tidy(): Promise<void> {
+    const { home } = this.#options;
+    for (const name of (await this.#states()).abandoned) {
+      if ((await unfinishedIn(join(home, name))).records.length > 0) continue;
+      await rm(join(home, name), { recursive: true, force: true });
+    }
+  }
+
+  async #states(): Promise<{ atWork: string[]; abandoned: string[] }> {
+    const names = (await readdir(this.#options.home).catch(() => [])).filter(
+      (name) => SESSION.test(name) || EARLIER_SESSION.test(name),
+    );
+    const serverNow = names.length === 0 ? 0 : await this.#serverNow();
+    const states = await Promise.all(
+      names.map(async (name) => ({ name, isLeft: await this.#isLeft(name, serverNow) })),
+    );
+    const those = (isLeft: boolean) => states.filter((state) => state.isLeft === isLeft).map(({ name }) => name);
+    return { atWork: those(false), abandoned: those(true) };
+  }
+
+  async #isLeft(name: string, serverNow: number): Promise<boolean> {
+    const { home, machine, staleAfterMs } = this.#options;
+    const [, machineId, pid, birth] = SESSION.exec(name) ?? [];
+    if (machineId === machine.id) return !(await machine.isAlive(Number(pid), birth ?? ''));
+    const [, earlierPid, earlierBirth] = EARLIER_SESSION.exec(name) ?? [];
+    if (earlierPid !== undefined && (await machine.isAlive(Number(earlierPid), earlierBirth ?? ''))) return false;
+    return serverNow - (await lastSign(join(home, name))) > staleAfterMs;
+  }
+
+  /** The clock that the times of files are told by: another one than this machine's on a network drive. */
+  async #serverNow(): Promise<number> {
+    const file = join(this.#options.home, `.clock-${randomBytes(6).toString('hex')}`);
+    try {
+      await writeFile(file, '', { flag: 'wx', mode: 0o600 });
+      return (await stat(file)).mtimeMs;
+    } catch {
+      return Date.now();
+    } finally {
+      await rm(file, { force: true }).catch(() => undefined);
+    }
+  }
+
+  async #take(name: string): Promise<{ folder: string; journal: Journal } | undefined> {
+    const { home, machine } = this.#options;
+    // Its owner may have come back since it was looked at, as a computer that slept does.
+    if (!(await this.#isLeft(name, await this.#serverNow()))) return undefined;
+    const folder = join(home, await this.#ownName());
+    const owner = { host: machine.hostName, pid: machine.pid, startedAt: new Date().toISOString() };
+    try {
+      // Before the renaming: a third machine must not find the new name with the old heartbeat.
+      await writeFile(join(home, name, HEARTBEAT), JSON.stringify(owner), { mode: 0o600 });
+      await rename(join(home, name), folder);
+    } catch {
+      return undefined;
+    }
+    return { folder, journal: (await unfinishedIn(folder)).journal };
+  }
+
+  async #ownName(): Promise<string> {
+    const { machine } = this.#options;
+    const { id, pid } = machine;
+    return `session-${id}-${pid}-${await machine.birthOf(pid)}-${randomBytes(6).toString('hex')}`;
+  }
+}
+
+export interface OwnSession {
+  folder: string;
+  /** Ends the heartbeat, and removes the folder unless uploads in it can go on. */
+  end: () => Promise<void>;
+}
+
+/** A session that ended before its uploads did, and what it had noted of them. */
+export class AbandonedSession {
+  readonly name: string;
+  /** As they were looked at; to be gone on with only after `take`. */
+  readonly records: readonly TransferRecord[];
+  readonly #take: () => Promise<{ folder: string; journal: Journal } | undefined>;
+  #taken: Promise<{ folder: string; journal: Journal } | undefined> | undefined;
+
+  constructor(
+    name: string,
+    records: readonly TransferRecord[],
+    take: () => Promise<{ folder: string; journal: Journal } | undefined>,
+  ) {
+    this.name = name;
+    this.records = records;
+    this.#take = take;
+  }
+
+  /** Makes it this process's until that ends; false when another one was quicker. */
+  async take(): Promise<boolean> {
+    this.#taken ??= this.#take();
+    return (await this.#taken) !== undefined;
+  }
+
+  /** The records are in another journal now; the folder goes with the last of them. @throws NearplayError disk-full */
+  async handedOver(ids: readonly string[]): Promise<void> {
+    const { folder, journal } = (await this.#taken) ?? {};
+    if (folder === undefined || !journal) return;
+    await journal.remove(ids);
+    if (this.records.every(({ id }) => !journal.has(id))) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Writing the content, not setting the time: the file server's clock then says when. Makes the folder again if it is gone. */
+async function beat(folder: string, owner: SessionOwner): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFile(join(folder, HEARTBEAT), JSON.stringify(owner), { mode: 0o600 });
+}
+
+/** Milliseconds on the file server's clock. Without a heartbeat, as in sessions of the first version: the last writing. */
+async function lastSign(folder: string): Promise<number> {
+  const places = [join(folder, HEARTBEAT), folder, join(folder, JOURNAL)];
+  const [heartbeat, ...others] = await Promise.all(
+    places.map(async (path) => (await stat(path).catch(() => undefined))?.mtimeMs),
+  );
+  return heartbeat ?? Math.max(0, ...others.map((time) => time ?? 0));
+}
+
+async function ownerOf(folder: string): Promise<SessionOwner | undefined> {
+  try {
+    return heartbeatSchema.parse(JSON.parse(await readFile(join(folder, HEARTBEAT), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+async function unfinishedIn(folder: string): Promise<{ journal: Journal; records: TransferRecord[] }> {
+  const journal = new Journal(join(folder, JOURNAL));
+  const { records } = await journal.load();
+  return { journal, records: records.filter(isUnfinished) };
+}
+
+/** It can go on, or has left something in the storage that has to be removed. */
+function isUnfinished({ state, path, upload, intent, toAbort, lost }: TransferRecord): boolean {
+  if (toAbort.length > 0 || lost.length > 0) return true;
+  if (state === 'done' || state === 'skipped' || state === 'cancelled') return false;
+  if (state === 'failed' || path === '-') return upload !== undefined || intent !== undefined;
+  return true;
+}

@@ -1,0 +1,172 @@
+import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
+import { isOver, type BlockedFor, type Transfer } from '../../shared/ipc.ts';
+import type { CommandContext } from './surroundings.ts';
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+/** A file that was just written settles within seconds: not worth a line. */
+const GROWING_TOLD_AFTER_MS = 10 * SECOND_MS;
+/** Nothing moves and nothing says why: requests that are repeated, a storage that takes its time. */
+const SILENCE_TOLD_AFTER_MS = 20 * SECOND_MS;
+/** Without a terminal nobody sees a line on it: a job that waits longer has failed. */
+export const DEFAULT_WAIT_MINUTES = 30;
+
+type Watched = Pick<Transfer, 'id' | 'key' | 'state' | 'blockedFor' | 'confirmed' | 'sent' | 'error'>;
+type WaitsFor = Exclude<BlockedFor, 'conflict'>;
+
+const WORDS: Partial<Record<string, string>> = {
+  'file-growing': 'the file to be written completely',
+  'sign-in': 'a sign-in',
+  disk: 'room on the disk of this computer',
+};
+const OTHERWISE = 'the storage';
+
+export interface WaitsOptions {
+  context: CommandContext;
+  /** Minutes without any progress after which waiting ends the command; absent: it waits as long as it takes. */
+  minutes?: number;
+  /** Milliseconds on a clock that is never set; default: performance.now. */
+  monotonicNow?: () => number;
+  silenceToldAfterMs?: number;
+}
+
+/**
+ * Tells on stderr, one line each, when uploads begin to wait, for what, and when they go on; ends the command when a wait
+ * exceeds its limit. A wait is over when an upload is, or when the storage has confirmed more bytes than before. The limit
+ * counts from the last byte that was more than ever before: a request that is begun and refused again and again is no progress.
+ */
+export class Waits {
+  readonly #context: CommandContext;
+  readonly #limitMs: number | undefined;
+  readonly #now: () => number;
+  readonly #silenceMs: number;
+  readonly #blocked = new Map<string, Watched & { blockedFor: WaitsFor }>();
+  /** Of the uploads that are not over: the most bytes that ever were on the wire, and that the storage ever confirmed. */
+  readonly #most = new Map<string, { sent: number; confirmed: number }>();
+  readonly #told = new Set<string>();
+  readonly #ended = Promise.withResolvers<never>();
+  readonly #timer: NodeJS.Timeout;
+  /** When the last progress was. */
+  #progressAt: number;
+  #stopped = false;
+
+  constructor({ context, minutes, monotonicNow, silenceToldAfterMs }: WaitsOptions) {
+    this.#context = context;
+    this.#limitMs = minutes === undefined ? undefined : minutes * MINUTE_MS;
+    this.#now = monotonicNow ?? (() => performance.now());
+    this.#silenceMs = silenceToldAfterMs ?? SILENCE_TOLD_AFTER_MS;
+    this.#progressAt = this.#now();
+    this.#timer = setInterval(() => this.check(), Math.min(SECOND_MS, this.#silenceMs / 2)).unref();
+    this.#ended.promise.catch(() => undefined);
+  }
+
+  /** Rejects with `wait-ended` when a wait has taken too long; never resolves. */
+  get ended(): Promise<never> {
+    return this.#ended.promise;
+  }
+
+  changed(transfers: readonly Watched[]): void {
+    for (const transfer of transfers) this.#look(transfer);
+    this.check();
+  }
+
+  /** Tells what is due. Called by a timer as well. */
+  check(): void {
+    if (this.#stopped) return;
+    const idleMs = this.#now() - this.#progressAt;
+    for (const blockedFor of new Set([...this.#blocked.values()].map((one) => one.blockedFor))) {
+      if (blockedFor !== 'file-growing' || idleMs >= GROWING_TOLD_AFTER_MS) this.#tell(blockedFor);
+    }
+    const isOpen = this.#most.size > 0;
+    if (isOpen && this.#told.size === 0 && idleMs >= this.#silenceMs) this.#tellSilence(idleMs);
+    if (isOpen && this.#limitMs !== undefined && idleMs >= this.#limitMs) this.#end();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+  }
+
+  #look(transfer: Watched): void {
+    const { id, state, blockedFor, sent, confirmed } = transfer;
+    const isWaiting = state === 'blocked' && blockedFor !== undefined && blockedFor !== 'conflict';
+    if (isWaiting) this.#blocked.set(id, { ...transfer, blockedFor });
+    else if (state !== 'waiting') this.#blocked.delete(id);
+    if (isOver(transfer) || blockedFor === 'conflict' || state === 'paused') {
+      if (this.#most.delete(id) || isOver(transfer)) this.#waitIsOver();
+      return;
+    }
+    const before = this.#most.get(id);
+    const most = { sent: Math.max(before?.sent ?? 0, sent), confirmed: Math.max(before?.confirmed ?? 0, confirmed) };
+    this.#most.set(id, most);
+    if (before === undefined) return;
+    if (most.confirmed > before.confirmed) this.#waitIsOver();
+    else if (most.sent > before.sent) this.#progressAt = this.#now();
+  }
+
+  #waitIsOver(): void {
+    this.#progressAt = this.#now();
+    // What else is blocked is tried again with it, and says so if it still is.
+    this.#blocked.clear();
+    if (this.#told.size === 0) return;
+    this.#told.clear();
+    this.#say({ waiting: null, message: 'It goes on.' }, 'it goes on.');
+  }
+
+  #tell(blockedFor: WaitsFor): void {
+    if (this.#told.has(blockedFor)) return;
+    this.#told.add(blockedFor);
+    const ones = [...this.#blocked.values()].filter((one) => one.blockedFor === blockedFor);
+    const [first] = ones;
+    if (!first) return;
+    const others = ones.length > 1 ? ` and ${ones.length - 1} more` : '';
+    const cause = first.error === undefined ? '' : ` ${first.error.message}`;
+    const text = `waiting for ${WORDS[blockedFor] ?? OTHERWISE} (${first.key}${others}).${cause} ${this.#goesOn()}`;
+    this.#say({ waiting: blockedFor, ...codeOf(first), message: sentence(text), files: ones.length }, text);
+  }
+
+  #tellSilence(idleMs: number): void {
+    this.#told.add('silence');
+    const seconds = Math.round(idleMs / SECOND_MS);
+    const text = `no byte has moved for ${seconds} s; the storage is still being asked. ${this.#goesOn()}`;
+    this.#say({ waiting: 'silence', message: sentence(text) }, text);
+  }
+
+  #goesOn(): string {
+    const end =
+      this.#limitMs === undefined ? '' : `, and ends after ${minutesText(this.#limitMs / MINUTE_MS)} without progress`;
+    return `It goes on by itself${end}.`;
+  }
+
+  #end(): void {
+    this.stop();
+    const minutes = minutesText((this.#limitMs ?? 0) / MINUTE_MS);
+    const cause = [...this.#blocked.values()].find(({ error }) => error !== undefined)?.error;
+    const why = cause === undefined ? '' : ` The last cause: ${cause.message}`;
+    const message = `Nothing moved for ${minutes}, the time to wait is over.${why} The same command goes on where this one stopped.`;
+    this.#ended.reject(new NearplayError('wait-ended', message, { detail: cause?.detail }));
+  }
+
+  #say(value: object, text: string): void {
+    const { json, surroundings } = this.#context;
+    surroundings.stderr(json ? `${JSON.stringify(value)}\n` : `nearplay: ${text}\n`);
+  }
+}
+
+function codeOf({ error }: Watched): { code?: ErrorCode } {
+  return error === undefined ? {} : { code: error.code };
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function minutesText(minutes: number): string {
+  return minutes === 1 ? '1 minute' : `${minutes} minutes`;
+}
+
+/** What `--wait` says, else 30 minutes where no terminal shows that the command waits, else as long as it takes. */
+export function waitMinutes(asked: number | undefined, isTerminal: boolean): { minutes?: number } {
+  const minutes = asked ?? (isTerminal ? undefined : DEFAULT_WAIT_MINUTES);
+  return minutes === undefined ? {} : { minutes };
+}
