@@ -1,11 +1,12 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Route } from '../../shared/routing.ts';
 import { NearplayError } from '../../shared/errors.ts';
+import { safeFileName } from '../../shared/localNames.ts';
 import { wholeKey } from './keys.ts';
 import { explainS3Error, meansUnreachable } from './s3Errors.ts';
 import type { ObjectVersion } from './replicaProof.ts';
@@ -99,9 +100,9 @@ async function receive(
 }
 
 async function targetPath(destination: string, key: string): Promise<string> {
-  if (/[/\\]$/.test(destination)) return join(destination, basename(key));
+  if (/[/\\]$/.test(destination)) return join(destination, safeFileName(key));
   try {
-    return (await stat(destination)).isDirectory() ? join(destination, basename(key)) : destination;
+    return (await stat(destination)).isDirectory() ? join(destination, safeFileName(key)) : destination;
   } catch {
     return destination;
   }

@@ -1,5 +1,6 @@
 import type { Dialog, OpenDialogOptions, SaveDialogOptions } from 'electron';
 import { dirname, join } from 'node:path';
+import { safeFileName } from '../../shared/localNames.ts';
 
 /** Asks for files; an empty list when the user cancelled. */
 export type Chooser = (options: OpenDialogOptions) => Promise<string[]>;
@@ -56,7 +57,9 @@ export class FileDialogs {
 
   /** Where to save; the system itself asks before it replaces a file. `undefined` when the user cancelled. */
   async chooseDestination({ title, name }: Destination): Promise<string | undefined> {
-    const defaultPath = this.#lastFolder === undefined ? name : join(this.#lastFolder, name);
+    // Where the name has slashes or colons, the dialog would begin in another folder, or save into a hidden stream.
+    const safe = safeFileName(name);
+    const defaultPath = this.#lastFolder === undefined ? safe : join(this.#lastFolder, safe);
     const file = await this.#chooseDestination({ title, defaultPath });
     if (file !== undefined) this.#lastFolder = dirname(file);
     return file;

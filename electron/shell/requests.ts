@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { RequestHandlers, SavedFile } from '../../shared/ipc.ts';
-import { nameOfKey } from '../../shared/keys.ts';
+import { safeFileName } from '../../shared/localNames.ts';
 import type { Services, ShellRequest } from '../services/contract.ts';
 import type { Destination, FileDialogs } from './dialogs.ts';
 
@@ -49,8 +49,7 @@ export function shellRequests({
     'export-preferences': ({ text }) =>
       save({ title: 'Export Isolation Preferences', name: 'isolation-preferences.json' }, text),
     'save-copy': async ({ key }) => {
-      const name = nameOfKey(key);
-      const file = await dialogs.chooseDestination({ title: 'Save a copy', name });
+      const file = await dialogs.chooseDestination({ title: 'Save a copy', name: safeFileName(key) });
       return file === undefined ? null : services.saveCopy(key, file);
     },
     'verify-folder': async ({ folder }) => {

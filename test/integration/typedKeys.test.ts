@@ -1,5 +1,5 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -110,4 +110,17 @@ describe('keys of other programs stay reachable by their exact text', () => {
 it('a folder without a name is shown by its slash', async () => {
   const { entries } = await studio.services.requests['list-library']({ folder: 'sq/' });
   expect(entries).toMatchObject([{ type: 'folder', key: 'sq//', name: '/' }]);
+});
+
+it.each([
+  ['names/a\\..\\..\\evil.mov', 'evil.mov'],
+  ['names/con.mov', '_con.mov'],
+  ['names/a:hidden', 'a_hidden'],
+  ['names/\u202egpj.exe', '_gpj.exe'],
+])('get of %j into a folder stays in it, under a name that every system takes', async (key, name) => {
+  const client = studio.services.studio().clients.clientOf('main-us');
+  await client.send(new PutObjectCommand({ Bucket: studio.sandbox.main.bucket, Key: `media/${key}`, Body: key }));
+  const { code, lines } = await nearplay('get', key, 'down/', '--read-from', 'main');
+  expect({ code, lines }).toMatchObject({ code: 0, lines: [{ path: join(studio.folder, 'down', name) }] });
+  expect(await readFile(join(studio.folder, 'down', name), 'utf8')).toBe(key);
 });

@@ -1,0 +1,91 @@
+import { utf8Length } from './keys.ts';
+
+/**
+ * Bytes of UTF-8: the limit of ext4, XFS and APFS. NTFS and exFAT count 255 units of UTF-16, HFS+ 255 units of the decomposed
+ * name; neither is ever more than the bytes are.
+ */
+const LONGEST_NAME = 255;
+const NAMELESS = 'unnamed';
+/** Not in a name on Windows (Microsoft, "Naming Files, Paths, and Namespaces"). */
+const FORBIDDEN = /[<>:"|?*]/g;
+/** Controls, marks that turn the direction of text, separators of lines and paragraphs, and halves of characters. */
+const MISLEADING = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}]/gu;
+/** Windows drops blanks and dots at the end; other blanks are only hard to see. */
+const END = /[\s.]+$/u;
+/** Devices on Windows, with any extension and in any case; before Windows 11 also with blanks before the dot. */
+const DEVICE = /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\.|$)/i;
+/** What is kept of a name that has to be shortened or numbered: the extension, and a frame's number before it. */
+const TAIL = /(?:\.-?\d{1,10})?\.[^.]{1,24}$/u;
+
+/**
+ * The name under which an object can be saved on Windows, macOS and Linux alike, whatever its key: the last part, never empty,
+ * never a way out of the folder, at most 255 bytes with its extension kept. What cannot be in a name becomes `_`. A name that
+ * fits stays as it is.
+ */
+export function safeFileName(key: string): string {
+  const last = /[^/\\]*[/\\]*$/.exec(key)?.[0].replace(/[/\\]+$/, '') ?? '';
+  const clean = last.replace(MISLEADING, '_').replace(FORBIDDEN, '_').replace(END, '');
+  const fitting = fitted(clean === '' ? NAMELESS : clean, LONGEST_NAME);
+  return DEVICE.test(fitting) ? fitted(`_${fitting}`, LONGEST_NAME) : fitting;
+}
+
+/**
+ * Names for objects that are saved into one folder: safe, and no two the same, also where a file system takes `A` and `a`, or
+ * composed and decomposed letters, for one. The same set of keys gets the same names, in whatever order it comes; a key that is
+ * safe as it is goes before one that had to be changed.
+ */
+export function localNames(keys: Iterable<string>): Map<string, string> {
+  const distinct = [...new Set(keys)].sort().map((key) => ({ key, name: safeFileName(key) }));
+  const isOwn = ({ key, name }: { key: string; name: string }) => key.endsWith(name);
+  const names = new Map<string, string>();
+  const taken = new Set<string>();
+  const counts = new Map<string, number>();
+  for (const { key, name } of [...distinct.filter(isOwn), ...distinct.filter((one) => !isOwn(one))]) {
+    let free = name;
+    for (let count = counts.get(folded(name)) ?? 2; taken.has(folded(free)); count++) {
+      free = numbered(name, count);
+      counts.set(folded(name), count + 1);
+    }
+    taken.add(folded(free));
+    names.set(key, free);
+  }
+  return names;
+}
+
+/** `plate.0001.exr` as `plate (2).0001.exr`. */
+function numbered(name: string, count: number): string {
+  const tail = tailOf(name);
+  const number = ` (${count})`;
+  const stem = name.slice(0, name.length - tail.length);
+  return cut(stem, LONGEST_NAME - number.length - utf8Length(tail)) + number + tail;
+}
+
+function fitted(name: string, longest: number): string {
+  if (utf8Length(name) <= longest) return name;
+  const tail = tailOf(name);
+  return cut(name.slice(0, name.length - tail.length), longest - utf8Length(tail)).replace(END, '') + tail;
+}
+
+function tailOf(name: string): string {
+  const tail = TAIL.exec(name)?.[0] ?? '';
+  // `.exr` alone is a name, and no extension.
+  return tail.length < name.length ? tail : '';
+}
+
+/** Whole characters only. */
+function cut(text: string, bytes: number): string {
+  let length = 0;
+  let left = bytes;
+  for (const character of text) {
+    left -= utf8Length(character);
+    if (left < 0) break;
+    length += character.length;
+  }
+  return text.slice(0, length);
+}
+
+/** Two names that some file system takes for one are the same text here. HFS+ does not see what is drawn as nothing. */
+function folded(name: string): string {
+  const visible = name.replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+  return visible.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
+}
