@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import { NearplayError } from '../../shared/errors.ts';
+import { NearplayError, reportOf } from '../../shared/errors.ts';
 import { typedFolder, typedKey } from '../../shared/keys.ts';
 import type { Application } from '../services/application.ts';
+import { replaceFile } from '../services/files/atomicFile.ts';
 import { findFiles } from '../services/transfers/folderWalk.ts';
-import { replaceFile } from '../services/transfers/journal.ts';
 import type { ConflictPolicy } from '../services/transfers/transferRecord.ts';
 import { askAboutConflicts } from './conflictQuestions.ts';
 import { LeftUploads } from './leftUploads.ts';
@@ -38,8 +38,8 @@ export async function uploadCommand(paths: string[], options: UploadOptions, con
     const code = await toTheEnd(services, context, { ...options, asks: options.onConflict === 'ask' }, () =>
       queueAll(services, whole, options, context),
     );
-    if (options.receipts !== undefined) await saveReceipts(services, resolve(cwd, options.receipts));
-    return code;
+    const isSaved = options.receipts === undefined || (await saveReceipts(services, options.receipts, context));
+    return isSaved ? code : 1;
   });
 }
 
@@ -163,8 +163,21 @@ function stoppedBy({ surroundings: { signal } }: CommandContext): Promise<never>
   });
 }
 
-async function saveReceipts({ uploads }: Application, file: string): Promise<void> {
-  await replaceFile(file, `${JSON.stringify(uploads.receipts(), undefined, 2)}\n`);
+/** Whether the receipts are on disk; if not, stderr says why. The uploads are not affected. */
+async function saveReceipts({ uploads }: Application, file: string, context: CommandContext): Promise<boolean> {
+  try {
+    const path = resolve(context.surroundings.cwd, file);
+    await replaceFile(path, `${JSON.stringify(uploads.receipts(), undefined, 2)}\n`);
+    return true;
+  } catch (error) {
+    const { message } = reportOf(error);
+    complain(
+      context,
+      'receipts-unwritten',
+      `The receipts could not be written; the uploads are not affected. ${message}`,
+    );
+    return false;
+  }
 }
 
 /** `nearplay upload - --to folder/name.ext`: what a program writes, as it comes. */
@@ -174,7 +187,7 @@ async function uploadStream(
   { to, onConflict, receipts }: UploadOptions,
   context: CommandContext,
 ): Promise<number> {
-  const { stdin, cwd } = context.surroundings;
+  const { stdin } = context.surroundings;
   if (paths.length > 1 || to === '' || to.endsWith('/') || !stdin) {
     const message = 'Name the file that "-" becomes: nearplay upload - --to FOLDER/NAME';
     throw new NearplayError('bad-request', message);
@@ -182,6 +195,7 @@ async function uploadStream(
   const key = typedKey(to, prefixOf(services));
   const transfer = await services.uploads.addStream(key, stdin, { onConflict });
   new UploadReports(context, false).tellAll([transfer]);
-  if (receipts !== undefined) await saveReceipts(services, resolve(cwd, receipts));
+  const isSaved = receipts === undefined || (await saveReceipts(services, receipts, context));
+  if (!isSaved) return 1;
   return transfer.state === 'done' || transfer.state === 'skipped' ? 0 : 1;
 }

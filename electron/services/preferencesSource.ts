@@ -1,9 +1,10 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PreferencesStatus } from '../../shared/ipc.ts';
 import { NearplayError } from '../../shared/errors.ts';
 import { parsePreferences, type Finding, type IsolationPreferences } from '../../shared/preferences.ts';
 import type { Log } from './contract.ts';
+import { replaceFile } from './files/atomicFile.ts';
 
 export type PreferencesOrigin = NonNullable<PreferencesStatus['origin']>;
 
@@ -102,7 +103,7 @@ export class PreferencesSource {
     const { document, findings } = parsePreferences(text);
     if (!document) return { copy: null, findings };
     const copy = join(this.#options.userDataFolder, 'isolation-preferences.json');
-    await writeAtomically(copy, text);
+    await replaceFile(copy, text);
     return { copy, findings };
   }
 
@@ -156,7 +157,7 @@ export class PreferencesSource {
   }
 
   #keepCopy({ text, where }: BucketDocument): Promise<void> {
-    return writeAtomically(this.#cacheFile(), JSON.stringify({ studio: this.#studio, where, text }));
+    return replaceFile(this.#cacheFile(), JSON.stringify({ studio: this.#studio, where, text }));
   }
 
   /** The object was removed: what it said ends, on disk as well. */
@@ -197,10 +198,4 @@ async function readText(file: string): Promise<string> {
   } catch (cause) {
     throw new NearplayError('file-unreadable', `${file} cannot be read.`, { cause });
   }
-}
-
-async function writeAtomically(file: string, text: string): Promise<void> {
-  const next = `${file}.${process.pid}.new`;
-  await writeFile(next, text, { mode: 0o600, flush: true });
-  await rename(next, file);
 }

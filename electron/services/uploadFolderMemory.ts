@@ -1,6 +1,7 @@
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
+import { removeTemporariesOf, replaceFileWith } from './files/atomicFile.ts';
 
 /** So many lines more than there are files, and the file is written anew when it is opened. */
 const SPARE_LINES = 1000;
@@ -98,25 +99,23 @@ export class UploadFolderMemory {
   }
 
   async #writeAnew(file: string): Promise<void> {
-    const beside = `${file}.tmp`;
-    const handle = await open(beside, 'w', 0o600);
+    await removeTemporariesOf(file);
+    const old = this.#handle;
     try {
-      const lines: string[] = [];
-      for (const [path, remembered] of this.#files) {
-        lines.push(lineOf(path, remembered));
-        if (lines.length === LINES_AT_ONCE) await handle.appendFile(lines.splice(0).join(''));
-      }
-      await handle.appendFile(lines.join(''));
-      await handle.sync();
-    } catch (error) {
-      await handle.close();
-      await rm(beside, { force: true });
-      throw error;
+      await replaceFileWith(file, async (write) => {
+        const lines: string[] = [];
+        for (const [path, remembered] of this.#files) {
+          lines.push(lineOf(path, remembered));
+          if (lines.length === LINES_AT_ONCE) await write(lines.splice(0).join(''));
+        }
+        await write(lines.join(''));
+        // Windows renames over no file that is open.
+        await old.close();
+      });
+    } finally {
+      await old.close();
+      this.#handle = await open(file, 'a', 0o600);
     }
-    await handle.close();
-    await this.#handle.close();
-    await rename(beside, file);
-    this.#handle = await open(file, 'a', 0o600);
   }
 }
 

@@ -10,7 +10,7 @@ export interface ShellRequestsOptions {
     'addUploads' | 'addUploadFolder' | 'importPreferences' | 'manifest' | 'receipts' | 'saveCopy' | 'verifyFolder'
   >;
   dialogs: Pick<FileDialogs, 'chooseUploads' | 'chooseFolder' | 'choosePreferences' | 'chooseDestination'>;
-  /** Writes a text file. @throws NearplayError file-unreadable, disk-full */
+  /** Writes a text file. @throws NearplayError disk-full, destination-unwritable, not-a-folder, name-too-long */
   writeText: (file: string, text: string) => Promise<void>;
   /** @throws NearplayError bad-request for an address that is not on the list. */
   openExternal: (url: string) => Promise<void>;

@@ -1,17 +1,13 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { NearplayError } from '../../shared/errors.ts';
+import { replaceFile } from '../services/files/atomicFile.ts';
 
-/** Writes a file whole or not at all. @throws NearplayError disk-full, file-unreadable */
-export async function writeText(file: string, text: string): Promise<void> {
-  const part = join(dirname(file), `.${basename(file)}.part`);
-  try {
-    await writeFile(part, text, { flush: true });
-    await rename(part, file);
-  } catch (cause) {
-    await rm(part, { force: true }).catch(() => undefined);
-    const full = cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC';
-    if (full) throw new NearplayError('disk-full', undefined, { cause });
-    throw new NearplayError('file-unreadable', `"${basename(file)}" could not be written there.`, { cause });
-  }
+/** What other programs get as well, as far as the umask lets them read it. */
+const SHARED_MODE = 0o666;
+
+/**
+ * Writes a file that the user chose, whole or not at all.
+ *
+ * @throws NearplayError disk-full, destination-unwritable, not-a-folder, name-too-long
+ */
+export function writeText(file: string, text: string): Promise<void> {
+  return replaceFile(file, text, { mode: SHARED_MODE });
 }

@@ -1,6 +1,7 @@
 import type { BrowserWindow, BrowserWindowConstructorOptions, NativeTheme, Screen } from 'electron';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Log } from '../services/contract.ts';
+import { replaceFileSync } from '../services/files/atomicFile.ts';
 import { APP_URL } from './appProtocol.ts';
 import { boundsToOpen, MINIMUM_SIZE, parseRemembered, type RememberedWindow } from './windowBounds.ts';
 
@@ -71,7 +72,7 @@ function readPlace(file: string): RememberedWindow | undefined {
 function writePlace(file: string, window: Pick<BrowserWindow, 'getNormalBounds' | 'isMaximized'>, log: Log): void {
   const place: RememberedWindow = { bounds: window.getNormalBounds(), maximized: window.isMaximized() };
   try {
-    writeFileSync(file, JSON.stringify(place), { mode: 0o600 });
+    replaceFileSync(file, JSON.stringify(place));
   } catch (error) {
     log.warn("The window's place could not be remembered", { error });
   }

@@ -199,6 +199,21 @@ it('keeps to a rate, and writes receipts', async () => {
   expect((await nearplay(['upload', 'small.bin', '--limit-rate', '1B/s'])).code).toBe(2);
 });
 
+it('says when receipts cannot be written, beside uploads that arrived all the same', async () => {
+  await file('small.bin', 'small');
+  await file('notdir', 'a file');
+  for (const receipts of ['notdir/receipts.json', 'nowhere/receipts.json', 'home']) {
+    const { code, lines, errors } = await nearplay(['upload', 'small.bin', '--receipts', receipts]);
+    expect({ code, lines, errors }).toMatchObject({
+      code: 1,
+      lines: [{ key: 'small.bin' }],
+      errors: [{ code: 'receipts-unwritten' }],
+    });
+  }
+  expect(await bytesOf(sandbox, 'small.bin')).toEqual(Buffer.from('small'));
+  expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
 it('verifies a folder, and only sameness is success', async () => {
   await file('render/a.exr', 'a');
   await file('render/deep/b.exr', 'b');

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { NearplayError } from '../../../shared/errors.ts';
+import { isTemporaryName, replaceFile } from '../files/atomicFile.ts';
 import { recordSchema, type TransferRecord } from './transferRecord.ts';
 
 const SECOND = 1000;
@@ -40,7 +41,7 @@ export class Journal {
     const damaged: string[] = [];
     for (const name of await readdir(this.#folder)) {
       const file = join(this.#folder, name);
-      if (name.endsWith('.tmp')) await rm(file, { force: true });
+      if (name.endsWith('.tmp') || isTemporaryName(name)) await rm(file, { force: true });
       else if (name.endsWith(SHEET) && !(await this.#read(file))) damaged.push(await setAside(file));
     }
     // Sheet after sheet they are nearly in order, which is what makes sorting 100,000 cheap.
@@ -165,40 +166,11 @@ class Sheet {
 
   async #writeNow(): Promise<void> {
     if (this.records.size === 0) return rm(this.#file, { force: true });
-    await replaceFile(this.#file, JSON.stringify({ version: 1, records: [...this.records.values()] }));
-  }
-}
-
-/** Writes a file so that a crash at any moment leaves the old content or the new one. @throws NearplayError disk-full */
-export async function replaceFile(file: string, content: string): Promise<void> {
-  const beside = `${file}.tmp`;
-  try {
-    const handle = await open(beside, 'w', 0o600);
     try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
+      await replaceFile(this.#file, JSON.stringify({ version: 1, records: [...this.records.values()] }));
+    } catch (error) {
+      throw explain(error);
     }
-    await rename(beside, file);
-    await syncFolder(join(file, '..'));
-  } catch (cause) {
-    await rm(beside, { force: true }).catch(() => undefined);
-    throw explain(cause);
-  }
-}
-
-/** A rename is on disk when its folder is. Windows cannot sync a folder and does not need to. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } catch (error) {
-    // Some network drives refuse it; the rename itself is still atomic there.
-    if (codeOf(error) !== 'EINVAL' && codeOf(error) !== 'ENOTSUP') throw error;
-  } finally {
-    await handle.close();
   }
 }
 
@@ -210,7 +182,8 @@ async function setAside(file: string): Promise<string> {
 
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
 
-function explain(cause: unknown): NearplayError {
+function explain(failure: unknown): NearplayError {
+  const cause = failure instanceof NearplayError ? failure.cause : failure;
   const code = codeOf(cause);
   const message = FULL.has(code)
     ? 'The disk of this computer is full: Nearplay cannot note what was sent. Make room; it goes on by itself.'
