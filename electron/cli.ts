@@ -10,7 +10,14 @@ import { doctorCommand } from './cli/doctor.ts';
 import { checkCommand, routeCommand, type RouteOptions } from './cli/offline.ts';
 import { getCommand, linkCommand, listCommand, statusCommand } from './cli/reading.ts';
 import { OutputClosed, outputTo } from './cli/output.ts';
-import { contextOf, type CliSurroundings, type CommandContext, type CommonOptions } from './cli/surroundings.ts';
+import {
+  contextOf,
+  sayOnStderr,
+  unsteered,
+  type CliSurroundings,
+  type CommandContext,
+  type CommonOptions,
+} from './cli/surroundings.ts';
 import {
   giveUpCommand,
   resumeCommand,
@@ -36,15 +43,16 @@ const MAX_WAIT_MINUTES = 30_000;
  * Runs one command and resolves to its exit code: 0, 1 for a failure, 2 for words that are no command, 3 for
  * a wait that took longer than it may. Errors go to stderr, as `{code, message}` with `--json` and as one line without; never a stack trace.
  */
-export async function runCli(args: readonly string[], surroundings: CliSurroundings): Promise<number> {
+export async function runCli(args: readonly string[], terminal: CliSurroundings): Promise<number> {
   const json = args.includes('--json');
+  const surroundings = unsteered(terminal);
   try {
     return await interpret(args, contextOf(json, surroundings));
   } catch (error) {
     if (error instanceof OutputClosed) return 0;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
     const { code, message } = reportOf(error);
-    surroundings.stderr(json ? `${JSON.stringify({ code, message })}\n` : `nearplay: ${message}\n`);
+    sayOnStderr({ json, surroundings }, { code, message }, message);
     return code === 'wait-ended' ? EXIT_WAIT_ENDED : EXIT_FAILED;
   }
 }

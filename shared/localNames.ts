@@ -1,4 +1,5 @@
 import { utf8Length } from './keys.ts';
+import { MISLEADING } from './terminalText.ts';
 
 /**
  * Bytes of UTF-8: the limit of ext4, XFS and APFS. NTFS and exFAT count 255 units of UTF-16, HFS+ 255 units of the decomposed
@@ -8,8 +9,6 @@ const LONGEST_NAME = 255;
 const NAMELESS = 'unnamed';
 /** Not in a name on Windows (Microsoft, "Naming Files, Paths, and Namespaces"). */
 const FORBIDDEN = /[<>:"|?*]/g;
-/** Controls, marks that turn the direction of text, separators of lines and paragraphs, and halves of characters. */
-const MISLEADING = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** Windows drops blanks and dots at the end; other blanks are only hard to see. */
 const END = /[\s.]+$/u;
 /** Devices on Windows, with any extension and in any case; before Windows 11 also with blanks before the dot. */

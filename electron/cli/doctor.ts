@@ -25,8 +25,8 @@ export async function doctorCommand(options: CommonOptions, context: CommandCont
   const checks: Check[] = [];
   const add = (check: Check) => {
     checks.push(check);
-    const remedy = check.remedy === undefined ? '' : `\n      ${check.remedy}`;
-    context.print(check, `${check.result.padEnd(5)} ${check.check}: ${check.message}${remedy}`);
+    const remedy = check.remedy === undefined ? [] : [`      ${check.remedy}`];
+    context.print(check, [`${check.result.padEnd(5)} ${check.check}: ${check.message}`, ...remedy]);
   };
   try {
     await withServices(options, context, async (services) => {

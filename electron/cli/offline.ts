@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
 import { parsePreferences, type IsolationPreferences } from '../../shared/preferences.ts';
 import { route, type ClientAddress } from '../../shared/routing.ts';
+import { terminalText } from '../../shared/terminalText.ts';
 import { findingLine, namedPreferences, readText, type CommandContext, type CommonOptions } from './surroundings.ts';
 
 export interface RouteOptions extends CommonOptions {
@@ -41,7 +42,7 @@ export async function routeCommand(options: RouteOptions, context: CommandContex
 export async function checkCommand(file: string, context: CommandContext): Promise<number> {
   const { json, surroundings } = context;
   const { document = null, findings } = parsePreferences(await readText(resolve(surroundings.cwd, file)));
-  if (!json) for (const finding of findings) surroundings.stdout(`${file}${findingLine(finding)}\n`);
+  if (!json) for (const finding of findings) surroundings.stdout(`${terminalText(file + findingLine(finding))}\n`);
   const verdict = document ? 'The preferences can be used.' : 'The preferences cannot be used.';
   context.print({ usable: document !== null, document, findings }, verdict);
   return document ? 0 : 1;

@@ -87,7 +87,7 @@ export async function statusCommand(typed: string, options: CommonOptions, conte
       return `  ${storage} (${region}): ${word}`;
     });
     const status = replicationStatus ?? 'no replication rule applies';
-    context.print(answer, [`${key}: ${status}, ${size} bytes, ${ageSeconds} s old`, ...lines].join('\n'));
+    context.print(answer, [`${key}: ${status}, ${size} bytes, ${ageSeconds} s old`, ...lines]);
   });
 }
 

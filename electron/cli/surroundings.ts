@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { isAbsolute, resolve } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
+import { terminalLines, terminalText } from '../../shared/terminalText.ts';
 import type { Machine } from './machine.ts';
 import type { Finding } from '../../shared/preferences.ts';
 
@@ -36,22 +37,46 @@ export interface CommonOptions {
 export interface CommandContext {
   json: boolean;
   surroundings: CliSurroundings;
-  /** Prints an object as one line with `--json`, the text without. */
-  print(value: object, text: string): void;
+  /** Prints an object as one line with `--json`, the text without: one line or some, each safe for a terminal. */
+  print(value: object, text: string | readonly string[]): void;
 }
 
 export function contextOf(json: boolean, surroundings: CliSurroundings): CommandContext {
   return {
     json,
     surroundings,
-    print: (value, text) => surroundings.stdout(json ? `${JSON.stringify(value)}\n` : `${text}\n`),
+    print: (value, text) => {
+      const lines = typeof text === 'string' ? [text] : text;
+      surroundings.stdout(
+        json ? `${JSON.stringify(value)}\n` : lines.map((line) => `${terminalText(line)}\n`).join(''),
+      );
+    },
   };
 }
 
 /** Says on stderr what is wrong, as errors are said, and that the command goes on. */
-export function complain({ json, surroundings }: CommandContext, code: ErrorCode, message: string, key?: string): void {
-  const named = key === undefined ? message : `${key}: ${message}`;
-  surroundings.stderr(json ? `${JSON.stringify({ code, message, key })}\n` : `nearplay: ${named}\n`);
+export function complain(context: CommandContext, code: ErrorCode, message: string, key?: string): void {
+  sayOnStderr(context, { code, message, key }, key === undefined ? message : `${key}: ${message}`);
+}
+
+/** Says an object as one line on stderr with `--json`; without, one line of text that is safe for a terminal. */
+export function sayOnStderr(
+  { json, surroundings }: Pick<CommandContext, 'json' | 'surroundings'>,
+  value: object,
+  text: string,
+): void {
+  surroundings.stderr(json ? `${JSON.stringify(value)}\n` : `nearplay: ${terminalText(text)}\n`);
+}
+
+/** The same terminal, to which nothing is written that could steer it, whichever way it comes: keys and answers of storages. */
+export function unsteered(surroundings: CliSurroundings): CliSurroundings {
+  const { stdout, stderr, ask } = surroundings;
+  return {
+    ...surroundings,
+    stdout: (text) => stdout(terminalLines(text)),
+    stderr: (text) => stderr(terminalLines(text)),
+    ...(ask && { ask: (question) => ask(terminalText(question)) }),
+  };
 }
 
 /** The preferences file named by option or environment, absolute; undefined when neither names one. */

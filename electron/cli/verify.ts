@@ -22,7 +22,7 @@ export async function verifyCommand(
     const { compared, same, bytes, files } = report;
     const lines = files.map(({ key, finding, detail }) => `${finding.padEnd(10)} ${key}: ${detail}`);
     const summary = `${same} of ${compared} files are the same (${bytes} bytes read)`;
-    context.print(report, [...lines, summary].join('\n'));
+    context.print(report, [...lines, summary]);
     return compared > 0 && same === compared && files.length === 0 ? 0 : 1;
   });
 }

@@ -1,6 +1,6 @@
 import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
 import { isOver, type BlockedFor, type Transfer } from '../../shared/ipc.ts';
-import type { CommandContext } from './surroundings.ts';
+import { sayOnStderr, type CommandContext } from './surroundings.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -148,8 +148,7 @@ export class Waits {
   }
 
   #say(value: object, text: string): void {
-    const { json, surroundings } = this.#context;
-    surroundings.stderr(json ? `${JSON.stringify(value)}\n` : `nearplay: ${text}\n`);
+    sayOnStderr(this.#context, value, text);
   }
 }
 

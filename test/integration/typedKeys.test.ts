@@ -20,8 +20,12 @@ beforeAll(async () => {
 afterAll(() => studio.stop());
 
 async function nearplay(...args: string[]) {
+  const { code, stdout, stderr } = await run(...args, '--json');
+  return { code, lines: objectsIn(stdout), errors: objectsIn(stderr) };
+}
+async function run(...args: string[]) {
   let [stdout, stderr] = ['', ''];
-  const code = await runCli([...args, '--json'], {
+  const code = await runCli(args, {
     env: {
       NEARPLAY_PREFERENCES: 'preferences.json',
       NEARPLAY_HOME: join(studio.folder, 'home'),
@@ -32,7 +36,7 @@ async function nearplay(...args: string[]) {
     ...{ stdout: (text) => (stdout += text), stderr: (text) => (stderr += text) },
     signal: new AbortController().signal,
   });
-  return { code, lines: objectsIn(stdout), errors: objectsIn(stderr) };
+  return { code, stdout, stderr };
 }
 const objectsIn = (text: string) =>
   text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]));
@@ -123,4 +127,38 @@ it.each([
   const { code, lines } = await nearplay('get', key, 'down/', '--read-from', 'main');
   expect({ code, lines }).toMatchObject({ code: 0, lines: [{ path: join(studio.folder, 'down', name) }] });
   expect(await readFile(join(studio.folder, 'down', name), 'utf8')).toBe(key);
+});
+
+describe('nothing that is printed can steer the terminal or forge a line', () => {
+  const key = 'steer/\u001b]0;title\u0007\u001b[31mred\r\nnearplay: all is well\u009b2J\u202egpj\u2028.mov';
+  const STEERS = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
+
+  it('by a key: ls, status, get, verify, errors', async () => {
+    const client = studio.services.studio().clients.clientOf('main-us');
+    await client.send(new PutObjectCommand({ Bucket: studio.sandbox.main.bucket, Key: `media/${key}`, Body: 'x' }));
+    await mkdir(join(studio.folder, 'odd'));
+    await writeFile(join(studio.folder, 'odd/\u001b[31mred.mov'), 'x');
+    const runs = [
+      await run('ls', 'steer'),
+      await run('get', key, 'steer.mov', '--read-from', 'main'),
+      await run('upload', 'odd', '--to', 'steer'),
+      await run('verify', 'odd', 'elsewhere'),
+      await run('link', 'steer/none\u001b[31m\nnearplay: forged'),
+      await run('upload', 'none\u001b[31m\nnearplay: forged'),
+      await run('ls', '--read-from', 'x\u001b[31m\nnearplay: forged'),
+    ];
+    for (const { stdout, stderr } of runs) {
+      const text = stdout + stderr;
+      expect(text).toMatch(/\\u001b/);
+      expect(text.replaceAll('\n', '')).not.toMatch(STEERS);
+      expect(text).not.toMatch(/^nearplay: (forged|all is well)/m);
+    }
+    expect(runs[0]?.stdout).toContain(`\\u000d\\u000anearplay: all is well\\u009b2J\\u202egpj\\u2028.mov`);
+  });
+
+  it('by JSON: it says the same, and is as harmless', async () => {
+    const { stdout } = await run('ls', 'steer', '--json');
+    expect(stdout.replaceAll('\n', '')).not.toMatch(STEERS);
+    expect(objectsIn(stdout)).toContainEqual(expect.objectContaining({ key }));
+  });
 });

@@ -18,7 +18,8 @@ const REPEATED = new Set(['Part', 'Object']);
 export function toXml(root: string, content: Record<string, unknown>): string {
   const defined = Object.fromEntries(Object.entries(content).filter(([, value]) => value !== undefined));
   const body: string = builder.build({ [root]: { '@_xmlns': NAMESPACE, ...defined } });
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${body}`;
+  // A parser takes a bare CR for a line feed (XML 1.0, 2.11); S3 writes it as a reference.
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${body.replaceAll('\r', '&#13;')}`;
 }
 
 export function errorXml(error: S3Error, resource: string, requestId: string): string {
