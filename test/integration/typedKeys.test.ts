@@ -133,14 +133,14 @@ describe('nothing that is printed can steer the terminal or forge a line', () =>
   const key = 'steer/\u001b]0;title\u0007\u001b[31mred\r\nnearplay: all is well\u009b2J\u202egpj\u2028.mov';
   const STEERS = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
 
-  it('by a key: ls, status, get, verify, errors', async () => {
+  it('by a key or an argument: ls, status, upload, verify, link', async () => {
     const client = studio.services.studio().clients.clientOf('main-us');
     await client.send(new PutObjectCommand({ Bucket: studio.sandbox.main.bucket, Key: `media/${key}`, Body: 'x' }));
     await mkdir(join(studio.folder, 'odd'));
     await writeFile(join(studio.folder, 'odd/\u001b[31mred.mov'), 'x');
     const runs = [
       await run('ls', 'steer'),
-      await run('get', key, 'steer.mov', '--read-from', 'main'),
+      await run('status', key),
       await run('upload', 'odd', '--to', 'steer'),
       await run('verify', 'odd', 'elsewhere'),
       await run('link', 'steer/none\u001b[31m\nnearplay: forged'),
