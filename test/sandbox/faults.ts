@@ -11,6 +11,8 @@ export interface FaultTarget {
 /** What goes wrong. Several rules may apply to one request; the first `status`, `answer-instead`, `reset`, `stall` or `down` wins. */
 export type FaultEffect =
   | { kind: 'latency'; milliseconds: number }
+  /** Holds the request until this resolves: for tests that do something meanwhile, however long that takes. */
+  | { kind: 'gate'; opened: Promise<unknown> }
   | { kind: 'bandwidth'; bytesPerSecond: number }
   | { kind: 'status'; status: number; code: string }
   /** Cuts the connection after so many bytes of the body, in whichever direction the body flows. */

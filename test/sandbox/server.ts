@@ -192,7 +192,10 @@ export class RegionServer {
         return;
       }
       if (effects.some((effect) => effect.kind === 'stall' && effect.afterBytes === undefined)) return;
-      for (const effect of effects) if (effect.kind === 'latency') await wait(effect.milliseconds);
+      for (const effect of effects) {
+        if (effect.kind === 'latency') await wait(effect.milliseconds);
+        else if (effect.kind === 'gate') await effect.opened;
+      }
       this.#commonHeaders(exchange);
       const answer = await this.#answer(exchange);
       if (effects.some(({ kind }) => kind === 'lost-answer')) connection.cut();

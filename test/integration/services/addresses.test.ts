@@ -69,9 +69,9 @@ describe('the public address', () => {
     answer = undefined;
     await studio.upload('shot.txt', 'bytes');
     const services = await traveller();
-    const begun = performance.now();
     const link = await services.requests['create-link']({ key: 'shot.txt', purpose: 'play' });
-    expect(performance.now() - begun).toBeLessThan(1500);
+    // The measurement is still going on: the link did not wait for its end.
+    expect((await readingOf(services))?.addressProblem).toBeUndefined();
     expect(link.route).toMatchObject({ storage: 'main-us', reason: 'ip-unknown' });
     await expect
       .poll(async () => (await readingOf(services))?.addressProblem, { timeout: 5000 })

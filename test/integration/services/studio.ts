@@ -92,7 +92,10 @@ export async function settled(services: Application, id: string) {
   for (;;) {
     const transfer = services.uploads.list().find((one) => one.id === id);
     if (transfer?.state === 'done') return transfer;
-    if (transfer?.state !== 'waiting' && transfer?.state !== 'running') {
+    // A file that was written just now settles first.
+    const isOnItsWay =
+      ['waiting', 'running'].includes(transfer?.state ?? '') || transfer?.blockedFor === 'file-growing';
+    if (!isOnItsWay) {
       throw new Error(`The upload ended as ${transfer?.state}: ${transfer?.error?.message}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 10));

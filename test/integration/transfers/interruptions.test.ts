@@ -4,8 +4,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { UNLIMITED } from '../../../electron/services/transfers/bandwidth.ts';
 import { Journal } from '../../../electron/services/transfers/journal.ts';
+import type { UploadsDelta } from '../../../electron/services/transfers/transfer.ts';
 import type { TransferRecord } from '../../../electron/services/transfers/transferRecord.ts';
 import { NearplayError } from '../../../shared/errors.ts';
+import { loopTime } from '../../helpers/turns.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import {
   age,
@@ -57,10 +59,9 @@ it('leaves the wire within 200 ms of a pause, keeps its parts, and sends the res
   const path = await begin('pause.bin');
   await until(() => only(running.queue).confirmed > 0, 'a part is there');
   const flowing = received();
-  await wait(200);
-  expect(received()).toBeGreaterThan(flowing);
+  await until(() => received() > flowing, 'it flows');
   running.queue.pause();
-  await wait(200);
+  await loopTime(200);
   expect(only(running.queue).state).toBe('paused');
   const [before, kept] = [received(), only(running.queue).confirmed];
   await wait(500);
@@ -81,7 +82,7 @@ it('leaves the wire as fast when several files go as fast as they can', async ()
   await until(() => running.queue.list().some(({ confirmed }) => confirmed > 0), 'a part is there');
   const sent = received();
   running.queue.pause();
-  await wait(200);
+  await loopTime(200);
   expect(running.queue.list().map(({ state }) => state)).toEqual(['paused', 'paused', 'paused']);
   const before = received();
   await wait(500);
@@ -222,13 +223,18 @@ it.each([100, 20 * MIB])('lets nobody destroy the other one’s file of the same
 });
 
 it('tells of changes at most ten times a second', async () => {
+  await running.stop();
+  const told: { at: number; delta: UploadsDelta }[] = [];
+  running = makeQueue(sandbox, desk, { changed: (delta) => void told.push({ at: performance.now(), delta }) });
+  await running.queue.start();
   await begin('deltas.bin');
-  running.deltas.length = 0;
-  await wait(1000);
-  expect(running.deltas.length).toBeGreaterThan(4);
-  expect(running.deltas.length).toBeLessThanOrEqual(11);
-  expect(running.deltas.at(-1)).toMatchObject({ changed: [{ name: 'deltas.bin' }], removed: [] });
-  expect(running.deltas.at(-1)?.totals.bytesPerSecond).toBeGreaterThan(0);
+  const before = told.length;
+  await until(() => told.length > before + 5, 'some are told');
+  const pauses = told.slice(1).map(({ at }, index) => at - (told[index]?.at ?? 0));
+  // Timers of Node may fire a millisecond early.
+  expect(Math.min(...pauses)).toBeGreaterThan(95);
+  expect(told.at(-1)?.delta).toMatchObject({ changed: [{ name: 'deltas.bin' }], removed: [] });
+  expect(told.some(({ delta }) => delta.totals.bytesPerSecond > 0)).toBe(true);
 });
 
 it('touches no multipart upload of anybody else', async () => {

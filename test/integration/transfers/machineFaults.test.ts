@@ -7,13 +7,16 @@ import { Journal } from '../../../electron/services/transfers/journal.ts';
 import type { TransferRecord } from '../../../electron/services/transfers/transferRecord.ts';
 import { NearplayError } from '../../../shared/errors.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+import { loopTime } from '../../helpers/turns.ts';
 import { PHASES, type Phase, ruleOf, uploadHalf } from './phases.ts';
 import { bytesOf, count, Desk, makeQueue, MIB, only, until, uploadsIn, within } from './surroundings.ts';
 
 const SIZE = 17 * MIB;
 const AT_MOST = 25_000;
-/** Milliseconds that the request waits at the storage while something happens here. */
-const MEANWHILE = 250;
+/** Milliseconds in which an upload leaves the wire that is paused or cancelled. */
+const LEAVES_WITHIN = 200;
+/** Milliseconds in which something would show that must not happen; none of these tests needs it to be exact. */
+const A_WHILE = 300;
 
 let sandbox: Sandbox;
 let desk: Desk;
@@ -21,6 +24,8 @@ let journal: LimitedJournal;
 let running: ReturnType<typeof makeQueue>;
 let path: string;
 let content: Buffer;
+/** Lets the request go on that waits at the storage. */
+let open: () => void = () => undefined;
 
 /** A journal on a disk that may be full. */
 class LimitedJournal extends Journal {
@@ -39,11 +44,13 @@ beforeEach(async () => {
   desk = await Desk.open();
   sandbox.requests.length = 0;
   journal = new LimitedJournal(desk.journalFolder);
-  const timing = { idle: 700, complete: 1500, settle: 100, hold: 150 };
+  // Requests wait for as long as the test takes to do something meanwhile: no time-out may end them before.
+  const timing = { settle: 100, hold: 150, idle: 60_000, complete: 60_000 };
   running = makeQueue(sandbox, desk, { journal, timing, random: () => 0 });
   await running.queue.start();
 });
 afterEach(async () => {
+  open();
   sandbox.clearFaults();
   await running.stop();
   await desk.close();
@@ -53,14 +60,16 @@ const finish = () => within(AT_MOST, 'the upload', running.queue.finished());
 const confirmed = () =>
   sandbox.requests.filter(({ operation, status }) => operation === 'UploadPart' && status === 200).length;
 
-/** Uploads a file; resolves when a request of the phase has arrived at the storage and is not answered yet. */
+/** Uploads a file; resolves when a request of the phase has arrived at the storage, which holds it until `open`. */
 async function reach(phase: Phase): Promise<void> {
   path = await desk.file(`${phase}-${Math.random()}.bin`, SIZE);
   content = await readFile(path);
   const { skip, ...request } = ruleOf(phase);
   if (phase === 'list') await uploadHalf(sandbox, running.queue, path);
   const before = sandbox.requests.filter(({ operation }) => operation === request.operation).length;
-  sandbox.addFault({ ...request, skip, effect: { kind: 'latency', milliseconds: MEANWHILE } });
+  const gate = Promise.withResolvers<undefined>();
+  open = () => gate.resolve(undefined);
+  sandbox.addFault({ ...request, skip, times: 1, effect: { kind: 'gate', opened: gate.promise } });
   if (phase === 'list') running.queue.resume();
   else await running.queue.add('', [path]);
   await until(() => count(sandbox, request.operation) > before + skip, `a request to ${request.operation}`);
@@ -126,9 +135,9 @@ describe.each(PHASES)('in the phase "%s"', (phase) => {
   it('a full disk', async () => {
     await reach(phase);
     journal.isFull = true;
-    // Whatever has to be noted in this phase cannot be.
-    await wait(MEANWHILE * 2);
-    sandbox.clearFaults();
+    open();
+    // Whatever has to be noted in this phase cannot be; after the last note there is nothing to wait for.
+    await until(() => ['blocked', 'done'].includes(only(running.queue).state), 'it waits for the disk, or is done');
     journal.isFull = false;
     await finish();
     await expectWhole();
@@ -142,9 +151,9 @@ describe.each(PHASES)('in the phase "%s"', (phase) => {
     other.fill('new', 0, MIB);
     other.fill('new', SIZE - MIB);
     writeFileSync(path, other);
-    sandbox.clearFaults();
     const lately = Date.now() / 1000 - 600;
     await utimes(path, lately, lately);
+    open();
     await finish();
     // Once all is there, the upload is of the file as it was.
     await expectWhole(phase === 'complete' || phase === 'head' ? content : other);
@@ -153,7 +162,7 @@ describe.each(PHASES)('in the phase "%s"', (phase) => {
   it('the file is gone, and comes back', async () => {
     await reach(phase);
     await rename(path, `${path}.away`);
-    sandbox.clearFaults();
+    open();
     await finish();
     const isThereBefore = phase === 'complete' || phase === 'head';
     expect(only(running.queue).state).toBe(isThereBefore ? 'done' : 'failed');
@@ -171,12 +180,12 @@ describe.each(PHASES)('in the phase "%s"', (phase) => {
   it('a pause, and going on', async () => {
     await reach(phase);
     running.queue.pause();
-    await until(() => only(running.queue).state === 'paused', 'paused', 200);
-    await wait(MEANWHILE);
+    await loopTime(LEAVES_WITHIN);
+    expect(only(running.queue).state).toBe('paused');
+    open();
     const quiet = sandbox.requests.length;
-    await wait(MEANWHILE);
+    await wait(A_WHILE);
     expect(sandbox.requests).toHaveLength(quiet);
-    sandbox.clearFaults();
     running.queue.resume();
     await finish();
     await expectWhole();
@@ -186,11 +195,12 @@ describe.each(PHASES)('in the phase "%s"', (phase) => {
   it('a cancellation', async () => {
     await reach(phase);
     running.queue.cancel();
-    await until(() => only(running.queue).state === 'cancelled', 'cancelled', 200);
+    open();
+    await loopTime(LEAVES_WITHIN);
+    expect(only(running.queue).state).toBe('cancelled');
     await finish();
     // What was on its way has arrived by now.
-    await wait(MEANWHILE);
-    sandbox.clearFaults();
+    await wait(A_WHILE);
     expect(ownUploads()).toHaveLength(0);
   });
 });

@@ -206,10 +206,9 @@ describe('a measurement', () => {
     ask = () => new Promise(() => undefined);
     const address = start();
     const begun = performance.now();
+    // The test's own time-out is the other bound: without one of its own the question would never end.
     await address.refresh();
-    const took = performance.now() - begun;
-    expect(took).toBeGreaterThan(1900);
-    expect(took).toBeLessThan(4000);
+    expect(performance.now() - begun).toBeGreaterThan(1900);
     expect(address.known().problem).toContain('checkip.example');
   });
 });

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -138,7 +139,7 @@ describe('a file', () => {
 
   it('that changes meanwhile proves nothing', async () => {
     const compare = withFile(content, (file, path) =>
-      hasContent(file, { fingerprint, signal: never, read: () => void writeFile(path, 'other') }),
+      hasContent(file, { fingerprint, signal: never, read: () => writeFileSync(path, 'other') }),
     );
     await expect(compare).rejects.toMatchObject({ code: 'file-changed' });
   });
