@@ -1,6 +1,11 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { explainS3Error, httpStatusOf, meansUnreachable } from '../../../../electron/services/s3Errors.ts';
+import {
+  explainFileError,
+  explainS3Error,
+  httpStatusOf,
+  meansUnreachable,
+} from '../../../../electron/services/s3Errors.ts';
 import { NearplayError, type ErrorCode } from '../../../../shared/errors.ts';
 
 const FAILED = {
@@ -36,7 +41,7 @@ describe('an answer of S3', () => {
     ['SlowDown', 503, 'slow-down', 'slower'],
     ['InternalError', 500, 'storage-failed', 'Try again'],
     ['ServiceUnavailable', 503, 'storage-failed', 'Try again'],
-    ['RequestTimeout', 400, 'timeout', 'did not answer in time'],
+    ['RequestTimeout', 400, 'timeout', 'did not get the next bytes in time'],
     ['NoSuchUpload', 404, 'no-such-upload', 'starts again'],
     ['BadDigest', 400, 'damaged', 'Send it again'],
     ['InvalidPart', 400, 'damaged', 'Send it again'],
@@ -83,21 +88,23 @@ describe('an answer of S3', () => {
     ['Unknown', 503, 'slow-down'],
     ['Unknown', 500, 'storage-failed'],
     ['Unknown', 504, 'storage-failed'],
+    // Another encryption or an ended token: whoever asks has to ask again in a way that has a body.
     ['Unknown', 400, 'credentials-expired'],
-    ['Unknown', 418, 'internal'],
+    ['Unknown', 418, 'refused'],
   ])('to HEAD, which has no body (%s, %d), is %s', (name, status, code) => {
     expect(explain(answered(name, status)).code).toBe(code);
   });
 
-  it('of no known kind is internal and names status and action, not the words of the answer', () => {
-    const { code, message } = explain(answered('TeapotError', 418, 'secret words'));
-    expect(code).toBe('internal');
-    expect(message).toBe('The storage answered 418 (TeapotError) to s3:GetObject.');
+  it('of no known kind is a refusal that names status and action, with the words of the answer below', () => {
+    const { code, message, detail } = explain(answered('TeapotError', 418, 'I am a teapot'));
+    expect(code).toBe('refused');
+    expect(message).toBe('The storage in us-east-1 refused s3:GetObject (418 TeapotError). Ask IT.');
+    expect(detail).toBe('I am a teapot');
   });
 
   it('named like something every object has is no known kind', () => {
     for (const name of ['constructor', 'toString', '__proto__'])
-      expect(explain(answered(name, 418)).code).toBe('internal');
+      expect(explain(answered(name, 418)).code).toBe('refused');
   });
 });
 
@@ -162,16 +169,45 @@ describe('ending a question', () => {
 });
 
 describe('the disk', () => {
-  it.each(['ENOENT', 'EACCES', 'EPERM', 'EIO', 'EBUSY', 'ESTALE', 'EISDIR', 'EMFILE'])(
-    '%s is file-unreadable',
-    (code) => {
-      const explained = explain(system(code));
-      expect(explained.code).toBe('file-unreadable');
-      expect(meansUnreachable(explained)).toBe(false);
-    },
-  );
+  it.each(['ENOENT', 'EACCES', 'EPERM', 'EIO', 'EBUSY', 'ESTALE', 'EMFILE'])('%s is file-unreadable', (code) => {
+    const explained = explain(system(code));
+    expect(explained.code).toBe('file-unreadable');
+    expect(meansUnreachable(explained)).toBe(false);
+  });
   it('that is full says so', () => {
+    expect(explain(system('ENOSPC'))).toMatchObject({ code: 'disk-full' });
     expect(explain(system('ENOSPC')).message).toContain('no space left');
+  });
+});
+
+describe('a file of this computer', () => {
+  const path = '/plates/a.mov';
+  it.each<[string, ErrorCode, ErrorCode]>([
+    ['ENOENT', 'file-unreadable', 'destination-unwritable'],
+    ['EACCES', 'file-unreadable', 'destination-unwritable'],
+    ['EROFS', 'file-unreadable', 'destination-unwritable'],
+    ['ENOTDIR', 'file-unreadable', 'not-a-folder'],
+    ['EISDIR', 'not-a-file', 'destination-unwritable'],
+    ['ENAMETOOLONG', 'name-too-long', 'name-too-long'],
+    ['EIO', 'file-unreadable', 'destination-unwritable'],
+    ['ENOSPC', 'disk-full', 'disk-full'],
+    ['EDQUOT', 'disk-full', 'disk-full'],
+    ['EWHATEVER', 'file-unreadable', 'destination-unwritable'],
+  ])('%s is another cause for one that is read than for one that is written', (errno, read, write) => {
+    const error = system(errno, `${errno}: what Node says`);
+    expect(explainFileError(error, { path, doing: 'read' })).toMatchObject({ code: read, cause: error });
+    const written = explainFileError(error, { path, doing: 'write' });
+    expect(written).toMatchObject({ code: write, detail: `${errno}: what Node says` });
+    expect(written.message).toContain(path);
+    expect(explainFileError(error, { path, doing: 'receipts' })).toMatchObject({ code: 'receipts-unwritten' });
+  });
+
+  it('is not what a fault of this program is about, and what is explained stays', () => {
+    expect(explainFileError(new TypeError('x is undefined'), { path, doing: 'write' }).report()).toEqual(
+      new NearplayError('internal').report(),
+    );
+    const error = new NearplayError('cancelled');
+    expect(explainFileError(error, { path, doing: 'read' })).toBe(error);
   });
 });
 

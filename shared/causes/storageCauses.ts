@@ -1,0 +1,892 @@
+import { answerOf, named, type Cause, type Said } from './cause.ts';
+
+/** What was being done when a storage said so, in words that IT can act on. */
+export interface AskedOfStorage {
+  /** The S3 action, e.g. `s3:GetObject`. */
+  action: string;
+  bucket: string;
+  region: string;
+  /** Without the prefix of the storage; absent where no object was asked for. */
+  key?: string;
+  /** The role that was to be assumed, where signing in to the storage is what was refused. */
+  role?: string;
+}
+
+type StorageCause = Cause<AskedOfStorage>;
+
+const NOTHING = () => '';
+const ASK_IT = () => 'Ask IT.';
+const inBucket = ({ bucket }: AskedOfStorage) => `the bucket "${bucket}"`;
+const inRegion = ({ region }: AskedOfStorage) => `The storage in ${region}`;
+const fileOf = ({ key }: AskedOfStorage) => (key === undefined ? 'The file' : `"${key}"`);
+
+/** `because …` in brackets: status and name, as far as they are known. */
+function bracketed(said: Said): string {
+  const answer = answerOf(said);
+  return answer === '' ? '' : ` (${answer})`;
+}
+
+/** An action of KMS that the words of a refusal name: `kms:Decrypt`, `kms:GenerateDataKey`. */
+function kmsActionIn({ message }: Said): string | undefined {
+  return /\bkms:[A-Za-z*]+/.exec(message)?.[0];
+}
+
+/** The action that a refusal names by itself: "… is not authorized to perform: s3:PutObject on resource …". */
+function refusedAction({ message }: Said): string | undefined {
+  return /not authorized to perform:?\s+([a-z0-9-]+:[A-Za-z*]+)/.exec(message)?.[1];
+}
+
+/** A page, and not what an S3 error or an S3 answer is: told by the request handler, see FOREIGN_ANSWER. */
+function isForeign(said: Said): boolean {
+  return said.name === FOREIGN_ANSWER;
+}
+
+/** The name of the error for an answer that no storage gives: a web page, a redirect to another host, no S3 document. */
+export const FOREIGN_ANSWER = 'ForeignAnswer';
+
+/** Whether a HEAD (or anything else without an error document) was refused: only the status is known. */
+function isBare({ name, status }: Said): boolean {
+  return status >= 300 && (name === '' || name === 'NotFound');
+}
+
+function hostIn(location: string | undefined): string | undefined {
+  return /^[a-z]+:\/\/(?:[^/@\s]*@)?([^/?#\s]+)/i.exec(location ?? '')?.[1];
+}
+
+function rightRegionIn({ headers, elements, message }: Said): string | undefined {
+  const told = headers['x-amz-bucket-region'] ?? elements['Region'] ?? /expecting '([a-z0-9-]+)'/.exec(message)?.[1];
+  return told !== undefined && /^[a-z0-9-]{1,40}$/.test(told) ? told : undefined;
+}
+
+function storageClassIn({ headers, elements }: Said): string | undefined {
+  const told = elements['StorageClass'] ?? headers['x-amz-storage-class'];
+  return told !== undefined && /^[A-Z0-9_]{1,40}$/.test(told) ? told : undefined;
+}
+
+function isEmptyObject({ headers, elements }: Said): boolean {
+  return elements['ActualObjectSize'] === '0' || /^bytes \*\/0$/.test(headers['content-range'] ?? '');
+}
+
+const READS = /^s3:(?:Get|Head)Object/;
+
+const READING: readonly StorageCause[] = [
+  {
+    id: 'archived',
+    code: 'archived',
+    fits: named('InvalidObjectState'),
+    sentence: (said, asked) => {
+      const storageClass = storageClassIn(said);
+      return `${fileOf(asked)} is archived in ${inBucket(asked)}${storageClass === undefined ? '' : ` (${storageClass})`}.`;
+    },
+    remedy: () => 'It has to be restored there before it can be read: ask IT.',
+    example: {
+      said: {
+        name: 'InvalidObjectState',
+        status: 403,
+        message: "The operation is not valid for the object's storage class",
+        elements: { StorageClass: 'DEEP_ARCHIVE' },
+      },
+    },
+    before: 's3:GetObject was refused on the bucket "studio-media". Ask IT to check your permissions there.',
+  },
+  {
+    id: 'kms-refused',
+    code: 'encryption-refused',
+    fits: (said) => said.status === 403 && kmsActionIn(said) !== undefined,
+    sentence: (said, asked) =>
+      `${fileOf(asked)} in ${inBucket(asked)} is encrypted with a KMS key, and ${kmsActionIn(said) ?? 'its use'} was refused.`,
+    remedy: (said) => `Ask IT for ${kmsActionIn(said) ?? 'the permission to use'} on that key.`,
+    example: {
+      said: {
+        name: 'AccessDenied',
+        status: 403,
+        message:
+          'User: arn:aws:iam::123456789012:user/artist is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:us-east-1:123456789012:key/1a2b because no identity-based policy allows the kms:Decrypt action',
+      },
+    },
+    before: 's3:GetObject was refused on the bucket "studio-media". Ask IT to check your permissions there.',
+  },
+  {
+    id: 'kms-disabled',
+    code: 'encryption-refused',
+    fits: named('KMS.DisabledException', 'KMS.KMSInvalidStateException', 'KMS.InvalidStateException'),
+    sentence: (said, asked) =>
+      `The KMS key that ${fileOf(asked)} in ${inBucket(asked)} needs is ${said.name === 'KMS.DisabledException' ? 'disabled' : 'in a state in which it cannot be used'}.`,
+    remedy: () => 'Ask IT to look at the key: it may be switched off or about to be deleted.',
+    example: {
+      said: {
+        name: 'KMS.DisabledException',
+        status: 400,
+        message: 'arn:aws:kms:us-east-1:123456789012:key/1a2b is disabled.',
+      },
+    },
+    before: 'The storage answered 400 (KMS.DisabledException) to s3:GetObject.',
+  },
+  {
+    id: 'kms-not-found',
+    code: 'encryption-refused',
+    fits: named('KMS.NotFoundException'),
+    sentence: (_said, asked) => `The KMS key that ${fileOf(asked)} in ${inBucket(asked)} needs does not exist.`,
+    remedy: () => 'Ask IT which key the bucket is to use.',
+    example: {
+      said: {
+        name: 'KMS.NotFoundException',
+        status: 400,
+        message: "Key 'arn:aws:kms:us-east-1:123456789012:key/1a2b' does not exist",
+      },
+    },
+    before: 'The storage answered 400 (KMS.NotFoundException) to s3:GetObject.',
+  },
+  {
+    id: 'kms-throttled',
+    code: 'slow-down',
+    fits: (said) =>
+      /^KMS\..*Throttling|^KMS\.(?:LimitExceeded|RequestLimitExceeded)/.test(said.name) ||
+      said.name === 'KMS.ThrottlingException',
+    sentence: (_said, asked) => `${inRegion(asked)} waits for the encryption keys (KMS), which ask for a slower pace.`,
+    remedy: () => 'Trying again.',
+    example: { said: { name: 'KMS.ThrottlingException', status: 503, message: 'Rate exceeded' } },
+    before: 'The storage failed to answer properly. Try again.',
+  },
+  {
+    id: 'kms-other',
+    code: 'encryption-refused',
+    fits: ({ name }) => name.startsWith('KMS.'),
+    sentence: (said, asked) =>
+      `${inRegion(asked)} could not use the KMS key that ${fileOf(asked)} needs${bracketed(said)}.`,
+    remedy: () => 'Ask IT to look at the key.',
+    example: { said: { name: 'KMS.InvalidKeyUsageException', status: 400, message: 'The key usage is incompatible' } },
+    before: 'The storage answered 400 (KMS.InvalidKeyUsageException) to s3:GetObject.',
+  },
+  {
+    id: 'encrypted-by-customer',
+    code: 'encryption-unknown',
+    fits: ({ name, status, message }) =>
+      (status === 400 || status === 403) &&
+      /^(?:InvalidRequest|InvalidArgument|AccessDenied)$/.test(name) &&
+      /stored using a form of Server Side Encryption|encrypted (?:using|with) (?:SSE-C|a form of Server Side Encryption|customer)|SSE-C|server side encryption customer|customer-provided (?:encryption )?key/i.test(
+        message,
+      ),
+    sentence: (_said, asked) => `${fileOf(asked)} is encrypted with a key of its own that only its owner has (SSE-C).`,
+    remedy: () => 'Nearplay cannot read it: ask its owner for a copy without that encryption.',
+    example: {
+      said: {
+        name: 'InvalidRequest',
+        status: 400,
+        message:
+          'The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.',
+      },
+    },
+    before: 'Your sign-in has expired. Sign in again; nothing is lost.',
+  },
+  {
+    id: 'empty-object',
+    code: 'empty-file',
+    fits: (said) => said.status === 416 && isEmptyObject(said),
+    sentence: (_said, asked) => `${fileOf(asked)} is empty (0 bytes).`,
+    remedy: NOTHING,
+    example: {
+      said: {
+        name: 'InvalidRange',
+        status: 416,
+        message: 'The requested range is not satisfiable',
+        headers: { 'content-range': 'bytes */0' },
+      },
+    },
+    before: 'The storage answered 416 (InvalidRange) to s3:GetObject.',
+  },
+  {
+    id: 'range-beyond-end',
+    code: 'object-changed',
+    fits: ({ name, status }) => name === 'InvalidRange' || status === 416,
+    sentence: (said, asked) => {
+      const size = said.elements['ActualObjectSize'];
+      const now = size !== undefined && /^\d{1,15}$/.test(size) ? `: it has ${size} bytes` : '';
+      return `${fileOf(asked)} is shorter than what was asked for${now}.`;
+    },
+    remedy: () => 'It was replaced meanwhile. Start again.',
+    example: {
+      said: {
+        name: 'InvalidRange',
+        status: 416,
+        message: 'The requested range is not satisfiable',
+        elements: { ActualObjectSize: '1024' },
+      },
+    },
+    before: 'The storage answered 416 (InvalidRange) to s3:GetObject.',
+  },
+  {
+    id: 'no-such-version',
+    code: 'no-such-key',
+    fits: (said) =>
+      said.name === 'NoSuchVersion' || (said.name === 'InvalidArgument' && /version id/i.test(said.message)),
+    sentence: (_said, asked) => `This version of ${fileOf(asked)} is not in ${inBucket(asked)}.`,
+    remedy: NOTHING,
+    example: { said: { name: 'NoSuchVersion', status: 404, message: 'The specified version does not exist.' } },
+    before: '"sq010/shot.mov" is not in the bucket "studio-media" any more.',
+  },
+  {
+    id: 'deleted',
+    code: 'no-such-key',
+    fits: ({ status, headers }) => (status === 405 || status === 404) && headers['x-amz-delete-marker'] === 'true',
+    sentence: (_said, asked) => `${fileOf(asked)} was deleted in ${inBucket(asked)}.`,
+    remedy: NOTHING,
+    example: {
+      said: {
+        name: 'MethodNotAllowed',
+        status: 405,
+        message: 'The specified method is not allowed against this resource.',
+        headers: { 'x-amz-delete-marker': 'true' },
+      },
+    },
+    before: 'The storage answered 405 (MethodNotAllowed) to s3:GetObject.',
+  },
+];
+
+const FOREIGN: readonly StorageCause[] = [
+  {
+    id: 'proxy-sign-in',
+    code: 'proxy-sign-in',
+    fits: ({ status }) => status === 407,
+    sentence: (_said, asked) => `The proxy on the way to the storage in ${asked.region} asks for a sign-in (407).`,
+    remedy: () => 'Ask IT how programs of this computer get through the proxy.',
+    example: { said: { status: 407, headers: { 'proxy-authenticate': 'NTLM' } } },
+    before: 'The storage answered 407 (Unknown) to s3:GetObject.',
+  },
+  {
+    id: 'captive-portal',
+    code: 'not-a-storage',
+    fits: ({ status }) => status === 511,
+    sentence: (_said, asked) =>
+      `The network asks for a sign-in (511) before the storage in ${asked.region} can be reached.`,
+    remedy: () => 'Open a web page in a browser and sign in to the network.',
+    example: { said: { name: FOREIGN_ANSWER, status: 511, headers: { 'content-type': 'text/html' } } },
+    before: 'The storage failed to answer properly. Try again.',
+  },
+  {
+    id: 'foreign-redirect',
+    code: 'not-a-storage',
+    fits: (said) =>
+      said.status >= 300 &&
+      said.status < 400 &&
+      said.status !== 304 &&
+      said.headers['location'] !== undefined &&
+      (isForeign(said) || isBare(said)) &&
+      said.headers['x-amz-bucket-region'] === undefined,
+    sentence: (said, asked) => {
+      const host = hostIn(said.headers['location']);
+      return `In place of the storage in ${asked.region} something answered that sends on to ${host ?? 'another address'} (${said.status}).`;
+    },
+    remedy: () =>
+      'Networks with a sign-in page and firewalls do so. Open a web page in a browser; if none asks you, ask IT.',
+    example: { said: { status: 302, headers: { location: 'https://portal.example/sign-in?from=s3' } } },
+    before: 'The storage answered 302 (Unknown) to s3:GetObject.',
+  },
+];
+
+const FOREIGN_PAGE: StorageCause = {
+  id: 'foreign-page',
+  code: 'not-a-storage',
+  fits: (said) =>
+    isForeign(said) ||
+    (said.status >= 400 &&
+      said.status < 500 &&
+      isBare(said) &&
+      /\btext\/html\b/.test(said.headers['content-type'] ?? '')),
+  sentence: (said, asked) => {
+    const type = /^[\w.+-]+\/[\w.+-]+/.exec(said.headers['content-type'] ?? '')?.[0];
+    const what = type === 'text/html' ? 'a web page' : type === undefined ? 'something' : `something (${type})`;
+    return `In place of the storage in ${asked.region} ${what} came that no storage answers with${said.status > 0 ? ` (${said.status})` : ''}.`;
+  },
+  remedy: () =>
+    'Firewalls, proxies and sign-in pages of networks do so. Open a web page in a browser; if none asks you, ask IT.',
+  example: {
+    said: {
+      name: FOREIGN_ANSWER,
+      status: 200,
+      message: 'Sign in to the network',
+      headers: { 'content-type': 'text/html' },
+    },
+  },
+  before: 'The storage failed to answer properly. Try again.',
+};
+
+const PLACE: readonly StorageCause[] = [
+  {
+    id: 'no-such-bucket',
+    code: 'no-such-bucket',
+    fits: named('NoSuchBucket'),
+    sentence: (_said, { bucket, region }) => `There is no bucket "${bucket}" in ${region}.`,
+    remedy: () => 'Check its name in the Isolation Preferences.',
+    example: { said: { name: 'NoSuchBucket', status: 404, message: 'The specified bucket does not exist' } },
+  },
+  {
+    id: 'invalid-bucket-name',
+    code: 'no-such-bucket',
+    fits: named('InvalidBucketName'),
+    sentence: (_said, asked) => `${inRegion(asked)} says that "${asked.bucket}" cannot be the name of a bucket.`,
+    remedy: () => 'Check its name in the Isolation Preferences.',
+    example: { said: { name: 'InvalidBucketName', status: 400, message: 'The specified bucket is not valid.' } },
+    before: 'The storage answered 400 (InvalidBucketName) to s3:GetObject.',
+  },
+  {
+    id: 'wrong-region',
+    code: 'wrong-region',
+    fits: (said) =>
+      named(
+        'PermanentRedirect',
+        'AuthorizationHeaderMalformed',
+        'IllegalLocationConstraintException',
+        'InvalidLocationConstraint',
+        'AuthorizationQueryParametersError',
+      )(said)
+        ? said.name !== 'AuthorizationQueryParametersError' || rightRegionIn(said) !== undefined
+        : said.status === 301 || (said.status === 400 && said.name === '' && rightRegionIn(said) !== undefined),
+    sentence: (said, { bucket, region }) => {
+      const right = rightRegionIn(said);
+      const where = right === undefined || right === region ? 'is in another region' : `is in ${right}`;
+      return `The bucket "${bucket}" ${where}, not in ${region}.`;
+    },
+    remedy: () => 'Correct the Isolation Preferences.',
+    example: { said: { name: 'PermanentRedirect', status: 301, headers: { 'x-amz-bucket-region': 'eu-west-2' } } },
+  },
+  {
+    id: 'temporary-redirect',
+    code: 'slow-down',
+    fits: named('TemporaryRedirect', 'Redirect'),
+    sentence: (said, asked) => `${inRegion(asked)} sends requests elsewhere for now${bracketed(said)}.`,
+    remedy: () => 'A bucket that is new needs hours until its address is known everywhere. Trying again.',
+    example: {
+      said: {
+        name: 'TemporaryRedirect',
+        status: 307,
+        message: 'Please re-send this request to the specified temporary endpoint.',
+      },
+    },
+    before: 'The storage answered 307 (TemporaryRedirect) to s3:GetObject.',
+  },
+];
+
+const WHO: readonly StorageCause[] = [
+  {
+    id: 'key-unknown',
+    code: 'wrong-key',
+    fits: named('InvalidAccessKeyId', 'InvalidClientTokenId', 'UnrecognizedClientException'),
+    sentence: () => 'The storage does not know this access key.',
+    remedy: () => 'Check the AWS profile or sign in again.',
+    example: {
+      said: {
+        name: 'InvalidAccessKeyId',
+        status: 403,
+        message: 'The AWS Access Key Id you provided does not exist in our records.',
+      },
+    },
+  },
+  {
+    id: 'clock-skew',
+    code: 'clock-skew',
+    fits: (said) =>
+      named('RequestTimeTooSkewed', 'RequestExpired')(said) ||
+      (said.name.includes('Signature') && /signature (?:expired|not yet current)/i.test(said.message)),
+    sentence: () => "This computer's clock is too far off from the storage's.",
+    remedy: () => 'Set it and try again.',
+    example: {
+      said: {
+        name: 'RequestTimeTooSkewed',
+        status: 403,
+        message: 'The difference between the request time and the current time is too large.',
+      },
+    },
+    before: "This computer's clock is too far off. Set it and try again.",
+  },
+  {
+    id: 'signature-refused',
+    code: 'wrong-key',
+    fits: named('SignatureDoesNotMatch'),
+    sentence: () => 'The signature was refused: the secret key is wrong, or a proxy changed the request on its way.',
+    remedy: () => 'Check the AWS profile or sign in again; if others have it too, ask IT.',
+    example: {
+      said: {
+        name: 'SignatureDoesNotMatch',
+        status: 403,
+        message: 'The request signature we calculated does not match the signature you provided.',
+      },
+    },
+    before: "The signature was refused: the secret key is wrong, or this computer's clock is far off.",
+  },
+  {
+    id: 'link-expired',
+    code: 'link-expired',
+    fits: ({ name, message }) =>
+      (name === 'AccessDenied' && /request has expired/i.test(message)) || name === 'ExpiredLink',
+    sentence: () => 'The link has expired.',
+    remedy: () => 'Open the file again.',
+    example: { said: { name: 'AccessDenied', status: 403, message: 'Request has expired' } },
+    before: 's3:GetObject was refused on the bucket "studio-media". Ask IT to check your permissions there.',
+  },
+  {
+    id: 'sign-in-expired',
+    code: 'credentials-expired',
+    fits: (said) =>
+      named('ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired')(said) ||
+      (isProvider(said) && /expired|refresh|sso login/i.test(said.message)),
+    sentence: () => 'Your sign-in has expired.',
+    remedy: () => 'Sign in again; nothing is lost.',
+    example: { said: { name: 'ExpiredToken', status: 400, message: 'The provided token has expired.' } },
+  },
+  {
+    id: 'token-refused',
+    code: 'credentials-expired',
+    fits: named('InvalidToken', 'InvalidIdentityToken'),
+    sentence: (said, asked) =>
+      `${inRegion(asked)} does not accept the session token of this sign-in${bracketed(said)}.`,
+    remedy: () => 'Sign in again. If that does not help, ask IT whether the token is one for this region.',
+    example: {
+      said: { name: 'InvalidToken', status: 400, message: 'The provided token is malformed or otherwise invalid.' },
+    },
+    before: 'Your sign-in has expired. Sign in again; nothing is lost.',
+  },
+  {
+    id: 'account',
+    code: 'access-denied',
+    fits: named(
+      'AccountProblem',
+      'AllAccessDisabled',
+      'NotSignedUp',
+      'OptInRequired',
+      'SubscriptionRequiredException',
+      'RegionDisabledException',
+    ),
+    sentence: (said, asked) => `${inRegion(asked)} does not serve the account of this sign-in${bracketed(said)}.`,
+    remedy: () => "Ask IT to look at the account: neither the file nor this user's permissions are the trouble.",
+    example: {
+      said: {
+        name: 'AccountProblem',
+        status: 403,
+        message: 'There is a problem with your AWS account that prevents the operation from completing successfully.',
+      },
+    },
+    before: 's3:GetObject was refused on the bucket "studio-media". Ask IT to check your permissions there.',
+  },
+  {
+    id: 'no-credentials',
+    code: 'credentials-missing',
+    fits: (said) => isProvider(said) || said.name === 'CredentialsProviderError',
+    sentence: ({ message }) =>
+      message.includes('profile')
+        ? `No credentials: ${message.replace(/\.*\s*$/, '.')}`
+        : 'No AWS credentials were found.',
+    remedy: ({ message }) =>
+      message.includes('profile') ? '' : 'Set a profile, sign in, or ask IT how this studio signs in.',
+    example: { said: { name: 'CredentialsProviderError', message: 'Could not load credentials from any providers' } },
+  },
+  {
+    id: 'role-refused',
+    code: 'access-denied',
+    fits: ({ name, status }, { action, role }) =>
+      action === 'sts:AssumeRole' &&
+      role !== undefined &&
+      (status === 403 || status === 401 || name === 'AccessDenied'),
+    sentence: (said, { role }) => `The role ${role ?? ''} may not be assumed with this sign-in${bracketed(said)}.`,
+    remedy: () => 'Ask IT to let you assume it.',
+    example: {
+      said: { name: 'AccessDenied', status: 403, message: 'User is not authorized to perform: sts:AssumeRole' },
+      asked: { action: 'sts:AssumeRole', role: 'arn:aws:iam::123456789012:role/media' },
+    },
+    before: 'You may not use the role arn:aws:iam::123456789012:role/media of "main-us". Ask IT to let you assume it.',
+  },
+];
+
+function isProvider({ name }: Said): boolean {
+  return name === 'CredentialsProviderError' || name === 'TokenProviderError';
+}
+
+const REFUSED: readonly StorageCause[] = [
+  {
+    id: 'action-denied',
+    code: 'access-denied',
+    fits: (said) => said.status === 403 && refusedAction(said) !== undefined,
+    sentence: (said, asked) =>
+      `${refusedAction(said) ?? asked.action} was refused on ${inBucket(asked)}${bracketed(said)}.`,
+    remedy: (said) =>
+      /explicit deny/i.test(said.message)
+        ? 'A policy denies it: ask IT which, and why.'
+        : 'Ask IT for this permission.',
+    example: {
+      said: {
+        name: 'AccessDenied',
+        status: 403,
+        message:
+          'User: arn:aws:iam::123456789012:user/artist is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::studio-media/sq010/shot.mov" because no identity-based policy allows the s3:PutObject action',
+      },
+      asked: { action: 's3:PutObject' },
+    },
+    before: 's3:PutObject was refused on the bucket "studio-media". Ask IT to check your permissions there.',
+  },
+  {
+    id: 'read-denied',
+    code: 'access-denied',
+    fits: ({ name, status }, { action, key }) =>
+      key !== undefined &&
+      READS.test(action) &&
+      (name === 'AccessDenied' || ((status === 403 || status === 401) && name === '')),
+    sentence: (said, asked) => `${asked.action} was refused on ${inBucket(asked)}${bracketed(said)}.`,
+    remedy: ({ name }, { action }) =>
+      name === ''
+        ? `The storage does not say why. Ask IT to check the permissions ${action} and s3:ListBucket there.`
+        : `Either ${action} is missing there, or the file is, and s3:ListBucket too: without it a storage does not say so. Ask IT to check both.`,
+    example: { said: { name: 'AccessDenied', status: 403, message: 'Access Denied' } },
+    before: 's3:GetObject was refused on the bucket "studio-media". Ask IT to check your permissions there.',
+  },
+  {
+    id: 'denied',
+    code: 'access-denied',
+    fits: ({ name, status }) =>
+      name === 'AccessDenied' ||
+      name === 'AccessDeniedException' ||
+      ((status === 401 || status === 403) && name === ''),
+    sentence: (said, asked) => `${asked.action} was refused on ${inBucket(asked)}${bracketed(said)}.`,
+    remedy: () => 'Ask IT to check your permissions there.',
+    example: {
+      said: { name: 'AccessDenied', status: 403, message: 'Access Denied' },
+      asked: { action: 's3:PutObject' },
+    },
+  },
+];
+
+const ABSENT: readonly StorageCause[] = [
+  {
+    id: 'no-such-key',
+    code: 'no-such-key',
+    fits: ({ name, status }, { key }) =>
+      key !== undefined && (named('NoSuchKey', 'NotFound')({ name }) || (status === 404 && name === '')),
+    sentence: (_said, asked) => `${fileOf(asked)} is not in ${inBucket(asked)}.`,
+    remedy: NOTHING,
+    example: { said: { name: 'NoSuchKey', status: 404, message: 'The specified key does not exist.' } },
+    before: '"sq010/shot.mov" is not in the bucket "studio-media" any more.',
+  },
+  {
+    id: 'no-such-upload',
+    code: 'no-such-upload',
+    fits: named('NoSuchUpload'),
+    sentence: () => 'The unfinished upload is gone from the storage.',
+    remedy: () => 'It starts again.',
+    example: {
+      said: { name: 'NoSuchUpload', status: 404, message: 'The specified upload does not exist.' },
+      asked: { action: 's3:PutObject' },
+    },
+  },
+  {
+    id: 'not-found',
+    code: 'no-such-key',
+    fits: ({ name, status }) => named('NoSuchKey', 'NotFound')({ name }) || (status === 404 && name === ''),
+    sentence: (said, asked) => `${inRegion(asked)} does not have what ${asked.action} asked for${bracketed(said)}.`,
+    remedy: NOTHING,
+    example: { said: { status: 404 }, asked: { action: 's3:ListBucket', key: undefined } },
+    before: 'The file is not in the storage any more.',
+  },
+];
+
+const PACE: readonly StorageCause[] = [
+  {
+    id: 'slow-down',
+    code: 'slow-down',
+    fits: named(
+      'SlowDown',
+      'SlowDownRead',
+      'SlowDownWrite',
+      'Throttling',
+      'ThrottlingException',
+      'ThrottledException',
+      'RequestThrottled',
+      'RequestThrottledException',
+      'TooManyRequests',
+      'TooManyRequestsException',
+      'RequestLimitExceeded',
+      'BandwidthLimitExceeded',
+      'Busy',
+      'ProvisionedThroughputExceededException',
+    ),
+    sentence: (said, asked) => `${inRegion(asked)} asks for a slower pace${bracketed(said)}.`,
+    remedy: () => 'Trying again.',
+    example: { said: { name: 'SlowDown', status: 503, message: 'Please reduce your request rate.' } },
+    before: 'The storage asks for a slower pace. Trying again.',
+  },
+  {
+    id: 'operation-aborted',
+    code: 'slow-down',
+    fits: named('OperationAborted'),
+    sentence: (said, asked) => `${inRegion(asked)} is busy with another request for the same name${bracketed(said)}.`,
+    remedy: () => 'Trying again.',
+    example: {
+      said: {
+        name: 'OperationAborted',
+        status: 409,
+        message: 'A conflicting conditional operation is currently in progress against this resource. Try again.',
+      },
+    },
+    before: 'Another version is already there. Nothing was overwritten.',
+  },
+  {
+    id: 'request-timeout',
+    code: 'timeout',
+    fits: ({ name, status }) => name === 'RequestTimeout' || (status === 408 && name === ''),
+    sentence: (said, { region }) => `The storage in ${region} did not get the next bytes in time${bracketed(said)}.`,
+    remedy: () => 'Try again.',
+    example: {
+      said: {
+        name: 'RequestTimeout',
+        status: 400,
+        message: 'Your socket connection to the server was not read from or written to within the timeout period.',
+      },
+    },
+    before: 'The storage in us-east-1 did not answer in time.',
+  },
+];
+
+const CONTENT: readonly StorageCause[] = [
+  {
+    id: 'damaged-on-the-way',
+    code: 'damaged',
+    fits: named(
+      'BadDigest',
+      'InvalidPart',
+      'InvalidPartOrder',
+      'XAmzContentSHA256Mismatch',
+      'XAmzContentChecksumMismatch',
+      'InvalidDigest',
+      'IncompleteBody',
+    ),
+    sentence: (said) => `The data arrived damaged and was refused${bracketed(said)}.`,
+    remedy: () => 'Send it again.',
+    example: {
+      said: {
+        name: 'BadDigest',
+        status: 400,
+        message: 'The CRC32 you specified did not match the calculated checksum.',
+      },
+      asked: { action: 's3:PutObject' },
+    },
+    before: 'The data arrived damaged and was refused. Send it again.',
+  },
+  {
+    id: 'conflict',
+    code: 'conflict',
+    fits: ({ name, status }) =>
+      named('PreconditionFailed', 'ConditionalRequestConflict')({ name }) ||
+      ((status === 409 || status === 412) && name === ''),
+    sentence: () => 'Another version is already there.',
+    remedy: () => 'Nothing was overwritten.',
+    example: {
+      said: {
+        name: 'PreconditionFailed',
+        status: 412,
+        message: 'At least one of the pre-conditions you specified did not hold',
+      },
+      asked: { action: 's3:PutObject' },
+    },
+  },
+  {
+    id: 'too-large',
+    code: 'not-supported',
+    fits: ({ name, status }) => named('EntityTooLarge', 'MaxMessageLengthExceeded')({ name }) || status === 413,
+    sentence: (said, asked) =>
+      `${fileOf(asked)} is larger than the storage, or something before it, takes at once${bracketed(said)}.`,
+    remedy: () => 'This is not supported here: ask IT which sizes it takes.',
+    example: {
+      said: { name: 'EntityTooLarge', status: 400, message: 'Your proposed upload exceeds the maximum allowed size' },
+      asked: { action: 's3:PutObject' },
+    },
+    before: 'This is not supported here.',
+  },
+  {
+    id: 'part-too-small',
+    code: 'refused',
+    fits: named('EntityTooSmall'),
+    sentence: (said, asked) => `${inRegion(asked)} wants larger parts than it was sent${bracketed(said)}.`,
+    remedy: ASK_IT,
+    example: {
+      said: {
+        name: 'EntityTooSmall',
+        status: 400,
+        message: 'Your proposed upload is smaller than the minimum allowed size',
+      },
+      asked: { action: 's3:PutObject' },
+    },
+    before: 'The storage answered 400 (EntityTooSmall) to s3:PutObject.',
+  },
+  {
+    id: 'key-too-long',
+    code: 'refused',
+    fits: named('KeyTooLongError', 'KeyTooLong'),
+    sentence: (_said, asked) =>
+      `${fileOf(asked)} is a longer name than the storage takes (1,024 bytes with its folders at Amazon).`,
+    remedy: () => 'Give it a shorter one.',
+    example: {
+      said: { name: 'KeyTooLongError', status: 400, message: 'Your key is too long' },
+      asked: { action: 's3:PutObject' },
+    },
+    before: 'The storage answered 400 (KeyTooLongError) to s3:PutObject.',
+  },
+  {
+    id: 'name-refused',
+    code: 'refused',
+    fits: named(
+      'XMinioInvalidResourceName',
+      'XMinioInvalidObjectName',
+      'InvalidURI',
+      'InvalidObjectName',
+      'XMinioParentIsObject',
+      'XMinioObjectExistsAsDirectory',
+    ),
+    sentence: (said, asked) => `${inRegion(asked)} does not take the name ${fileOf(asked)}${bracketed(said)}.`,
+    remedy: () => 'Give it another one.',
+    example: {
+      said: {
+        name: 'XMinioInvalidResourceName',
+        status: 400,
+        message: 'Resource name contains bad components such as ".." or ".".',
+      },
+      asked: { action: 's3:PutObject' },
+    },
+    before: 'The storage answered 400 (XMinioInvalidResourceName) to s3:PutObject.',
+  },
+  {
+    id: 'storage-full',
+    code: 'storage-full',
+    fits: ({ name, status }) =>
+      named(
+        'XMinioStorageFull',
+        'StorageFull',
+        'InsufficientStorage',
+        'InsufficientCapacity',
+        'QuotaExceeded',
+        'XMinioAdminBucketQuotaExceeded',
+        'BucketQuotaExceeded',
+        'UserQuotaExceeded',
+      )({ name }) || status === 507,
+    sentence: (said, asked) =>
+      `${inRegion(asked)} has no space left for this${/quota/i.test(said.name) ? ': a quota is reached' : ''}${bracketed(said)}.`,
+    remedy: ASK_IT,
+    example: {
+      said: {
+        name: 'XMinioStorageFull',
+        status: 507,
+        message: 'Storage backend has reached its minimum free drive threshold.',
+      },
+      asked: { action: 's3:PutObject' },
+    },
+    before: 'The storage failed to answer properly. Try again.',
+  },
+];
+
+const FAILED: readonly StorageCause[] = [
+  {
+    id: 'not-implemented',
+    code: 'not-supported',
+    fits: ({ name, status }) =>
+      named('NotImplemented', 'XNotImplemented')({ name }) || status === 501 || status === 505 || status === 510,
+    sentence: (said, asked) =>
+      `${inRegion(asked)} does not support ${asked.action} in the form that Nearplay needs${bracketed(said)}.`,
+    remedy: () => 'Ask IT whether the storage, or a proxy before it, can be made to.',
+    example: {
+      said: {
+        name: 'NotImplemented',
+        status: 501,
+        message: 'A header you provided implies functionality that is not implemented',
+      },
+      asked: { action: 's3:PutObject' },
+    },
+    before: 'The storage failed to answer properly. Try again.',
+  },
+  {
+    id: 'loop-detected',
+    code: 'refused',
+    fits: ({ status }) => status === 508,
+    sentence: (said, asked) => `${inRegion(asked)} goes round in circles with this request${bracketed(said)}.`,
+    remedy: ASK_IT,
+    example: { said: { status: 508 } },
+    before: 'The storage failed to answer properly. Try again.',
+  },
+  {
+    id: 'unavailable',
+    code: 'storage-failed',
+    fits: ({ name }) =>
+      named('ServiceUnavailable', 'ServiceUnavailableException', 'XMinioServerNotInitialized')({ name }),
+    sentence: (said, asked) => `${inRegion(asked)} cannot serve requests now${bracketed(said)}.`,
+    remedy: () => 'Try again.',
+    example: { said: { name: 'ServiceUnavailable', status: 503, message: 'Service is unable to handle request.' } },
+    before: 'The storage failed to answer properly. Try again.',
+  },
+  {
+    id: 'unavailable-bare',
+    code: 'slow-down',
+    fits: ({ name, status }) => (status === 503 || status === 429) && (name === '' || name === FOREIGN_ANSWER),
+    sentence: (said, asked) =>
+      `${inRegion(asked)}, or something before it, cannot serve more requests now (${said.status}).`,
+    remedy: () => 'Trying again.',
+    example: { said: { status: 503 } },
+    before: 'The storage asks for a slower pace. Trying again.',
+  },
+  {
+    id: 'failed-inside',
+    code: 'storage-failed',
+    fits: ({ name, status }) =>
+      named('InternalError', 'InternalServerError', 'InternalFailure')({ name }) || status >= 500,
+    sentence: (said, asked) =>
+      `${inRegion(asked)}${said.name === '' || said.name === FOREIGN_ANSWER ? ', or something before it,' : ''} failed to answer properly${bracketed(said.name === FOREIGN_ANSWER ? { ...said, name: '' } : said)}.`,
+    remedy: () => 'Try again.',
+    example: {
+      said: { name: 'InternalError', status: 500, message: 'We encountered an internal error. Please try again.' },
+    },
+    before: 'The storage failed to answer properly. Try again.',
+  },
+];
+
+const WITHOUT_REASON: readonly StorageCause[] = [
+  {
+    id: 'answer-endless',
+    code: 'not-a-storage',
+    fits: named('AnswerTooLarge'),
+    sentence: (_said, asked) => `The answer to ${asked.action} did not end: no storage says so much to it.`,
+    remedy: () => 'Ask IT what stands between this computer and the storage.',
+    example: { said: { name: 'AnswerTooLarge', status: 200 }, asked: { action: 's3:ListBucket', key: undefined } },
+    before: '(none: the answer was read until the memory was full)',
+  },
+  {
+    id: 'bare-400',
+    code: 'credentials-expired',
+    fits: ({ name, status }) => status === 400 && name === '',
+    sentence: (_said, asked) => `${inRegion(asked)} refused ${asked.action} without saying why (400).`,
+    remedy: ASK_IT,
+    example: { said: { status: 400 } },
+    before: 'Your sign-in has expired. Sign in again; nothing is lost.',
+  },
+  {
+    id: 'refused',
+    code: 'refused',
+    fits: ({ status }) => status >= 300,
+    sentence: (said, asked) => `${inRegion(asked)} refused ${asked.action}${bracketed(said)}.`,
+    remedy: ASK_IT,
+    example: {
+      said: { name: 'InvalidArgument', status: 400, message: 'Invalid Argument' },
+      asked: { action: 's3:PutObject' },
+    },
+    before: 'The storage answered 400 (InvalidArgument) to s3:PutObject.',
+  },
+];
+
+/** What a storage, or what answers in its place, says. The first line that fits counts. */
+export const STORAGE_CAUSES: readonly StorageCause[] = [
+  ...FOREIGN,
+  ...READING,
+  ...PLACE,
+  ...WHO,
+  ...PACE,
+  ...CONTENT,
+  ...FAILED,
+  FOREIGN_PAGE,
+  ...REFUSED,
+  ...ABSENT,
+  ...WITHOUT_REASON,
+];
