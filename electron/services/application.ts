@@ -187,6 +187,7 @@ class NearplayServices implements Application {
     this.#copies = new SavedCopies({
       studio: () => this.studio(),
       changed: (news) => this.#transfersChanged(this.#transfers.ofCopies(news)),
+      file: join(options.journalFolder ?? options.userDataFolder, 'copies.json'),
       now,
       log,
     });
@@ -217,6 +218,7 @@ class NearplayServices implements Application {
     this.#timer.unref();
     this.#watchInterfaces();
     await this.uploads.start();
+    await this.#copies.start();
     void this.#readBucketPreferences();
     this.#watched.start();
     await this.#uploadFolders.start();
@@ -301,6 +303,7 @@ class NearplayServices implements Application {
     this.#studio?.reachability.probeNow();
     void this.addresses.forget();
     this.uploads.tryNow();
+    this.#copies.tryNow();
     void this.#readPreferencesAgain();
   }
 
@@ -428,6 +431,7 @@ class NearplayServices implements Application {
     if (settings.profile !== before.profile) {
       this.#rebuild();
       this.uploads.tryNow();
+      this.#copies.tryNow();
     }
     if (settings.readFrom !== before.readFrom || settings.profile !== before.profile) this.#readingChanged();
     if (settings.bandwidth !== before.bandwidth) this.#limitBandwidth();
