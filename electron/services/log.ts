@@ -1,4 +1,5 @@
 import type { Log } from './contract.ts';
+import { isSecretName, STRUCK_OUT, strikeOutSecrets } from './secrets.ts';
 
 export interface LogLine {
   /** Milliseconds since the epoch. */
@@ -22,8 +23,6 @@ export function createLog(write: (line: string) => void, now: () => number): Log
 /** For tests and for callers that want none. */
 export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** One word, so that striking it out again leaves it as it is. */
-const STRUCK_OUT = '[struck-out]';
 const DEEPEST = 6;
 
 /** `undefined` for what JSON cannot hold, e.g. a getter that throws: logging must not be what fails. */
@@ -49,7 +48,7 @@ function plain(value: unknown, depth: number): unknown {
   // Requests, sockets, clients: whole worlds, which a line of the log is too small for.
   if (!isPlain(value)) return `[${value.constructor.name}]`;
   const entries = Object.entries(value).map(([name, item]) => {
-    const secret = SECRET_NAME.test(name) && item !== undefined && item !== null;
+    const secret = isSecretName(name) && item !== undefined && item !== null;
     return [strikeOutSecrets(name), secret ? STRUCK_OUT : plain(item, depth + 1)];
   });
   return Object.fromEntries(entries);
@@ -66,29 +65,4 @@ function plainError(error: Error, depth: number): unknown {
   const cause = error.cause === undefined ? {} : { cause: plain(error.cause, depth + 1) };
   const errors = error instanceof AggregateError ? { errors: plain(error.errors, depth + 1) } : {};
   return { name: error.name, ...code, message: strikeOutSecrets(error.message), ...cause, ...errors };
-}
-
-const NAMES =
-  'x-amz-(?:signature|credential|security-token)|(?:proxy-)?authorization|cookie|' +
-  'aws_?secret_?access_?key|aws_?session_?token|aws_?access_?key_?id|secret_?access_?key|session_?token|' +
-  '(?:access|refresh|id|bearer)_?token|client_?secret|password';
-const SECRET_NAME = new RegExp(`^(?:${NAMES}|token|signature)$`, 'i');
-
-const PATTERNS: readonly RegExp[] = [
-  // "Authorization: AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…": to the end of the line or the quote.
-  /((?:proxy-)?authorization(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?)[^"'\\\r\n]+/gi,
-  // Parameters of signed URLs, also where the URL is a parameter itself and percent-encoded, once or more often.
-  /((?:x-amz-(?:signature|credential|security-token)|signature|awsaccesskeyid)(?:=|%(?:25)*3D))[^&\s"'\\<>,;]+/gi,
-  new RegExp(`((?:${NAMES})(?:\\\\*["'])?\\s*[:=>]\\s*(?:\\\\*["'])?)[^"'\\\\\\s,;&}<]+`, 'gi'),
-  /(:\/\/)[^/\s:@"']+:[^/\s@"']+(?=@)/g,
-];
-const ACCESS_KEY = /(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}/g;
-/** Session tokens of AWS, by how they all begin: base64 of a version byte and "origin_…" or "er.aws". */
-const SESSION_TOKEN = /(?:IQoJ|FwoG|FQoG)[A-Za-z0-9+/=%_-]{60,}/g;
-
-/** The text without keys, tokens and signatures. The last net: callers do not log such things in the first place. */
-export function strikeOutSecrets(text: string): string {
-  let result = text;
-  for (const pattern of PATTERNS) result = result.replace(pattern, `$1${STRUCK_OUT}`);
-  return result.replace(ACCESS_KEY, STRUCK_OUT).replace(SESSION_TOKEN, STRUCK_OUT);
 }

@@ -2,7 +2,8 @@ import { GetObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLog, SILENT, strikeOutSecrets } from '../../../../electron/services/log.ts';
+import { createLog, SILENT } from '../../../../electron/services/log.ts';
+import { strikeOutSecrets } from '../../../../electron/services/secrets.ts';
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 const SIGNATURE = 'fe5f80f77d5fa3beca038a248ff027d0445342fe2855ddc963176630326f1024';
