@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build, Platform, type Configuration } from 'electron-builder';
 import { bundle } from './bundle.ts';
-import { packagingConfiguration, signingSentence, type System } from './electron-builder.ts';
+import { packagingConfiguration, refusedFeed, signingSentence, type System } from './electron-builder.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const PLATFORMS: Record<System, Platform> = { windows: Platform.WINDOWS, mac: Platform.MAC, linux: Platform.LINUX };
@@ -57,16 +57,24 @@ const { values } = parseArgs({
 const named = (['windows', 'mac', 'linux'] as const).filter((system) => values[system]);
 const systems = named.length > 0 ? named : [thisSystem()];
 
-await bundle({ mode: 'production' });
-for (const system of systems) say(signingSentence(system, process.env));
-const complete = packagingConfiguration(process.env);
-const config = systems.includes('linux') && !values.folder ? withoutMissingTools(complete) : complete;
-try {
+/** Makes the installers. @throws Error of electron-builder */
+async function make(): Promise<void> {
+  await bundle({ mode: 'production' });
+  for (const system of systems) say(signingSentence(system, process.env));
   for (const pass of systems.flatMap(passesOf)) {
     for (const file of await build({ projectDir: root, publish: 'never', ...pass })) say(file);
   }
+}
+
+const complete = packagingConfiguration(process.env);
+const config = systems.includes('linux') && !values.folder ? withoutMissingTools(complete) : complete;
+const refused = refusedFeed(systems, process.env);
+try {
+  if (refused.length > 0) throw new Error(refused.join('\n'));
+  await make();
 } catch (error) {
   say(`The installers could not be made: ${error instanceof Error ? error.message : String(error)}`);
-  say('electron-builder downloads the Electron runtime and the tools of each format; check the network.');
+  if (refused.length === 0)
+    say('electron-builder downloads the Electron runtime and the tools of each format; check the network.');
   process.exitCode = 1;
 }

@@ -39,9 +39,12 @@ export function packagingConfiguration(env: Environment): Configuration {
     extraMetadata: { desktopName: 'nearplay.desktop' },
     electronFuses: FUSES,
     publish: updatesFeed(env),
+    // What updates itself is replaced by whatever its feed holds: without a signature nobody could tell whose that is.
+    forceCodeSigning: updatesFeed(env) !== null,
     artifactName: '${productName}-${version}-${os}-${arch}.${ext}',
     win: {
       target: ['nsis', 'msi'],
+      verifyUpdateCodeSignature: true,
       ...(azureSigning(env) ?? {}),
     },
     nsis: {
@@ -89,6 +92,50 @@ function updatesFeed(env: Environment): NonNullable<Configuration['publish']> | 
   return { provider: 's3', bucket, region, acl: 'private', ...(path !== undefined && { path }) };
 }
 
+const FEED_VARIABLES = ['NEARPLAY_UPDATES_URL', 'NEARPLAY_UPDATES_BUCKET', 'NEARPLAY_UPDATES_REGION'] as const;
+
+/**
+ * Why installers that update themselves are not made for these systems, in plain sentences; empty where they may be, or
+ * where no feed is named. An update has to come over https and has to be signed; updates of Linux packages are not.
+ */
+export function refusedFeed(systems: readonly System[], env: Environment): string[] {
+  if (FEED_VARIABLES.every((name) => valueOf(env, name) === undefined)) return [];
+  const url = valueOf(env, 'NEARPLAY_UPDATES_URL');
+  const isIncomplete = url === undefined && updatesFeed(env) === null;
+  return [
+    ...(isIncomplete ? ['A feed in a bucket takes both NEARPLAY_UPDATES_BUCKET and NEARPLAY_UPDATES_REGION.'] : []),
+    ...(url !== undefined && !isHttps(url) ? [`NEARPLAY_UPDATES_URL has to begin with https://, and is ${url}`] : []),
+    ...systems.flatMap((system) => unverifiable(system, env) ?? []),
+  ];
+}
+
+function unverifiable(system: System, env: Environment): string | undefined {
+  switch (system) {
+    case 'windows':
+      if (signsForWindows(env)) return undefined;
+      return 'Windows installers with a feed for updates have to be signed: set WIN_CSC_LINK or NEARPLAY_AZURE_SIGN_*.';
+    case 'mac':
+      if (signsForMac(env)) return undefined;
+      return 'A macOS app with a feed for updates has to be signed: set CSC_LINK or CSC_NAME.';
+    case 'linux':
+      return 'Linux packages cannot verify an update: make them without NEARPLAY_UPDATES_*, and serve them from a signed repository.';
+  }
+}
+
+function isHttps(url: string): boolean {
+  return URL.canParse(url) && new URL(url).protocol === 'https:';
+}
+
+function signsForWindows(env: Environment): boolean {
+  return (
+    azureSigning(env) !== undefined || ['WIN_CSC_LINK', 'CSC_LINK'].some((name) => valueOf(env, name) !== undefined)
+  );
+}
+
+function signsForMac(env: Environment): boolean {
+  return ['CSC_LINK', 'CSC_NAME'].some((name) => valueOf(env, name) !== undefined);
+}
+
 /** Azure Trusted Signing where the environment names an account; a certificate file is found by electron-builder itself. */
 function azureSigning(env: Environment): Pick<NonNullable<Configuration['win']>, 'azureSignOptions'> | undefined {
   const endpoint = valueOf(env, 'NEARPLAY_AZURE_SIGN_ENDPOINT');
@@ -115,11 +162,11 @@ export function signingSentence(system: System, env: Environment): string {
     case 'linux':
       return 'Linux packages are not signed; sign the repository that serves them.';
     case 'windows':
-      return azureSigning(env) || valueOf(env, 'WIN_CSC_LINK') || valueOf(env, 'CSC_LINK')
+      return signsForWindows(env)
         ? 'The Windows installers are signed with the certificate of the environment.'
         : 'The Windows installers are NOT SIGNED: SmartScreen will warn. Set WIN_CSC_LINK or NEARPLAY_AZURE_SIGN_*.';
     case 'mac':
-      if (!valueOf(env, 'CSC_LINK') && !valueOf(env, 'CSC_NAME')) {
+      if (!signsForMac(env)) {
         return 'The macOS app is NOT SIGNED unless the keychain holds a Developer ID: Gatekeeper will refuse it elsewhere. Set CSC_LINK.';
       }
       return canNotarize(env)

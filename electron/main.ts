@@ -24,6 +24,7 @@ import { createLog } from './services/log.ts';
 import { APP_PAGE, APP_PRIVILEGES, serveApp } from './shell/appProtocol.ts';
 import { trustSystemCertificates } from './shell/certificates.ts';
 import { survive } from './shell/crashes.ts';
+import { DeadWindow } from './shell/deadWindow.ts';
 import { FileDialogs, systemChooser, systemDestinationChooser } from './shell/dialogs.ts';
 import { managedFiles } from './shell/locations.ts';
 import { logFile } from './shell/logFile.ts';
@@ -33,13 +34,14 @@ import { AwakeWhileTransferring, onWakeUp } from './shell/power.ts';
 import { systemProxyAgent } from './shell/proxy.ts';
 import { stopBeforeQuit } from './shell/quit.ts';
 import { QuitQuestion } from './shell/quitQuestion.ts';
-import { ReloadOnNewOrigins } from './shell/reload.ts';
+import { ReloadOnNewSources } from './shell/reload.ts';
 import { shellRequests } from './shell/requests.ts';
-import { confineWindows, denyPermissions, openExternal } from './shell/security.ts';
+import { closeSession, confineWindows, giveNoCertificates, openExternal, SWITCHES } from './shell/security.ts';
 import { readyNotice } from './shell/notifications.ts';
 import { openSettingsFile, type StoreOptions } from './shell/settingsFile.ts';
 import { storedTheme } from './shell/theme.ts';
 import { TransfersWatch } from './shell/transfersWatch.ts';
+import { privateFolder } from './shell/privateFolder.ts';
 import { startUpdates } from './shell/updates.ts';
 import { openWindow } from './shell/window.ts';
 import { writeText } from './shell/textFile.ts';
@@ -53,7 +55,9 @@ const chosenUserData = app.commandLine.getSwitchValue('user-data-dir');
 if (chosenUserData !== '') app.setPath('userData', chosenUserData);
 const userDataFolder = app.getPath('userData');
 const logPath = join(userDataFolder, 'logs', 'nearplay.log');
-mkdirSync(userDataFolder, { recursive: true });
+// A folder that was named may be one of other things, whose modes are not ours to change.
+if (chosenUserData === '') privateFolder(userDataFolder);
+else mkdirSync(userDataFolder, { recursive: true, mode: 0o700 });
 
 const writeLog = logFile(logPath);
 const log = createLog((line) => {
@@ -61,13 +65,15 @@ const log = createLog((line) => {
   if (!app.isPackaged) process.stderr.write(line);
 }, now);
 
-survive(app, process, log, now);
+survive(app, process, log);
 app.setAppUserModelId(APP_ID);
 app.enableSandbox();
 protocol.registerSchemesAsPrivileged([APP_PRIVILEGES]);
 const openPage = (url: string) => openExternal(shell, url);
 const openFromPage = (url: string) => void openPage(url).catch((error: unknown) => log.warn('Not opened', { error }));
 confineWindows(app, openFromPage, log);
+giveNoCertificates(app, log);
+for (const [name, value] of SWITCHES) app.commandLine.appendSwitch(name, value);
 
 let window: BrowserWindow | undefined;
 
@@ -84,22 +90,23 @@ async function run(): Promise<void> {
   const services = servicesWith(settings, managed.preferences);
 
   bind(services);
-  denyPermissions(session.defaultSession);
-  serveApp(protocol, { folder: join(dist, 'renderer'), mediaOrigins: () => services.mediaOrigins() });
+  closeSession(session.defaultSession, log);
+  serveApp(protocol, { folder: join(dist, 'renderer'), mediaSources: () => services.mediaSources() });
   Menu.setApplicationMenu(Menu.buildFromTemplate(menu()));
   const awake = new AwakeWhileTransferring(powerSaveBlocker);
   const transfers = mindTheDesktop(services, awake);
   const quitting = askBeforeQuitting(transfers);
 
   await services.start();
-  const origins = new ReloadOnNewOrigins(services.mediaOrigins(), () => window?.reload());
-  services.on('preferences-changed', () => origins.update(services.mediaOrigins()));
+  const sources = new ReloadOnNewSources(services.mediaSources(), () => window?.reload());
+  services.on('preferences-changed', () => sources.update(services.mediaSources()));
   open(quitting);
   reopenWhenAsked(quitting);
 
   const { isPackaged } = app;
+  const { platform, resourcesPath } = process;
   const policy = readPolicy(managed.policy, log);
-  const endUpdates = startUpdates({ isPackaged, resourcesPath: process.resourcesPath, policy, log }, async () => {
+  const endUpdates = startUpdates({ isPackaged, platform, resourcesPath, policy, log }, async () => {
     const { default: updater } = await import('electron-updater');
     return updater.autoUpdater;
   });
@@ -186,9 +193,12 @@ function open(quitting: QuitQuestion): void {
     preload: join(dist, 'preload', 'preload.cjs'),
     placeFile: join(userDataFolder, 'window.json'),
     title: app.getName(),
-    devTools: !app.isPackaged,
+    isPackaged: app.isPackaged,
     log,
   });
+  // Without a parent: a window that is dead may never have been shown.
+  const ask = async (options: MessageBoxOptions) => (await dialog.showMessageBox(options)).response;
+  new DeadWindow(window, { ask, quit: () => app.quit(), log, now: () => performance.now() });
   // Elsewhere than on macOS the app ends with its window.
   if (process.platform !== 'darwin') window.on('close', (event) => quitting.beforeClose(event));
   window.on('closed', () => (window = undefined));

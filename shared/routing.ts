@@ -1,5 +1,4 @@
 import { parseRange, rangeContains, type IpRange } from './ipRanges.ts';
-import type { ErrorCode } from './errors.ts';
 import type { IsolationPreferences, Replica } from './preferences.ts';
 
 /** The user's choice: `auto`, `main`, or the name of a replica's storage. */
@@ -37,8 +36,6 @@ export interface StorageState {
   reachable: boolean;
   /** `unknown` counts as not disproved: whoever needs proof asks the storage before deciding. */
   holds: 'yes' | 'no' | 'unknown';
-  /** It is there, and its bytes were refused; `holds` is `no` then. */
-  refusedFor?: ErrorCode;
 }
 
 /** By storage name, the main storage included. A storage that is absent is reachable, and what it holds unknown. */
@@ -53,8 +50,6 @@ export interface RouteDetails {
   secondsLeft?: number;
   /** With `replica-not-ready`: older than the preferences allow a replication to take, so it failed or is stuck. */
   overdue?: true;
-  /** With `replica-not-ready`: the replica has it, and refuses its bytes (archived, encrypted, not permitted). */
-  refusedFor?: ErrorCode;
 }
 
 /** The decision "this object, for this user, now: that storage, because of that reason". */
@@ -158,10 +153,8 @@ export function route(
   const replica = stateOf(wanted.storage);
   if (!replica.reachable) return { storage: main, reason: 'replica-unreachable', details };
   if (replica.holds === 'no') {
-    const { refusedFor } = replica;
-    const overdue = refusedFor === undefined && age > preferences.replication.stuckAfterSeconds;
-    const why = { ...(overdue && { overdue }), ...(refusedFor !== undefined && { refusedFor }) };
-    return { storage: main, reason: 'replica-not-ready', details: { ...details, ...why } };
+    const overdue = age > preferences.replication.stuckAfterSeconds;
+    return { storage: main, reason: 'replica-not-ready', details: { ...details, ...(overdue && { overdue }) } };
   }
   return { storage: wanted.storage, reason: chosen ? 'replica-chosen' : 'replica-by-ip', details };
 }

@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
 import { terminalLines, terminalText } from '../../shared/terminalText.ts';
-import type { Machine } from '../services/machine.ts';
+import type { Machine } from './machine.ts';
 import type { Finding } from '../../shared/preferences.ts';
 
 /** What the command line touches of the process it runs in; passed in, so that a test can be the terminal. */

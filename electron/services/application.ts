@@ -137,7 +137,7 @@ class NearplayServices implements Application {
   #measurements: readonly Measurement[] = [];
   #report: RunningReport | undefined;
   #verifying: AbortController | undefined;
-  #origins: string[] = [];
+  #mediaSources: string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #interfacesTimer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -187,7 +187,6 @@ class NearplayServices implements Application {
     this.#copies = new SavedCopies({
       studio: () => this.studio(),
       changed: (news) => this.#transfersChanged(this.#transfers.ofCopies(news)),
-      file: join(options.journalFolder ?? options.userDataFolder, 'copies.json'),
       now,
       log,
     });
@@ -218,7 +217,6 @@ class NearplayServices implements Application {
     this.#timer.unref();
     this.#watchInterfaces();
     await this.uploads.start();
-    await this.#copies.start();
     void this.#readBucketPreferences();
     this.#watched.start();
     await this.#uploadFolders.start();
@@ -303,12 +301,11 @@ class NearplayServices implements Application {
     this.#studio?.reachability.probeNow();
     void this.addresses.forget();
     this.uploads.tryNow();
-    this.#copies.tryNow();
     void this.#readPreferencesAgain();
   }
 
-  mediaOrigins(): string[] {
-    return this.#origins;
+  mediaSources(): string[] {
+    return this.#mediaSources;
   }
 
   #handlers(): Services['requests'] {
@@ -431,7 +428,6 @@ class NearplayServices implements Application {
     if (settings.profile !== before.profile) {
       this.#rebuild();
       this.uploads.tryNow();
-      this.#copies.tryNow();
     }
     if (settings.readFrom !== before.readFrom || settings.profile !== before.profile) this.#readingChanged();
     if (settings.bandwidth !== before.bandwidth) this.#limitBandwidth();
@@ -471,7 +467,7 @@ class NearplayServices implements Application {
       this.#studio?.stop();
       this.#studio = document ? this.#newStudio(document) : undefined;
       this.#limitBandwidth();
-      this.#origins = (await this.#studio?.mediaOrigins().catch(() => [])) ?? [];
+      this.#mediaSources = (await this.#studio?.mediaSources().catch(() => [])) ?? [];
       if (this.#studio && this.#options.givenAddress === undefined) void this.addresses.forget();
       this.#readingChanged();
     }

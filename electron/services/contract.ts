@@ -47,8 +47,8 @@ export interface Services {
   manifest(problems: readonly ReplicationProblem[]): string;
   /** Network interfaces changed, or the machine woke up: addresses and health are asked for again. */
   networkChanged(): void;
-  /** Origins that media can be read from (`https://host:port`), for the window's Content-Security-Policy. */
-  mediaOrigins(): string[];
+  /** What links to media begin with (`https://host:port/bucket/`), for the window's Content-Security-Policy. */
+  mediaSources(): string[];
 }
 
 /** Where settings are kept: electron-store in the app, a file of the same format for a terminal. */

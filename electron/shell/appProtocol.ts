@@ -35,13 +35,15 @@ const COMMON_HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-cache',
+  // A looked-up name carries data to whoever answers for it.
+  'x-dns-prefetch-control': 'off',
 };
 
 export interface AppFiles {
   /** The folder that holds index.html; absolute. */
   folder: string;
-  /** Origins that media can be read from, at the time of each load. */
-  mediaOrigins: () => readonly string[];
+  /** What links to media begin with, at the time of each load: `https://bucket.host/`, `https://host/bucket/`. */
+  mediaSources: () => readonly string[];
   /** A fresh unguessable text for each page; `undefined` takes a random one. */
   nonce?: () => string;
 }
@@ -61,7 +63,9 @@ export async function respond(request: Pick<Request, 'method' | 'url'>, files: A
   const headers: Record<string, string> = { ...COMMON_HEADERS, 'content-type': type };
   if (!type.startsWith('text/html')) return new Response(body, { headers });
   const nonce = (files.nonce ?? randomNonce)();
-  headers['content-security-policy'] = contentSecurityPolicy(files.mediaOrigins(), nonce);
+  const sources = files.mediaSources();
+  headers['content-security-policy'] = contentSecurityPolicy(sources, nonce);
+  headers['connection-allowlist'] = connectionAllowlist(sources);
   return new Response(withNonce(body.toString('utf8'), nonce), { headers });
 }
 
@@ -83,13 +87,13 @@ export async function pathInside(folder: string, url: string): Promise<string | 
 }
 
 /**
- * The page's Content-Security-Policy: its own files, media from the storages, nothing inline. The nonce is for the few
- * style elements that react-aria adds, which it finds in a meta element. Trusted Types are not required: react-aria's live
- * announcer empties its own element through innerHTML.
+ * The page's Content-Security-Policy: its own files, media from the storages' buckets, nothing inline. The nonce is for the
+ * few style elements that react-aria adds, which it finds in a meta element. Trusted Types are not required: react-aria's
+ * live announcer empties its own element through innerHTML. A path that ends with a slash covers what is below it, and is
+ * not looked at after a redirect (CSP level 3, section 6.7.2.12).
  */
-export function contentSecurityPolicy(mediaOrigins: readonly string[], nonce: string): string {
-  const storages = [...new Set(mediaOrigins.filter(isOrigin))].sort();
-  const media = ["'self'", ...storages].join(' ');
+export function contentSecurityPolicy(mediaSources: readonly string[], nonce: string): string {
+  const media = ["'self'", ...sourcesOf(mediaSources).map(cspSource)].join(' ');
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -104,9 +108,34 @@ export function contentSecurityPolicy(mediaOrigins: readonly string[], nonce: st
   ].join('; ');
 }
 
-/** Only a whole http(s) origin may enter the header: anything else could widen the policy. */
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text;
+/**
+ * The page's Connection-Allowlist (WICG, "Connection Allowlists"), for what the Content-Security-Policy has no word for:
+ * WebRTC, names looked up and connections opened ahead of time, redirects.
+ */
+export function connectionAllowlist(mediaSources: readonly string[]): string {
+  const own = `${APP_SCHEME}://${APP_HOST}/*`;
+  const patterns = [own, ...sourcesOf(mediaSources).map(urlPattern)];
+  return `(${['response-origin', ...patterns.map((pattern) => JSON.stringify(pattern))].join(' ')});webrtc=block`;
+}
+
+/** Whole http(s) addresses of folders: anything else could widen the policies. */
+function sourcesOf(texts: readonly string[]): URL[] {
+  const isSource = ({ protocol, pathname, href }: URL, text: string) =>
+    /^https?:$/.test(protocol) && pathname.endsWith('/') && href === text && !/[?#@]/.test(text);
+  const sources = [...new Set(texts)].sort().filter((text) => URL.canParse(text) && isSource(new URL(text), text));
+  return sources.map((text) => new URL(text));
+}
+
+/** A semicolon, a comma or a quote would end the source or the policy; paths are compared decoded. */
+function cspSource({ origin, pathname }: URL): string {
+  const path = pathname.replace(/[;,']/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return path === '/' ? origin : origin + path;
+}
+
+/** As a URLPattern, with what has a meaning in one escaped (URL Pattern Standard, section 1). */
+function urlPattern({ protocol, hostname, port, pathname }: URL): string {
+  const escaped = (text: string) => text.replace(/[+*?:{}()\\]/g, '\\$&');
+  return `${protocol}//${escaped(hostname)}${port === '' ? '' : `:${port}`}${escaped(pathname)}*`;
 }
 
 function withNonce(html: string, nonce: string): string {

@@ -1,24 +1,24 @@
 /**
- * Calls `reload` when the set of origins differs from the one the page was loaded with: a Content-Security-Policy cannot
+ * Calls `reload` when the set of media sources differs from the one the page was loaded with: a Content-Security-Policy cannot
  * be changed under a page. Order does not matter.
  */
-export class ReloadOnNewOrigins {
+export class ReloadOnNewSources {
   #loaded: string;
   readonly #reload: () => void;
 
-  constructor(origins: readonly string[], reload: () => void) {
-    this.#loaded = identity(origins);
+  constructor(sources: readonly string[], reload: () => void) {
+    this.#loaded = identity(sources);
     this.#reload = reload;
   }
 
-  update(origins: readonly string[]): void {
-    const now = identity(origins);
+  update(sources: readonly string[]): void {
+    const now = identity(sources);
     if (now === this.#loaded) return;
     this.#loaded = now;
     this.#reload();
   }
 }
 
-function identity(origins: readonly string[]): string {
-  return [...new Set(origins)].sort().join(' ');
+function identity(sources: readonly string[]): string {
+  return [...new Set(sources)].sort().join(' ');
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../services/contract.ts';
 import type { Policy } from './policy.ts';
@@ -8,6 +8,7 @@ const CHECK_EVERY = 6 * HOUR;
 
 export interface UpdateSurroundings {
   isPackaged: boolean;
+  platform: NodeJS.Platform;
   /** The folder that holds app-update.yml when IT's build named a feed; absolute. */
   resourcesPath: string;
   policy: Policy;
@@ -19,9 +20,51 @@ export interface Updater {
   checkForUpdatesAndNotify(): Promise<unknown>;
 }
 
-/** Updates are off unless the build names a feed (docs/it.md), and whenever IT's policy says so. */
-export function mayUpdate({ isPackaged, resourcesPath, policy }: Omit<UpdateSurroundings, 'log'>): boolean {
-  return isPackaged && policy.updates === 'on' && existsSync(join(resourcesPath, 'app-update.yml'));
+/**
+ * Updates are off unless the build names a feed (docs/it.md), and whenever IT's policy says so. Whatever the build says, none
+ * is taken that comes over plain http or that this system would not verify.
+ */
+export function mayUpdate({ isPackaged, platform, resourcesPath, policy, log }: UpdateSurroundings): boolean {
+  if (!isPackaged || policy.updates !== 'on') return false;
+  const feed = readFeed(join(resourcesPath, 'app-update.yml'));
+  if (feed === undefined) return false;
+  const problem = problemOf(feed, platform);
+  if (problem !== undefined) log.error('Updates are off', { problem });
+  return problem === undefined;
+}
+
+function readFeed(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Why no update may be taken from a feed; `undefined` for one that may be used. electron-builder writes flat lines of
+ * `name: value`: what looks otherwise was written by something else. electron-updater verifies an update of Windows only
+ * where the feed names a publisher, macOS does by itself, and on Linux nothing is verified.
+ */
+export function problemOf(feed: string, platform: NodeJS.Platform): string | undefined {
+  if (platform !== 'win32' && platform !== 'darwin') return 'Updates of this system cannot be verified.';
+  const lines = feed.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const entries = lines.map((line) => /^(?:([A-Za-z]+):(?: (.*))?|\s*- .*)$/.exec(line));
+  if (entries.includes(null)) return 'The feed cannot be understood.';
+  const valuesOf = (name: string) =>
+    entries.flatMap((entry) => (entry?.[1] === name ? [unquoted(entry[2] ?? '')] : []));
+  const isHttps = (url: string) => URL.canParse(url) && new URL(url).protocol === 'https:';
+  const [provider, ...others] = valuesOf('provider');
+  const urls = [...valuesOf('url'), ...valuesOf('endpoint')];
+  const isKnown = others.length === 0 && (provider === 's3' || (provider === 'generic' && urls.length === 1));
+  if (!isKnown) return 'The feed cannot be understood.';
+  if (!urls.every(isHttps)) return 'The feed is not served over https.';
+  if (platform === 'win32' && valuesOf('publisherName').length !== 1) return 'The feed names no publisher to verify.';
+  return undefined;
+}
+
+function unquoted(value: string): string {
+  return value.trim().replace(/^(['"])(.*)\1$/, '$2');
 }
 
 /**

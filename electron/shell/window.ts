@@ -19,7 +19,7 @@ export interface WindowOptions {
   icon?: string;
   title: string;
   /** Developer tools are for developers: an installed app has none. */
-  devTools: boolean;
+  isPackaged: boolean;
   log: Log;
 }
 
@@ -45,10 +45,11 @@ export function openWindow(options: WindowOptions): BrowserWindow {
       nodeIntegrationInSubFrames: false,
       webSecurity: true,
       allowRunningInsecureContent: false,
+      experimentalFeatures: false,
       webviewTag: false,
       // A review goes on while another window is in front.
       backgroundThrottling: false,
-      devTools: options.devTools,
+      devTools: !options.isPackaged,
       spellcheck: false,
     },
   });
@@ -57,7 +58,8 @@ export function openWindow(options: WindowOptions): BrowserWindow {
     window.show();
   });
   window.on('close', () => writePlace(options.placeFile, window, options.log));
-  window.loadURL(APP_URL).catch((error: unknown) => options.log.error('The window could not load its page', { error }));
+  // What fails is told by did-fail-load.
+  window.loadURL(APP_URL).catch(() => undefined);
   return window;
 }
 

@@ -27,8 +27,7 @@ export function routeText(route: Route, storages: readonly StorageSummary[], t: 
     address: route.details.matchedAddress ?? '',
     range: route.details.matchedRange ?? '',
   };
-  const { overdue, refusedFor } = route.details;
-  const reason = refusedFor !== undefined ? 'replica-refused' : overdue ? 'replica-overdue' : route.reason;
+  const reason = route.details.overdue ? 'replica-overdue' : route.reason;
   return {
     place,
     label: t(`reason.${reason}.label`),

@@ -74,7 +74,7 @@ async function quit(app: ElectronApplication, exited: Promise<unknown>): Promise
 
 /** Runs in Electron's main process, sent there as text. */
 function recordDesktop(electron: typeof Electron, recorded: Recorded): void {
-  const { app, BrowserWindow, dialog, Notification, powerSaveBlocker, shell } = electron;
+  const { app, BrowserWindow, dialog, Notification, powerSaveBlocker, session, shell } = electron;
   Object.assign(globalThis, { recordedByTest: recorded });
   const answers: unknown[] = [];
   const waiting: ((answer: unknown) => void)[] = [];
@@ -99,6 +99,9 @@ function recordDesktop(electron: typeof Electron, recorded: Recorded): void {
     recorded.notifications.push({ title: this.title, body: this.body });
   };
   BrowserWindow.prototype.setProgressBar = (progress) => void recorded.progress.push(progress);
+  session.defaultSession.on('will-download', (event, item) => {
+    recorded.downloads.push({ name: item.getFilename(), isRefused: event.defaultPrevented });
+  });
   const active = new Map<number, string>();
   const start = powerSaveBlocker.start.bind(powerSaveBlocker);
   const stop = powerSaveBlocker.stop.bind(powerSaveBlocker);

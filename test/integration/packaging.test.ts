@@ -3,12 +3,14 @@ import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { validateConfiguration } from 'app-builder-lib/out/util/config/config.js';
 import { DebugLogger } from 'builder-util';
 import { build, Platform, type Configuration } from 'electron-builder';
+import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleIfStale } from '../../build/bundle.ts';
-import { FUSES, packagingConfiguration, signingSentence } from '../../build/electron-builder.ts';
+import { FUSES, packagingConfiguration, refusedFeed, signingSentence } from '../../build/electron-builder.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const MINUTE = 60_000;
@@ -41,6 +43,59 @@ describe('the packaging configuration', () => {
     expect(packagingConfiguration({}).publish).toBeNull();
     const bucket = { NEARPLAY_UPDATES_BUCKET: 'studio-updates', NEARPLAY_UPDATES_REGION: 'us-east-1' };
     expect(packagingConfiguration(bucket).publish).toMatchObject({ provider: 's3', acl: 'private' });
+  });
+
+  const FEED = { NEARPLAY_UPDATES_URL: 'https://updates.studio.example' };
+  const SIGNED = { WIN_CSC_LINK: 'x', CSC_LINK: 'y' };
+
+  it('forces signing where the app updates itself', () => {
+    expect(packagingConfiguration({})).toMatchObject({ forceCodeSigning: false });
+    expect(packagingConfiguration(FEED)).toMatchObject({
+      forceCodeSigning: true,
+      win: { verifyUpdateCodeSignature: true },
+    });
+  });
+
+  it.each(['http://updates.studio.example', 'http://127.0.0.1:8080', 'HTTP://localhost', 'ftp://a', 'updates'])(
+    'refuses updates from %s, signed or not',
+    (url) => {
+      const refused = refusedFeed(['windows', 'mac'], { ...SIGNED, NEARPLAY_UPDATES_URL: url });
+      expect(refused).toEqual([`NEARPLAY_UPDATES_URL has to begin with https://, and is ${url}`]);
+    },
+  );
+
+  it.each([
+    ['windows', {}, /have to be signed/],
+    ['windows', { CSC_NAME: 'only for macOS' }, /have to be signed/],
+    ['windows', { NEARPLAY_AZURE_SIGN_ENDPOINT: 'https://weu.codesigning.azure.net' }, /have to be signed/],
+    ['mac', {}, /has to be signed/],
+    ['mac', { WIN_CSC_LINK: 'only for Windows' }, /has to be signed/],
+    ['linux', SIGNED, /cannot verify an update/],
+  ] as const)('refuses updates of %s that nobody could verify, with %j', (system, env, sentence) => {
+    const bucket = { NEARPLAY_UPDATES_BUCKET: 'studio-updates', NEARPLAY_UPDATES_REGION: 'us-east-1' };
+    expect(refusedFeed([system], env)).toEqual([]);
+    for (const feed of [FEED, bucket]) {
+      const refused = refusedFeed([system], { ...env, ...feed });
+      expect(refused).toHaveLength(1);
+      expect(refused[0]).toMatch(sentence);
+    }
+  });
+
+  it('refuses half a bucket, and takes a signed feed over https', () => {
+    expect(refusedFeed(['mac'], { ...SIGNED, NEARPLAY_UPDATES_BUCKET: 'studio-updates' })).toHaveLength(1);
+    expect(refusedFeed(['windows', 'mac'], { ...SIGNED, ...FEED })).toEqual([]);
+  });
+
+  it('is not even used for a feed that is refused', async () => {
+    const dist = join(root, 'build', 'dist.ts');
+    const env = { ...process.env, NEARPLAY_UPDATES_URL: 'http://updates.studio.example' };
+    const failed = await promisify(execFile)(process.execPath, [dist, '--windows', '--folder'], {
+      env,
+      cwd: root,
+    }).catch((error: unknown) => error as { code: number; stdout: string });
+    expect(failed).toMatchObject({ code: 1 });
+    expect(failed.stdout).toContain('have to be signed');
+    expect(failed.stdout).toContain('has to begin with https://');
   });
 
   it('says in plain words when nothing is signed', () => {

@@ -100,7 +100,8 @@ type AppMethods = Pick<
 
 /** The life of the app and its paths. */
 export class AppStandIn extends EventEmitter implements AppMethods {
-  readonly isPackaged = false;
+  /** As if installed, where a test asks for it. */
+  readonly isPackaged: boolean;
   readonly dock = undefined;
   readonly commandLine: Switches;
   readonly #options: AppOptions;
@@ -111,6 +112,7 @@ export class AppStandIn extends EventEmitter implements AppMethods {
   readonly #version: string;
   #surroundings: Surroundings | undefined;
   #isReady = false;
+  #isSandboxEnabled = false;
   #isQuitting = false;
   #isEnding = false;
   #lockFile: string | undefined;
@@ -118,6 +120,7 @@ export class AppStandIn extends EventEmitter implements AppMethods {
   constructor(options: AppOptions) {
     super();
     this.#options = options;
+    this.isPackaged = options.env['STAND_IN_PACKAGED'] === '1';
     this.commandLine = new Switches(options.argv.slice(2));
     const main = resolve(options.argv[1] ?? '.');
     const { folder, name, version } = packageOf(dirname(main));
@@ -279,8 +282,14 @@ export class AppStandIn extends EventEmitter implements AppMethods {
     // One window, and a browser that puts it in front by itself.
   }
 
+  /** The page of a stock browser is sandboxed in any case; whether main asked for it is known. */
   enableSandbox(): void {
-    // The page of a stock browser is sandboxed in any case.
+    if (this.#isReady) throw new Error('app.enableSandbox() can only be called before app is ready');
+    this.#isSandboxEnabled = true;
+  }
+
+  get isSandboxEnabled(): boolean {
+    return this.#isSandboxEnabled;
   }
 
   setAppUserModelId(): void {

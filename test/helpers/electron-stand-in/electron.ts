@@ -12,7 +12,7 @@ import { attachControl, type DialogAnswer, type PowerEvent } from './control.ts'
 import { Dialogs } from './dialogs.ts';
 import { IpcMainStandIn } from './ipcMain.ts';
 import type { Question } from './question.ts';
-import { nothingRecorded } from './recorder.ts';
+import { nothingRecorded, type Protections } from './recorder.ts';
 import { Schemes } from './schemes.ts';
 import { SessionStandIn } from './session.ts';
 import { absent, strict } from './strict.ts';
@@ -78,13 +78,24 @@ async function judge(request: HeldRequest): Promise<Verdict> {
   return (await schemes.answer(request)) ?? 'fail';
 }
 
+function protections(): Protections {
+  return {
+    sandbox: theApp.isSandboxEnabled,
+    webPreferences: [...desktop.windows].map(({ preferences }) => preferences),
+    webRtcPolicies: [...desktop.windows].map(({ contents }) => contents.getWebRTCIPHandlingPolicy()),
+    sessionHandlers: theSession.handlers(),
+    appEvents: theApp.eventNames().map(String),
+    sessionEvents: theSession.eventNames().map(String),
+  };
+}
+
 const control = attachControl(
   {
     'answer-dialog': (answer) => {
       dialogs.answer(answer);
       return null;
     },
-    recorded: () => recorded,
+    recorded: () => ({ ...recorded, protections: protections() }),
     'fire-power': (event: PowerEvent) => {
       thePowerMonitor.emit(event);
       return null;

@@ -12,6 +12,25 @@ export interface Recorded {
   progress: number[];
   /** Types of the power save blockers that are active now. */
   powerSaveBlockers: string[];
+  /** What a page began to download, and whether main refused it. */
+  downloads: { name: string; isRefused: boolean }[];
+  /** `null` in Electron, which cannot be asked for it. */
+  protections: Protections | null;
+}
+
+/** What main has closed, as the stand-in was told. */
+export interface Protections {
+  /** `app.enableSandbox` was called. */
+  sandbox: boolean;
+  /** The `webPreferences` of each window, without its preload. */
+  webPreferences: Record<string, unknown>[];
+  /** The one of each window; `default` where main said nothing. */
+  webRtcPolicies: string[];
+  /** Handlers that the session has. */
+  sessionHandlers: string[];
+  /** Events that main listens to, of the app and of the session. */
+  appEvents: string[];
+  sessionEvents: string[];
 }
 
 export const nothingRecorded = (): Recorded => ({
@@ -22,4 +41,6 @@ export const nothingRecorded = (): Recorded => ({
   dialogs: [],
   progress: [],
   powerSaveBlockers: [],
+  downloads: [],
+  protections: null,
 });

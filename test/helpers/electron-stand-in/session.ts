@@ -1,10 +1,14 @@
 import type { Session } from 'electron';
+import { EventEmitter } from 'node:events';
+import type { Page } from 'playwright';
+import { PreventableEvent } from './app.ts';
 import type { Chromium } from './chromium.ts';
 import type { Schemes } from './schemes.ts';
 import { strict } from './strict.ts';
 
 type CheckHandler = Parameters<Session['setPermissionCheckHandler']>[0];
 type RequestHandler = Parameters<Session['setPermissionRequestHandler']>[0];
+type DeviceHandler = Parameters<Session['setDevicePermissionHandler']>[0];
 
 /** Electron's name for a permission, and DevTools' for the same. */
 const PERMISSIONS = [
@@ -13,6 +17,9 @@ const PERMISSIONS = [
   ['geolocation', 'geolocation'],
   ['notifications', 'notifications'],
   ['midi', 'midi'],
+  ['midiSysex', 'midi-sysex'],
+  ['media', 'camera'],
+  ['media', 'microphone'],
 ] as const;
 
 /** Chromium asks before a page may read from this machine or its network; Electron does not. */
@@ -25,15 +32,21 @@ export interface SessionOptions {
 }
 
 /** The only session there is. */
-export class SessionStandIn implements Pick<
-  Session,
-  'setPermissionCheckHandler' | 'setPermissionRequestHandler' | 'resolveProxy'
-> {
+export class SessionStandIn
+  extends EventEmitter
+  implements
+    Pick<
+      Session,
+      'setDevicePermissionHandler' | 'setPermissionCheckHandler' | 'setPermissionRequestHandler' | 'resolveProxy'
+    >
+{
   readonly #options: SessionOptions;
   #check: CheckHandler = null;
   #request: RequestHandler = null;
+  #device: DeviceHandler = null;
 
   constructor(options: SessionOptions) {
+    super();
     this.#options = options;
   }
 
@@ -49,9 +62,32 @@ export class SessionStandIn implements Pick<
     this.#request = handler;
   }
 
+  /** Kept only: a browser without a window has no device to give. */
+  setDevicePermissionHandler(handler: DeviceHandler): void {
+    this.#device = handler;
+  }
+
+  /** Names of the handlers that main has set. */
+  handlers(): string[] {
+    const set = { check: this.#check, device: this.#device, request: this.#request };
+    return Object.entries(set).flatMap(([name, handler]) => (handler ? [name] : []));
+  }
+
+  /** Asks main about each download of a page; `told` hears of its answer. */
+  watchDownloads(page: Page, contents: unknown, told: (name: string, isRefused: boolean) => void): void {
+    page.on('download', (download) => {
+      const name = download.suggestedFilename();
+      const event = new PreventableEvent();
+      this.emit('will-download', event, { getFilename: () => name, getURL: () => download.url() }, contents);
+      told(name, event.defaultPrevented);
+      if (event.defaultPrevented) void download.cancel().catch(() => undefined);
+    });
+  }
+
   /**
    * The answers of the handlers for this page, as settings of the browser: it asks its settings and not main. Where main
-   * has a check handler, that one decides, as it does for a page in Electron that looks before it asks.
+   * has a check handler, that one decides, as it does for a page in Electron that looks before it asks; where it has
+   * none at all, everything is granted (Electron docs, "Security", 5).
    */
   async applyPermissions(url: string, contents: unknown): Promise<void> {
     if (!URL.canParse(url)) return;
@@ -69,8 +105,9 @@ export class SessionStandIn implements Pick<
     const check = this.#check as ((contents: unknown, ...rest: unknown[]) => boolean) | null;
     if (check) return check(contents, permission, `${protocol}//${host}/`, details);
     const request = this.#request as ((contents: unknown, ...rest: unknown[]) => void) | null;
+    if (!request) return true;
     let granted = false;
-    request?.(contents, permission, (answer: boolean) => (granted = answer), details);
+    request(contents, permission, (answer: boolean) => (granted = answer), details);
     return granted;
   }
 

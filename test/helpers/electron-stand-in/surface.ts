@@ -18,6 +18,8 @@ import {
 export interface SurfaceEvents {
   message: (message: PreloadMessage) => void;
   navigated: (url: string) => void;
+  /** A document that could not be had. */
+  unreachable: (url: string) => void;
   navigatedInPage: (url: string) => void;
   titled: (title: string) => void;
   domReady: () => void;
@@ -76,7 +78,9 @@ export class Surface {
     session.on('Page.frameAttached', ({ frameId }) => this.#frames.add(frameId));
     session.on('Page.frameDetached', ({ frameId }) => this.#frames.delete(frameId));
     session.on('Page.frameNavigated', ({ frame }) => {
-      if (frame.parentId === undefined) events.navigated(frame.url + (frame.urlFragment ?? ''));
+      if (frame.parentId !== undefined) return;
+      if (frame.unreachableUrl === undefined) events.navigated(frame.url + (frame.urlFragment ?? ''));
+      else events.unreachable(frame.unreachableUrl);
     });
     session.on('Page.navigatedWithinDocument', ({ frameId, url }) => {
       if (frameId === this.#mainFrame) events.navigatedInPage(url);

@@ -33,7 +33,15 @@ export interface Desktop {
 type WindowOpenHandler = Parameters<WebContents['setWindowOpenHandler']>[0];
 type ContentsMethods = Pick<
   WebContents,
-  'getURL' | 'getTitle' | 'isDestroyed' | 'isLoading' | 'reload' | 'send' | 'loadURL'
+  | 'getURL'
+  | 'getTitle'
+  | 'getWebRTCIPHandlingPolicy'
+  | 'isDestroyed'
+  | 'isLoading'
+  | 'reload'
+  | 'send'
+  | 'setWebRTCIPHandlingPolicy'
+  | 'loadURL'
 >;
 
 let lastId = 0;
@@ -51,6 +59,7 @@ export class WebContentsStandIn extends EventEmitter implements ContentsMethods 
   #title = '';
   #isLoading = false;
   #isDestroyed = false;
+  #webRtcPolicy: Parameters<WebContents['setWebRTCIPHandlingPolicy']>[0] = 'default';
 
   constructor(desktop: Desktop, preload: string | undefined) {
     super();
@@ -80,6 +89,7 @@ export class WebContentsStandIn extends EventEmitter implements ContentsMethods 
       events: {
         message: (message) => this.#receive(message),
         navigated: (url) => this.#navigated(url),
+        unreachable: (url) => this.#unreachable(url),
         navigatedInPage: (url) => this.#navigatedInPage(url),
         titled: (title) => this.#titled(title),
         domReady: () => this.emit('dom-ready', {}),
@@ -90,6 +100,9 @@ export class WebContentsStandIn extends EventEmitter implements ContentsMethods 
       },
     });
     this.#open = surface;
+    this.#desktop.session.watchDownloads(surface.page, this.outside, (name, isRefused) =>
+      this.#desktop.recorded.downloads.push({ name, isRefused }),
+    );
     await this.#desktop.dress(surface);
     return surface;
   }
@@ -103,7 +116,6 @@ export class WebContentsStandIn extends EventEmitter implements ContentsMethods 
       await surface.load(this.#desktop.schemes.toBrowser(url), LOAD_WITHIN);
     } catch (error) {
       if (this.#isDestroyed) return;
-      this.emit('did-fail-load', {}, -2, 'ERR_FAILED', url, true);
       throw new Error(`ERR_FAILED (-2) loading '${url}'`, { cause: error });
     } finally {
       this.#isLoading = false;
@@ -126,6 +138,15 @@ export class WebContentsStandIn extends EventEmitter implements ContentsMethods 
 
   getURL(): string {
     return this.#url;
+  }
+
+  /** Told only: what holds in the browser is its command line and the policies of the page. */
+  setWebRTCIPHandlingPolicy(policy: Parameters<WebContents['setWebRTCIPHandlingPolicy']>[0]): void {
+    this.#webRtcPolicy = policy;
+  }
+
+  getWebRTCIPHandlingPolicy(): string {
+    return this.#webRtcPolicy;
   }
 
   getTitle(): string {
@@ -194,6 +215,11 @@ export class WebContentsStandIn extends EventEmitter implements ContentsMethods 
   #navigated(url: string): void {
     this.#url = this.#desktop.schemes.toApp(url);
     this.emit('did-navigate', {}, this.#url, 200, 'OK');
+  }
+
+  /** The browser shows a page of its own instead, as it does in Electron. */
+  #unreachable(url: string): void {
+    this.emit('did-fail-load', {}, -2, 'ERR_FAILED', this.#desktop.schemes.toApp(url), true);
   }
 
   #navigatedInPage(url: string): void {
@@ -275,6 +301,8 @@ export class WindowStandIn extends EventEmitter implements WindowMethods {
   readonly outside: this;
   readonly id: number;
   readonly contents: WebContentsStandIn;
+  /** As main gave them, without the preload. */
+  readonly preferences: Record<string, unknown>;
   readonly #desktop: Desktop;
   #bounds: Rectangle;
   #title: string;
@@ -287,7 +315,8 @@ export class WindowStandIn extends EventEmitter implements WindowMethods {
   constructor(options: BrowserWindowConstructorOptions, desktop: Desktop) {
     super();
     this.outside = strict('BrowserWindow', this);
-    const { webPreferences: { preload } = {} } = options;
+    const { preload, ...preferences } = options.webPreferences ?? {};
+    this.preferences = preferences;
     this.#desktop = desktop;
     this.#bounds = { x: options.x ?? 0, y: options.y ?? 0, width: options.width ?? 800, height: options.height ?? 600 };
     this.#title = options.title ?? desktop.app.getName();

@@ -1,8 +1,14 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contentSecurityPolicy, pathInside, respond } from '../../../../electron/shell/appProtocol.ts';
+import {
+  connectionAllowlist,
+  contentSecurityPolicy,
+  pathInside,
+  respond,
+} from '../../../../electron/shell/appProtocol.ts';
 
 let outside: string;
 let folder: string;
@@ -20,9 +26,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(outside, { recursive: true, force: true }));
 
-const files = (mediaOrigins: string[] = []) => ({ folder, mediaOrigins: () => mediaOrigins, nonce: () => 'abc' });
-const get = (path: string, origins?: string[]) =>
-  respond({ method: 'GET', url: `nearplay://app${path}` }, files(origins));
+const files = (sources: string[] = []) => ({ folder, mediaSources: () => sources, nonce: () => 'abc' });
+const get = (path: string, sources?: string[]) =>
+  respond({ method: 'GET', url: `nearplay://app${path}` }, files(sources));
 
 describe('the files of the app', () => {
   it('come with their content type and are never sniffed', async () => {
@@ -61,15 +67,19 @@ describe('the files of the app', () => {
   });
 
   it('carry the policy and its nonce on the page, and a fresh nonce each time', async () => {
-    const response = await get('/index.html', ['https://studio-media.s3.us-east-1.amazonaws.com']);
+    const response = await get('/index.html', ['https://studio-media.s3.us-east-1.amazonaws.com/']);
     expect(response.headers.get('content-security-policy')).toContain(
       "media-src 'self' https://studio-media.s3.us-east-1.amazonaws.com",
     );
+    expect(response.headers.get('connection-allowlist')).toBe(
+      '(response-origin "nearplay://app/*" "https://studio-media.s3.us-east-1.amazonaws.com/*");webrtc=block',
+    );
+    expect(response.headers.get('x-dns-prefetch-control')).toBe('off');
     expect(await response.text()).toContain('<head><meta property="csp-nonce" nonce="abc" />');
     const load = async () => {
       const page = await respond(
         { method: 'GET', url: 'nearplay://app/index.html' },
-        { folder, mediaOrigins: () => [] },
+        { folder, mediaSources: () => [] },
       );
       return page.headers.get('content-security-policy');
     };
@@ -78,7 +88,7 @@ describe('the files of the app', () => {
 });
 
 describe('the Content-Security-Policy', () => {
-  const policy = contentSecurityPolicy(['http://127.0.0.1:9000', 'https://b.example'], 'abc');
+  const policy = contentSecurityPolicy(['http://127.0.0.1:9000/media/', 'https://b.example/'], 'abc');
   const directives = new Map(policy.split('; ').map((directive) => [directive.split(' ')[0], directive]));
 
   it('allows no inline or evaluated script, no frame, no form, and nothing that is not named', () => {
@@ -90,20 +100,63 @@ describe('the Content-Security-Policy', () => {
     }
   });
 
-  it('allows media from exactly the storages', () => {
+  it('allows media from exactly the buckets, by their path where many share a host', () => {
     for (const name of ['img-src', 'media-src', 'connect-src']) {
-      expect(directives.get(name)).toBe(`${name} 'self' http://127.0.0.1:9000 https://b.example`);
+      expect(directives.get(name)).toBe(`${name} 'self' http://127.0.0.1:9000/media/ https://b.example`);
     }
   });
 
   it.each([
     '*',
     "'unsafe-inline'",
+    'https://a.example',
     'https://a.example/path',
-    "https://a.example; script-src 'unsafe-inline'",
-    'nearplay://x',
+    'https://a.example/?x/',
+    'https://a.example/#/',
+    'https://user:pw@a.example/',
+    'https://a.example/a/../b/',
+    "https://a.example/; script-src 'unsafe-inline'/",
+    'https://*/ x/',
+    'nearplay://x/',
+    'data:text/html,/',
     '',
-  ])('does not let %s in as an origin', (origin) => {
-    expect(contentSecurityPolicy([origin], 'abc')).toBe(contentSecurityPolicy([], 'abc'));
+  ])('does not let %s in as a source', (source) => {
+    expect(contentSecurityPolicy([source], 'abc')).toBe(contentSecurityPolicy([], 'abc'));
+    expect(connectionAllowlist([source])).toBe(connectionAllowlist([]));
   });
+
+  it('is one policy of the same directives whatever a bucket is called', () => {
+    const names = (text: string) => text.split(/[;,]/).map((directive) => directive.trim().split(' ')[0]);
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1 }), (bucket) => {
+        const { href } = new URL(`https://host.example:9000/${encodeURI(bucket.toWellFormed())}/`);
+        const text = contentSecurityPolicy([href], 'abc');
+        expect(names(text)).toEqual(names(contentSecurityPolicy([], 'abc')));
+      }),
+    );
+  });
+});
+
+describe('the list of what the page may connect to', () => {
+  const patternsOf = (header: string) =>
+    [...header.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([quoted]) => new URLPattern(JSON.parse(quoted) as string));
+  const allows = (sources: string[], url: string) =>
+    patternsOf(connectionAllowlist(sources)).some((pattern) => pattern.test(url));
+
+  it.each([
+    ['https://host.example/bucket/', 'https://host.example/bucket/a/b.mov?X-Amz-Signature=1', true],
+    ['https://host.example/bucket/', 'https://host.example/bucket-of-another/a.mov', false],
+    ['https://host.example/bucket/', 'https://host.example/', false],
+    ['https://host.example/bucket/', 'https://host.example:8443/bucket/a.mov', false],
+    ['https://host.example/bucket/', 'http://host.example/bucket/a.mov', false],
+    ['https://bucket.host.example/', 'https://other.host.example/a.mov', false],
+    ['http://[::1]:9000/bucket/', 'http://[::1]:9000/bucket/a.mov', true],
+    ['http://[::1]:9000/bucket/', 'http://[::2]:9000/bucket/a.mov', false],
+    ['https://host.example/a:b*(c)+/', 'https://host.example/a:b*(c)+/x', true],
+    ['https://host.example/a:b*(c)+/', 'https://host.example/a:bbbb(c)+/x', false],
+    ['https://host.example/bucket/', 'nearplay://app/assets/index.js', true],
+    ['https://host.example/bucket/', 'nearplay://other/assets/index.js', false],
+  ])('has %s, and %s is in it: %s', (source, url, isIn) => expect(allows([source], url)).toBe(isIn));
+
+  it('shuts WebRTC', () => expect(connectionAllowlist([])).toMatch(/^\(response-origin .*\);webrtc=block$/));
 });

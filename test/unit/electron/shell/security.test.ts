@@ -1,10 +1,17 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
-import { confine, denyPermissions, mayOpenExternally, openExternal } from '../../../../electron/shell/security.ts';
+import {
+  closeSession,
+  confine,
+  giveNoCertificates,
+  mayOpenExternally,
+  openExternal,
+} from '../../../../electron/shell/security.ts';
 import { SILENT } from '../../../../electron/services/log.ts';
 
 /** Of WebContents, what the shell listens to. */
 class FakeContents extends EventEmitter {
+  readonly setWebRTCIPHandlingPolicy = vi.fn();
   openWindow: ((details: { url: string }) => unknown) | undefined;
   setWindowOpenHandler(handler: (details: { url: string }) => unknown): void {
     this.openWindow = handler;
@@ -45,15 +52,62 @@ describe('a window', () => {
   });
 });
 
-describe('permissions', () => {
-  type Request = (contents: { getURL(): string }, permission: string, callback: (granted: boolean) => void) => void;
-  type Check = (contents: null, permission: string, origin: string) => boolean;
-  let request: Request = () => undefined;
-  let check: Check = () => true;
-  denyPermissions({
-    setPermissionRequestHandler: (handler) => (request = handler as Request),
-    setPermissionCheckHandler: (handler) => (check = handler as Check),
+describe('WebRTC', () => {
+  it('sends no datagram that a proxy does not carry', () => {
+    const { contents } = confined();
+    expect(contents.setWebRTCIPHandlingPolicy).toHaveBeenCalledExactlyOnceWith('disable_non_proxied_udp');
   });
+});
+
+/** Of Session, what is closed. */
+class FakeSession extends EventEmitter {
+  request: (contents: { getURL(): string }, permission: string, callback: (granted: boolean) => void) => void = vi.fn();
+  check: (contents: null, permission: string, origin: string) => boolean = () => true;
+  device: (details: object) => boolean = () => true;
+  setPermissionRequestHandler(handler: FakeSession['request']): void {
+    this.request = handler;
+  }
+  setPermissionCheckHandler(handler: FakeSession['check']): void {
+    this.check = handler;
+  }
+  setDevicePermissionHandler(handler: FakeSession['device']): void {
+    this.device = handler;
+  }
+}
+
+function closed() {
+  const session = new FakeSession();
+  closeSession(session as unknown as Parameters<typeof closeSession>[0], SILENT);
+  return session;
+}
+
+describe('a session', () => {
+  it.each(['hid', 'serial', 'usb'])('gives no device of the kind %s', (deviceType) => {
+    expect(closed().device({ deviceType, origin: 'nearplay://app', device: {} })).toBe(false);
+  });
+
+  it('downloads nothing', () => {
+    const preventDefault = vi.fn();
+    closed().emit('will-download', { preventDefault }, {}, {});
+    expect(preventDefault).toHaveBeenCalledOnce();
+  });
+});
+
+describe('a server that asks for a certificate', () => {
+  it('gets none, whatever the user has', () => {
+    const app = new EventEmitter();
+    giveNoCertificates(app as unknown as Parameters<typeof giveNoCertificates>[0], SILENT);
+    const preventDefault = vi.fn();
+    const callback = vi.fn();
+    const certificate = { subjectName: 'the user' };
+    app.emit('select-client-certificate', { preventDefault }, null, 'https://a.example/', [certificate], callback);
+    expect(preventDefault).toHaveBeenCalledOnce();
+    expect(callback).toHaveBeenCalledExactlyOnceWith();
+  });
+});
+
+describe('permissions', () => {
+  const { request, check } = closed();
   const asked = (permission: string, url: string) => {
     const callback = vi.fn();
     request({ getURL: () => url }, permission, callback);

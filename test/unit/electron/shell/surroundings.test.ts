@@ -1,6 +1,6 @@
 import type { OpenDialogOptions } from 'electron';
 import { EventEmitter } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -12,7 +12,7 @@ import { logFile } from '../../../../electron/shell/logFile.ts';
 import { readPolicy } from '../../../../electron/shell/policy.ts';
 import { proxyUrl } from '../../../../electron/shell/proxy.ts';
 import { stopBeforeQuit } from '../../../../electron/shell/quit.ts';
-import { ReloadOnNewOrigins } from '../../../../electron/shell/reload.ts';
+import { ReloadOnNewSources } from '../../../../electron/shell/reload.ts';
 import { shellRequests } from '../../../../electron/shell/requests.ts';
 import { storedTheme } from '../../../../electron/shell/theme.ts';
 import { mayUpdate, startUpdates } from '../../../../electron/shell/updates.ts';
@@ -49,23 +49,49 @@ describe('the files that IT manages', () => {
 });
 
 describe('updates', () => {
-  const surroundings = (feed: boolean, updates: 'on' | 'off', isPackaged: boolean) => {
-    if (feed) writeFileSync(join(folder, 'app-update.yml'), 'provider: generic');
-    return { isPackaged, resourcesPath: folder, policy: { updates }, log: SILENT };
+  const FEED = 'provider: generic\nurl: https://updates.studio.example/\npublisherName:\n  - Studio\n';
+  const surroundings = (
+    feed: string | null,
+    updates: 'on' | 'off' = 'on',
+    isPackaged = true,
+    platform: NodeJS.Platform = 'win32',
+  ) => {
+    if (feed !== null) writeFileSync(join(folder, 'app-update.yml'), feed);
+    return { isPackaged, platform, resourcesPath: folder, policy: { updates }, log: SILENT };
   };
 
   it('need an installed app, a feed in the build and no word against them', () => {
-    expect(mayUpdate(surroundings(false, 'on', true))).toBe(false);
-    expect(mayUpdate(surroundings(true, 'on', true))).toBe(true);
-    expect(mayUpdate(surroundings(true, 'off', true))).toBe(false);
-    expect(mayUpdate(surroundings(true, 'on', false))).toBe(false);
+    expect(mayUpdate(surroundings(null))).toBe(false);
+    expect(mayUpdate(surroundings(FEED))).toBe(true);
+    expect(mayUpdate(surroundings(FEED, 'off'))).toBe(false);
+    expect(mayUpdate(surroundings(FEED, 'on', false))).toBe(false);
   });
+
+  it.each([
+    ['provider: generic\nurl: http://updates.studio.example/\npublisherName: Studio\n', 'win32', false],
+    ['provider: generic\nurl: http://127.0.0.1:8080/\npublisherName: Studio\n', 'win32', false],
+    ["provider: generic\nurl: 'http://localhost/'\n", 'darwin', false],
+    ['provider: generic\nurl: https://updates.studio.example/\n', 'darwin', true],
+    ['provider: generic\nurl: https://a.example/\nurl: http://b.example/\n', 'darwin', false],
+    ['provider: generic\n', 'darwin', false],
+    ['{provider: generic, url: http://updates.studio.example}', 'darwin', false],
+    ['provider: generic\nurl: >-\n  http://updates.studio.example\n', 'darwin', false],
+    ['provider: s3\nbucket: b\nregion: us-east-1\n', 'darwin', true],
+    ['provider: s3\nbucket: b\nendpoint: http://minio:9000\n', 'darwin', false],
+    ['provider: github\nowner: a\nrepo: b\n', 'darwin', false],
+    // Nobody would be named whose signature an update has to bear: electron-updater then verifies nothing.
+    ['provider: generic\nurl: https://updates.studio.example/\n', 'win32', false],
+    ['provider: generic\nurl: https://updates.studio.example/\npublisherName: Studio\n', 'linux', false],
+    ['', 'darwin', false],
+  ] as const)('come over https and are verified, or do not come: %j on %s', (feed, platform, may) =>
+    expect(mayUpdate(surroundings(feed, 'on', true, platform))).toBe(may),
+  );
 
   it('are not even loaded where they are off, and may fail without harm', async () => {
     const load = vi.fn(() => Promise.reject(new Error('no network')));
-    startUpdates(surroundings(false, 'on', true), load)();
+    startUpdates(surroundings(null), load)();
     expect(load).not.toHaveBeenCalled();
-    const end = startUpdates(surroundings(true, 'on', true), load);
+    const end = startUpdates(surroundings(FEED), load);
     await vi.waitFor(() => expect(load).toHaveBeenCalledOnce());
     end();
   });
@@ -163,9 +189,9 @@ describe('the choosers', () => {
 });
 
 describe('the page', () => {
-  it('is loaded again when the set of origins changed, and only then', () => {
+  it('is loaded again when the set of media sources changed, and only then', () => {
     const reload = vi.fn();
-    const watch = new ReloadOnNewOrigins(['https://a', 'https://b'], reload);
+    const watch = new ReloadOnNewSources(['https://a', 'https://b'], reload);
     watch.update(['https://b', 'https://a', 'https://a']);
     expect(reload).not.toHaveBeenCalled();
     watch.update(['https://a']);
@@ -214,6 +240,35 @@ describe('the log file', () => {
     for (const line of ['first line\n', 'second line\n', 'third line\n']) write(line);
     expect(readFileSync(file, 'utf8')).toBe('third line\n');
     expect(readFileSync(`${file}.1`, 'utf8')).toBe('second line\n');
+  });
+
+  it('goes on in the file while the older one cannot be replaced, up to twice its size', () => {
+    const file = join(folder, 'logs', 'nearplay.log');
+    let isHeld = true;
+    const rename = vi.fn((from: string, to: string) => {
+      if (isHeld) throw Object.assign(new Error('held by a viewer'), { code: 'EPERM' });
+      renameSync(from, to);
+    }) as unknown as typeof renameSync;
+    const write = logFile(file, 1000, rename);
+    const sizes = Array.from({ length: 200 }, (_, index) => {
+      write(`line ${String(index).padStart(14, '0')}\n`);
+      expect(readFileSync(file, 'utf8')).toMatch(new RegExp(`line 0*${index}\\n$`));
+      return statSync(file).size;
+    });
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(2200);
+    expect(vi.mocked(rename).mock.calls.length).toBeLessThan(60);
+    isHeld = false;
+    for (let index = 0; index < 200; index += 1) write(`line ${index}\n`);
+    expect(existsSync(`${file}.1`)).toBe(true);
+  });
+
+  it.skipIf(process.platform === 'win32')('and its folder are for the user alone, also where they were not', () => {
+    const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+    const old = join(folder, 'old');
+    mkdirSync(old, { mode: 0o755 });
+    logFile(join(old, 'nearplay.log'))('line\n');
+    logFile(join(folder, 'new', 'nearplay.log'))('line\n');
+    expect([mode(old), mode(join(folder, 'new')), mode(join(old, 'nearplay.log'))]).toEqual(['700', '700', '600']);
   });
 
   it('costs lines, never the app, when the disk takes no more', () => {

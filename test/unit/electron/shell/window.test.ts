@@ -72,7 +72,7 @@ describe('the window', () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'nearplay-window-'))));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const open = () => {
+  const open = (isPackaged = true) => {
     const options = {
       BrowserWindow: FakeWindow,
       nativeTheme: { shouldUseDarkColors: true },
@@ -80,21 +80,29 @@ describe('the window', () => {
       preload: '/app/preload.cjs',
       placeFile: join(folder, 'window.json'),
       title: 'Nearplay',
-      devTools: false,
+      isPackaged,
       log: SILENT,
     };
     return openWindow(options as unknown as WindowOptions) as unknown as FakeWindow;
   };
 
-  it('is sandboxed and isolated, without Node', () => {
-    const { webPreferences, show } = open().options;
-    expect(webPreferences).toMatchObject({
+  // As a whole: what is added, such as enableBlinkFeatures or experimentalFeatures, is seen as well as what is changed.
+  it.each([true, false])('is sandboxed and isolated, with nothing opened; installed: %s', (isPackaged) => {
+    const { webPreferences, show } = open(isPackaged).options;
+    expect(webPreferences).toEqual({
+      preload: '/app/preload.cjs',
       contextIsolation: true,
       sandbox: true,
       nodeIntegration: false,
+      nodeIntegrationInWorker: false,
+      nodeIntegrationInSubFrames: false,
       webSecurity: true,
+      allowRunningInsecureContent: false,
+      experimentalFeatures: false,
       webviewTag: false,
-      devTools: false,
+      backgroundThrottling: false,
+      devTools: !isPackaged,
+      spellcheck: false,
     });
     expect(show).toBe(false);
   });

@@ -1,0 +1,112 @@
+import type { BrowserWindow, MessageBoxOptions } from 'electron';
+import type { Log } from '../services/contract.ts';
+import { APP_URL } from './appProtocol.ts';
+
+const SECOND = 1000;
+/** A page that fails again this soon would fail for ever. */
+const LOAD_AT_MOST_EVERY = 10 * SECOND;
+/** net::ERR_ABORTED: a load that was refused or replaced by another one. The page is still the one before. */
+const ABORTED = -3;
+const QUIT = 1;
+const LOAD_AGAIN = 1;
+
+const CHOICES = { type: 'warning', noLink: true, defaultId: 0 } as const;
+const STILL_RUNS = 'Uploads and downloads run apart from the window and are not affected.';
+
+export interface DeadWindowOptions {
+  /** Shows a system dialog; resolves to the index of the button. */
+  ask: (options: MessageBoxOptions) => Promise<number>;
+  quit: () => void;
+  log: Log;
+  /** Milliseconds of a monotonic clock. */
+  now: () => number;
+}
+
+/** What this file needs of a window. */
+export type WatchedWindow = Pick<BrowserWindow, 'on' | 'isDestroyed'> & {
+  webContents: Pick<BrowserWindow['webContents'], 'on' | 'reload' | 'loadURL' | 'forcefullyCrashRenderer'>;
+};
+
+/**
+ * No window stays dead. A page that crashed or could not be loaded is loaded again; one that fails twice within ten seconds,
+ * or does not answer, is put before the user.
+ */
+export class DeadWindow {
+  readonly #options: DeadWindowOptions;
+  readonly #window: WatchedWindow;
+  #loadedAt = -Infinity;
+  #isAsking = false;
+
+  constructor(window: WatchedWindow, options: DeadWindowOptions) {
+    const { webContents } = window;
+    this.#options = options;
+    this.#window = window;
+    webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
+      if (reason === 'clean-exit') return;
+      options.log.error('The window crashed', { reason, exitCode });
+      void this.#revive("Nearplay's window has stopped working twice", () => webContents.reload());
+    });
+    webContents.on('did-fail-load', (_event, code, description, _url, isMainFrame) => {
+      if (!isMainFrame || code === ABORTED) return;
+      options.log.error('The window could not load its page', { code, description });
+      void this.#revive("Nearplay's window could not be loaded", () => this.#loadPage());
+    });
+    this.#watchAnswers();
+  }
+
+  async #revive(message: string, load: () => void): Promise<void> {
+    if (this.#isAsking) return;
+    const isSoon = this.#options.now() - this.#loadedAt < LOAD_AT_MOST_EVERY;
+    if (
+      isSoon &&
+      (await this.#ask({ ...CHOICES, message, detail: STILL_RUNS, buttons: ['Load Again', 'Quit'] })) === QUIT
+    ) {
+      this.#options.quit();
+      return;
+    }
+    if (this.#window.isDestroyed()) return;
+    this.#loadedAt = this.#options.now();
+    load();
+  }
+
+  /** The app's page, whatever it was that could not be loaded. Its failure is told by did-fail-load. */
+  #loadPage(): void {
+    this.#window.webContents.loadURL(APP_URL).catch(() => undefined);
+  }
+
+  #watchAnswers(): void {
+    let answers = new AbortController();
+    this.#window.on('unresponsive', () => {
+      this.#options.log.warn('The window does not answer');
+      answers = new AbortController();
+      void this.#offerToLoad(answers.signal);
+    });
+    this.#window.on('responsive', () => answers.abort());
+  }
+
+  /** The question goes away by itself when the window answers again. */
+  async #offerToLoad(signal: AbortSignal): Promise<void> {
+    if (this.#isAsking) return;
+    const message = "Nearplay's window does not answer";
+    const answer = await this.#ask({
+      ...CHOICES,
+      message,
+      detail: STILL_RUNS,
+      buttons: ['Wait', 'Load Again'],
+      signal,
+    });
+    if (answer !== LOAD_AGAIN || signal.aborted || this.#window.isDestroyed()) return;
+    // A page that does not answer cannot be loaded again; one that is gone is (Electron docs, "webContents").
+    this.#loadedAt = -Infinity;
+    this.#window.webContents.forcefullyCrashRenderer();
+  }
+
+  async #ask(options: MessageBoxOptions): Promise<number> {
+    this.#isAsking = true;
+    try {
+      return await this.#options.ask(options);
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+}
