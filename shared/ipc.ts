@@ -17,8 +17,9 @@ export interface LibraryFolder {
 
 export interface LibraryFile {
   type: 'file';
-  /** Relative to the storage's prefix. */
+  /** Relative to the storage's prefix. Of a sequence: the key of its last frame, with which it moves to a replica. */
   key: string;
+  /** For people, and no identity: that of a sequence has `####` for the number, and a file may really be called so. */
   name: string;
   /** Bytes. */
   size: number;
@@ -27,17 +28,32 @@ export interface LibraryFile {
   etag: string;
   kind: MediaKind;
   route: Route;
-  /** Present on an image sequence, which is listed, routed and played as one file; its key has `####` for the number. */
+  /** Present on an image sequence, which is listed, routed and played as one file. */
   sequence?: FrameSequence;
 }
 
+/** What tells one sequence from all others and from every file: no text that could be a key. */
+export interface SequenceId {
+  /** What comes before the number in the keys of its frames, folders included. */
+  head: string;
+  /** What comes after the number. */
+  tail: string;
+  /** Digits that numbers are filled up to with zeros; 0: they are not. */
+  padding: number;
+}
+
 export interface FrameSequence {
+  id: SequenceId;
+  /** The key of the first frame. */
+  firstKey: string;
   first: number;
   last: number;
   /** Frames that are there. */
   count: number;
   /** As people write them: `1001-1096, 1100`. */
   frames: string;
+  /** True where more frames may be in the folder than could be listed at once: then the figures are of those listed. */
+  goesOn?: true;
 }
 
 export interface LibraryPage {
@@ -242,7 +258,7 @@ export interface RouteExplanation {
 
 /** Links to the frames of a sequence: one route for all of them. */
 export interface SequenceLinks {
-  key: string;
+  id: SequenceId;
   route: Route;
   region: string;
   contentType: string;
@@ -336,6 +352,11 @@ const folder = z.string().max(MAX_KEY_LENGTH);
 const id = z.string().min(1).max(100);
 const path = z.string().min(1).max(32_767);
 const nothing = z.undefined();
+const sequenceId = z.strictObject({
+  head: z.string().max(MAX_KEY_LENGTH),
+  tail: z.string().max(MAX_KEY_LENGTH),
+  padding: z.int().min(0).max(8),
+});
 /** Some transfers, or all that the request can apply to. */
 const some = z.strictObject({ ids: z.array(id).min(1).max(200_000).optional() });
 /** Characters; some thousand ranges fit in. */
@@ -390,7 +411,7 @@ export const REQUESTS = {
   'import-preferences': nothing,
   'refresh-address': nothing,
   'open-external': z.strictObject({ url: z.url().max(2048) }),
-  'create-sequence-links': z.strictObject({ key }),
+  'create-sequence-links': z.strictObject({ id: sequenceId }),
   /** Without a key: what holds in general. */
   'explain-region': z.strictObject({ key: key.optional() }),
   /** Some seconds a storage; with a key, throughput is measured by reading from that object. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { LibraryEntry } from '../../shared/ipc.ts';
+import type { LibraryEntry, LibraryFile } from '../../shared/ipc.ts';
+import { folderOf } from '../../shared/keys.ts';
 import { NearplayError, reportOf } from '../../shared/errors.ts';
 import { download } from '../services/downloads.ts';
 import { folderToRead, keyToRead } from './typedPlaces.ts';
@@ -93,8 +94,11 @@ export async function statusCommand(typed: string, options: CommonOptions, conte
 
 function lineOf(entry: LibraryEntry): object {
   if (entry.type === 'folder') return { type: 'folder', key: entry.key };
-  const { type, key, size, lastModified, kind, route } = entry;
-  return { type, key, size, lastModified: new Date(lastModified).toISOString(), kind, ...pick(route) };
+  const { type, key, size, lastModified, kind, route, sequence } = entry;
+  const common = { size, lastModified: new Date(lastModified).toISOString(), kind, ...pick(route) };
+  if (!sequence) return { type, key, ...common };
+  const { id: _, firstKey, ...numbers } = sequence;
+  return { type: 'sequence', name: placeOf(entry), firstKey, lastKey: key, ...numbers, ...common };
 }
 
 function pick({ storage, reason, details }: { storage: string; reason: string; details: object }): object {
@@ -103,5 +107,12 @@ function pick({ storage, reason, details }: { storage: string; reason: string; d
 
 function textOf(entry: LibraryEntry): string {
   if (entry.type === 'folder') return `${''.padStart(12)}  ${entry.key}`;
-  return `${String(entry.size).padStart(12)}  ${entry.key}  ${entry.route.storage} (${entry.route.reason})`;
+  const { size, sequence, route } = entry;
+  const frames = sequence ? ` [${sequence.frames}${sequence.goesOn ? ' …' : ''}]` : '';
+  return `${String(size).padStart(12)}  ${placeOf(entry)}${frames}  ${route.storage} (${route.reason})`;
+}
+
+/** Where it is, for people: of a sequence, no key of anything. */
+function placeOf({ key, name, sequence }: LibraryFile): string {
+  return sequence ? folderOf(key) + name : key;
 }

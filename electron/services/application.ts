@@ -19,7 +19,6 @@ import type {
 } from '../../shared/ipc.ts';
 import { parsePreferences, type IsolationPreferences } from '../../shared/preferences.ts';
 import type { Route } from '../../shared/routing.ts';
-import { nameOfFrame } from '../../shared/sequences.ts';
 import { NearplayError, reportOf } from '../../shared/errors.ts';
 import type { Settings, SettingsPatch } from '../../shared/settings.ts';
 import type { Log, Services, SettingsBackend } from './contract.ts';
@@ -194,10 +193,8 @@ class NearplayServices implements Application {
     this.#watched = new WatchedFolders({
       folders: () => this.#settings.get().watchedFolders,
       list: (folder, cursor) => this.studio().library.list(folder, cursor),
-      found: ({ key, sequence }) => {
-        // A sequence is ready with its last frame.
-        this.#watch.watch(sequence ? nameOfFrame(key, sequence.last) : key);
-      },
+      // A sequence is ready with its last frame, whose key it has.
+      found: ({ key }) => this.#watch.watch(key),
     });
     this.#uploadFolders = new UploadFolders({
       entries: () => this.#settings.get().uploadFolders,
@@ -332,7 +329,7 @@ class NearplayServices implements Application {
         await this.addresses.forget();
         return studio.reading();
       },
-      'create-sequence-links': ({ key }) => this.studio().createSequenceLinks(key),
+      'create-sequence-links': ({ id }) => this.studio().createSequenceLinks(id),
       'explain-region': ({ key }) => explainRegion(this.studio(), this.#measurements, key),
       'measure-storages': ({ key }) => this.#measure(key),
       'report-replication': ({ folder }) => this.#reportReplication(folder),

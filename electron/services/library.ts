@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto';
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
-import type { LibraryEntry, LibraryFile, LibraryPage } from '../../shared/ipc.ts';
+import type { LibraryEntry, LibraryFile, LibraryPage, SequenceId } from '../../shared/ipc.ts';
 import type { Route } from '../../shared/routing.ts';
 import { NearplayError } from '../../shared/errors.ts';
 import { mediaKind } from '../../shared/media.ts';
-import { frameName, frameRanges, groupSequences } from '../../shared/sequences.ts';
+import {
+  frameRanges,
+  framesOf,
+  groupSequences,
+  sharedHead,
+  type FrameOf,
+  type Sequence,
+} from '../../shared/sequences.ts';
 import { folderOf, nameOfKey } from '../../shared/keys.ts';
 import { OWN_FOLDER, relativeKey, wholeKey } from './keys.ts';
 import { meansUnreachable } from './s3Errors.ts';
@@ -18,6 +25,8 @@ import type { StorageRequests } from './storageRequests.ts';
 const PAGE_SIZE = 1000;
 /** A page grows until the sequence it begins with is whole: 100,000 frames are more than an hour. */
 const LISTINGS_A_PAGE = 100;
+const TOO_MANY_FRAMES =
+  'The sequence has more frames than Nearplay lists at once (100,000 files). Split it over folders.';
 
 export interface LibraryOptions {
   mainStorage: string;
@@ -76,18 +85,23 @@ export class Library {
     }
   }
 
-  /** The frames of one sequence as main lists them, in ascending order, with what a listing of the replica tells. */
-  async frames(key: string): Promise<{ number: number; version: ObjectVersion }[]> {
-    const folder = folderOf(key);
-    const head = key.slice(0, key.indexOf('#', folder.length));
+  /**
+   * The frames of one sequence as main lists them, in ascending order, with what a listing of the replica tells.
+   *
+   * @throws NearplayError not-supported when there are more files than can be listed at once; offline, access-denied …
+   */
+  async frames({ head, tail, padding }: SequenceId): Promise<{ number: number; version: ObjectVersion }[]> {
     const { mainStorage, reachability, replicas } = this.#options;
     const reachable = [mainStorage, ...replicas].find((storage) => reachability.isReachable(storage)) ?? mainStorage;
-    const { versions } = await this.#stretch(reachable, head, undefined, () => false);
-    if (reachable === mainStorage) await this.#compare(head, undefined, { versions, folders: [], end: undefined });
-    this.#took(reachable, versions);
-    const { sequences } = groupSequences(versions, ({ key: frame }) => nameOfKey(frame));
-    const found = sequences.find(({ name }) => `${folder}${name}` === key);
-    return (found?.frames ?? []).map(({ number, item }) => ({ number, version: item }));
+    const after = `${head}${BEFORE_NUMBERS}`;
+    const stretch = await this.#stretch(reachable, head, after, ({ end }) => goesOnBehind(end, head));
+    if (goesOnBehind(stretch.end, head)) throw new NearplayError('not-supported', TOO_MANY_FRAMES);
+    if (reachable === mainStorage) await this.#compare(head, after, stretch);
+    this.#took(reachable, stretch.versions);
+    const folder = folderOf(head);
+    const pattern = { head: head.slice(folder.length), tail, padding };
+    const frames = framesOf(stretch.versions, ({ key }) => nameOfKey(key), pattern);
+    return frames.map(({ number, item }) => ({ number, version: item }));
   }
 
   /** The route of several objects that are read as one: a replica only when every one of them is there. */
@@ -123,7 +137,7 @@ export class Library {
     const entries: LibraryEntry[] = [
       ...page.folders.map((key) => ({ type: 'folder' as const, key, name: nameOfKey(key) || '/' })),
       ...singles.map((version) => this.#toFile(version)),
-      ...sequences.map(({ name, frames }) => this.#toSequence(folder, name, frames)),
+      ...sequences.map((sequence) => this.#toSequence(folder, sequence, { after, end: page.end })),
     ];
     return { folder, entries, ...(page.end !== undefined && { cursor: cursorText({ storage, after: page.end }) }) };
   }
@@ -220,12 +234,17 @@ export class Library {
     return { type: 'file', key, name, size, lastModified, etag, kind: mediaKind(name), route };
   }
 
-  #toSequence(folder: string, name: string, frames: readonly { number: number; item: ObjectVersion }[]): LibraryFile {
+  #toSequence(
+    folder: string,
+    { head, tail, padding, name, frames }: Sequence<ObjectVersion>,
+    page: { after: string | undefined; end: string | undefined },
+  ): LibraryFile {
     const versions = frames.map(({ item }) => item);
     const numbers = frames.map(({ number }) => number);
+    const goesOn = versions.some(({ key }) => isCutOff(key, page));
     return {
       type: 'file',
-      key: `${folder}${name}`,
+      key: keyOf(frames.at(-1)),
       name,
       size: versions.reduce((sum, { size }) => sum + size, 0),
       lastModified: versions.reduce((latest, { lastModified }) => Math.max(latest, lastModified), 0),
@@ -236,13 +255,48 @@ export class Library {
       kind: mediaKind(name),
       route: this.routeOfAll(versions),
       sequence: {
+        id: { head: folder + head, tail, padding },
+        firstKey: keyOf(frames[0]),
         first: numbers[0] ?? 0,
         last: numbers.at(-1) ?? 0,
         count: frames.length,
         frames: frameRanges(numbers),
+        ...(goesOn && { goesOn }),
       },
     };
   }
+}
+
+function keyOf(frame: FrameOf<ObjectVersion> | undefined): string {
+  return frame?.item.key ?? '';
+}
+
+/** Numbers begin with a digit or a minus: these two are next to them in the order of bytes. */
+const BEFORE_NUMBERS = ',';
+const BEHIND_NUMBERS = ':';
+
+/** Whether keys that begin so and go on with a number may come behind the end of a stretch. */
+function goesOnBehind(end: string | undefined, head: string): boolean {
+  return end !== undefined && isAfter(head + BEHIND_NUMBERS, end);
+}
+
+/** What the keys begin with that may be of one sequence with this one; undefined: there are none. */
+function headOf(key: string): string | undefined {
+  const head = sharedHead(nameOfKey(key));
+  return head === undefined ? undefined : folderOf(key) + head;
+}
+
+/** Whether frames of one sequence with this key may come behind the end of a stretch. */
+function goesOnFrom(key: string, end: string | undefined): boolean {
+  const head = headOf(key);
+  return head !== undefined && goesOnBehind(end, head);
+}
+
+/** Whether frames of one sequence with this key may lie before or behind a page. */
+function isCutOff(key: string, { after, end }: { after: string | undefined; end: string | undefined }): boolean {
+  const head = headOf(key);
+  const isBegunBefore = head !== undefined && after?.startsWith(head) && isAfter(after, head + BEFORE_NUMBERS);
+  return isBegunBefore === true || goesOnFrom(key, end);
 }
 
 /** Whether a stretch ends inside a sequence that it also begins with, so that there is nowhere to cut. */
@@ -263,15 +317,20 @@ function withoutTornSequence(stretch: Stretch, after: string | undefined): Stret
   };
 }
 
-/** Index of the first version that belongs to an unfinished sequence; the number of versions when there is none. */
+/**
+ * Index of the first version that belongs to an unfinished sequence; the number of versions when there is none. What lies before
+ * it is of no sequence with anything behind it, so that cutting there tears none.
+ */
 function cutBefore({ versions, end }: Stretch): number {
-  if (end === undefined) return versions.length;
-  const unfinished = versions.findIndex(({ key }) => {
-    const parts = frameName(nameOfKey(key));
-    const folder = folderOf(key);
-    return parts !== undefined && end.startsWith(`${folder}${parts.head}`);
-  });
-  return unfinished === -1 ? versions.length : unfinished;
+  let cut = versions.length;
+  let border = end;
+  while (border !== undefined && cut > 0) {
+    const unfinished = versions.slice(0, cut).findIndex(({ key }) => goesOnFrom(key, border));
+    if (unfinished === -1) break;
+    cut = unfinished;
+    border = versions[cut]?.key;
+  }
+  return cut;
 }
 
 /** In the order in which S3 lists: that of UTF-8 bytes. */

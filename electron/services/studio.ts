@@ -1,4 +1,4 @@
-import type { Link, Reading, SequenceLinks, StorageSummary } from '../../shared/ipc.ts';
+import type { Link, Reading, SequenceId, SequenceLinks, StorageSummary } from '../../shared/ipc.ts';
 import type { IsolationPreferences } from '../../shared/preferences.ts';
 import { matchReplica, type ClientAddress, type Route } from '../../shared/routing.ts';
 import { NearplayError } from '../../shared/errors.ts';
@@ -101,16 +101,15 @@ export class Studio {
   /**
    * Links to every frame of an image sequence, all from the same storage: a replica only when every frame is there.
    *
-   * @param key as the library names it, `folder/plate.####.exr`.
-   * @throws NearplayError no-such-key, offline …
+   * @throws NearplayError no-such-key when it has no frames any more; not-supported, offline …
    */
-  async createSequenceLinks(key: string): Promise<SequenceLinks> {
-    const frames = await this.library.frames(key);
-    if (frames.length === 0) throw new NearplayError('no-such-key', `"${key}" has no frames any more.`);
+  async createSequenceLinks(id: SequenceId): Promise<SequenceLinks> {
+    const frames = await this.library.frames(id);
+    if (frames.length === 0) throw new NearplayError('no-such-key', 'The sequence has no frames any more.');
     const route = this.library.routeOfAll(frames.map(({ version }) => version));
     const links = await Promise.all(frames.map(({ version }) => this.#links.sign(version, route, 'play')));
     return {
-      key,
+      id,
       route,
       region: this.clients.configurationOf(route.storage).region,
       contentType: links[0]?.contentType ?? '',

@@ -14,6 +14,7 @@ import type {
   Reading,
   ReplicationReport,
   RouteExplanation,
+  SequenceId,
   SequenceLinks,
   UploadFolder,
   VerifyReport,
@@ -21,9 +22,9 @@ import type {
 import { mediaKind } from '../../shared/media.ts';
 import { parsePreferences } from '../../shared/preferences.ts';
 import { route, type ClientAddress, type Route } from '../../shared/routing.ts';
-import { frameName, frameRanges, groupSequences, sequenceName } from '../../shared/sequences.ts';
+import { frameRanges, framesOf, groupSequences } from '../../shared/sequences.ts';
 import { DEFAULT_SETTINGS, settingsSchema, type Settings } from '../../shared/settings.ts';
-import { nameOfKey } from '../../shared/keys.ts';
+import { folderOf, nameOfKey } from '../../shared/keys.ts';
 import { fakeExplanation, MEASUREMENTS } from './fakeExplanation.ts';
 import { FakePreferencesObject } from './fakePreferencesObject.ts';
 import { fakeReport } from './fakeReport.ts';
@@ -69,7 +70,7 @@ const PAGE = 1000;
 const LATENCY = 60;
 const LINK_LIFE = 3600_000;
 
-type ListedSequence = SampleFile & { sequence?: FrameSequence };
+type ListedSequence = SampleFile & { name?: string; sequence?: FrameSequence };
 
 type Listeners = { [Name in keyof Events]: Set<(payload: Events[Name]) => void> };
 
@@ -206,7 +207,7 @@ export class FakeBridge {
         }),
       refreshAddress: () => answer(() => this.#reading() ?? fail('no-preferences'), 600),
       openExternal: () => answer(() => null),
-      createSequenceLinks: ({ key }) => answer(() => this.#sequenceLinks(key), 200),
+      createSequenceLinks: ({ id }) => answer(() => this.#sequenceLinks(id), 200),
       explainRegion: ({ key }) => answer(() => this.#explain(key), 150),
       measureStorages: () => answer(() => (this.#measured = [...MEASUREMENTS]), 2500),
       reportReplication: ({ folder }) => this.#report(folder),
@@ -305,15 +306,19 @@ export class FakeBridge {
     }
     const listing = [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, item]) => item);
     const files = listing.filter((item) => typeof item !== 'string');
-    const { singles, sequences } = groupSequences(files, ({ key }) => key);
+    const { singles, sequences } = groupSequences(files, ({ key }) => nameOfKey(key));
     const kept = new Set(singles);
-    const whole = sequences.flatMap(({ name, frames }): ListedSequence[] => {
+    const whole = sequences.flatMap(({ head, tail, padding, name, frames }): ListedSequence[] => {
       const numbers = frames.map(({ number }) => number);
       const [first, last] = [frames[0], frames.at(-1)];
       if (!first || !last) return [];
       const size = frames.reduce((sum, { item }) => sum + item.size, 0);
-      const sequence = { first: first.number, last: last.number, count: frames.length, frames: frameRanges(numbers) };
-      return [{ ...first.item, key: name, size, sequence }];
+      const sequence = {
+        id: { head: folder + head, tail, padding },
+        ...{ firstKey: first.item.key, first: first.number, last: last.number },
+        ...{ count: frames.length, frames: frameRanges(numbers) },
+      };
+      return [{ ...last.item, size, name, sequence }];
     });
     const grouped = [...listing.filter((item) => typeof item === 'string' || kept.has(item)), ...whole];
     this.#listings.set(folder, grouped);
@@ -324,7 +329,7 @@ export class FakeBridge {
     return {
       type: 'file',
       key: file.key,
-      name: nameOfKey(file.key),
+      name: file.name ?? nameOfKey(file.key),
       size: file.size,
       lastModified: this.#lastModified(file),
       etag: file.key,
@@ -367,22 +372,23 @@ export class FakeBridge {
   }
 
   #find(key: string): SampleFile {
-    const files = this.#files.find((file) => file.key === key || isFrameOf(file.key, key));
-    return files ?? fail('no-such-key');
+    return this.#files.find((file) => file.key === key) ?? fail('no-such-key');
   }
 
-  #sequenceLinks(key: string): SequenceLinks {
-    const { singles, sequences } = groupSequences(this.#files, (file) => file.key);
-    const found = sequences.find(({ name }) => name === key);
-    const [first] = found?.frames ?? [];
-    if (!found || !first) return fail(singles.length === 0 ? 'internal' : 'no-such-key');
+  #sequenceLinks(id: SequenceId): SequenceLinks {
+    const folder = folderOf(id.head);
+    const files = this.#files.filter(({ key }) => folderOf(key) === folder);
+    const pattern = { ...id, head: id.head.slice(folder.length) };
+    const frames = framesOf(files, ({ key }) => nameOfKey(key), pattern);
+    const [first] = frames;
+    if (!first) return fail('no-such-key');
     const decided = this.#routeOf(first.item);
     return {
-      key,
+      id,
       route: decided,
       region: '',
       contentType: 'image/png',
-      frames: found.frames.map(({ number, item }) => ({
+      frames: frames.map(({ number, item }) => ({
         number,
         url: `${__SAMPLE_MEDIA__}/${item.source}?frame=${number}`,
       })),
@@ -482,11 +488,6 @@ function obey(order: () => void): Promise<Envelope<null>> {
     order();
     return null;
   });
-}
-
-function isFrameOf(key: string, sequence: string): boolean {
-  const frame = frameName(key);
-  return frame !== undefined && sequenceName(frame) === sequence;
 }
 
 function folderEntry(key: string): LibraryEntry {

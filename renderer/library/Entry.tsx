@@ -2,11 +2,13 @@ import { IconFile, IconFolder, IconMovie, IconMusic, IconPhoto, IconPlayerPlayFi
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FrameSequence, LibraryEntry, LibraryFile, LibraryFolder, StorageSummary } from '../../shared/ipc.ts';
+import { folderOf } from '../../shared/keys.ts';
 import type { MediaKind } from '../../shared/media.ts';
 import { useSession } from '../store/context.tsx';
 import { formatAge, formatBytes, formatCount, formatMoment } from '../text/format.ts';
 import { splitName } from '../text/middleTruncate.ts';
 import { isSettling, routeText } from '../text/routeText.ts';
+import { identityOf } from './entryIdentity.ts';
 import type { LibraryView } from './libraryStore.ts';
 import { Still } from './Still.tsx';
 
@@ -22,8 +24,8 @@ interface EntryProps<Of extends LibraryEntry> {
 }
 
 /** The id of an entry's element, for aria-activedescendant. */
-export function entryId(key: string): string {
-  return `entry-${encodeURIComponent(key)}`;
+export function elementId(entry: LibraryEntry): string {
+  return `entry-${encodeURIComponent(identityOf(entry).toWellFormed())}`;
 }
 
 const KIND_ICONS: Record<MediaKind, typeof IconFile> = {
@@ -44,7 +46,7 @@ function FolderCard({ entry, view, isActive, position, total, onOpen }: EntryPro
   return (
     <div
       role="option"
-      id={entryId(entry.key)}
+      id={elementId(entry)}
       className={`entry folder ${view}`}
       aria-selected={isActive}
       aria-posinset={position}
@@ -69,22 +71,23 @@ function FileCard({ entry, view, isActive, position, total, now, onOpen }: Entry
   const KindIcon = KIND_ICONS[entry.kind];
   const age = formatAge(entry.lastModified, now, t('age.justNow'));
   const size = formatBytes(entry.size);
-  const frames = entry.sequence && t('library.frames', framesOf(entry.sequence));
+  const frames =
+    entry.sequence && t(entry.sequence.goesOn ? 'library.framesGoOn' : 'library.frames', framesOf(entry.sequence));
   const described = t('library.itemDescription', { kind: t(`kind.${entry.kind}`), size, age, place, reason: label });
   const description = frames === undefined ? described : `${frames}, ${described}`;
   const settling = isSettling(entry.route);
   return (
     <div
       role="option"
-      id={entryId(entry.key)}
+      id={elementId(entry)}
       className={`entry file ${view}`}
       aria-selected={isActive}
       aria-posinset={position}
       aria-setsize={total}
       aria-label={`${entry.name}, ${description}`}
       data-testid="card"
-      data-key={entry.key}
-      data-type="file"
+      data-key={entry.sequence ? folderOf(entry.key) + entry.name : entry.key}
+      data-type={entry.sequence ? 'sequence' : 'file'}
       data-kind={entry.kind}
       onClick={() => onOpen(entry)}
     >
@@ -123,6 +126,7 @@ function FileCard({ entry, view, isActive, position, total, now, onOpen }: Entry
 /** Which frames there are, and whether some between them are not. */
 function Frames({ sequence }: { sequence: FrameSequence }) {
   const { t } = useTranslation();
+  if (sequence.goesOn) return <UnfinishedFrames sequence={sequence} />;
   const missing = sequence.last - sequence.first + 1 - sequence.count;
   return (
     <span
@@ -133,6 +137,21 @@ function Frames({ sequence }: { sequence: FrameSequence }) {
     >
       {sequence.first}-{sequence.last} · {formatCount(sequence.count)}
       {missing > 0 && ` · ${t('library.gaps', { count: missing })}`}
+    </span>
+  );
+}
+
+/** Where not all frames could be listed at once, no number of them is said. */
+function UnfinishedFrames({ sequence }: { sequence: FrameSequence }) {
+  const { t } = useTranslation();
+  return (
+    <span
+      className="frames"
+      data-testid="card-frames"
+      data-gaps={false}
+      title={t('library.framesGoOn', framesOf(sequence))}
+    >
+      {sequence.first}-{sequence.last} …
     </span>
   );
 }

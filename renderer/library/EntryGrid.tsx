@@ -4,7 +4,8 @@ import { useTranslation } from 'react-i18next';
 import type { LibraryEntry } from '../../shared/ipc.ts';
 import { useLibrary, useNearplay } from '../store/context.tsx';
 import { useNow } from '../store/useNow.ts';
-import { Entry, entryId } from './Entry.tsx';
+import { Entry, elementId } from './Entry.tsx';
+import { identityOf } from './entryIdentity.ts';
 import { columnsFor, countRows, moveInGrid, placeOfIndex, rowAt, type GridShape } from './gridKeyboard.ts';
 
 const GAP = 16;
@@ -25,8 +26,7 @@ export function EntryGrid({ entries }: { entries: readonly LibraryEntry[] }) {
   const { t } = useTranslation();
   const { library } = useNearplay();
   const view = useLibrary((state) => state.view);
-  const activeKey = useLibrary((state) => state.activeKey);
-  const openKey = useLibrary((state) => state.openKey);
+  const activeId = useLibrary((state) => state.activeId);
   const scroller = useRef<HTMLDivElement>(null);
   const { width, height } = useSize(scroller);
   const now = useNow(30_000);
@@ -64,10 +64,10 @@ export function EntryGrid({ entries }: { entries: readonly LibraryEntry[] }) {
   useSeen(entries, shape, rows[0]?.index, rows.at(-1)?.index);
 
   const activeIndex = useMemo(
-    () => (activeKey === undefined ? -1 : entries.findIndex(({ key }) => key === activeKey)),
-    [entries, activeKey],
+    () => (activeId === undefined ? -1 : entries.findIndex((entry) => identityOf(entry) === activeId)),
+    [entries, activeId],
   );
-  const isOpen = openKey !== undefined;
+  const isOpen = useLibrary((state) => state.opened !== undefined);
   useEffect(() => {
     if (!isOpen) scroller.current?.focus({ preventScroll: true });
   }, [isOpen]);
@@ -78,13 +78,14 @@ export function EntryGrid({ entries }: { entries: readonly LibraryEntry[] }) {
   };
   useEffect(() => {
     if (width > 0) scrollToActive.current?.();
-  }, [activeKey, isOpen, width, view]);
+  }, [activeId, isOpen, width, view]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const target = moveInGrid(event.key, activeIndex, shape);
     const active = entries[activeIndex];
-    if (target !== undefined) library.getState().setActive(entries[target]?.key);
+    const wanted = target === undefined ? undefined : entries[target];
+    if (target !== undefined) library.getState().setActive(wanted && identityOf(wanted));
     else if ((event.key === 'Enter' || event.key === ' ') && active) openEntry(active);
     else return;
     event.preventDefault();
@@ -92,7 +93,7 @@ export function EntryGrid({ entries }: { entries: readonly LibraryEntry[] }) {
   };
   const openEntry = (entry: LibraryEntry): void => {
     if (entry.type === 'folder') void library.getState().show(entry.key);
-    else library.getState().open(entry.key);
+    else library.getState().open(entry);
   };
 
   const active = entries[activeIndex];
@@ -103,7 +104,7 @@ export function EntryGrid({ entries }: { entries: readonly LibraryEntry[] }) {
       data-view={view}
       role="listbox"
       aria-label={t('shell.library')}
-      aria-activedescendant={active && entryId(active.key)}
+      aria-activedescendant={active && elementId(active)}
       tabIndex={0}
       onKeyDown={onKeyDown}
     >
@@ -124,10 +125,10 @@ export function EntryGrid({ entries }: { entries: readonly LibraryEntry[] }) {
             >
               {entries.slice(row.start, row.start + row.length).map((entry, offset) => (
                 <Entry
-                  key={entry.key}
+                  key={identityOf(entry)}
                   entry={entry}
                   view={view}
-                  isActive={entry.key === activeKey}
+                  isActive={identityOf(entry) === activeId}
                   position={row.start + offset + 1}
                   total={entries.length}
                   now={now}
@@ -171,10 +172,10 @@ function useSeen(
   firstRow: number | undefined,
   lastRow: number | undefined,
 ): void {
-  const sawKeys = useLibrary((library) => library.sawKeys);
+  const sawEntries = useLibrary((library) => library.sawEntries);
   useEffect(() => {
     const first = firstRow === undefined ? undefined : rowAt(shape, firstRow);
     const last = lastRow === undefined ? undefined : rowAt(shape, lastRow);
-    if (first && last) sawKeys(entries.slice(first.start, last.start + last.length).map(({ key }) => key));
-  }, [entries, shape, firstRow, lastRow, sawKeys]);
+    if (first && last) sawEntries(entries.slice(first.start, last.start + last.length).map(identityOf));
+  }, [entries, shape, firstRow, lastRow, sawEntries]);
 }

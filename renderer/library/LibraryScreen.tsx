@@ -17,7 +17,7 @@ export function LibraryScreen() {
   const failure = useLibrary((library) => library.failure);
   const folder = useLibrary((library) => library.loaded.folder);
   const show = useLibrary((library) => library.show);
-  const isInert = useLibrary((library) => library.openKey !== undefined);
+  const isInert = useLibrary((library) => library.opened !== undefined);
   const retry = useCallback(() => void show(folder), [show, folder]);
   return (
     <section

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import type { LibraryFile } from '../../shared/ipc.ts';
 import { useNearplay } from '../store/context.tsx';
+import { identityOf } from './entryIdentity.ts';
 import { hasStill } from './stills.ts';
 
 /** Cards that fly by while scrolling ask for nothing. */
@@ -13,7 +14,7 @@ export function Still({ file }: { file: LibraryFile }) {
   const [shown, setShown] = useState(false);
   const newest = useRef(file);
   newest.current = file;
-  const wanted = hasStill(file) ? `${file.key}\n${file.etag}` : undefined;
+  const wanted = hasStill(file) ? `${identityOf(file)}\n${file.etag}` : undefined;
 
   useEffect(() => {
     if (wanted === undefined) return undefined;

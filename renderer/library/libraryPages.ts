@@ -1,6 +1,6 @@
 import type { LibraryEntry, LibraryPage } from '../../shared/ipc.ts';
 import { folderOf } from '../../shared/keys.ts';
-import { nameOfFrame } from '../../shared/sequences.ts';
+import { identityOf } from './entryIdentity.ts';
 
 /** One listing answer, with the cursor that asked for it, so that it can be asked for again on its own. */
 interface LoadedPage {
@@ -47,11 +47,11 @@ export async function refreshedPage(loaded: LibraryPages, index: number, fetch: 
   const old = loaded.pages[index];
   if (!old) return loaded;
   const isLast = index === loaded.pages.length - 1;
-  const end = old.entries.at(-1)?.key;
+  const end = lastKeyOf(old.entries);
   let answer = await fetch(old.from);
   const entries = [...answer.entries];
   for (let more = 0; more < MAX_OVERFLOW_PAGES; more++) {
-    const last = entries.at(-1)?.key;
+    const last = lastKeyOf(entries);
     if (answer.cursor === undefined || end === undefined || last === undefined || last >= end) break;
     answer = await fetch(answer.cursor);
     entries.push(...answer.entries);
@@ -73,9 +73,19 @@ export async function refreshedPage(loaded: LibraryPages, index: number, fetch: 
     : { ...loaded, pages };
 }
 
-/** The pages that hold any of these keys: what is worth reading again is what can be seen. */
-export function pagesHolding(loaded: LibraryPages, keys: ReadonlySet<string>): number[] {
-  return loaded.pages.flatMap(({ entries }, index) => (entries.some(({ key }) => keys.has(key)) ? [index] : []));
+/** Sequences come behind files on a page, whatever their keys are. */
+function lastKeyOf(entries: readonly LibraryEntry[]): string | undefined {
+  return entries.reduce<string | undefined>(
+    (last, { key }) => (last === undefined || key > last ? key : last),
+    undefined,
+  );
+}
+
+/** The pages that hold any of these entries: what is worth reading again is what can be seen. @param seen identities. */
+export function pagesHolding(loaded: LibraryPages, seen: ReadonlySet<string>): number[] {
+  return loaded.pages.flatMap(({ entries }, index) =>
+    entries.some((entry) => seen.has(identityOf(entry))) ? [index] : [],
+  );
 }
 
 export type SortOrder = 'name' | 'newest' | 'largest';
@@ -102,14 +112,6 @@ export function arrange(loaded: LibraryPages, filter: string, order: SortOrder):
 
 export function countLoaded(loaded: LibraryPages): number {
   return loaded.pages.reduce((count, { entries }) => count + entries.length, 0);
-}
-
-/**
- * The key of an object that can be asked about in place of an entry: a sequence is none, and moves with its last frame.
- */
-export function objectKeyOf(loaded: LibraryPages, key: string): string {
-  const entry = loaded.pages.flatMap(({ entries }) => entries).find((candidate) => candidate.key === key);
-  return entry?.type === 'file' && entry.sequence ? nameOfFrame(key, entry.sequence.last) : key;
 }
 
 /** `shots/sq010/` → `shots/`; the root's parent is the root. */

@@ -1,7 +1,8 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
-import type { NearplayApi } from '../../shared/ipc.ts';
+import type { LibraryFile, NearplayApi } from '../../shared/ipc.ts';
 import { reportOf } from '../api.ts';
+import { identityOf, identityOfFolder } from './entryIdentity.ts';
 import {
   appendPage,
   countLoaded,
@@ -24,12 +25,12 @@ export interface Library {
   filter: string;
   order: SortOrder;
   view: LibraryView;
-  /** The entry that the keyboard acts on. */
-  activeKey: string | undefined;
-  /** The file in the player. */
-  openKey: string | undefined;
+  /** The identity of the entry that the keyboard acts on. */
+  activeId: string | undefined;
+  /** The file in the player, as it was when it was opened. */
+  opened: LibraryFile | undefined;
 
-  /** Shows a folder from its beginning; `active` is the entry to start on, such as the folder just left. */
+  /** Shows a folder from its beginning; `active` is the folder in it to start on, such as the one just left. */
   show: (folder: string, active?: string) => Promise<void>;
   up: () => Promise<void>;
   loadMore: () => Promise<void>;
@@ -38,10 +39,11 @@ export interface Library {
   setFilter: (filter: string) => void;
   setOrder: (order: SortOrder) => void;
   setView: (view: LibraryView) => void;
-  setActive: (key: string | undefined) => void;
-  open: (key: string | undefined) => void;
+  /** @param id as identityOf gives it. */
+  setActive: (id: string | undefined) => void;
+  open: (file: LibraryFile | undefined) => void;
   /** Which entries are in the window now; decides what a refresh reads. Not part of the state: nothing draws it. */
-  sawKeys: (keys: readonly string[]) => void;
+  sawEntries: (ids: readonly string[]) => void;
 }
 
 export type LibraryStore = StoreApi<Library>;
@@ -79,8 +81,8 @@ export function createLibrary(api: NearplayApi): LibraryStore {
       filter: '',
       order: 'name',
       view: 'grid',
-      activeKey: undefined,
-      openKey: undefined,
+      activeId: undefined,
+      opened: undefined,
 
       async show(folder, active) {
         const mine = ++visit;
@@ -90,8 +92,8 @@ export function createLibrary(api: NearplayApi): LibraryStore {
           failure: undefined,
           more: 'idle',
           filter: '',
-          activeKey: active,
-          openKey: undefined,
+          activeId: active === undefined ? undefined : identityOfFolder(active),
+          opened: undefined,
         });
         try {
           const page = await api.listLibrary({ folder });
@@ -140,10 +142,10 @@ export function createLibrary(api: NearplayApi): LibraryStore {
       setFilter: (filter) => set({ filter }),
       setOrder: (order) => set({ order }),
       setView: (view) => set({ view }),
-      setActive: (activeKey) => set({ activeKey }),
-      open: (openKey) => set(openKey === undefined ? { openKey } : { openKey, activeKey: openKey }),
-      sawKeys(keys) {
-        visible = new Set(keys);
+      setActive: (activeId) => set({ activeId }),
+      open: (opened) => set(opened === undefined ? { opened } : { opened, activeId: identityOf(opened) }),
+      sawEntries(ids) {
+        visible = new Set(ids);
       },
     };
   });

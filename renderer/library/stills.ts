@@ -1,5 +1,5 @@
 import type { LibraryFile, NearplayApi } from '../../shared/ipc.ts';
-import { nameOfFrame } from '../../shared/sequences.ts';
+import { identityOf } from './entryIdentity.ts';
 
 /** Pictures for cards are small, so that hundreds of them stay in memory: the longer side, in device pixels. */
 const LONG_SIDE = 480;
@@ -76,7 +76,7 @@ export class StillCache {
   }
 
   async #load(file: LibraryFile, wanted: AbortSignal): Promise<ImageBitmap> {
-    const key = file.sequence ? nameOfFrame(file.key, file.sequence.first) : file.key;
+    const key = file.sequence ? file.sequence.firstKey : file.key;
     const { url } = await this.#api.createLink({ key, purpose: 'preview' });
     const signal = AbortSignal.any([wanted, AbortSignal.timeout(TIME_LIMIT)]);
     return file.kind === 'image' ? stillOfImage(url, signal) : stillOfVideo(url, signal);
@@ -91,8 +91,8 @@ export class StillCache {
   }
 }
 
-function idOf({ key, etag, lastModified }: LibraryFile): string {
-  return `${key}\n${etag}\n${lastModified}`;
+function idOf(file: LibraryFile): string {
+  return `${identityOf(file)}\n${file.etag}\n${file.lastModified}`;
 }
 
 /** The size of a picture that fits the card, never larger than it is. */

@@ -4,8 +4,9 @@ import { flushSync } from 'react-dom';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { LibraryFile } from '../../shared/ipc.ts';
-import { nameOfKey } from '../../shared/keys.ts';
-import { mediaKind, type MediaKind } from '../../shared/media.ts';
+import { folderOf } from '../../shared/keys.ts';
+import type { MediaKind } from '../../shared/media.ts';
+import { identityOf } from '../library/entryIdentity.ts';
 import { arrange } from '../library/libraryPages.ts';
 import { IconButton } from '../shell/IconButton.tsx';
 import { isTyping } from '../shell/shortcutKeys.ts';
@@ -25,21 +26,20 @@ import { Controls } from './Controls.tsx';
 import { STILL_TRANSPORT, Transport, type TransportControls, type TransportState } from './transport.ts';
 
 /** One file, large. The header stays, so that the region can be changed while it plays. */
-export function Player({ fileKey }: { fileKey: string }) {
+export function Player({ opened }: { opened: LibraryFile }) {
   const { t } = useTranslation();
   const root = useRef<HTMLElement>(null);
-  const name = nameOfKey(fileKey);
-  const kind = mediaKind(name);
-  const { file, position, total, previous, next } = useNeighbours(fileKey);
+  const { file, position, total, previous, next } = useNeighbours(opened);
+  const { key: fileKey, name, kind } = file;
   const saveCopy = useSession((session) => session.saveCopy);
   // A sequence is many files: there is no one copy of it.
-  const canSave = file?.sequence === undefined;
+  const canSave = file.sequence === undefined;
   useSaveKey(canSave ? () => void saveCopy(fileKey) : undefined);
   const open = useLibrary((library) => library.open);
   useEffect(() => root.current?.focus(), []);
   useKeys((action) => {
-    if (action === 'previous' && previous !== undefined) open(previous);
-    if (action === 'next' && next !== undefined) open(next);
+    if (action === 'previous' && previous) open(previous);
+    if (action === 'next' && next) open(next);
     if (action === 'full-screen') void toggleFullScreen(root.current);
   });
   const { head, tail } = splitName(name);
@@ -51,7 +51,7 @@ export function Player({ fileKey }: { fileKey: string }) {
             <IconButton label={t('player.back')} shortcut="Esc" onPress={() => open(undefined)}>
               <IconArrowLeft size={18} aria-hidden="true" />
             </IconButton>
-            <h1 className="name" title={fileKey}>
+            <h1 className="name" title={folderOf(fileKey) + name}>
               <span className="name-head">{head}</span>
               <span className="name-tail">{tail}</span>
             </h1>
@@ -94,7 +94,7 @@ export function Player({ fileKey }: { fileKey: string }) {
 
 interface MediaProps {
   fileKey: string;
-  file: LibraryFile | undefined;
+  file: LibraryFile;
   kind: MediaKind;
   fullScreen: () => void;
   children: (route: React.ReactNode) => React.ReactNode;
@@ -102,7 +102,7 @@ interface MediaProps {
 
 function Media({ fileKey, file, kind, fullScreen, children }: MediaProps) {
   if (kind === 'other') return <NoPreview {...{ fileKey, file, children }} />;
-  if (file?.sequence) {
+  if (file.sequence) {
     return <SequencePlayer {...{ fileKey, fullScreen, children }} sequence={file.sequence} useKeys={useSequenceKeys} />;
   }
   return (
@@ -117,17 +117,17 @@ function NoPreview({ fileKey, file, children }: Pick<MediaProps, 'fileKey' | 'fi
   const saveCopy = useSession((session) => session.saveCopy);
   return (
     <>
-      {children(file ? <SettledRoute fileKey={fileKey} route={file.route} /> : null)}
+      {children(<SettledRoute fileKey={fileKey} route={file.route} />)}
       <div className="stage">
         <StatePanel
           testId="empty-state"
           icon={<IconFile />}
           title={t('player.noPreviewTitle')}
           body={
-            file?.sequence ? t('player.noPreviewSequence', { frames: file.sequence.frames }) : t('player.noPreviewBody')
+            file.sequence ? t('player.noPreviewSequence', { frames: file.sequence.frames }) : t('player.noPreviewBody')
           }
         >
-          {!file?.sequence && (
+          {!file.sequence && (
             <div className="state-actions">
               <Button className="button primary" onPress={() => void saveCopy(fileKey)}>
                 <IconDownload size={16} aria-hidden="true" />
@@ -334,16 +334,17 @@ function useKeys(act: (action: NonNullable<ReturnType<typeof playerAction>>) => 
 }
 
 interface Neighbours {
-  file: LibraryFile | undefined;
+  /** As it is listed now; as it was opened where it is not in the list any more. */
+  file: LibraryFile;
   /** 1-based among the files of the folder. */
   position: number;
   total: number;
-  previous: string | undefined;
-  next: string | undefined;
+  previous: LibraryFile | undefined;
+  next: LibraryFile | undefined;
 }
 
 /** The files before and after, in the order in which the library shows them. */
-function useNeighbours(key: string): Neighbours {
+function useNeighbours(opened: LibraryFile): Neighbours {
   const loaded = useLibrary((library) => library.loaded);
   const filter = useLibrary((library) => library.filter);
   const order = useLibrary((library) => library.order);
@@ -351,13 +352,14 @@ function useNeighbours(key: string): Neighbours {
     () => arrange(loaded, filter, order).filter((entry): entry is LibraryFile => entry.type === 'file'),
     [loaded, filter, order],
   );
-  const index = files.findIndex((file) => file.key === key);
+  const id = identityOf(opened);
+  const index = files.findIndex((file) => identityOf(file) === id);
   return {
-    file: files[index],
+    file: files[index] ?? opened,
     position: index + 1,
     total: files.length,
-    previous: files[index - 1]?.key,
-    next: index < 0 ? undefined : files[index + 1]?.key,
+    previous: files[index - 1],
+    next: index < 0 ? undefined : files[index + 1],
   };
 }
 

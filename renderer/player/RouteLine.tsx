@@ -3,8 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { StorageSummary } from '../../shared/ipc.ts';
 import type { MediaKind } from '../../shared/media.ts';
 import type { Route } from '../../shared/routing.ts';
-import { objectKeyOf } from '../library/libraryPages.ts';
-import { useNearplay, useSession } from '../store/context.tsx';
+import { useSession } from '../store/context.tsx';
 import { useNow } from '../store/useNow.ts';
 import { formatDuration } from '../text/format.ts';
 import { isSettling, placeOf, routeText } from '../text/routeText.ts';
@@ -65,7 +64,6 @@ export function RouteLine({ state, kind }: { state: PlayerLink; kind: MediaKind 
 /** The same for what is read all at once and does not move while it is looked at. */
 export function SettledRoute({ fileKey, route }: { fileKey: string; route: Route }) {
   const { t } = useTranslation();
-  const { library } = useNearplay();
   const showWhy = useSession((session) => session.showWhy);
   const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
   const { place, label, sentence } = routeText(route, storages, t);
@@ -79,11 +77,7 @@ export function SettledRoute({ fileKey, route }: { fileKey: string; route: Route
       data-settling={isSettling(route)}
       title={sentence}
     >
-      <Button
-        className="player-route-button"
-        onPress={() => showWhy(objectKeyOf(library.getState().loaded, fileKey))}
-        aria-haspopup="dialog"
-      >
+      <Button className="player-route-button" onPress={() => showWhy(fileKey)} aria-haspopup="dialog">
         <span className="near-dot" aria-hidden="true" />
         <span>{t('player.readFromPlace', { place })}</span>
         <span className="player-why">

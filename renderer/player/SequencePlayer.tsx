@@ -17,6 +17,7 @@ const MINUTE = 60_000;
 const ONE_ANSWER = 5000;
 
 interface SequencePlayerProps {
+  /** An object that can be asked about in place of the sequence. */
   fileKey: string;
   sequence: FrameSequence;
   fullScreen: () => void;
@@ -29,7 +30,7 @@ export function SequencePlayer({ fileKey, sequence, fullScreen, useKeys, childre
   const { t } = useTranslation();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [attempt, setAttempt] = useState(0);
-  const { links, transport, shown, failure } = useSequence(fileKey, sequence.count, canvas, attempt);
+  const { links, transport, shown, failure } = useSequence(sequence, canvas, attempt);
   useKeys(transport);
   const number = links?.frames[shown.frame]?.number ?? sequence.first;
   const isWaiting = !failure && (!links || shown.waiting);
@@ -72,8 +73,7 @@ interface PlayingSequence {
 }
 
 function useSequence(
-  key: string,
-  expected: number,
+  { id, count: expected }: FrameSequence,
   canvas: React.RefObject<HTMLCanvasElement | null>,
   attempt: number,
 ): PlayingSequence {
@@ -91,7 +91,7 @@ function useSequence(
   const renew = useRef<() => Promise<void>>(undefined);
   renew.current = async () => {
     try {
-      newest.current = await api.createSequenceLinks({ key });
+      newest.current = await api.createSequenceLinks({ id });
       first.resolve(undefined);
       setLinks(newest.current);
     } catch (error) {
@@ -103,7 +103,7 @@ function useSequence(
   useEffect(() => {
     setFailure(undefined);
     void renew.current?.();
-  }, [key, attempt, routesVersion]);
+  }, [attempt, routesVersion]);
 
   const expiresAt = links?.expiresAt;
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useEffect, useRef, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Bootstrap } from '../../shared/ipc.ts';
-import { objectKeyOf } from '../library/libraryPages.ts';
+import { identityOf } from '../library/entryIdentity.ts';
 import { LibraryScreen } from '../library/LibraryScreen.tsx';
 import { Player } from '../player/Player.tsx';
 import { PreferencesEditor } from '../preferences/PreferencesEditor.tsx';
@@ -47,7 +47,7 @@ function Window({ app }: { app: Bootstrap }) {
   const { t } = useTranslation();
   const filterField = useRef<HTMLInputElement>(null);
   const online = useSession((session) => session.online);
-  const openKey = useLibrary((library) => library.openKey);
+  const opened = useLibrary((library) => library.opened);
   const usable = app.preferences.document !== null;
   const transfersOpen = useSession((session) => session.transfersOpen);
   useFirstFolder(usable, app.settings.lastFolder);
@@ -69,7 +69,7 @@ function Window({ app }: { app: Bootstrap }) {
               <DropZone>
                 <LibraryScreen />
               </DropZone>
-              {openKey !== undefined && <Player key={openKey} fileKey={openKey} />}
+              {opened && <Player key={identityOf(opened)} opened={opened} />}
             </>
           ) : (
             <FirstRun preferences={app.preferences} />
@@ -156,15 +156,15 @@ function useShortcuts(filterField: RefObject<HTMLInputElement | null>, usable: b
       // A dialog has its own keys, Escape among them.
       if (event.defaultPrevented || session.getState().panel || isTyping(event.target)) return;
       const shortcut = shortcutOf(event);
-      const { openKey, open, up, view, setView, loaded } = library.getState();
+      const { opened, open, up, view, setView, loaded } = library.getState();
       const { showPanel, showWhy, showTransfers, transfersOpen, chooseUploads } = session.getState();
       if (shortcut === undefined) return;
       const byProject = session.getState().app?.settings.uploadFolderByProject ?? {};
-      const inPlayer = openKey !== undefined;
+      const inPlayer = opened !== undefined;
       const actions: Record<typeof shortcut, (() => void) | undefined> = {
         settings: () => showPanel('settings'),
         help: () => showPanel('shortcuts'),
-        why: usable ? () => showWhy(openKey === undefined ? undefined : objectKeyOf(loaded, openKey)) : undefined,
+        why: usable ? () => showWhy(opened?.key) : undefined,
         replication: usable ? () => showPanel('replication') : undefined,
         transfers: () => showTransfers(!transfersOpen),
         close: inPlayer ? () => open(undefined) : transfersOpen ? () => showTransfers(false) : undefined,

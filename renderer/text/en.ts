@@ -153,6 +153,7 @@ export const en = {
     age: 'Uploaded',
     readFrom: 'Read from',
     frames: 'frames {{first}} to {{last}}, {{count}} there',
+    framesGoOn: 'frames {{first}} to {{last}} are listed here; there may be more',
     framesMissing_one: '{{count}} frame is missing. There are: {{frames}}',
     framesMissing_other: '{{count}} frames are missing. There are: {{frames}}',
     gaps_one: '{{count}} missing',

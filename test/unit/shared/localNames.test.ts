@@ -76,9 +76,8 @@ describe('names for a folder', () => {
 
   it('are made in linear time', () => {
     const keys = Array.from({ length: 100_000 }, (_unused, index) => `s/${'.'.repeat(index % 5)}/${index}/..`);
-    const started = performance.now();
+    // What takes the square of it does not end within the time of a test.
     expect(new Set(localNames(keys).values()).size).toBe(100_000);
-    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
 

@@ -6,12 +6,12 @@ import {
   countLoaded,
   crumbsOf,
   noPages,
-  objectKeyOf,
   pagesHolding,
   parentFolder,
   refreshedPage,
   type LibraryPages,
 } from '../../../../renderer/library/libraryPages.ts';
+import { identityOf } from '../../../../renderer/library/entryIdentity.ts';
 
 const file = (name: string, more: { size?: number; lastModified?: number } = {}): LibraryEntry => ({
   type: 'file',
@@ -60,7 +60,7 @@ describe('paging', () => {
 
   it('knows on which pages entries are', async () => {
     const loaded = await loadAll(storageOf(['a', 'b', 'c', 'd', 'e'], 2));
-    expect(pagesHolding(loaded, new Set(['b', 'e']))).toEqual([0, 2]);
+    expect(pagesHolding(loaded, new Set(['file b', 'file e']))).toEqual([0, 2]);
   });
 });
 
@@ -133,15 +133,43 @@ it('knows the way up and the way there', () => {
   ]);
 });
 
-it('asks about a sequence by its last frame, and about a file by itself', () => {
+describe('what tells an entry from others', () => {
   const route = { storage: 'main', reason: 'main-chosen' as const, details: {} };
-  const file = { type: 'file' as const, name: '', size: 1, lastModified: 0, etag: '', kind: 'image' as const, route };
-  const sequence = { first: 1, last: 12, count: 12, frames: '1-12' };
-  const entries = [
-    { ...file, key: 'a/plate.####.png', sequence },
-    { ...file, key: 'a/#1.png' },
-  ];
-  const loaded = appendPage(noPages('a/'), { folder: 'a/', entries });
-  expect(objectKeyOf(loaded, 'a/plate.####.png')).toBe('a/plate.0012.png');
-  expect(objectKeyOf(loaded, 'a/#1.png')).toBe('a/#1.png');
+  const common = { type: 'file' as const, size: 1, lastModified: 0, etag: '', kind: 'image' as const, route };
+  const sequence = {
+    ...common,
+    ...{ key: 'a/plate.0012.png', name: 'plate.####.png' },
+    sequence: {
+      id: { head: 'a/plate.', tail: '.png', padding: 4 },
+      ...{ firstKey: 'a/plate.0001.png', first: 1, last: 12, count: 12, frames: '1-12' },
+    },
+  };
+
+  it('is never its name: a file may be called like the sequence beside it', () => {
+    const entries = [
+      sequence,
+      { ...common, key: 'a/plate.####.png', name: 'plate.####.png' },
+      { ...common, key: 'a/plate.0012.png', name: 'plate.0012.png' },
+      { type: 'folder' as const, key: 'a/plate.####.png/', name: 'plate.####.png' },
+      { ...sequence, sequence: { ...sequence.sequence, id: { ...sequence.sequence.id, padding: 0 } } },
+      { ...sequence, sequence: { ...sequence.sequence, id: { ...sequence.sequence.id, head: 'a/b.' } } },
+    ];
+    expect(new Set(entries.map(identityOf)).size).toBe(entries.length);
+  });
+
+  it('stays when frames come in', () => {
+    const { firstKey: _, ...kept } = sequence.sequence;
+    const later = { ...sequence, key: 'a/plate.0020.png', sequence: { ...kept, firstKey: 'a/plate.0000.png' } };
+    expect(identityOf(later)).toBe(identityOf(sequence));
+  });
+});
+
+it('reading a page again loses no file that comes before its sequences', async () => {
+  const route = { storage: 'main', reason: 'main-chosen' as const, details: {} };
+  const common = { type: 'file' as const, size: 1, lastModified: 0, etag: '', kind: 'image' as const, route };
+  const file = (key: string) => ({ ...common, key, name: key });
+  const first = { folder: '', entries: [file('zebra.png'), file('beauty.0100.png')], cursor: 'second' };
+  const loaded = appendPage(appendPage(noPages(''), first), { folder: '', entries: [file('zzz.png')] });
+  const again = await refreshedPage(loaded, 0, () => Promise.resolve(first));
+  expect(again.pages[0]?.entries.map(({ key }) => key)).toEqual(['zebra.png', 'beauty.0100.png']);
 });

@@ -14,7 +14,11 @@ it('goes up to the folder it came from, with that folder active', async () => {
   const store = libraryOver(({ folder: shown }) => Promise.resolve({ folder: shown, entries: [] }));
   await store.getState().show('shots/sq010/');
   await store.getState().up();
-  expect(store.getState()).toMatchObject({ loaded: { folder: 'shots/' }, activeKey: 'shots/sq010/', phase: 'ready' });
+  expect(store.getState()).toMatchObject({
+    loaded: { folder: 'shots/' },
+    activeId: 'folder shots/sq010/',
+    phase: 'ready',
+  });
 });
 
 it('drops the answer of a folder that was left meanwhile', async () => {
@@ -70,7 +74,7 @@ it('reads only the page that is in the window, and again when a change comes mea
   const store = libraryOver(listLibrary);
   await store.getState().show('');
   await store.getState().loadMore();
-  store.getState().sawKeys(['b/']);
+  store.getState().sawEntries(['folder b/']);
   listLibrary.mockClear();
   await Promise.all([store.getState().refresh(), store.getState().refresh(), store.getState().refresh()]);
   expect(listLibrary.mock.calls).toEqual([[{ folder: '', cursor: '1' }], [{ folder: '', cursor: '1' }]]);
