@@ -25,10 +25,13 @@ interface ParsedAddress {
 
 const BITS = { v4: 32, v6: 128 } as const;
 const MAPPED_BITS = 96;
+/** Longer than every spelling: eight groups with an IPv4 address in them, and a prefix length. */
+const MAX_TEXT = 64;
 const DIGITS = /^(0|[1-9]\d{0,2})$/;
 
 /** Parses one address; IPv4-mapped IPv6 (`::ffff:203.0.113.9`, RFC 4291 2.5.5.2) counts as the IPv4 address in it. */
 export function parseAddress(text: string): ParsedAddress | undefined {
+  if (text.length > MAX_TEXT) return undefined;
   const trimmed = text.trim();
   if (trimmed.includes('/') || trimmed.includes('%')) return undefined;
   try {
@@ -47,6 +50,7 @@ export function parseAddress(text: string): ParsedAddress | undefined {
  * Returns a message that says what is wrong with the text where it is no range.
  */
 export function parseRange(text: string): IpRange | string {
+  if (text.length > MAX_TEXT) return `"${text.trim().slice(0, MAX_TEXT)}…" is not an IPv4 or IPv6 address or range`;
   const trimmed = text.trim();
   const [host = '', length, ...rest] = trimmed.split('/');
   if (rest.length > 0) return `"${trimmed}" has more than one "/"`;
@@ -85,7 +89,7 @@ export function parseRangeList(text: string): { ranges: IpRange[]; faults: IpRan
   const ranges: IpRange[] = [];
   const faults: IpRangeFault[] = [];
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
-    const line = raw.replace(/#.*/, '').trim();
+    const line = (raw.split('#', 1)[0] ?? '').trim();
     if (line === '') continue;
     const range = parseRange(line);
     if (typeof range === 'string') faults.push({ line: index + 1, text: line, message: range });

@@ -1,5 +1,15 @@
 import { parseRange, rangeCovers, type IpRange } from './ipRanges.ts';
-import type { Finding, IsolationPreferences, Path } from './preferencesSchema.ts';
+import { quoted } from './jsonDocument.ts';
+import {
+  MAX_RANGES,
+  storageOf,
+  type Finding,
+  type IsolationPreferences,
+  type Path,
+  type StorageConfiguration,
+} from './preferencesSchema.ts';
+import { endpointOf } from './storagePlace.ts';
+import { isLinkLocal, isProtected, parseWebUrl } from './webUrl.ts';
 
 /** A finding before it is placed in a text. */
 export interface LintFinding {
@@ -8,17 +18,37 @@ export interface LintFinding {
   message: string;
 }
 
-/** What a schema cannot see: references that lead nowhere, and what is wrong or surprising though it is well formed. */
+/** Names that are listed in a sentence. */
+const LISTED = 10;
+/** After so many the list is something else than ranges. */
+const MAX_RANGE_FAULTS = 90;
+/** Amazon's regions; others name theirs as they like. */
+const AWS_REGION = /^[a-z]{2,}(-[a-z0-9]+)+$/;
+/** S3 User Guide, "General purpose bucket naming rules". */
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+/** Where buckets with upper case, underscores and up to 255 characters were made until 2018. */
+const OLD_BUCKETS = 'us-east-1';
+
+/**
+ * What a schema cannot see: references that lead nowhere, and what is wrong or surprising though it is well formed. Takes time
+ * in proportion to the document, but for the sorting of its ranges.
+ */
 export function lintPreferences(document: IsolationPreferences): LintFinding[] {
-  return [...lintReferences(document), ...lintStorages(document), ...lintRanges(document), ...lintServices(document)];
+  return [
+    ...lintReferences(document),
+    ...lintNames(document),
+    ...lintStorages(document),
+    ...lintRanges(document),
+    ...lintServices(document),
+  ];
 }
 
 function lintReferences(document: IsolationPreferences): LintFinding[] {
   const findings: LintFinding[] = [];
   const names = Object.keys(document.s3Configuration);
-  const known = (name: string) => names.includes(name);
+  const known = (name: string) => storageOf(document, name) !== undefined;
   const error = (path: Path, message: string) => findings.push({ severity: 'error', path, message });
-  const list = names.map((name) => `"${name}"`).join(', ') || 'none';
+  const list = listed(names);
   for (const reserved of ['auto', 'main']) {
     if (known(reserved))
       error(['s3Configuration', reserved], `"${reserved}" is reserved: give the storage another name`);
@@ -27,11 +57,13 @@ function lintReferences(document: IsolationPreferences): LintFinding[] {
     error(['mainStorage'], `"${document.mainStorage}" is no storage of s3Configuration (there are: ${list})`);
   }
   const { replicas } = document.replication;
+  const seen = new Set<string>();
   for (const [index, { storage }] of replicas.entries()) {
     const path: Path = ['replication', 'replicas', index, 'storage'];
     if (!known(storage)) error(path, `"${storage}" is no storage of s3Configuration (there are: ${list})`);
     if (storage === document.mainStorage) error(path, `"${storage}" is the main storage: it cannot be its own replica`);
-    if (replicas.findIndex((other) => other.storage === storage) < index) error(path, `"${storage}" is listed twice`);
+    if (seen.has(storage)) error(path, `"${storage}" is listed twice`);
+    seen.add(storage);
   }
   const { readFrom } = document.defaults;
   if (!['auto', 'main', ...replicas.map(({ storage }) => storage)].includes(readFrom)) {
@@ -40,29 +72,68 @@ function lintReferences(document: IsolationPreferences): LintFinding[] {
   return findings;
 }
 
+/** Regions and buckets: Amazon's rules where Amazon is asked, wider ones where the storage has an endpoint of its own. */
+function lintNames({ s3Configuration }: IsolationPreferences): LintFinding[] {
+  return Object.entries(s3Configuration).flatMap(([name, storage]) =>
+    [...lintRegion(storage), ...lintBucket(storage), ...lintEndpoints(storage)].map((finding) => ({
+      ...finding,
+      path: ['s3Configuration', name, ...finding.path],
+    })),
+  );
+}
+
+function lintRegion(storage: StorageConfiguration): LintFinding[] {
+  if (isElsewhere(storage) || AWS_REGION.test(storage.region)) return [];
+  const message = `${quoted(storage.region)} is not an AWS region such as us-east-1; another maker's storage needs its endpoint`;
+  return [{ severity: 'error', path: ['region'], message }];
+}
+
+function lintBucket(storage: StorageConfiguration): LintFinding[] {
+  const { bucket, region } = storage;
+  if (BUCKET.test(bucket)) return [];
+  const path = ['bucket'];
+  if (!isElsewhere(storage) && region !== OLD_BUCKETS) {
+    return [{ severity: 'error', path, message: `${quoted(bucket)} is not a valid bucket name in ${region}` }];
+  }
+  const message = `${quoted(bucket)} is a bucket name of before 2018: check that it is written as the storage has it`;
+  return [{ severity: 'warning', path, message }];
+}
+
+function lintEndpoints(storage: StorageConfiguration): LintFinding[] {
+  const { endpoint } = storage;
+  if (endpoint === undefined) return [];
+  const path = ['endpoint'];
+  if (storage.s3_interface_vpc_endpoint_dns_name !== undefined) {
+    return [{ severity: 'warning', path, message: 'has no effect: the VPC endpoint is used' }];
+  }
+  const url = parseWebUrl(endpoint);
+  if (!url || isProtected(url)) return [];
+  return [{ severity: 'warning', path, message: `${quoted(endpoint)} is not encrypted: use https` }];
+}
+
+/** Whether another maker's storage is asked, or a gateway. A VPC endpoint is Amazon's. */
+function isElsewhere(storage: StorageConfiguration): boolean {
+  return storage.endpoint !== undefined && storage.s3_interface_vpc_endpoint_dns_name === undefined;
+}
+
 /** What would keep replication, or reading from a replica, from working as meant. */
 function lintStorages(document: IsolationPreferences): LintFinding[] {
   const findings: LintFinding[] = [];
   const warn = (path: Path, message: string) => findings.push({ severity: 'warning', path, message });
-  const main = document.s3Configuration[document.mainStorage];
+  const main = storageOf(document, document.mainStorage);
   for (const [index, { storage, ipRanges }] of document.replication.replicas.entries()) {
     const path: Path = ['replication', 'replicas', index];
-    const configuration = document.s3Configuration[storage];
+    const configuration = storageOf(document, storage);
     if (ipRanges.length === 0) {
       const message = `"${storage}" has no IP ranges: it is only read from when somebody picks it by hand`;
       findings.push({ severity: 'info', path, message });
     }
     if (!main || !configuration || storage === document.mainStorage) continue;
-    if (configuration.bucket === main.bucket && configuration.endpoint === main.endpoint) {
+    if (configuration.bucket === main.bucket && endpointOf(configuration) === endpointOf(main)) {
       warn(['s3Configuration', storage, 'bucket'], `"${storage}" is the same bucket as the main storage`);
     } else if (configuration.prefix !== main.prefix) {
       const message = `the prefix differs from the main storage's: S3 replication keeps keys as they are`;
       warn(['s3Configuration', storage, 'prefix'], message);
-    }
-  }
-  for (const [name, { endpoint }] of Object.entries(document.s3Configuration)) {
-    if (endpoint !== undefined && isPlainHttp(endpoint)) {
-      warn(['s3Configuration', name, 'endpoint'], `"${endpoint}" is not encrypted: use https`);
     }
   }
   return findings;
@@ -70,14 +141,24 @@ function lintStorages(document: IsolationPreferences): LintFinding[] {
 
 function lintServices({ publicIp }: IsolationPreferences): LintFinding[] {
   return publicIp.services.flatMap((service, index): LintFinding[] => {
-    if (!isPlainHttp(service)) return [];
-    const message = `"${service}" is not encrypted: anybody on the way can choose the region`;
-    return [{ severity: 'warning', path: ['publicIp', 'services', index], message }];
+    const url = parseWebUrl(service);
+    const path: Path = ['publicIp', 'services', index];
+    if (!url) return [];
+    if (isLinkLocal(url)) {
+      const message = `${quoted(service)} leads to a link-local address or a cloud's metadata service: it is never asked`;
+      return [{ severity: 'error', path, message }];
+    }
+    if (isProtected(url)) return [];
+    const message = `${quoted(service)} is not encrypted, so that anybody on the way could choose the region: use https`;
+    return [{ severity: 'error', path, message }];
   });
 }
 
-function isPlainHttp(url: string): boolean {
-  return /^http:/i.test(url) && !/^http:\/\/(localhost|127\.|\[::1\])/i.test(url);
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return 'none';
+  const list = names.slice(0, LISTED).map((name) => `"${name}"`);
+  const more = names.length - list.length;
+  return more > 0 ? `${list.join(', ')} and ${more} more` : list.join(', ');
 }
 
 // RFC 1918, RFC 6598 (carrier-grade NAT) and RFC 4193: never seen by a public echo service.
@@ -85,56 +166,85 @@ const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10
   .map(parseRange)
   .filter((range) => typeof range !== 'string');
 
-interface SeenRange {
+interface PlacedRange {
   range: IpRange;
   replica: string;
+  path: Path;
+  /** In the order of the document. */
+  index: number;
 }
 
 function lintRanges(document: IsolationPreferences): LintFinding[] {
-  const findings: LintFinding[] = [];
-  const seen: SeenRange[] = [];
-  for (const [index, replica] of document.replication.replicas.entries()) {
+  const { replicas } = document.replication;
+  if (replicas.reduce((count, { ipRanges }) => count + ipRanges.length, 0) > MAX_RANGES) {
+    const message = `there are more than ${MAX_RANGES} IP ranges: write larger networks`;
+    return [{ severity: 'error', path: ['replication', 'replicas'], message }];
+  }
+  const faults: LintFinding[] = [];
+  const placed: PlacedRange[] = [];
+  const fault = (path: Path, message: string) => faults.push({ severity: 'error', path, message });
+  for (const [index, replica] of replicas.entries()) {
     for (const [line, text] of replica.ipRanges.entries()) {
       const path: Path = ['replication', 'replicas', index, 'ipRanges', line];
-      const range = parseRange(text);
-      if (typeof range === 'string') {
-        findings.push({ severity: 'error', path, message: range });
-        continue;
+      if (faults.length === MAX_RANGE_FAULTS) {
+        fault(path, 'the ranges from here on were not looked at');
+        return faults;
       }
-      const current = { range, replica: replica.storage };
-      findings.push(...lintRange(current, seen).map((finding) => ({ ...finding, path })));
-      seen.push(current);
+      const range = parseRange(text);
+      if (typeof range === 'string') fault(path, range);
+      else placed.push({ range, replica: replica.storage, path, index: placed.length });
     }
   }
-  return findings;
+  return [...faults, ...placed.flatMap(lintRange), ...lintNeighbours(placed)];
 }
 
-function lintRange(current: SeenRange, seen: readonly SeenRange[]): Omit<LintFinding, 'path'>[] {
-  const { range } = current;
-  const findings: Omit<LintFinding, 'path'>[] = [];
-  const warn = (message: string) => findings.push({ severity: 'warning', message });
+function lintRange({ range, path }: PlacedRange): LintFinding[] {
+  const findings: LintFinding[] = [];
+  const warn = (message: string) => findings.push({ severity: 'warning', path, message });
   if (range.hasHostBits) warn(`"${range.text}" has host bits set: the whole network around it is meant`);
   if (range.prefixLength === 0) warn(`"${range.text}" covers every address`);
   else if (PRIVATE.some((known) => rangeCovers(known, range))) {
     const message = `"${range.text}" is private: it matches addresses of a computer's own interfaces, never a public one`;
-    findings.push({ severity: 'info', message });
-  }
-  for (const earlier of seen) {
-    const message = relation(current, earlier);
-    if (message !== undefined) warn(message);
+    findings.push({ severity: 'info', path, message });
   }
   return findings;
 }
 
-/** How two ranges meet, in words; undefined when they have no address in common. */
-function relation({ range, replica }: SeenRange, earlier: SeenRange): string | undefined {
-  const inside = rangeCovers(earlier.range, range);
-  const around = rangeCovers(range, earlier.range);
-  if (inside && around) return `"${range.text}" is already listed for "${earlier.replica}"`;
-  if (!inside && !around) return undefined;
-  if (replica !== earlier.replica) {
-    return `"${range.text}" overlaps "${earlier.range.text}" of "${earlier.replica}": the more specific range wins`;
+/**
+ * What ranges have to do with each other. Two networks lie within each other or apart, so that in the order of their first
+ * addresses, the wider one first, each has to be compared with the nearest one around it only.
+ */
+function lintNeighbours(placed: readonly PlacedRange[]): LintFinding[] {
+  const findings: LintFinding[] = [];
+  const around: PlacedRange[] = [];
+  for (const current of placed.toSorted(byAddress)) {
+    let nearest = around.at(-1);
+    while (nearest && !rangeCovers(nearest.range, current.range)) {
+      around.pop();
+      nearest = around.at(-1);
+    }
+    if (nearest) {
+      const { path } = nearest.index > current.index ? nearest : current;
+      findings.push({ severity: 'warning', path, message: relation(current, nearest) });
+    }
+    around.push(current);
   }
-  const [inner, outer] = inside ? [range, earlier.range] : [earlier.range, range];
-  return `"${inner.text}" lies inside "${outer.text}" of the same replica: one of them is enough`;
+  return findings;
+}
+
+function byAddress(one: PlacedRange, other: PlacedRange): number {
+  if (one.range.family !== other.range.family) return one.range.family < other.range.family ? -1 : 1;
+  if (one.range.first !== other.range.first) return one.range.first < other.range.first ? -1 : 1;
+  return one.range.prefixLength - other.range.prefixLength || one.index - other.index;
+}
+
+/** How a range lies in the one around it, in words. */
+function relation(inner: PlacedRange, outer: PlacedRange): string {
+  const [range, around] = [inner.range.text, outer.range.text];
+  if (inner.range.prefixLength === outer.range.prefixLength)
+    return `"${range}" is already listed for "${outer.replica}"`;
+  if (inner.replica !== outer.replica) {
+    return `"${range}" of "${inner.replica}" overlaps "${around}" of "${outer.replica}": the more specific range wins`;
+  }
+  return `"${range}" lies inside "${around}" of the same replica: one of them is enough`;
 }

@@ -87,9 +87,9 @@ function merge(
 
 /** Lines that one side added are added, lines that one side removed are gone; mine give the order. */
 function mergeLists(base: JsonValue[], mine: JsonValue[], theirs: JsonValue[]): JsonValue[] {
-  const has = (list: JsonValue[], value: JsonValue) => list.some((other) => isSame(other, value));
-  const kept = mine.filter((value) => !has(base, value) || has(theirs, value));
-  const added = theirs.filter((value) => !has(base, value) && !has(mine, value));
+  const [inBase, inMine, inTheirs] = [setOf(base), setOf(mine), setOf(theirs)];
+  const kept = mine.filter((value) => !inBase.has(keyOf(value)) || inTheirs.has(keyOf(value)));
+  const added = theirs.filter((value) => !inBase.has(keyOf(value)) && !inMine.has(keyOf(value)));
   return [...kept, ...added];
 }
 
@@ -115,12 +115,22 @@ function fromTree(tree: JsonValue): JsonValue {
 
 function isSame(one: JsonValue | undefined, other: JsonValue | undefined): boolean {
   if (Array.isArray(one) && Array.isArray(other)) {
-    return one.length === other.length && one.every((value) => other.some((candidate) => isSame(value, candidate)));
+    const known = setOf(other);
+    return one.length === other.length && one.every((value) => known.has(keyOf(value)));
   }
   if (isTree(one) && isTree(other)) {
     return keysOf(one, other).every((key) => isSame(valueOf(one, key), valueOf(other, key)));
   }
   return one === other;
+}
+
+function setOf(list: readonly JsonValue[]): ReadonlySet<string> {
+  return new Set(list.map(keyOf));
+}
+
+/** Lists hold texts: ranges and addresses of services. */
+function keyOf(value: JsonValue): string {
+  return JSON.stringify(value);
 }
 
 function isTree(value: JsonValue | undefined): value is Tree {

@@ -1,40 +1,69 @@
 import { z } from 'zod';
 import { LEAST_RATE } from './bandwidth.ts';
+import { faultOfName, MAX_KEY_BYTES, utf8Length } from './keys.ts';
+import { parseWebUrl } from './webUrl.ts';
 
 const MAX_DELAY_SECONDS = 7 * 24 * 3600;
+const MAX_URL = 2048;
+/** RFC 1035. */
+const MAX_HOST_NAME = 253;
+/** Storages, and so replicas, of one document: each is a client, and is probed. */
+export const MAX_STORAGES = 100;
+/** Of all replicas together. */
+export const MAX_RANGES = 10_000;
+/** Each is asked by every machine, twice every five minutes. */
+export const MAX_ADDRESS_SERVICES = 8;
 
-const httpUrl = z.url({ protocol: /^https?$/ });
+/** A text that is looked at no further when it is longer: patterns are tried on short texts only. */
+const shortText = (max: number) => z.string().max(max, { error: `is longer than ${max} characters`, abort: true });
+
+const httpUrl = shortText(MAX_URL)
+  .refine((text) => parseWebUrl(text) !== undefined, {
+    error: 'is not an address such as https://s3.example.com',
+    abort: true,
+  })
+  .refine((text) => parseWebUrl(text)?.hasExtras === false, 'has a name, a password, a query or a fragment in it');
+
+/** A prefix as the keys have it: without slashes at its ends. */
+const prefixText = shortText(MAX_KEY_BYTES)
+  .transform(withoutOuterSlashes)
+  .superRefine((prefix, context) => {
+    const fault = faultOfPrefix(prefix);
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+  });
 
 /** One bucket that media can be read from. Field names as studios already have them. */
 export const storageSchema = z.strictObject({
-  region: z.string().regex(/^[a-z]{2,}(-[a-z0-9]+)+$/, 'is not an AWS region such as us-east-1'),
-  // S3 User Guide, "General purpose bucket naming rules".
-  bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not a valid bucket name'),
-  prefix: z
-    .string()
-    .default('')
-    .transform((prefix) => prefix.replace(/^\/+|\/+$/g, '')),
-  aws_role_arn: z
-    .string()
-    .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'is not the ARN of an IAM role')
+  // A part of a host's name at Amazon's, a word that is signed at others' (`garage`, `auto`); what holds where is for the lint.
+  region: shortText(63).regex(/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/, 'is not a region such as us-east-1'),
+  // The names of before 2018 in us-east-1, and of other makers, are wider than today's; which ones are meant is for the lint.
+  bucket: shortText(255).regex(/^[A-Za-z0-9][A-Za-z0-9._-]+[A-Za-z0-9]$/, 'is not a valid bucket name'),
+  prefix: prefixText.default(''),
+  aws_role_arn: shortText(MAX_URL)
+    .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\x21-\x7e]+$/, 'is not the ARN of an IAM role')
     .optional(),
-  s3_interface_vpc_endpoint_dns_name: z.string().min(1).optional(),
+  // As the console shows it: `*.vpce-….s3.us-east-1.vpce.amazonaws.com`.
+  s3_interface_vpc_endpoint_dns_name: shortText(MAX_HOST_NAME)
+    .regex(/^(https:\/\/)?(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/, 'is not the DNS name of a VPC endpoint')
+    .optional(),
   endpoint: httpUrl.optional(),
   forcePathStyle: z.boolean().optional(),
 });
 export type StorageConfiguration = z.infer<typeof storageSchema>;
 
 export const replicaSchema = z.strictObject({
-  storage: z.string().min(1),
+  storage: z.string().min(1).max(60),
   label: z.string().min(1).max(60).optional(),
-  ipRanges: z.array(z.string()).default([]),
+  ipRanges: z.array(z.string()).max(MAX_RANGES, `has more than ${MAX_RANGES} ranges`).default([]),
 });
 export type Replica = z.infer<typeof replicaSchema>;
 
 export const preferencesSchema = z.strictObject({
   version: z.literal(1),
-  s3Configuration: z.record(z.string().min(1).max(60), storageSchema),
-  mainStorage: z.string().min(1),
+  s3Configuration: z
+    .record(z.string().min(1).max(60), storageSchema)
+    .refine((storages) => Object.keys(storages).length <= MAX_STORAGES, `has more than ${MAX_STORAGES} storages`),
+  mainStorage: z.string().min(1).max(60),
   replication: z
     .strictObject({
       delaySeconds: z.number().int().min(0).max(MAX_DELAY_SECONDS).default(60),
@@ -45,17 +74,39 @@ export const preferencesSchema = z.strictObject({
         .min(60)
         .max(MAX_DELAY_SECONDS)
         .default(15 * 60),
-      replicas: z.array(replicaSchema).default([]),
+      replicas: z.array(replicaSchema).max(MAX_STORAGES).default([]),
     })
     .prefault({}),
-  defaults: z.strictObject({ readFrom: z.string().min(1).default('auto') }).prefault({}),
+  defaults: z.strictObject({ readFrom: z.string().min(1).max(60).default('auto') }).prefault({}),
   uploads: z
     .strictObject({
       /** A ceiling for each machine, whatever its user sets; absent: none. Bytes per second. */
       maxBytesPerSecond: z.number().int().min(LEAST_RATE).optional(),
     })
     .prefault({}),
-  publicIp: z.strictObject({ services: z.array(httpUrl).default(['https://checkip.amazonaws.com']) }).prefault({}),
+  publicIp: z
+    .strictObject({
+      services: z
+        .array(httpUrl)
+        .max(MAX_ADDRESS_SERVICES, `has more than ${MAX_ADDRESS_SERVICES} services`)
+        .default(['https://checkip.amazonaws.com']),
+    })
+    .prefault({}),
+  /**
+   * What the object in the main storage may do beyond new replicas at Amazon's; counts only in a file of the machine itself.
+   * Absent: nothing.
+   */
+  trust: z
+    .strictObject({
+      /** Hosts, with their port where it is not 443, that replicas may have; over https only. */
+      replicaHosts: z
+        .array(
+          shortText(MAX_HOST_NAME + 6).refine(isHost, 'is not a host such as s3.example.com or s3.example.com:9000'),
+        )
+        .max(MAX_STORAGES)
+        .default([]),
+    })
+    .optional(),
 });
 
 /** The studio-wide document, normalised: defaults filled in, prefixes without slashes at their ends. */
@@ -72,3 +123,36 @@ export interface Finding {
 
 /** Keys and indexes down into the document. */
 export type Path = (string | number)[];
+
+/** The configuration of a storage by its name; own properties only, so that no name finds what every object has. */
+export function storageOf(
+  { s3Configuration }: Pick<IsolationPreferences, 's3Configuration'>,
+  name: string,
+): StorageConfiguration | undefined {
+  return Object.hasOwn(s3Configuration, name) ? s3Configuration[name] : undefined;
+}
+
+function withoutOuterSlashes(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text[start] === '/') start += 1;
+  while (end > start && text[end - 1] === '/') end -= 1;
+  return text.slice(start, end);
+}
+
+function faultOfPrefix(prefix: string): string | undefined {
+  if (prefix === '') return undefined;
+  if (utf8Length(prefix) > MAX_KEY_BYTES - 2)
+    return `leaves no room for keys: they have ${MAX_KEY_BYTES} bytes with it`;
+  const names = prefix.split('/');
+  if (names.includes('')) return 'has an empty part: two slashes stand beside each other';
+  if (names.includes('.')) return 'has a part "."';
+  return names.map(faultOfName).find((fault) => fault !== undefined);
+}
+
+function isHost(text: string): boolean {
+  return HOST.test(text) && parseWebUrl(`https://${text}`)?.host === text.toLowerCase();
+}
+
+/** No wildcards: everybody may have a host at a provider. */
+const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i;

@@ -1,6 +1,13 @@
-import { parse as parseJsonc, type ParseError } from 'jsonc-parser';
 import { parseRangeList } from './ipRanges.ts';
-import { parsePreferences, stripInvisible, type Finding, type ParsedPreferences } from './preferences.ts';
+import { quoted, readJson } from './jsonDocument.ts';
+import {
+  isTooLong,
+  MAX_FINDINGS,
+  parsePreferences,
+  stripInvisible,
+  type Finding,
+  type ParsedPreferences,
+} from './preferences.ts';
 
 /** What a studio has in the settings of Flow Production Tracking, as people paste it. */
 export interface PastedSettings {
@@ -23,6 +30,8 @@ export interface ImportedSettings extends ParsedPreferences {
 
 type JsonObject = Record<string, unknown>;
 
+const TOO_LONG = 'This is larger than 1 MB: no settings are.';
+
 /**
  * Makes Isolation Preferences of pasted settings. Never throws: what is missing or wrong is a finding whose path names the
  * field it was pasted into (`ipAddresses` with its line), and nothing that could be read is lost.
@@ -37,14 +46,20 @@ export function importStudioSettings(pasted: PastedSettings): ImportedSettings {
   const replica = findReplica(map, clean(pasted.replicationBucket));
   const main = findMain(map, clean(pasted.mainStorage), replica.name);
   const delay = readDelay(clean(pasted.delaySeconds));
-  const list = parseRangeList(stripInvisible(pasted.ipAddresses ?? '').text);
+  const addresses = isTooLong(pasted.ipAddresses ?? '') ? undefined : stripInvisible(pasted.ipAddresses ?? '');
+  const list = parseRangeList(addresses?.text ?? '');
   const findings: Finding[] = [
     ...configuration.findings,
-    ...stripInvisible(pasted.ipAddresses ?? '').findings.map((finding) => ({ ...finding, path: 'ipAddresses' })),
+    ...(addresses?.findings ?? [{ severity: 'error', path: '', message: TOO_LONG } as const]).map((finding) => ({
+      ...finding,
+      path: 'ipAddresses',
+    })),
     ...replica.findings,
     ...main.findings,
     ...delay.findings,
-    ...list.faults.map(({ line, message }): Finding => ({ severity: 'error', path: 'ipAddresses', line, message })),
+    ...list.faults
+      .slice(0, MAX_FINDINGS)
+      .map(({ line, message }): Finding => ({ severity: 'error', path: 'ipAddresses', line, message })),
   ];
   const ipRanges = list.ranges.map(({ text }) => text);
   const text = JSON.stringify(
@@ -63,20 +78,31 @@ export function importStudioSettings(pasted: PastedSettings): ImportedSettings {
   const { document, findings: found } = parsePreferences(text);
   // A line number of the text made here would point into something that nobody has seen.
   const fresh = found.filter(({ path }) => main.name !== undefined || path !== 'mainStorage');
-  findings.push(...fresh.map(({ severity, path, message }) => ({ severity, path, message })));
+  for (const { severity, path, message } of fresh) findings.push({ severity, path, message });
   const usable = document && findings.every(({ severity }) => severity !== 'error');
   return { text, ...(usable && { document }), findings };
 }
 
 function readObject(source: string): { value?: JsonObject; findings: Finding[] } {
+  const path = 's3Configuration';
+  if (isTooLong(source)) return { findings: [{ severity: 'error', path, line: 1, message: TOO_LONG }] };
   const { text, findings } = stripInvisible(source);
-  const errors: ParseError[] = [];
-  const value: unknown = parseJsonc(text, errors, { allowTrailingComma: true });
-  const [first] = errors;
-  if (!first && isObject(value)) return { value, findings };
-  const line = text.slice(0, first?.offset ?? 0).split('\n').length;
-  const message = 'This is not a JSON object. Paste the whole S3 Configuration, from the first "{" to the last "}".';
-  return { findings: [...findings, { severity: 'error', path: 's3Configuration', line, message }] };
+  const json = readJson(text);
+  const whole = 'Paste the whole S3 Configuration, from the first "{" to the last "}".';
+  if ('syntax' in json) {
+    const { line, message } = json.syntax;
+    return {
+      findings: [...findings, { severity: 'error', path, line, message: `This is not JSON: ${message}. ${whole}` }],
+    };
+  }
+  const faults = json.faults.slice(0, MAX_FINDINGS);
+  if (faults.length > 0) {
+    const found = faults.map(({ line, message }): Finding => ({ severity: 'error', path, line, message }));
+    return { findings: [...findings, ...found] };
+  }
+  if (isObject(json.value)) return { value: json.value, findings };
+  const message = `This is not a JSON object. ${whole}`;
+  return { findings: [...findings, { severity: 'error', path, line: json.lineOf([]), message }] };
 }
 
 function findReplica(map: JsonObject, wanted: string): { name?: string; findings: Finding[] } {
@@ -85,8 +111,8 @@ function findReplica(map: JsonObject, wanted: string): { name?: string; findings
   const byBucket = Object.entries(map).find(([, storage]) => isObject(storage) && storage['bucket'] === wanted)?.[0];
   const name = byName ?? byBucket;
   if (name !== undefined) return { name, findings: [] };
-  const names = Object.keys(map).join(', ');
-  const message = `"${wanted}" is neither a storage nor a bucket of the S3 Configuration (there are: ${names})`;
+  const names = listed(Object.keys(map));
+  const message = `${quoted(wanted)} is neither a storage nor a bucket of the S3 Configuration (there are: ${names})`;
   return { findings: [{ severity: 'error', path: 'replicationBucket', message }] };
 }
 
@@ -99,15 +125,23 @@ function findMain(
   const candidates = Object.keys(map).filter((name) => name !== replica);
   const [only] = candidates;
   if (only !== undefined && candidates.length === 1) return { name: only, findings: [] };
-  const message = `Choose which of these is the main storage: ${candidates.join(', ')}`;
+  const message = `Choose which of these is the main storage: ${listed(candidates)}`;
   return { findings: [{ severity: 'error', path: 'mainStorage', message }] };
 }
 
 function readDelay(text: string): { seconds?: number; findings: Finding[] } {
   if (text === '') return { findings: [] };
-  if (/^\d+$/.test(text)) return { seconds: Number(text), findings: [] };
-  const message = `"${text}" is not a whole number of seconds`;
+  if (/^\d{1,9}$/.test(text)) return { seconds: Number(text), findings: [] };
+  const message = `${quoted(text)} is not a whole number of seconds`;
   return { findings: [{ severity: 'error', path: 'delaySeconds', message }] };
+}
+
+function listed(names: readonly string[]): string {
+  const list = names
+    .slice(0, 10)
+    .map((name) => name.slice(0, 60))
+    .join(', ');
+  return names.length > 10 ? `${list} and ${names.length - 10} more` : list;
 }
 
 function clean(text = ''): string {

@@ -1,9 +1,15 @@
 import { resolve } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
-import { parsePreferences, type IsolationPreferences } from '../../shared/preferences.ts';
+import type { IsolationPreferences } from '../../shared/preferences.ts';
 import { route, type ClientAddress } from '../../shared/routing.ts';
 import { terminalText } from '../../shared/terminalText.ts';
-import { findingLine, namedPreferences, readText, type CommandContext, type CommonOptions } from './surroundings.ts';
+import {
+  findingLine,
+  namedPreferences,
+  readPreferences,
+  type CommandContext,
+  type CommonOptions,
+} from './surroundings.ts';
 
 export interface RouteOptions extends CommonOptions {
   ip: string;
@@ -41,7 +47,7 @@ export async function routeCommand(options: RouteOptions, context: CommandContex
 /** `nearplay preferences check`: resolves to the exit code, 0 when the document can be used. */
 export async function checkCommand(file: string, context: CommandContext): Promise<number> {
   const { json, surroundings } = context;
-  const { document = null, findings } = parsePreferences(await readText(resolve(surroundings.cwd, file)));
+  const { document = null, findings } = await readPreferences(resolve(surroundings.cwd, file));
   if (!json) for (const finding of findings) surroundings.stdout(`${terminalText(file + findingLine(finding))}\n`);
   const verdict = document ? 'The preferences can be used.' : 'The preferences cannot be used.';
   context.print({ usable: document !== null, document, findings }, verdict);
@@ -60,7 +66,7 @@ async function loadPreferences(option: string | undefined, { surroundings }: Com
   if (file === undefined) {
     throw new NearplayError('no-preferences', 'Name the preferences with --preferences FILE or NEARPLAY_PREFERENCES.');
   }
-  const { document, findings } = parsePreferences(await readText(file));
+  const { document, findings } = await readPreferences(file);
   if (document) return document;
   const errors = findings.filter(({ severity }) => severity === 'error').map(findingLine);
   throw new NearplayError('preferences-invalid', `${file} cannot be used: ${errors.join('; ')}`);

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import { isAbsolute, resolve } from 'node:path';
-import { readFile } from 'node:fs/promises';
 import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
+import { parsePreferencesBytes, type Finding, type ParsedPreferences } from '../../shared/preferences.ts';
 import { terminalLines, terminalText } from '../../shared/terminalText.ts';
+import { readSmallFile } from '../services/files/smallFile.ts';
 import type { Machine } from './machine.ts';
-import type { Finding } from '../../shared/preferences.ts';
 
 /** What the command line touches of the process it runs in; passed in, so that a test can be the terminal. */
 export interface CliSurroundings {
@@ -86,13 +86,11 @@ export function namedPreferences(option: string | undefined, { env, cwd }: CliSu
   return isAbsolute(file) ? file : resolve(cwd, file);
 }
 
-/** @throws NearplayError file-unreadable */
-export async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new NearplayError('file-unreadable', `${file} cannot be read.`, { cause });
-  }
+/** The preferences that a file holds. @throws NearplayError file-unreadable, saying why */
+export async function readPreferences(file: string): Promise<ParsedPreferences> {
+  const { bytes, fault } = await readSmallFile(file);
+  if (bytes === undefined) throw new NearplayError('file-unreadable', `${file} ${fault}.`);
+  return parsePreferencesBytes(bytes);
 }
 
 export function findingLine({ severity, path, line, message }: Finding): string {

@@ -5,6 +5,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Agent } from 'node:https';
 import type { IsolationPreferences, StorageConfiguration } from '../../shared/preferences.ts';
 import { NearplayError } from '../../shared/errors.ts';
+import { endpointOf } from '../../shared/storagePlace.ts';
 import { promptAgents } from './promptAgents.ts';
 import { httpStatusOf } from './s3Errors.ts';
 import { StorageClock } from './storageClock.ts';
@@ -148,17 +149,6 @@ function renewRefusedCredentials(client: S3Client): void {
     },
     { step: 'initialize', name: 'nearplayRenewRefusedCredentials' },
   );
-}
-
-/**
- * The endpoint of an interface VPC endpoint is `https://bucket.NAME`; a name copied from the console begins with `*.`
- * (S3 User Guide, "AWS PrivateLink for Amazon S3"). A name without either would give a wrong host and no error.
- */
-export function endpointOf(storage: StorageConfiguration): string | undefined {
-  const name = storage.s3_interface_vpc_endpoint_dns_name;
-  if (name === undefined) return storage.endpoint;
-  const bare = name.replace(/^https:\/\//, '').replace(/^(\*|bucket)\./, '');
-  return `https://bucket.${bare}`;
 }
 
 function credentialsFor(storage: StorageConfiguration, credentials: CredentialProvider): CredentialProvider {

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { decodeText } from '../../shared/documentText.ts';
+import { readJson } from '../../shared/jsonDocument.ts';
 import type { Log } from '../services/contract.ts';
+import { readSmallFileSync } from '../services/files/smallFile.ts';
 
 const policySchema = z.strictObject({
   /** Whether the app may update itself; IT that deploys versions itself says `off`. */
@@ -15,18 +17,17 @@ const CAUTIOUS: Policy = { updates: 'off' };
 
 /** Reads IT's policy file. It never throws: a policy that cannot be read or is not valid counts as the cautious one. */
 export function readPolicy(file: string, log: Log): Policy {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return WITHOUT_POLICY;
-    log.warn('The policy file cannot be read; updates are off', { file, error });
+  const { bytes, fault, missing } = readSmallFileSync(file);
+  if (missing) return WITHOUT_POLICY;
+  if (bytes === undefined) {
+    log.warn('The policy file cannot be read; updates are off', { file, fault });
     return CAUTIOUS;
   }
-  try {
-    return policySchema.parse(JSON.parse(text));
-  } catch {
-    log.warn('The policy file is not valid; updates are off', { file });
-    return CAUTIOUS;
-  }
+  const decoded = decodeText(bytes);
+  const json = decoded.text === undefined ? undefined : readJson(decoded.text);
+  const policy =
+    json && !('syntax' in json) && json.faults.length === 0 ? policySchema.safeParse(json.value) : undefined;
+  if (policy?.success) return policy.data;
+  log.warn('The policy file is not valid; updates are off', { file, fault: decoded.fault });
+  return CAUTIOUS;
 }

@@ -12,11 +12,11 @@ export interface ChangeText {
 export function describeChange({ path, before, after }: Change, t: Translate): ChangeText {
   const place = placeText(path, t);
   if (isList(before) && isList(after)) {
-    const [was, is] = [before.map(valueText), after.map(valueText)];
+    const [was, is] = [new Set(before.map(valueText)), new Set(after.map(valueText))];
     return {
       place,
-      removed: was.filter((item) => !is.includes(item)),
-      added: is.filter((item) => !was.includes(item)),
+      removed: [...was].filter((item) => !is.has(item)),
+      added: [...is].filter((item) => !was.has(item)),
     };
   }
   if (path === CEILING) return { place, removed: ratesOf(before, t), added: ratesOf(after, t) };

@@ -1,5 +1,6 @@
-import { applyEdits, findNodeAtLocation, modify, parse, parseTree, type ParseError } from 'jsonc-parser';
-import { stripInvisible, type Path } from '../../shared/preferences.ts';
+import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
+import { readJson } from '../../shared/jsonDocument.ts';
+import { isTooLong, stripInvisible, type Path } from '../../shared/preferences.ts';
 
 /**
  * The form is a view of the text: it reads values out of it and writes single values into it, so that comments, keys
@@ -51,13 +52,16 @@ const FORMAT = { formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' 
 
 type Tree = Record<string, unknown>;
 
-/** What the form shows; `undefined` while the text is no JSON object, so that only the text can be edited. */
+/**
+ * What the form shows; `undefined` while the text is no JSON object, or has a key twice, so that only the text can be edited.
+ */
 export function readDraft(source: string): Draft | undefined {
+  if (isTooLong(source)) return undefined;
   const { text } = stripInvisible(source);
-  const errors: ParseError[] = [];
-  const value: unknown = parse(text, errors, { allowTrailingComma: true });
   if (text.trim() === '') return draftOf({});
-  return errors.length > 0 || !isTree(value) ? undefined : draftOf(value);
+  const json = readJson(text);
+  if ('syntax' in json || json.faults.length > 0) return undefined;
+  return isTree(json.value) ? draftOf(json.value) : undefined;
 }
 
 function draftOf(document: Tree): Draft {
@@ -153,7 +157,7 @@ export function addStorage(text: string): string {
 /** Gives a storage another name, everywhere it is named. A name that another storage has is refused: nothing changes. */
 export function renameStorage(text: string, from: string, to: string): string {
   const draft = readDraft(text);
-  const key = nodeAt(text, ['s3Configuration', from])?.parent?.children?.[0];
+  const key = draft && nodeAt(text, ['s3Configuration', from])?.parent?.children?.[0];
   if (!draft || !key || from === to || draft.storages.some(({ name }) => name === to)) return text;
   const clean = stripInvisible(text).text;
   const renamed = clean.slice(0, key.offset) + JSON.stringify(to) + clean.slice(key.offset + key.length);

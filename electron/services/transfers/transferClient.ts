@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
-import { endpointOf } from '../storageClients.ts';
+import { endpointOf } from '../../../shared/storagePlace.ts';
 
 const nothing = (): void => undefined;
 /** The SDK writes to the console that it does not repeat a stream; repeating is the engine's own business. */

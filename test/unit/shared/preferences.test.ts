@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parsePreferences } from '../../../shared/preferences.ts';
+import { MAX_FINDINGS, parsePreferences, parsePreferencesBytes } from '../../../shared/preferences.ts';
 
 const STUDIO = `{
   "version": 1,
@@ -35,7 +36,7 @@ describe('faults name the path and the line', () => {
     ['an unknown version', '"version": 1', '"version": 2', 'version', 2],
     ['an unknown key', '"delaySeconds"', '"delaySecond"', 'replication.delaySecond', 9],
     ['a wrong region', '"us-east-1"', '"Virginia"', 's3Configuration.main-us.region', 4],
-    ['a wrong bucket name', '"studio-media"', '"Studio_Media"', 's3Configuration.main-us.bucket', 4],
+    ['a wrong bucket name', '"studio-media"', '"Studio Media"', 's3Configuration.main-us.bucket', 4],
     ['a negative delay', '60', '-1', 'replication.delaySeconds', 9],
     ['a main storage that is not there', '"mainStorage": "main-us"', '"mainStorage": "us"', 'mainStorage', 7],
     ['a replica that is not there', '"storage": "sydney"', '"storage": "perth"', 'replication.replicas.0.storage', 11],
@@ -91,14 +92,6 @@ describe('every other lint finding', () => {
       'warning',
       'not encrypted',
     ],
-    [
-      'a plain service',
-      STUDIO,
-      '"version": 1',
-      '"version": 1, "publicIp": { "services": ["http://ip.example.com"] }',
-      'warning',
-      'not encrypted',
-    ],
   ])('%s', (_name, text, before, after, severity, message) => {
     const { document, findings } = parsePreferences(text.replace(before, after));
     expect(document).toBeDefined();
@@ -125,4 +118,300 @@ it('asks a bare S3 Configuration for its main storage', () => {
 
 it('refuses an empty text without throwing', () => {
   expect(parsePreferences('').findings[0]?.severity).toBe('error');
+});
+
+const storage = (fields: string) => STUDIO.replace('"prefix": "media"', fields);
+const service = (...urls: string[]) =>
+  STUDIO.replace('"version": 1', `"version": 1, "publicIp": { "services": ${JSON.stringify(urls)} }`);
+const errors = (text: string) => parsePreferences(text).findings.filter(({ severity }) => severity === 'error');
+
+describe('a key that stands twice', () => {
+  it.each([
+    ['a storage', STUDIO.replace('"main-us":', '"sydney":'), 's3Configuration.sydney', 5, 'line 4 and in line 5'],
+    ['a list', STUDIO.replace('"delaySeconds": 60,', '"replicas": [],'), 'replication.replicas', 10, 'line 9 and'],
+    [
+      'in one line',
+      STUDIO.replace('"region"', '"bucket": "a-b", "region"'),
+      's3Configuration.main-us.bucket',
+      4,
+      'twice',
+    ],
+    ['spelled otherwise', STUDIO.replace('"main-us":', '"s\\u0079dney":'), 's3Configuration.sydney', 5, 'line 4'],
+  ])('is an error with both lines: %s', (_name, text, path, line, message) => {
+    const { document, findings } = parsePreferences(text);
+    expect(document).toBeUndefined();
+    expect(findings[0]).toMatchObject({ severity: 'error', path, line });
+    expect(findings[0]?.message).toContain(message);
+  });
+});
+
+describe('names that change how objects work', () => {
+  it.each(['__proto__', 'constructor', 'prototype', '\\u005f_proto__'])('are refused: %s', (name) => {
+    const text = storage(`"${name}": { "endpoint": "https://evil.example" }`);
+    const { document, findings } = parsePreferences(text);
+    expect(document).toBeUndefined();
+    expect(findings[0]?.message).toContain('cannot be used as a name');
+    expect(({} as Record<string, unknown>)['endpoint']).toBeUndefined();
+  });
+});
+
+describe('what is this very machine', () => {
+  it.each(['http://[::1]:9000', 'http://127.0.0.1:9000', 'http://localhost:9000', 'http://127.1:9000'])(
+    '%s is',
+    (url) => {
+      expect(parsePreferences(storage(`"prefix": "media", "endpoint": "${url}"`)).findings).toEqual([]);
+    },
+  );
+
+  it.each(['http://127.evil.example', 'http://localhost.evil.example', 'http://[::2]', 'http://10.0.0.1:9000'])(
+    '%s is not',
+    (url) => {
+      const { findings } = parsePreferences(storage(`"prefix": "media", "endpoint": "${url}"`));
+      expect(findings).toMatchObject([
+        { severity: 'warning', message: expect.stringContaining('not encrypted') as string },
+      ]);
+    },
+  );
+
+  it.each(['http://localhost@evil.example', 'http://localhost:1@evil.example/', 'https://h/?x', 'ftp://h', 'h:9000'])(
+    '%s is no endpoint at all',
+    (url) => {
+      expect(errors(storage(`"prefix": "media", "endpoint": "${url}"`))[0]?.path).toBe(
+        's3Configuration.sydney.endpoint',
+      );
+    },
+  );
+});
+
+describe('storages of other makers', () => {
+  const elsewhere = (region: string, bucket: string) =>
+    STUDIO.replace(
+      '"us-east-1", "bucket": "studio-media"',
+      `"${region}", "bucket": "${bucket}", "endpoint": "https://s3.example"`,
+    );
+
+  it.each(['garage', 'auto', 'us-east-1', 'Home', 'z1'])('may have the region %s', (region) => {
+    expect(parsePreferences(elsewhere(region, 'studio-media'))).toMatchObject({ findings: [], document: {} });
+    expect(errors(elsewhere(region, 'studio-media').replace(', "endpoint": "https://s3.example"', ''))).toHaveLength(
+      region === 'us-east-1' ? 0 : 1,
+    );
+  });
+
+  it.each(['', 'a b', 'a/b', '-a', 'x.evil.example', 'a@b', 'é'])('may not have the region "%s"', (region) => {
+    expect(errors(elsewhere(region, 'studio-media'))[0]?.path).toBe('s3Configuration.main-us.region');
+  });
+
+  it('may have a bucket name as before 2018, as us-east-1 may, with a warning', () => {
+    const message = expect.stringContaining('before 2018') as string;
+    for (const text of [elsewhere('garage', 'Studio_Media'), STUDIO.replace('studio-media"', 'Studio_Media"')]) {
+      const { document, findings } = parsePreferences(text);
+      expect(document?.s3Configuration['main-us']?.bucket).toBe('Studio_Media');
+      expect(findings).toMatchObject([{ severity: 'warning', path: 's3Configuration.main-us.bucket', message }]);
+    }
+    expect(errors(STUDIO.replace('studio-media-syd', 'Studio_Syd'))[0]?.path).toBe('s3Configuration.sydney.bucket');
+  });
+
+  it.each(['a b', 'a/b', 'arn:aws:s3:::x', '..', 'a'])('may not have the bucket "%s"', (bucket) => {
+    expect(errors(elsewhere('garage', bucket))[0]?.path).toBe('s3Configuration.main-us.bucket');
+  });
+});
+
+describe('address services', () => {
+  it.each([
+    'http://ip.example.com',
+    'http://169.254.169.254/',
+    'https://169.254.169.254/latest',
+    'https://2852039166/',
+    'https://0xa9fea9fe/',
+    'https://0251.0376.0251.0376/',
+    'https://[::ffff:169.254.169.254]/',
+    'https://[fe80::1]/',
+    'https://[fd00:ec2::254]/',
+    'https://metadata.google.internal/',
+    'https://user@ip.example.com/',
+    'file:///etc/passwd',
+  ])('%s is refused', (url) => {
+    expect(errors(service(url))[0]?.path).toBe('publicIp.services.0');
+  });
+
+  it('are eight at most, over https or on this machine', () => {
+    const urls = Array.from({ length: 8 }, (_, index) => `https://ip${index}.example.com/`);
+    expect(errors(service(...urls))).toEqual([]);
+    expect(errors(service('http://127.0.0.1:8000/'))).toEqual([]);
+    expect(errors(service(...urls, 'https://ip.example.com/'))[0]?.path).toBe('publicIp.services');
+  });
+});
+
+describe('a prefix', () => {
+  const prefix = (text: string) => storage(`"prefix": ${JSON.stringify(text)}`);
+  it.each([
+    'a//b',
+    '../b',
+    'a/..',
+    'a/./b',
+    '.',
+    'a\\b',
+    'a\nb',
+    'a\u0000',
+    ' a',
+    'a/ b',
+    '\ud800',
+    'a'.repeat(1023),
+    'é'.repeat(512),
+  ])('that would make keys that nobody finds is refused: %j', (text) => {
+    expect(errors(prefix(text))[0]?.path).toBe('s3Configuration.sydney.prefix');
+  });
+
+  it.each([
+    ['///média/final//', 'média/final'],
+    ['/', ''],
+    ['a'.repeat(1022), 'a'.repeat(1022)],
+  ])('is brought into form: %j', (typed, meant) => {
+    expect(parsePreferences(prefix(typed)).document?.s3Configuration['sydney']?.prefix).toBe(meant);
+  });
+});
+
+describe('faults of JSON are said in words', () => {
+  it.each([
+    ['<!DOCTYPE html><html></html>', 1, 'web page'],
+    ['', 1, 'empty'],
+    ['{ "a": 1\n "b": 2 }', 2, 'a comma is missing before "b"'],
+    ['{ "a": [1,\n 2 }', 2, 'a comma is missing before "}"'],
+    ['{\n "a": {', 2, 'it ends before the "{" of line 2 is closed'],
+    ['{ “a”: 1 }', 1, 'typographic quotation mark'],
+    ['{ "a": 1 } x', 1, 'after the end'],
+    ['{ "a": "x\n" }', 1, 'a quotation mark is missing'],
+    ['{ "a"\u00a0: 1 }', 1, 'non-breaking space'],
+  ])('%j', (text, line, words) => {
+    const { findings } = parsePreferences(text);
+    expect(findings).toMatchObject([
+      { severity: 'error', line, message: expect.stringMatching(/^The text is not JSON: /) as string },
+    ]);
+    expect(findings[0]?.message).toContain(words);
+  });
+});
+
+const withRanges = (ranges: string[]) =>
+  STUDIO.replace(/"203.0.113.0\/24",\s*"2001:db8:20::\/44"/, ranges.map((range) => `"${range}"`).join());
+const many = (count: number, text: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => text(index));
+const nth = (index: number) => `10.${Math.floor(index / 256) % 256}.${index % 256}.0/24`;
+
+describe('a document that is made to take long', () => {
+  it.each([
+    ['a prefix of 400,000 slashes', storage(`"prefix": "${'/'.repeat(400_000)}"`)],
+    ['a prefix of slashes with a word in the middle', storage(`"prefix": "a${'/'.repeat(400_000)}b"`)],
+    ['50,000 lists in each other', '['.repeat(50_000)],
+    ['1 MB of objects in each other', '{"a":'.repeat(199_000)],
+    ['8,000 ranges', withRanges(many(8000, nth))],
+    ['1,000 equal ranges', withRanges(many(1000, () => '203.0.113.0/24'))],
+    ['8,000 equal ranges', withRanges(many(8000, () => '203.0.113.0/24'))],
+    ['33 ranges, each in the one before, 200 times', withRanges(many(6600, (index) => `10.0.0.0/${index % 33}`))],
+    ['50,000 ranges that are none', withRanges(many(50_000, (index) => `x${index}`))],
+    ['10,000 ranges that are none', withRanges(many(10_000, (index) => `ffff:::${index}`))],
+    ['one range of 900 kB', withRanges([':'.repeat(900_000)])],
+    ['5,000 services', service(...many(5000, (index) => `https://ip${index}.example.com`))],
+    ['100,000 equal keys', `{${many(100_000, () => '"a":1').join()}}`],
+    ['70,000 keys that are not known', `{${many(70_000, (index) => `"k${index}":1`).join()}}`],
+    [
+      '40,000 storages',
+      `{ "version": 1, "mainStorage": "s1", "s3Configuration": {${many(40_000, (index) => `"s${index}":{}`).join()}} }`,
+    ],
+    [
+      '100 storages and 10,000 replicas',
+      STUDIO.replace(/"replicas": \[/, `"replicas": [${many(10_000, (index) => `{"storage":"r${index}"}`).join()},`),
+    ],
+    ['a comment of 900 kB', `/*${'*'.repeat(900_000)}*/${STUDIO}`],
+    ['a comment that never ends', `/*${'/*'.repeat(400_000)}`],
+    ['900 kB of line ends', '\n'.repeat(900_000) + STUDIO.replace('1', '2')],
+    ['a bucket of 900 kB', STUDIO.replace('studio-media"', `${'a.'.repeat(400_000)}!"`)],
+    ['a region of 900 kB', STUDIO.replace('us-east-1', `${'a-'.repeat(400_000)}!`)],
+    ['a role of 900 kB', storage(`"aws_role_arn": "arn:aws${'-'.repeat(800_000)}"`)],
+    ['a host of 900 kB', storage(`"s3_interface_vpc_endpoint_dns_name": "${'a.'.repeat(400_000)}!"`)],
+    ['an address of 900 kB', storage(`"endpoint": "http://${'a.'.repeat(400_000)}"`)],
+    ['a name of 900 kB', `{ "${'k'.repeat(900_000)}": 1 }`],
+    ['900 kB of invisible characters', '\u200b'.repeat(300_000) + STUDIO],
+    ['backslashes', `{ "${'\\\\'.repeat(400_000)}`],
+    ['more than 1 MB', ' '.repeat(1_000_001)],
+  ])(
+    '%s: is answered, with 100 findings at most',
+    (_name, text) => {
+      const { findings } = parsePreferences(text);
+      expect(findings.length).toBeLessThanOrEqual(MAX_FINDINGS);
+      expect(JSON.stringify(findings).length).toBeLessThan(200_000);
+    },
+    // What was quadratic took 50 s and more here; a busy machine takes a second.
+    10_000,
+  );
+
+  it('has as many findings as ranges, not as pairs of them', () => {
+    const { findings } = parsePreferences(withRanges(many(10_000, () => '203.0.113.0/24')));
+    expect(findings.at(-1)?.message).toBe(`And ${9999 - (MAX_FINDINGS - 1)} more findings.`);
+  });
+
+  it('names errors before warnings, and how many more there are', () => {
+    const ranges = [...many(300, () => '203.0.113.0/24'), 'wrong'];
+    const { document, findings } = parsePreferences(withRanges(ranges));
+    expect(document).toBeUndefined();
+    expect(findings).toHaveLength(MAX_FINDINGS);
+    expect(findings[0]).toMatchObject({ severity: 'error', path: 'replication.replicas.0.ipRanges.300' });
+    expect(findings.at(-1)?.message).toBe('And 201 more findings.');
+  });
+
+  it('of 8,000 ranges that is in order can be used', () => {
+    expect(parsePreferences(withRanges(many(8000, nth))).document?.replication.replicas[0]?.ipRanges).toHaveLength(
+      8000,
+    );
+  });
+});
+
+describe('any bytes', () => {
+  const fragment = fc.oneof(
+    fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"',
+      '//',
+      '/*',
+      '*/',
+      '\n',
+      '"version":1',
+      'null',
+      '-',
+      '1e999',
+      '\\u',
+      '\u200b',
+    ),
+    fc.constantFrom('"s3Configuration"', '"mainStorage"', '"replication"', '"__proto__"', '"main-us"', '"toString"'),
+    fc.json(),
+    fc.string({ unit: 'binary' }),
+  );
+  const broken = fc
+    .tuple(fc.nat(STUDIO.length), fc.nat(20), fc.oneof(fc.string({ unit: 'binary' }), fragment))
+    .map(([start, length, put]) => STUDIO.slice(0, start) + put + STUDIO.slice(start + length));
+  const texts = fc.oneof(
+    broken,
+    fc.array(fragment).map((parts) => parts.join('')),
+  );
+
+  it('get an answer and never a throw: a document or an error, never both', () => {
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 2000 }),
+      texts.map((text) => new TextEncoder().encode(text)),
+      texts.map((text) => new Uint8Array(Buffer.from(`\ufeff${text}`, 'utf16le'))),
+    );
+    fc.assert(
+      fc.property(bytes, (content) => {
+        const { document, findings } = parsePreferencesBytes(content);
+        const isRefused = findings.some(({ severity }) => severity === 'error');
+        expect(document === undefined).toBe(isRefused);
+        for (const { line = 1 } of findings) expect(line).toBeGreaterThan(0);
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });

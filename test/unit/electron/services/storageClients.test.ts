@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { endpointOf } from '../../../../electron/services/storageClients.ts';
+import { endpointOf } from '../../../../shared/storagePlace.ts';
 
 const bucket = { region: 'us-east-1', bucket: 'studio-media', prefix: '' };
 const NAME = 'vpce-1a2b-3c4d.s3.us-east-1.vpce.amazonaws.com';

@@ -1,0 +1,105 @@
+import { closeSync, constants, fstatSync, openSync, readSync, statSync, type Stats } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { MAX_DOCUMENT_BYTES } from '../../../shared/documentText.ts';
+
+const SECOND = 1000;
+/** A dead network drive never answers. */
+const READ_TIMEOUT_MS = 10 * SECOND;
+/** A pipe that nobody writes to is opened at once, and refused. Windows has no such flag, and needs none. */
+const OPEN_FLAGS = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
+
+/** What a file holds; `missing` and `fault` say why that is not known. A fault is the end of a sentence about the file. */
+export type SmallFile =
+  { bytes: Uint8Array; fault?: never; missing?: never } | { fault: string; missing: boolean; bytes?: never };
+
+/**
+ * Reads a file of settings whole: a regular one of at most `maxBytes`, which is looked at before it is read. Never throws, and
+ * never waits for more than ten seconds.
+ */
+export async function readSmallFile(file: string, maxBytes = MAX_DOCUMENT_BYTES): Promise<SmallFile> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<SmallFile>((resolve) => {
+    const fault = 'did not answer in time; is it on a network drive that is away?';
+    timer = setTimeout(() => resolve({ fault, missing: false }), READ_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([readNow(file, maxBytes), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** As readSmallFile, for what must be known before anything else happens. */
+export function readSmallFileSync(file: string, maxBytes = MAX_DOCUMENT_BYTES): SmallFile {
+  let descriptor: number | undefined;
+  try {
+    const before = refusalOf(statSync(file), maxBytes);
+    if (before !== undefined) return { fault: before, missing: false };
+    descriptor = openSync(file, OPEN_FLAGS);
+    const refusal = refusalOf(fstatSync(descriptor), maxBytes);
+    if (refusal !== undefined) return { fault: refusal, missing: false };
+    const buffer = Buffer.alloc(maxBytes + 1);
+    let length = 0;
+    for (let read = 1; read > 0 && length < buffer.length; length += read) {
+      read = readSync(descriptor, buffer, length, buffer.length - length, null);
+    }
+    return asRead(buffer, length, maxBytes);
+  } catch (error) {
+    return faultOf(error);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+async function readNow(file: string, maxBytes: number): Promise<SmallFile> {
+  let handle: FileHandle | undefined;
+  try {
+    // Opening a device can have effects of its own: it is not opened to be looked at.
+    const before = refusalOf(await stat(file), maxBytes);
+    if (before !== undefined) return { fault: before, missing: false };
+    handle = await open(file, OPEN_FLAGS);
+    const refusal = refusalOf(await handle.stat(), maxBytes);
+    if (refusal !== undefined) return { fault: refusal, missing: false };
+    // It may grow meanwhile, and some have no size of their own (/proc): one byte more than allowed is asked for.
+    const buffer = Buffer.alloc(maxBytes + 1);
+    let length = 0;
+    for (let read = 1; read > 0 && length < buffer.length; length += read) {
+      ({ bytesRead: read } = await handle.read(buffer, length, buffer.length - length));
+    }
+    return asRead(buffer, length, maxBytes);
+  } catch (error) {
+    return faultOf(error);
+  } finally {
+    await handle?.close().catch(() => undefined);
+  }
+}
+
+function asRead(buffer: Buffer, length: number, maxBytes: number): SmallFile {
+  if (length > maxBytes) return { fault: tooLarge(maxBytes), missing: false };
+  return { bytes: buffer.subarray(0, length) };
+}
+
+function refusalOf(stats: Stats, maxBytes: number): string | undefined {
+  if (stats.isDirectory()) return 'is a folder';
+  if (!stats.isFile()) return 'is not a regular file but a pipe or a device';
+  return stats.size > maxBytes ? tooLarge(maxBytes) : undefined;
+}
+
+function tooLarge(maxBytes: number): string {
+  return `is larger than ${maxBytes / 1_000_000} MB`;
+}
+
+const FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there',
+  ENOTDIR: 'is not there',
+  EACCES: 'may not be read by you',
+  EPERM: 'may not be read by you',
+  EBUSY: 'is in use by another program',
+  ELOOP: 'is a link that leads in a circle',
+};
+
+function faultOf(error: unknown): SmallFile {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const fault = FAULTS[code] ?? `cannot be read${code === '' ? '' : ` (${code})`}`;
+  return { fault, missing: code === 'ENOENT' || code === 'ENOTDIR' };
+}

@@ -1,0 +1,111 @@
+import { quoted } from './jsonDocument.ts';
+import type { LintFinding } from './preferencesLint.ts';
+import { storageOf, type IsolationPreferences, type StorageConfiguration } from './preferencesSchema.ts';
+import { differencesOf, endpointOf, placeOf } from './storagePlace.ts';
+import { parseWebUrl, type WebUrl } from './webUrl.ts';
+
+/** May be asked for an address whatever the machine's file says: Amazon's own. */
+const KNOWN_SERVICE = 'https://checkip.amazonaws.com';
+/** Amazon S3's own hosts (AWS General Reference, "Amazon S3 endpoints and quotas"), and interface VPC endpoints of S3. */
+const AWS_HOSTS = [
+  /^s3(-fips|-accelerate)?(\.dualstack)?(\.[a-z]{2,}(-[a-z]+)+-\d+)?\.amazonaws\.com(\.cn)?$/,
+  /^bucket\.vpce-[a-z0-9-]+\.s3\.[a-z0-9-]+\.vpce\.amazonaws\.com(\.cn)?$/,
+];
+const REMEDY = 'IT can allow it in the file on the machines';
+
+/**
+ * What in a document from the main storage would lead people elsewhere than the file on their machine says: the place of the
+ * main storage is the file's, replicas are at Amazon's or on hosts that the file names, roles belong to accounts that the file
+ * names, and address services are the file's. Everyone who may write that one object could else move everybody's media to any
+ * host. Each finding says what was wanted, what is pinned and what to do. Used for reading and for saving alike.
+ *
+ * @param pinned what IT or the user put on this machine; never something that was read from a storage.
+ */
+export function findingsOfTrust(document: IsolationPreferences, pinned: IsolationPreferences): LintFinding[] {
+  return [
+    ...mainFindings(document, pinned),
+    ...storageFindings(document, pinned),
+    ...serviceFindings(document, pinned),
+    ...trustFindings(document, pinned),
+  ];
+}
+
+/** A document cannot say itself how far it is trusted. */
+function trustFindings({ trust }: IsolationPreferences, pinned: IsolationPreferences): LintFinding[] {
+  if (trust === undefined || JSON.stringify(trust) === JSON.stringify(pinned.trust)) return [];
+  const message = 'has no effect in the object in the bucket: only the file on the machine says what is trusted';
+  return [{ severity: 'warning', path: ['trust'], message }];
+}
+
+function mainFindings(document: IsolationPreferences, pinned: IsolationPreferences): LintFinding[] {
+  const [wanted, kept] = [storageOf(document, document.mainStorage), storageOf(pinned, pinned.mainStorage)];
+  // A reference that leads nowhere is a finding of its own.
+  if (!wanted || !kept) return [];
+  const differences = differencesOf(placeOf(wanted), placeOf(kept));
+  if (differences.length === 0) return [];
+  const message =
+    `would move the main storage (${differences.join(', ')}): the object in the bucket cannot. ` +
+    'To move it, give everybody a new file';
+  return [{ severity: 'error', path: ['s3Configuration', document.mainStorage], message }];
+}
+
+function storageFindings(document: IsolationPreferences, pinned: IsolationPreferences): LintFinding[] {
+  const hosts = new Set(pinned.trust?.replicaHosts.map((host) => host.toLowerCase()));
+  const storages = Object.values(pinned.s3Configuration);
+  const origins = new Set(storages.map((storage) => originOf(storage)?.origin));
+  const roles = storages.flatMap(({ aws_role_arn }) => aws_role_arn ?? []);
+  const accounts = new Set(roles.map(accountOf));
+  return Object.entries(document.s3Configuration).flatMap(([name, storage]): LintFinding[] => {
+    if (name === document.mainStorage) return [];
+    const findings: LintFinding[] = [];
+    const refuse = (key: string, message: string) =>
+      findings.push({ severity: 'error', path: ['s3Configuration', name, key], message });
+    const url = originOf(storage);
+    if (url && !origins.has(url.origin) && !isAllowed(url, hosts)) {
+      const key =
+        storage.s3_interface_vpc_endpoint_dns_name === undefined ? 'endpoint' : 's3_interface_vpc_endpoint_dns_name';
+      const known = [...origins].filter((origin) => origin !== undefined);
+      refuse(
+        key,
+        `is on ${quoted(url.origin)}, but only Amazon S3 ${known.length > 0 ? `and ${known.slice(0, 5).map(quoted).join(', ')} ` : ''}` +
+          `may be named by the object in the bucket. ${REMEDY}: trust.replicaHosts`,
+      );
+    }
+    const role = storage.aws_role_arn;
+    if (role !== undefined && !accounts.has(accountOf(role))) {
+      refuse('aws_role_arn', `is a role of an account that the file on this machine does not name. ${REMEDY}`);
+    }
+    return findings;
+  });
+}
+
+/** A host that the file allows, over https; or Amazon's. */
+function isAllowed(url: WebUrl, hosts: ReadonlySet<string>): boolean {
+  if (url.protocol !== 'https:') return false;
+  return hosts.has(url.host) || AWS_HOSTS.some((pattern) => pattern.test(url.host));
+}
+
+/** undefined: Amazon's own host of the region. */
+function originOf(storage: StorageConfiguration): WebUrl | undefined {
+  const endpoint = endpointOf(storage);
+  return endpoint === undefined ? undefined : parseWebUrl(endpoint);
+}
+
+/** `arn:aws:iam::ACCOUNT:role/NAME`; the partition counts. */
+function accountOf(role: string): string {
+  return role.split(':').slice(0, 5).join(':');
+}
+
+function serviceFindings({ publicIp }: IsolationPreferences, pinned: IsolationPreferences): LintFinding[] {
+  const known = new Set([KNOWN_SERVICE, ...pinned.publicIp.services].map(hrefOf));
+  return publicIp.services.flatMap((service, index): LintFinding[] => {
+    if (known.has(hrefOf(service))) return [];
+    const message = `${quoted(service)} is no address service of the file on this machine, and is not asked. ${REMEDY}`;
+    return [{ severity: 'error', path: ['publicIp', 'services', index], message }];
+  });
+}
+
+function hrefOf(text: string): string {
+  const url = parseWebUrl(text);
+  return url ? `${url.origin}${url.pathname}` : text;
+}
