@@ -55,7 +55,8 @@ export const TIMEOUTS: Readonly<Record<RequestName, number>> = {
   'cancel-report': REPLY_TIMEOUT,
   'save-manifest': DIALOG_TIMEOUT,
   'edit-preferences': REPLY_TIMEOUT,
-  'save-preferences': REPLY_TIMEOUT,
+  // It asks before it writes.
+  'save-preferences': DIALOG_TIMEOUT,
   'read-preferences-version': REPLY_TIMEOUT,
   'export-preferences': DIALOG_TIMEOUT,
   'save-copy': DIALOG_TIMEOUT,

@@ -36,6 +36,7 @@ import { stopBeforeQuit } from './shell/quit.ts';
 import { QuitQuestion } from './shell/quitQuestion.ts';
 import { ReloadOnNewSources } from './shell/reload.ts';
 import { shellRequests } from './shell/requests.ts';
+import { SAVE, saveQuestion } from './shell/saveQuestion.ts';
 import { closeSession, confineWindows, giveNoCertificates, openExternal, SWITCHES } from './shell/security.ts';
 import { readyNotice } from './shell/notifications.ts';
 import { openSettingsFile, type StoreOptions } from './shell/settingsFile.ts';
@@ -127,6 +128,7 @@ function servicesWith(settings: SettingsBackend, managedPreferencesFile: string)
     env: process.env,
     managedPreferencesFile,
     ...(preferences !== undefined && preferences !== '' && { commandLinePreferences: preferences }),
+    agreeToSave: async (question) => (await ask(saveQuestion(question))) === SAVE,
     proxyAgent: systemProxyAgent(session.defaultSession),
     log,
     now,
@@ -164,12 +166,13 @@ function mindTheDesktop(services: Services, awake: AwakeWhileTransferring): Tran
   return transfers;
 }
 
+/** Resolves to the number of the button; as a sheet of the window where there is one. */
+async function ask(options: MessageBoxOptions): Promise<number> {
+  const answer = window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options);
+  return (await answer).response;
+}
+
 function askBeforeQuitting(transfers: TransfersWatch): QuitQuestion {
-  // As a sheet of the window where there is one.
-  const ask = async (options: MessageBoxOptions) => {
-    const answer = window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options);
-    return (await answer).response;
-  };
   const question = new QuitQuestion({ app, open: () => transfers.open, ask, log });
   powerMonitor.on('shutdown', () => question.quitsAnyway());
   return question;

@@ -17,7 +17,8 @@ import type {
   UploadFolder,
   VerifyReport,
 } from '../../shared/ipc.ts';
-import { parsePreferences, type IsolationPreferences } from '../../shared/preferences.ts';
+import { errorsOf, parsePreferences, type IsolationPreferences } from '../../shared/preferences.ts';
+import { diffPreferences, type Change } from '../../shared/preferencesMerge.ts';
 import type { Route } from '../../shared/routing.ts';
 import { NearplayError, reportOf } from '../../shared/errors.ts';
 import type { Settings, SettingsPatch } from '../../shared/settings.ts';
@@ -60,6 +61,10 @@ export interface ServicesOptions {
   managedPreferencesFile?: string;
   /** A preferences file named for this run; beats every other origin. */
   commandLinePreferences?: string | undefined;
+  /** Why the managed file is not IT's, as the end of a sentence; undefined: it is. Default: not looked at. */
+  foreignManagedFile?: (file: string) => Promise<string | undefined>;
+  /** Asks a person before preferences are saved for everybody; absent: nobody is asked. */
+  agreeToSave?: (question: SaveQuestion) => Promise<boolean>;
   /** The agent for the studio's proxy; absent: straight to the storages. */
   proxyAgent?: Agent;
   log: Log;
@@ -86,6 +91,14 @@ export interface ServicesOptions {
   linkLifetime?: number;
   /** Milliseconds until an unreachable storage is first probed; default 2 s. */
   firstProbeAfter?: number;
+}
+
+/** What saving the preferences would change, for the person who is asked. */
+export interface SaveQuestion {
+  /** Against what is in force. */
+  changes: readonly Change[];
+  /** The object that is written. */
+  where: string;
 }
 
 /** Services, and what only a terminal needs of them. */
@@ -149,6 +162,7 @@ class NearplayServices implements Application {
     this.#preferences = new PreferencesSource({
       ...(options.commandLinePreferences !== undefined && { commandLineFile: options.commandLinePreferences }),
       ...(options.managedPreferencesFile !== undefined && { managedFile: options.managedPreferencesFile }),
+      ...(options.foreignManagedFile && { foreign: options.foreignManagedFile }),
       importedFile: () => this.#settings.get().importedPreferences,
       userDataFolder: options.userDataFolder,
       log,
@@ -368,37 +382,44 @@ class NearplayServices implements Application {
 
   async #editPreferences(): Promise<PreferencesEditing> {
     const studio = this.studio();
-    const { origin, document } = this.#preferences.status();
+    const { document } = this.#preferences.status();
     const stored = new PreferencesInBucket(studio);
     const read = await stored.read();
     const current = typeof read === 'object' ? read : undefined;
-    const managed = origin?.kind === 'managed' || origin?.kind === 'command-line';
-    const elsewhere = new NearplayError('not-supported', `The preferences are managed in ${origin?.where}.`);
-    const refusal = managed ? elsewhere : await stored.refusal();
+    const managed = this.#managedRefusal();
+    const refusal = managed ?? (await stored.refusal());
     const inForce = JSON.stringify(document, undefined, 2);
     return {
-      text: managed ? inForce : (current?.text ?? inForce),
-      ...(current && { etag: current.etag }),
+      // An object that is no text: saving what is in force repairs it.
+      text: managed || !current || current.fault ? inForce : current.text,
+      ...(current?.etag !== undefined && { etag: current.etag }),
       ...(refusal && { refusal: refusal.report() }),
       history: await stored.history().catch(() => []),
     };
   }
 
   async #savePreferences(text: string, etag: string | undefined): Promise<PreferencesEditing> {
-    const { document, findings } = parsePreferences(text);
-    if (!document) {
-      const faults = findings.filter(({ severity }) => severity === 'error').map(({ message }) => message);
-      throw new NearplayError('preferences-invalid', faults.join(' '));
-    }
     const studio = this.studio();
-    if (bucketPlace(studio.preferences) !== bucketPlace(document)) {
-      // The document lives in the main storage: saved there, it would point to a place that does not have it.
-      const message = 'Another main storage needs a new file for everybody: export it and give it to IT.';
-      throw new NearplayError('not-supported', message);
-    }
+    const managed = this.#managedRefusal();
+    if (managed) throw managed;
+    const { document, findings } = parsePreferences(text);
+    if (!document) throw new NearplayError('preferences-invalid', errorsOf(findings).join(' '));
+    // Saved all the same, every machine would refuse it.
+    const leaving = errorsOf(parsePreferences(text, { pinned: this.#preferences.pinned() }).findings);
+    if (leaving.length > 0) throw new NearplayError('not-supported', leaving.join(' '));
+    // The page cannot answer this: what it could be made to send is seen by a person first.
+    const changes = diffPreferences(studio.preferences, document);
+    const agreed = await this.#options.agreeToSave?.({ changes, where: bucketPlace(studio.preferences) });
+    if (agreed === false) throw new NearplayError('cancelled', 'Nothing was saved.');
     await new PreferencesInBucket(studio).save(text, etag);
     await this.#readBucketPreferences();
     return this.#editPreferences();
+  }
+
+  #managedRefusal(): NearplayError | undefined {
+    const { origin } = this.#preferences.status();
+    if (origin?.kind !== 'managed' && origin?.kind !== 'command-line') return undefined;
+    return new NearplayError('not-supported', `The preferences are managed in ${origin.where}.`);
   }
 
   #replicaReady(key: string, { storage }: Route): void {
@@ -516,11 +537,18 @@ class NearplayServices implements Application {
   async #readBucketPreferences(): Promise<void> {
     if (this.#stopped || !this.#studio || !this.#preferences.asksBucket()) return;
     try {
+      const { preferences } = this.#studio;
       const read = await new PreferencesInBucket(this.#studio).read(this.#preferences.bucketEtag());
+      // Other preferences came into force meanwhile: "there is none" was said of another place.
+      if (!this.#isInForce(preferences)) return;
       if (read !== 'unchanged') await this.#apply(await this.#preferences.fromBucket(read));
     } catch (error) {
       this.#options.log.warn('The preferences in the bucket could not be read', { error });
     }
+  }
+
+  #isInForce(preferences: IsolationPreferences): boolean {
+    return this.#studio?.preferences === preferences;
   }
 
   #target() {

@@ -1,5 +1,8 @@
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import { decodeText, MAX_DOCUMENT_BYTES } from '../../shared/documentText.ts';
 import type { PreferencesVersion } from '../../shared/ipc.ts';
+import type { Finding } from '../../shared/preferences.ts';
 import { NearplayError } from '../../shared/errors.ts';
 import { OWN_FOLDER, wholeKey } from './keys.ts';
 import { bucketPlace, type BucketDocument } from './preferencesSource.ts';
@@ -11,13 +14,18 @@ const KEY = `${OWN_FOLDER}isolation-preferences.json`;
 const IMPOSSIBLE_ETAG = '"00000000000000000000000000000000"';
 const PROBE_KEY = `${OWN_FOLDER}may-write`;
 const HISTORY = 100;
+/** The body included, of which there is 1 MB at most. */
+const READ_TIMEOUT_MS = 20_000;
 
 /** The studio's preferences as an object in the main storage: read and written on conditions, so that nobody overwrites unseen. */
 export class PreferencesInBucket {
   readonly #studio: Studio;
+  readonly #readTimeout: number;
 
-  constructor(studio: Studio) {
+  /** @param readTimeout milliseconds for reading the whole object; default 20 s. */
+  constructor(studio: Studio, readTimeout = READ_TIMEOUT_MS) {
     this.#studio = studio;
+    this.#readTimeout = readTimeout;
   }
 
   /**
@@ -91,9 +99,11 @@ export class PreferencesInBucket {
     }));
   }
 
-  /** The text of one saved state. @throws NearplayError no-such-key */
+  /** The text of one saved state. @throws NearplayError no-such-key; preferences-invalid where it is no text */
   async readVersion(versionId: string): Promise<string> {
-    return (await this.#get({ VersionId: versionId })).text;
+    const { text, fault } = await this.#get({ VersionId: versionId });
+    if (fault) throw new NearplayError('preferences-invalid', fault.message);
+    return text;
   }
 
   #main() {
@@ -104,10 +114,12 @@ export class PreferencesInBucket {
   async #get(options: { IfNoneMatch?: string; VersionId?: string }): Promise<BucketDocument> {
     const { storage, configuration } = this.#main();
     const place = { Bucket: configuration.bucket, Key: wholeKey(configuration, KEY) };
-    return this.#studio.requests.ask({ storage, action: 's3:GetObject', key: KEY }, async (client, send) => {
-      const { Body, ETag } = await client.send(new GetObjectCommand({ ...place, ...options }), send);
-      const text = (await Body?.transformToString()) ?? '';
-      return { text, etag: ETag ?? '', where: bucketPlace(this.#studio.preferences) };
+    const asked = { storage, action: 's3:GetObject', key: KEY, timeout: this.#readTimeout };
+    const where = bucketPlace(this.#studio.preferences);
+    return this.#studio.requests.ask(asked, async (client, send) => {
+      const { Body, ETag, ContentLength } = await client.send(new GetObjectCommand({ ...place, ...options }), send);
+      const bytes = await readBounded(Body, ContentLength, send.abortSignal);
+      return { ...decoded(bytes), etag: ETag === '' ? undefined : ETag, where };
     });
   }
 
@@ -125,4 +137,40 @@ export class PreferencesInBucket {
     const { ETag } = await this.#studio.requests.ask(asked, (client, send) => client.send(command, send));
     return ETag ?? '';
   }
+}
+
+/** What a storage sent; undefined where it is more than preferences may have. A body that never ends is ended. */
+async function readBounded(
+  body: unknown,
+  announced: number | undefined,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  if (!(body instanceof Readable)) return new Uint8Array();
+  const stop = () =>
+    body.destroy(signal.reason instanceof Error ? signal.reason : new Error('The answer took too long'));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    if (announced !== undefined && announced > MAX_DOCUMENT_BYTES) return undefined;
+    const pieces: Buffer[] = [];
+    let length = 0;
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      length += piece.length;
+      if (length > MAX_DOCUMENT_BYTES) return undefined;
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    body.destroy();
+  }
+}
+
+function decoded(bytes: Uint8Array | undefined): Pick<BucketDocument, 'text' | 'fault'> {
+  if (bytes === undefined) return { text: '', fault: faultOf('The object is larger than 1 MB: no preferences are.') };
+  const { text, fault, line } = { line: undefined, ...decodeText(bytes) };
+  return text === undefined ? { text: '', fault: faultOf(fault, line) } : { text };
+}
+
+function faultOf(message: string, line = 1): Finding {
+  return { severity: 'error', path: '', line, message };
 }

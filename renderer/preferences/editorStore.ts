@@ -117,8 +117,14 @@ export function createEditor(api: NearplayApi): EditorStore {
         begin(await api.savePreferences({ text, ...(etag !== undefined && { etag }) }));
         return true;
       } catch (error) {
+        // Asked natively, and not agreed to: the draft is as it was.
+        const { code } = reportOf(error);
+        if (code === 'cancelled') {
+          set({ saving: false });
+          return false;
+        }
         try {
-          if (reportOf(error).code !== 'conflict') throw error;
+          if (code !== 'conflict') throw error;
           await conflict();
         } catch (failure) {
           set({ saving: false, saveFailure: reportOf(failure) });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PreferencesInBucket } from '../../electron/services/preferencesInBucket.ts';
 import { createServices } from '../../electron/services/application.ts';
+import { SAVE } from '../../electron/shell/saveQuestion.ts';
 import { SILENT } from '../../electron/services/log.ts';
 import { settingsInMemory } from '../../electron/services/settingsStore.ts';
 import { parsePreferences } from '../../shared/preferences.ts';
@@ -65,7 +66,18 @@ describe('an admin', () => {
     await expect.poll(() => page.getByTestId('simulated').innerText()).toContain('studio-media-syd');
     expect(await page.getByTestId('differences').innerText()).toContain('198.51.100.0/24');
     await studio.screenshot('preferences-editor');
+    // Asked natively: without a person's word nothing is written.
+    const refused = studio.app.answerDialog('cancel');
     await page.getByTestId('preferences-save').click();
+    await refused;
+    const questions = async () =>
+      (await studio.app.recorded()).dialogs.filter(({ title }) => title.startsWith('Save Iso'));
+    await expect.poll(async () => (await questions()).length).toBe(1);
+    await expect.poll(() => page.getByTestId('preferences-save').isEnabled()).toBe(true);
+    expect(await storedText()).toBeUndefined();
+    const agreed = studio.app.answerDialog({ response: SAVE });
+    await page.getByTestId('preferences-save').click();
+    await agreed;
     await expect.poll(async () => (await storedText())?.text, { timeout: 20 * SECOND }).toContain('198.51.100.0/24');
   });
 
@@ -83,12 +95,16 @@ describe('an admin', () => {
       await stored.save(JSON.stringify(document), read.etag);
     });
     await page.getByTestId('preferences-text').fill(mine);
+    const agreed = studio.app.answerDialog({ response: SAVE });
     await page.getByTestId('preferences-save').click();
+    await agreed;
     await page.getByTestId('preferences-merge').waitFor({ timeout: 20 * SECOND });
     await studio.screenshot('preferences-merge');
     expect(await page.getByTestId('preferences-save-merged').isDisabled()).toBe(true);
     await page.getByTestId('preferences-conflict').getByTestId('choose-mine').click();
+    const merged = studio.app.answerDialog({ response: SAVE });
     await page.getByTestId('preferences-save-merged').click();
+    await merged;
     await expect
       .poll(async () => parsePreferences((await storedText())?.text ?? '').document?.replication, {
         timeout: 20 * SECOND,

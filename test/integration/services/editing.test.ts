@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Application } from '../../../electron/services/application.ts';
+import type { Application, SaveQuestion, ServicesOptions } from '../../../electron/services/application.ts';
 import { mergePreferences } from '../../../shared/preferencesMerge.ts';
 import { parsePreferences, type IsolationPreferences } from '../../../shared/preferences.ts';
 import { startTestStudio, type TestStudio } from './studio.ts';
@@ -13,10 +14,10 @@ beforeEach(async () => {
 afterEach(() => studio.stop());
 
 /** An admin whose preferences were imported, so that the object in the bucket has its say. */
-async function admin(name: string): Promise<Application> {
+async function admin(name: string, options: Partial<ServicesOptions> = {}): Promise<Application> {
   const folder = join(studio.folder, name);
   await mkdir(folder, { recursive: true });
-  const services = await studio.join({ commandLinePreferences: undefined, userDataFolder: folder });
+  const services = await studio.join({ commandLinePreferences: undefined, userDataFolder: folder, ...options });
   const file = join(folder, 'given.json');
   await writeFile(file, JSON.stringify(studio.sandbox.preferences({ delaySeconds: 60, services: [] })));
   await services.importPreferences(file);
@@ -87,6 +88,70 @@ describe('two admins', () => {
     });
     const moved = text.replace('"studio-media"', '"another-bucket"');
     await expect(one.requests['save-preferences']({ text: moved })).rejects.toMatchObject({ code: 'not-supported' });
+  });
+});
+
+describe('saving', () => {
+  const saved = () =>
+    studio.sandbox.requests.filter(
+      ({ operation, key, status }) => operation === 'PutObject' && key.endsWith('preferences.json') && status === 200,
+    );
+
+  it.each([
+    ['a host', '"endpoint":"http', '"s3_interface_vpc_endpoint_dns_name":"attacker.example","endpoint":"http'],
+    ['a bucket', '"studio-media"', '"another-bucket"'],
+    ['a prefix', '"prefix":"media"', '"prefix":"evil"'],
+    ['a region', '"us-east-1"', '"eu-west-1"'],
+    ['an address service', '"services":[]', '"services":["https://evil.example/"]'],
+  ])('what machines would refuse is refused, without a question: %s', async (_name, before, after) => {
+    const asked: SaveQuestion[] = [];
+    const one = await admin('one', { agreeToSave: (question) => Promise.resolve(asked.push(question) > 0) });
+    const { text } = await one.requests['edit-preferences'](undefined);
+    const moved = changed(text, () => undefined).replace(before, after);
+    const origins = one.mediaSources();
+    await expect(one.requests['save-preferences']({ text: moved })).rejects.toMatchObject({ code: 'not-supported' });
+    expect([asked, saved(), one.mediaSources()]).toEqual([[], [], origins]);
+  });
+
+  it('asks a person natively, with what changes, and writes nothing without their word', async () => {
+    const asked: SaveQuestion[] = [];
+    let answer = false;
+    const agreeToSave = (question: SaveQuestion) => {
+      asked.push(question);
+      return Promise.resolve(answer);
+    };
+    const one = await admin('one', { agreeToSave });
+    const { text } = await one.requests['edit-preferences'](undefined);
+    const draft = changed(text, (document) => (document.replication.delaySeconds = 5));
+    await expect(one.requests['save-preferences']({ text: draft })).rejects.toMatchObject({ code: 'cancelled' });
+    expect(saved()).toEqual([]);
+    expect(asked[0]?.changes).toEqual([{ path: 'replication.delaySeconds', before: 60, after: 5 }]);
+    expect(asked[0]?.where).toContain('s3://studio-media/media/.nearplay/');
+    answer = true;
+    await one.requests['save-preferences']({ text: draft });
+    expect(saved()).toHaveLength(1);
+  });
+
+  it('is refused where IT manages the file, whatever the page asks for', async () => {
+    const { services } = studio;
+    const { text } = await services.requests['edit-preferences'](undefined);
+    await expect(services.requests['save-preferences']({ text })).rejects.toMatchObject({ code: 'not-supported' });
+    expect(saved()).toEqual([]);
+  });
+
+  it('repairs an object that is no text', async () => {
+    const one = await admin('one');
+    const first = await one.requests['edit-preferences'](undefined);
+    await one.requests['save-preferences']({ text: first.text });
+    const { endpoint, region } = studio.sandbox.main;
+    const s3 = new S3Client({ endpoint, region, forcePathStyle: true, credentials: studio.sandbox.credentials });
+    const Key = 'media/.nearplay/isolation-preferences.json';
+    await s3.send(new PutObjectCommand({ Bucket: 'studio-media', Key, Body: Buffer.from('{"é":1}', 'latin1') }));
+    s3.destroy();
+    const { text, etag } = await one.requests['edit-preferences'](undefined);
+    expect(documentOf(text).mainStorage).toBe('main-us');
+    await one.requests['save-preferences']({ text, ...(etag !== undefined && { etag }) });
+    expect((await one.requests['get-bootstrap'](undefined)).preferences.findings).toEqual([]);
   });
 });
 

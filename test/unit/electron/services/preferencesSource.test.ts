@@ -175,13 +175,53 @@ describe('the object in the bucket', () => {
     expect(inForce(source)).toEqual(['imported', 4]);
   });
 
-  it('that names another main storage stays in force while there is no object there', async () => {
+  const moved = { ...object(3), text: text(3, 'new-media') };
+
+  it('that names another main storage has no say; what was good stays, and a repaired one brings it back', async () => {
     const source = await started();
-    await source.fromBucket({ ...object(3), text: text(3, 'new-media') });
-    const status = await source.fromBucket(undefined);
-    expect(summary({ status })).toEqual(['bucket', 3]);
-    expect(status.document?.s3Configuration['main-us']?.bucket).toBe('new-media');
-    expect(inForce(await started())).toEqual(['bucket', 3]);
+    await source.fromBucket(object(2));
+    const status = await source.fromBucket(moved);
+    expect(summary({ status })).toEqual(['bucket', 2]);
+    expect(status.findings[0]).toMatchObject({
+      severity: 'error',
+      message: expect.stringContaining('new-media') as string,
+    });
+    expect(status.document?.s3Configuration['main-us']?.bucket).toBe('studio-media');
+    expect(summary({ status: await source.fromBucket(object(5)) })).toEqual(['bucket', 5]);
+  });
+
+  it('that names another main storage is not believed from a copy of an earlier version either', async () => {
+    await file(CACHE, JSON.stringify({ studio: WHERE, where: WHERE, text: moved.text }));
+    expect(inForce(await started())).toEqual(['imported', 4]);
+    await file(CACHE, JSON.stringify({ studio: WHERE, where: WHERE, text: text(6) }));
+    expect(inForce(await started())).toEqual(['bucket', 6]);
+  });
+
+  it('has no say where there is no file of the machine any more, nor at the next start', async () => {
+    const source = await started();
+    await source.fromBucket(object(3));
+    imported = null;
+    expect(summary({ status: await source.load() })).toEqual([undefined, undefined]);
+    expect((await source.fromBucket(object(3))).document).toBeNull();
+    const next = await started();
+    expect(next.status()).toEqual({ origin: null, document: null, findings: [] });
+  });
+
+  it('stays in force while the imported file cannot be used, as far as this run knows it', async () => {
+    const source = await started();
+    await source.fromBucket(object(3));
+    await writeFile(imported ?? '', '{');
+    expect(summary({ status: await source.load() })).toEqual(['bucket', 3]);
+    expect(summary({ status: await source.fromBucket(moved) })).toEqual(['bucket', 3]);
+    expect(inForce(await started())).toEqual(['imported', undefined]);
+  });
+
+  it('that is no text keeps what was good, and says so', async () => {
+    const source = await started();
+    const fault = { severity: 'error', path: '', line: 3, message: 'Line 3 is not UTF-8' } as const;
+    const status = await source.fromBucket({ text: '', etag: '"x"', where: WHERE, fault });
+    expect(summary({ status })).toEqual(['imported', 4]);
+    expect(status.findings).toEqual([fault]);
   });
 
   it('gives way to an imported file of another studio at once, and a late answer changes nothing', async () => {
@@ -197,7 +237,38 @@ describe('the object in the bucket', () => {
   });
 });
 
+describe('the file of IT', () => {
+  it('that is not theirs has no say, and is not passed over in silence', async () => {
+    const managedFile = await file('managed.json', text(2));
+    imported = await file('imported.json', text(4));
+    const status = await start({ managedFile, foreign: () => Promise.resolve('belongs to mallory') }).load();
+    expect(status.document).toBeNull();
+    expect(status.findings).toEqual([{ severity: 'error', path: '', message: `${managedFile} belongs to mallory.` }]);
+    expect(inForce(await begun(start({ managedFile, foreign: () => Promise.resolve(undefined) })))).toEqual([
+      'managed',
+      2,
+    ]);
+  });
+});
+
+async function begun(source: PreferencesSource): Promise<PreferencesSource> {
+  await source.load();
+  return source;
+}
+
 describe('an import', () => {
+  it('of a file of PowerShell is kept as UTF-8; of one in another encoding is refused by name', async () => {
+    const powershell = join(folder, 'utf16.json');
+    await writeFile(powershell, `\ufeff${text(4)}`, 'utf16le');
+    const { copy } = await start().import(powershell);
+    expect(await readFile(copy ?? '', 'utf8')).toBe(text(4));
+    const windows = join(folder, 'ansi.json');
+    await writeFile(windows, text(4).replace('"media"', '"média"'), 'latin1');
+    const refused = await start().import(windows);
+    expect(refused.copy).toBeNull();
+    expect(refused.findings[0]?.message).toContain('not UTF-8');
+  });
+
   it('copies the file into the own folder, whole', async () => {
     const content = `// from IT\n${text(4)}`;
     const { copy, findings } = await start().import(await file('from-it.json', content));
