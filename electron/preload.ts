@@ -5,12 +5,28 @@ import type { BridgedApi, Envelope, EventName, Events, RequestName, RequestPaylo
 
 type PayloadOf<Name extends RequestName> = RequestPayload<Name> extends undefined ? [] : [RequestPayload<Name>];
 
+/** What opens a dialog of the system or the browser: page script alone must not put one before the user again and again. */
+const TAKES_A_GESTURE: ReadonlySet<RequestName> = new Set([
+  'choose-uploads',
+  'import-preferences',
+  'export-receipts',
+  'export-preferences',
+  'save-manifest',
+  'save-copy',
+  'verify-folder',
+  'add-upload-folder',
+  'open-external',
+]);
+
 /** A reply always comes, and always as an envelope: contextBridge would strip the code off a thrown error. */
 async function request<Name extends RequestName>(
   name: Name,
   ...payload: PayloadOf<Name>
 ): Promise<Envelope<Responses[Name]>> {
   try {
+    // Seconds after a click or a key (HTML, "transient activation"); a page cannot make one up.
+    if (TAKES_A_GESTURE.has(name) && !navigator.userActivation.isActive)
+      throw new NearplayError('bad-request', 'That takes a click or a key.');
     return await invoke<Envelope<Responses[Name]>>(name, payload);
   } catch (error) {
     return { error: reportOf(error) };

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { LEAST_RATE } from './bandwidth.ts';
 
+/** S3 User Guide, "Naming Amazon S3 objects": 1,024 bytes of UTF-8. */
+const key = z.string().max(1024);
+/** The longest path of Windows. */
+const path = z.string().min(1).max(32_767);
+/** Projects whose choice is remembered. */
+const MAX_PROJECTS = 1000;
 const MINUTES_A_DAY = 24 * 60;
 const rate = z.number().int().min(LEAST_RATE).nullable();
 const minute = z.number().int().min(0).max(MINUTES_A_DAY);
@@ -16,28 +22,30 @@ export type BandwidthSettings = z.infer<typeof bandwidthSchema>;
 /** What one user chose on one machine. The studio's own choices live in the Isolation Preferences. */
 export const settingsSchema = z.strictObject({
   /** `null`: what the Isolation Preferences say in `defaults.readFrom`. */
-  readFrom: z.string().min(1).nullable(),
+  readFrom: z.string().min(1).max(60).nullable(),
   theme: z.enum(['system', 'dark', 'light']),
   /** AWS profile to take credentials from; `null`: the usual AWS environment and default profile. */
-  profile: z.string().min(1).nullable(),
+  profile: z.string().min(1).max(256).nullable(),
   /** Where the last imported preferences file was copied to; `null`: none was imported. */
-  importedPreferences: z.string().nullable(),
-  lastFolder: z.string(),
+  importedPreferences: path.nullable(),
+  lastFolder: key,
   view: z.enum(['grid', 'list']),
   /** Folders of the main storage whose new files are announced once a replica holds them. */
-  watchedFolders: z.array(z.string().max(1024)).max(100),
+  watchedFolders: z.array(key).max(100),
   bandwidth: bandwidthSchema,
   /** What happens with a file whose name is taken, with other content. */
   onConflict: z.enum(['ask', 'skip', 'replace', 'keep-both']),
   /** Where uploads of a project go: its top folder (`show/`) to a folder in it. */
-  uploadFolderByProject: z.record(z.string().max(1024), z.string().max(1024)),
+  uploadFolderByProject: z
+    .record(key, key)
+    .refine((projects) => Object.keys(projects).length <= MAX_PROJECTS, 'too many projects'),
   /** Local folders whose new files are uploaded. */
   uploadFolders: z
     .array(
       z.strictObject({
         id: z.string().min(1).max(100),
-        path: z.string().min(1).max(32_767),
-        folder: z.string().max(1024),
+        path,
+        folder: key,
         paused: z.boolean(),
       }),
     )

@@ -1,5 +1,6 @@
 import type { Dialog, OpenDialogOptions, SaveDialogOptions } from 'electron';
 import { dirname, join } from 'node:path';
+import { NearplayError } from '../../shared/errors.ts';
 import { safeFileName } from '../../shared/localNames.ts';
 
 /** Asks for files; an empty list when the user cancelled. */
@@ -15,11 +16,15 @@ export interface Destination {
 /** Asks where to save; `undefined` when the user cancelled. */
 export type DestinationChooser = (options: SaveDialogOptions) => Promise<string | undefined>;
 
-/** The system's choosers. Each opens where the user was last, since Electron opens in Downloads every time. */
+/**
+ * The system's choosers, one at a time. Each opens where the user was last, since Electron opens in Downloads every time.
+ * @throws NearplayError bad-request while another one is open.
+ */
 export class FileDialogs {
   readonly #choose: Chooser;
   readonly #chooseDestination: DestinationChooser;
   #lastFolder: string | undefined;
+  #isOpen = false;
 
   constructor(choose: Chooser, chooseDestination: DestinationChooser) {
     this.#choose = choose;
@@ -60,19 +65,27 @@ export class FileDialogs {
     // Where the name has slashes or colons, the dialog would begin in another folder, or save into a hidden stream.
     const safe = safeFileName(name);
     const defaultPath = this.#lastFolder === undefined ? safe : join(this.#lastFolder, safe);
-    const file = await this.#chooseDestination({ title, defaultPath });
+    const file = await this.#alone(() => this.#chooseDestination({ title, defaultPath }));
     if (file !== undefined) this.#lastFolder = dirname(file);
     return file;
   }
 
   async #ask(options: OpenDialogOptions): Promise<string[]> {
-    const paths = await this.#choose({
-      ...options,
-      ...(this.#lastFolder !== undefined && { defaultPath: this.#lastFolder }),
-    });
+    const place = this.#lastFolder === undefined ? {} : { defaultPath: this.#lastFolder };
+    const paths = await this.#alone(() => this.#choose({ ...options, ...place }));
     const [first] = paths;
     if (first !== undefined) this.#lastFolder = dirname(first);
     return paths;
+  }
+
+  async #alone<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    if (this.#isOpen) throw new NearplayError('bad-request', 'Another dialog is open. Close it first.');
+    this.#isOpen = true;
+    try {
+      return await ask();
+    } finally {
+      this.#isOpen = false;
+    }
   }
 }
 

@@ -1,10 +1,12 @@
-import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SETTINGS_VERSION, type Settings } from '../../shared/settings.ts';
 import type { Log, SettingsBackend } from '../services/contract.ts';
 
 const NAME = 'settings';
 const VERSION_KEY = 'settingsVersion';
+/** Bytes; the largest settings that are valid take less (shared/settings.ts). More is not read into memory. */
+export const LARGEST_SETTINGS = 32 * 1024 * 1024;
 /** Readable by the user alone: it names profiles and folders. */
 const PRIVATE = 0o600;
 
@@ -61,6 +63,7 @@ function inspect(file: string): FileState {
   if (!existsSync(file)) return 'usable';
   let text: string;
   try {
+    if (statSync(file).size > LARGEST_SETTINGS) return 'damaged';
     text = readFileSync(file, 'utf8');
   } catch {
     return 'unreadable';

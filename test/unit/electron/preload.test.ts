@@ -11,11 +11,14 @@ vi.mock('electron', () => ({
   ipcRenderer: electron.ipcRenderer,
   webUtils: electron.webUtils,
 }));
+const userActivation = { isActive: true };
+vi.stubGlobal('navigator', { userActivation });
 await import('../../../electron/preload.ts');
 const api = electron.exposed.get('nearplay') as BridgedApi;
 
 beforeEach(() => {
   vi.resetAllMocks();
+  userActivation.isActive = true;
   electron.ipcRenderer.invoke.mockResolvedValue({ result: null });
 });
 
@@ -37,6 +40,27 @@ describe('window.nearplay', () => {
     const channels = (calls: unknown[][]) => calls.map(([channel]) => channel).sort();
     expect(channels(electron.ipcRenderer.invoke.mock.calls)).toEqual(Object.keys(REQUESTS).sort());
     expect(channels(electron.ipcRenderer.on.mock.calls)).toEqual([...EVENTS].sort());
+  });
+
+  it('opens no dialog and no browser without a click or a key', async () => {
+    userActivation.isActive = false;
+    const { chooseUploads, importPreferences, exportReceipts, exportPreferences, saveManifest } = api;
+    const { saveCopy, verifyFolder, addUploadFolder, openExternal, listTransfers } = api;
+    const replies = await Promise.all([
+      chooseUploads({ folder: '' }),
+      importPreferences(),
+      exportReceipts(),
+      exportPreferences({ text: '{}' }),
+      saveManifest({ problems: [] }),
+      saveCopy({ key: 'k' }),
+      verifyFolder({ folder: '' }),
+      addUploadFolder({ folder: '', existing: true }),
+      openExternal('https://docs.aws.amazon.com/'),
+    ]);
+    for (const reply of replies) expect(reply).toMatchObject({ error: { code: 'bad-request' } });
+    expect(electron.ipcRenderer.invoke).not.toHaveBeenCalled();
+    await listTransfers({});
+    expect(electron.ipcRenderer.invoke).toHaveBeenCalledOnce();
   });
 
   it('looks up the paths of files itself', async () => {

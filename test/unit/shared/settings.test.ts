@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { DEFAULT_SETTINGS, settingsPatchSchema, settingsSchema } from '../../../shared/settings.ts';
 
 it('accepts its own defaults', () => {
@@ -23,4 +24,36 @@ describe('a patch', () => {
     ['a list', []],
     ['nothing at all', null],
   ])('may not hold %s', (_what, patch) => expect(settingsPatchSchema.safeParse(patch).success).toBe(false));
+});
+
+describe('every text and list has a largest size', () => {
+  const long = 'x'.repeat(40_000);
+  const many = Array.from({ length: 1001 }, (_, index) => `p${index}/`);
+  it.each([
+    ['readFrom', long],
+    ['profile', long],
+    ['importedPreferences', long],
+    ['lastFolder', long],
+    ['watchedFolders', [long]],
+    ['watchedFolders', many],
+    ['uploadFolderByProject', { 'a/': long }],
+    ['uploadFolderByProject', { [long]: 'a/' }],
+    ['uploadFolderByProject', Object.fromEntries(many.map((name) => [name, name]))],
+    ['uploadFolders', [{ id: 'a', path: long, folder: '', paused: false }]],
+    ['uploadFolders', many.map((id) => ({ id, path: '/a', folder: '', paused: false }))],
+  ])('%s', (name, value) => {
+    expect(settingsSchema.safeParse({ ...DEFAULT_SETTINGS, [name]: value }).success).toBe(false);
+  });
+
+  it('and no key of the schema is without one', () => {
+    const unlimited = (json: unknown): string[] => {
+      if (typeof json !== 'object' || json === null) return [];
+      const { type, maxLength, maxItems, enum: choices } = json as Record<string, unknown>;
+      const own =
+        (type === 'string' && maxLength === undefined && choices === undefined) ||
+        (type === 'array' && maxItems === undefined);
+      return [...(own ? [JSON.stringify(json)] : []), ...Object.values(json).flatMap(unlimited)];
+    };
+    expect(unlimited(z.toJSONSchema(settingsSchema))).toEqual([]);
+  });
 });

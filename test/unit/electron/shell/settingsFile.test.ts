@@ -7,13 +7,14 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openSettingsFile, type StoreOptions } from '../../../../electron/shell/settingsFile.ts';
-import { DEFAULT_SETTINGS } from '../../../../shared/settings.ts';
+import { LARGEST_SETTINGS, openSettingsFile, type StoreOptions } from '../../../../electron/shell/settingsFile.ts';
+import { DEFAULT_SETTINGS, settingsSchema } from '../../../../shared/settings.ts';
 
 let folder: string;
 let file: string;
@@ -49,6 +50,32 @@ describe('the settings file', () => {
     open().write({ ...DEFAULT_SETTINGS, profile: 'studio' });
     expect(open().read()).toMatchObject({ profile: 'studio', settingsVersion: 1 });
     expect(statSync(file).mode & 0o077).toBe(0);
+    expect(backups()).toEqual([]);
+  });
+
+  it('sets one aside that is larger than any settings, unread', () => {
+    writeFileSync(file, '{}');
+    truncateSync(file, LARGEST_SETTINGS + 1);
+    open().write(DEFAULT_SETTINGS);
+    expect(backups()[0]).toMatch(/^settings\.json\.damaged-/);
+    expect(statSync(file).size).toBeLessThan(10_000);
+  });
+
+  it('holds the largest settings that are valid', () => {
+    const key = '\u4e00'.repeat(1024);
+    const path = '\u4e00'.repeat(32_767);
+    const numbered = (count: number, text: string) => Array.from({ length: count }, (_, index) => `${index}${text}`);
+    const largest = {
+      ...DEFAULT_SETTINGS,
+      importedPreferences: path,
+      lastFolder: key,
+      watchedFolders: numbered(100, key.slice(4)),
+      uploadFolderByProject: Object.fromEntries(numbered(1000, key.slice(4)).map((name) => [name, key])),
+      uploadFolders: numbered(100, '').map((id) => ({ id, path, folder: key, paused: false })),
+    };
+    expect(settingsSchema.safeParse(largest).success).toBe(true);
+    open().write(largest);
+    expect(open().read()).toMatchObject({ lastFolder: key });
     expect(backups()).toEqual([]);
   });
 

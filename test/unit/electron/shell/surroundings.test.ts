@@ -146,6 +146,28 @@ describe('the choosers', () => {
     expect(savedAs).toHaveBeenCalledWith({ title: 'Save', defaultPath: join('/etc', 'list.csv') });
   });
 
+  it('are one at a time, of whatever kind', async () => {
+    const answers: ((paths: string[]) => void)[] = [];
+    const choose = vi.fn(() => new Promise<string[]>((resolve) => answers.push(resolve)));
+    const saveAs = vi.fn(() => Promise.reject(new Error('the dialog failed')));
+    const dialogs = new FileDialogs(choose, saveAs);
+    const first = dialogs.chooseUploads('files');
+    for (const ask of [
+      () => dialogs.chooseUploads('folder'),
+      () => dialogs.chooseFolder('Watch', 'Watch'),
+      () => dialogs.choosePreferences(),
+      () => dialogs.chooseDestination({ title: 'Save', name: 'a' }),
+    ])
+      await expect(ask()).rejects.toMatchObject({ code: 'bad-request' });
+    expect(choose).toHaveBeenCalledOnce();
+    expect(saveAs).not.toHaveBeenCalled();
+    answers[0]?.(['/a.mov']);
+    expect(await first).toEqual(['/a.mov']);
+    await expect(dialogs.chooseDestination({ title: 'Save', name: 'a' })).rejects.toThrow('the dialog failed');
+    // One that failed is closed too.
+    await expect(dialogs.chooseDestination({ title: 'Save', name: 'a' })).rejects.toThrow('the dialog failed');
+  });
+
   it('give nothing when the user cancels, and work without a window', async () => {
     const showOpenDialog = vi.fn(() => Promise.resolve({ canceled: true, filePaths: ['/a'] }));
     expect(await systemChooser({ showOpenDialog }, () => undefined)({})).toEqual([]);
