@@ -1,5 +1,4 @@
 import { LEAST_RATE } from '../../shared/bandwidth.ts';
-import type { BandwidthSettings } from '../../shared/settings.ts';
 
 export const RATE_UNITS = ['MB/s', 'Mbit/s'] as const;
 /** Megabytes or megabits, both decimal, per second: what file managers say, and what lines are sold by. */
@@ -35,38 +34,4 @@ export function minuteOf(clock: string): number | undefined {
   if (!match) return undefined;
   const minute = Number(match[1]) * MINUTES_AN_HOUR + Number(match[2]);
   return minute < MINUTES_A_DAY ? minute : undefined;
-}
-
-/** The limit in force and whose it is; `undefined`: there is none. */
-export interface LimitNow {
-  bytesPerSecond: number;
-  by: 'user' | 'hours' | 'studio';
-  /** Of the hours that it holds for. */
-  until?: number;
-}
-
-/**
- * What holds at a minute of the day: the first hours that contain it, else the general limit, and never more than the
- * studio's ceiling. From and to being the same means the whole day.
- */
-export function limitAt(
-  bandwidth: BandwidthSettings,
-  ceiling: number | undefined,
-  minute: number,
-): LimitNow | undefined {
-  const hours = bandwidth.hours.find(({ from, to }) => isWithin(minute, from, to));
-  const own = hours ? hours.bytesPerSecond : bandwidth.bytesPerSecond;
-  if (ceiling !== undefined && (own === null || own > ceiling)) return { bytesPerSecond: ceiling, by: 'studio' };
-  if (own === null) return undefined;
-  return { bytesPerSecond: own, ...(hours ? { by: 'hours' as const, until: hours.to } : { by: 'user' as const }) };
-}
-
-function isWithin(minute: number, from: number, to: number): boolean {
-  if (from === to) return true;
-  return from < to ? minute >= from && minute < to : minute >= from || minute < to;
-}
-
-/** Minutes since midnight, local time. */
-export function minuteNow(now: Date): number {
-  return now.getHours() * MINUTES_AN_HOUR + now.getMinutes();
 }

@@ -1,6 +1,6 @@
+import { limitAt, minuteOfDay, type LimitNow } from '../../shared/bandwidth.ts';
 import { useSession } from '../store/context.tsx';
 import { useNow } from '../store/useNow.ts';
-import { limitAt, minuteNow, type LimitNow } from './bandwidth.ts';
 
 const MINUTE = 60_000;
 
@@ -9,5 +9,5 @@ export function useLimit(): LimitNow | undefined {
   const bandwidth = useSession((session) => session.app?.settings.bandwidth);
   const ceiling = useSession((session) => session.app?.preferences.document?.uploads.maxBytesPerSecond);
   const now = useNow(MINUTE);
-  return bandwidth && limitAt(bandwidth, ceiling, minuteNow(new Date(now)));
+  return bandwidth && limitAt({ ...bandwidth, ceiling: ceiling ?? null }, minuteOfDay(new Date(now)));
 }

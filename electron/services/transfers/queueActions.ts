@@ -1,4 +1,5 @@
 import { isOver } from '../../../shared/ipc.ts';
+import { makeRoom } from '../../../shared/queueOrder.ts';
 import type { GrowingFiles } from './growingFiles.ts';
 import { isStream } from './newRecords.ts';
 import type { JobBook } from './jobBook.ts';
@@ -95,16 +96,26 @@ export class QueueActions {
   move(ids: readonly string[], before: string | null): void {
     const { book, line, slices } = this.#options;
     const moving: UploadJob[] = [];
-    let orders: number[] = [];
     // Not before its turn: until then others may join the line and leave it.
     const leaveTheLine = function* () {
       const chosen = new Set(ids);
       for (const job of line.members()) if (chosen.has(job.id) && job.id !== before) moving.push(job);
-      line.remove(new Set(moving.map(({ id }) => id)));
-      orders = ordersBetween(line.members(), before, moving.length, book.lastOrder);
-      yield* moving.entries();
+      const leaving = new Set(moving.map(({ id }) => id));
+      line.remove(leaving);
+      const others = book.all().filter(({ id }) => !leaving.has(id));
+      const isInLine = before !== null && line.members().some(({ id }) => id === before);
+      const place = isInLine ? others.findIndex(({ id }) => id === before) : others.length;
+      const room = makeRoom(
+        others.map(({ order }) => order),
+        place,
+        moving.length,
+      );
+      for (const [index, order] of room.moved) yield [others[index], order] as const;
+      for (const [index, order] of room.orders.entries()) yield [moving[index], order] as const;
     };
-    const each = ([place, job]: [number, UploadJob]) => book.note(job, { order: orders[place] ?? job.order });
+    const each = ([job, order]: readonly [UploadJob | undefined, number]) => {
+      if (job) book.note(job, { order });
+    };
     slices.forEach(leaveTheLine(), each, () => line.joinAll(moving));
   }
 
@@ -143,21 +154,4 @@ export class QueueActions {
     const { book, slices } = this.#options;
     slices.forEach(book.chosen(ids), each, then);
   }
-}
-
-/**
- * Places in the order for so many that come before another one, or at the end: between two neighbours there is always room,
- * since an order need not be whole.
- */
-export function ordersBetween(
-  rest: readonly { id: string; order: number }[],
-  before: string | null,
-  count: number,
-  lastOrder: number,
-): number[] {
-  const index = before === null ? -1 : rest.findIndex(({ id }) => id === before);
-  const place = index === -1 ? rest.length : index;
-  const low = rest[place - 1]?.order ?? (rest[place]?.order ?? lastOrder) - 1;
-  const high = rest[place]?.order ?? lastOrder + count + 1;
-  return Array.from({ length: count }, (_, position) => low + ((high - low) * (position + 1)) / (count + 1));
 }

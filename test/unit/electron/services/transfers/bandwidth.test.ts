@@ -1,45 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import {
-  Bandwidth,
-  rateAt,
-  UNLIMITED,
-  type BandwidthRules,
-} from '../../../../../electron/services/transfers/bandwidth.ts';
+import { expect, it } from 'vitest';
+import { Bandwidth, UNLIMITED } from '../../../../../electron/services/transfers/bandwidth.ts';
+import type { BandwidthRules } from '../../../../../shared/bandwidth.ts';
 
 const MIB = 1024 ** 2;
-const HOUR = 60;
 const rules = (changes: Partial<BandwidthRules>): BandwidthRules => ({ ...UNLIMITED, ...changes });
-
-describe('rateAt', () => {
-  const office = rules({
-    bytesPerSecond: 10 * MIB,
-    hours: [
-      { from: 9 * HOUR, to: 18 * HOUR, bytesPerSecond: MIB },
-      { from: 22 * HOUR, to: 6 * HOUR, bytesPerSecond: null },
-    ],
-  });
-  it.each([
-    [8 * HOUR + 59, 10 * MIB],
-    [9 * HOUR, MIB],
-    [17 * HOUR + 59, MIB],
-    [18 * HOUR, 10 * MIB],
-    [23 * HOUR, null],
-    [0, null],
-    [6 * HOUR, 10 * MIB],
-  ])('at minute %d of the day it is %s', (minute, rate) => {
-    expect(rateAt(office, minute)).toBe(rate);
-  });
-
-  it('never exceeds the ceiling of the admin', () => {
-    expect(rateAt({ ...office, ceiling: 2 * MIB }, 0)).toBe(2 * MIB);
-    expect(rateAt({ ...office, ceiling: 2 * MIB }, 10 * HOUR)).toBe(MIB);
-  });
-
-  it('is never so low that a line falls silent', () => {
-    expect(rateAt(rules({ bytesPerSecond: 1 }), 0)).toBe(16 * 1024);
-  });
-});
 
 /** A clock that sleeping moves. */
 function limited(bytesPerSecond: number | null) {
@@ -48,8 +13,20 @@ function limited(bytesPerSecond: number | null) {
     clock.now += milliseconds;
     return Promise.resolve();
   };
-  return { clock, bandwidth: new Bandwidth({ rules: rules({ bytesPerSecond }), now: () => clock.now, sleep }) };
+  const time = { now: Date.UTC(2026, 5, 1, 12) };
+  const clocks = { now: () => time.now, clock: () => clock.now };
+  return { time, clock, bandwidth: new Bandwidth({ rules: rules({ bytesPerSecond }), ...clocks, sleep }) };
 }
+
+it.each([-3_600_000, 3_600_000])('does not notice when the clock of this computer is moved by %d ms', (by) => {
+  const { time, clock, bandwidth } = limited(20 * MIB);
+  bandwidth.reserve(256 * 1024);
+  time.now += by;
+  clock.now += 100;
+  expect(bandwidth.reserve(256 * 1024)).toBeLessThan(100);
+  expect(bandwidth.reserve(20 * MIB)).toBeLessThan(200);
+  expect(bandwidth.reserve(1)).toBeGreaterThan(800);
+});
 
 it('lets through what the limit says over any time, whatever the slices', async () => {
   await fc.assert(
