@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// First: Node takes the size of its pool of threads when it needs one.
+import './services/threadPool.ts';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { realpathSync } from 'node:fs';
 import { createInterface } from 'node:readline';

@@ -1,3 +1,5 @@
+// First: Node takes the size of its pool of threads when it needs one.
+import './services/threadPool.ts';
 import {
   app,
   BrowserWindow,

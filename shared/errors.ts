@@ -66,6 +66,10 @@ export const ERRORS = {
     message: 'It is not a regular file (a link, a pipe or a device), so it was not uploaded.',
     retryable: false,
   },
+  'name-not-utf8': {
+    message: 'The name is not UTF-8, as names in a storage have to be. Rename it and upload again.',
+    retryable: false,
+  },
   'not-a-folder': { message: 'A part of this path is not a folder. Choose another destination.', retryable: false },
   'name-too-long': { message: 'The name is too long for the disk of this computer.', retryable: false },
   'destination-unwritable': { message: 'The file cannot be written there. Choose another place.', retryable: false },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ErrorReport } from './errors.ts';
+import type { LeftOutList } from './leftOut.ts';
 import type { MediaKind } from './media.ts';
 import type { Finding, IsolationPreferences } from './preferences.ts';
 import type { ClientAddress, Route } from './routing.ts';
@@ -171,12 +172,15 @@ export interface UploadFolder {
   /** Files seen that are still being written or wait in the queue. */
   waiting: number;
   error?: ErrorReport;
+  /** What lies in it and is not uploaded, but for hidden and temporary files; absent: nothing. */
+  leftOut?: LeftOutList;
 }
 
-export const VERIFY_FINDINGS = ['different', 'missing', 'unproved', 'unreadable'] as const;
+export const VERIFY_FINDINGS = ['different', 'missing', 'unproved', 'unreadable', 'left-out'] as const;
 /**
  * `different`: size or content. `missing`: the bucket has no such object. `unproved`: same size, and nothing kept that the
- * content could be compared by. `unreadable`: the file here cannot be read.
+ * content could be compared by. `unreadable`: the file here cannot be read. `left-out`: it is nothing that is uploaded (a link, a
+ * pipe, a name that is not UTF-8), so it was not compared.
  */
 export type VerifyFinding = (typeof VERIFY_FINDINGS)[number];
 
@@ -471,6 +475,8 @@ export interface Responses {
 /** What came into the queue of what was dropped or chosen; none when the user cancelled. */
 export interface Added {
   files: number;
+  /** What did not, but for hidden files and litter; absent: nothing. */
+  leftOut?: LeftOutList;
 }
 
 /** A file that was written where the user chose. */

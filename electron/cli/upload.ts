@@ -6,6 +6,7 @@ import { replaceFile } from '../services/files/atomicFile.ts';
 import { findFiles } from '../services/transfers/folderWalk.ts';
 import type { ConflictPolicy } from '../services/transfers/transferRecord.ts';
 import { askAboutConflicts } from './conflictQuestions.ts';
+import { LeftOutReports } from './leftOutReports.ts';
 import { LeftUploads } from './leftUploads.ts';
 import { complain, type CommandContext, type CommonOptions } from './surroundings.ts';
 import { UploadReports } from './uploadReports.ts';
@@ -28,18 +29,19 @@ export interface UploadOptions extends WaitingOptions {
   receipts?: string;
 }
 
-/** `nearplay upload`: resolves to the exit code, 0 when every file arrived (or was left out as asked). */
+/** `nearplay upload`: resolves to the exit code, 0 when all that was chosen arrived (or is skipped as asked). */
 export async function uploadCommand(paths: string[], options: UploadOptions, context: CommandContext): Promise<number> {
   const { surroundings } = context;
   const { cwd } = surroundings;
   return withServices(options, context, async (services) => {
     if (paths.includes('-')) return uploadStream(services, paths, options, context);
     const whole = paths.map((path) => resolve(cwd, path));
+    const leftOut = new LeftOutReports(context);
     const code = await toTheEnd(services, context, { ...options, asks: options.onConflict === 'ask' }, () =>
-      queueAll(services, whole, options, context),
+      queueAll(services, whole, options, context, leftOut),
     );
     const isSaved = options.receipts === undefined || (await saveReceipts(services, options.receipts, context));
-    return isSaved ? code : 1;
+    return isSaved && leftOut.count === 0 ? code : 1;
   });
 }
 
@@ -88,28 +90,42 @@ async function queueAll(
   paths: readonly string[],
   { to, onConflict }: UploadOptions,
   context: CommandContext,
+  leftOut: LeftOutReports,
 ): Promise<string[]> {
   const { surroundings } = context;
+  const { signal } = surroundings;
   const left = await LeftUploads.find(services, await sessionsOf(surroundings));
   const below = typedFolder(to, prefixOf(services));
-  const unreadable = (path: string) =>
-    complain(context, 'file-unreadable', `"${path}" cannot be read and was left out.`);
+  const claims = new Map<string, string>();
   const ids: string[] = [];
-  for await (const files of findFiles(paths, unreadable)) {
-    if (surroundings.signal.aborted) break;
+  const found = findFiles(paths, { leftOut: (one) => leftOut.add(one), signal });
+  for await (const files of endedBy(signal, found)) {
     const known = files.flatMap((file) => left.at(file.path, below + file.name) ?? []);
     const taken = await left.goOnWith(known, { policy: onConflict });
     const goOn = new Set(known.flatMap(({ record }) => (taken.includes(record.id) ? [record.path] : [])));
     const others = files.filter(({ path }) => !goOn.has(path));
     ids.push(...taken);
-    ids.push(
-      ...(await services.uploads.addFiles(others.map((file) => ({ file, key: below + file.name, onConflict })))),
-    );
+    for (const { record } of known) if (goOn.has(record.path)) claims.set(record.wanted, record.path);
+    const adding = others.map((file) => ({ file, key: below + file.name, onConflict }));
+    ids.push(...(await services.uploads.addFiles(adding, claims)));
   }
-  if (ids.length === 0 && !surroundings.signal.aborted) {
+  leftOut.tellRest();
+  if (ids.length === 0 && !signal.aborted) {
     throw new NearplayError('bad-request', 'There was no file to upload.');
   }
   return ids;
+}
+
+/** Quietly: what was found until then counts. */
+async function* endedBy<Item>(signal: AbortSignal, items: AsyncGenerator<Item>): AsyncGenerator<Item> {
+  try {
+    for await (const item of items) {
+      if (signal.aborted) return;
+      yield item;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }
 
 /** Waits for what was queued and tells of each; resolves to the exit code. After Ctrl+C, what is unfinished is kept. */

@@ -7,6 +7,7 @@ import type { Application } from '../services/application.ts';
 import { LocalUploadFolder, UPLOAD_FOLDER_TIMING } from '../services/localUploadFolder.ts';
 import { SILENT } from '../services/log.ts';
 import { UploadFolderMemory } from '../services/uploadFolderMemory.ts';
+import { LeftOutReports } from './leftOutReports.ts';
 import { LeftUploads } from './leftUploads.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
 import { UploadReports } from './uploadReports.ts';
@@ -39,10 +40,12 @@ export async function watchCommand(
     await goOn(services, local, folder, context);
     const { memory, isNew } = await openMemory(services, local, folder, homeOf(surroundings));
     const reports = new UploadReports(context, false);
+    const leftOut = new LeftOutReports(context);
     const waits = new Waits({ context, ...(options.wait !== undefined && { minutes: options.wait }) });
     const watched = new LocalUploadFolder({
       entry: { id: 'terminal', path: local, folder, paused: false },
-      ...{ memory, queue: services.uploads, now: surroundings.now, log: SILENT, timing: UPLOAD_FOLDER_TIMING },
+      ...{ memory, queue: services.uploads, log: SILENT, timing: UPLOAD_FOLDER_TIMING },
+      leftOut: (one) => leftOut.add(one),
       changed: () => undefined,
     });
     const unsubscribe = services.on('transfers-changed', ({ changed, removed }) => {

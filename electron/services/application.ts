@@ -19,6 +19,7 @@ import type {
 } from '../../shared/ipc.ts';
 import { errorsOf, parsePreferences, type IsolationPreferences } from '../../shared/preferences.ts';
 import { diffPreferences, type Change } from '../../shared/preferencesMerge.ts';
+import type { LeftOut } from '../../shared/leftOut.ts';
 import type { Route } from '../../shared/routing.ts';
 import { NearplayError, reportOf } from '../../shared/errors.ts';
 import type { Settings, SettingsPatch } from '../../shared/settings.ts';
@@ -39,6 +40,7 @@ import { Studio, type StudioOptions } from './studio.ts';
 import { systemUser } from './systemUser.ts';
 import { TransferList } from './transferList.ts';
 import { Journal } from './transfers/journal.ts';
+import { LeftOutCount } from './transfers/leftOut.ts';
 import { TransferQueue, type QueueTiming } from './transfers/queue.ts';
 import type { ConflictPolicy } from './transfers/transferRecord.ts';
 import { UploadFolders } from './uploadFolders.ts';
@@ -216,7 +218,6 @@ class NearplayServices implements Application {
       memoryFolder: join(options.journalFolder ?? options.userDataFolder, 'upload-folders'),
       queue: this.uploads,
       changed: (folders) => this.#emit('upload-folders-changed', folders),
-      now,
       log,
     });
     this.requests = this.#handlers();
@@ -273,8 +274,12 @@ class NearplayServices implements Application {
 
   async addUploads(folder: string, paths: readonly string[]): Promise<Added> {
     const onConflict = this.#options.onConflict ?? this.#settings.get().onConflict;
-    const ids = await this.uploads.add(writableFolder(folder), paths, { onConflict });
-    return { files: ids.length };
+    const left = new LeftOutCount();
+    const leftOut = (one: LeftOut) => {
+      if (one.why !== 'vanished') left.add(one);
+    };
+    const ids = await this.uploads.add(writableFolder(folder), paths, { onConflict, leftOut });
+    return { files: ids.length, ...(left.count > 0 && { leftOut: left.list() }) };
   }
 
   /** One comparison at a time: a new one ends the one before. */

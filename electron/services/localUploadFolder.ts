@@ -1,11 +1,16 @@
 import { watch, type FSWatcher } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NearplayError, reportOf, type ErrorReport } from '../../shared/errors.ts';
 import type { UploadFolder } from '../../shared/ipc.ts';
+import { NOTHING_LEFT_OUT, type LeftOut, type LeftOutList } from '../../shared/leftOut.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { asFolder } from '../../shared/keys.ts';
 import type { Log } from './contract.ts';
+import { isSameLook, type FileLook } from './transfers/fileIdentity.ts';
 import { findFiles, type FoundFile } from './transfers/folderWalk.ts';
+import { LeftOutCount } from './transfers/leftOut.ts';
+import type { LocalDisk } from './transfers/localDisk.ts';
 import type { FileToUpload } from './transfers/queue.ts';
 import type { UploadTransfer } from './transfers/transfer.ts';
 import type { Remembered, UploadFolderMemory } from './uploadFolderMemory.ts';
@@ -29,29 +34,45 @@ export interface UploadFolderTiming {
   look: number;
   /** The same while a file is being written. */
   lookAgain: number;
-  /** Not changed for so long, a file is taken at first sight. */
-  old: number;
+  /** A file is taken when two looks so far apart found it the same, whatever its date: programs that copy set dates back. */
+  still: number;
   /** For any one answer of the drive. */
   answer: number;
 }
 
 export const UPLOAD_FOLDER_TIMING: UploadFolderTiming = {
-  ...{ look: 5 * SECOND, lookAgain: 2 * SECOND, old: 60 * SECOND, answer: 60 * SECOND },
+  ...{ look: 5 * SECOND, lookAgain: 2 * SECOND, still: 4 * SECOND, answer: 60 * SECOND },
 };
 /** The share of time that looking may take. */
 const REST = 5;
+/** As a share of all files, so many new ones are looked at again without that rest. */
+const MANY = 20;
 /** Events come in flocks. */
 const AFTER_EVENT = SECOND / 4;
+/** Things left out that are told of one by one. */
+const MOST_TOLD = 10_000;
 
 export interface LocalUploadFolderOptions {
   entry: UploadFolderEntry;
   memory: UploadFolderMemory;
   queue: UploadFolderQueue;
   changed: () => void;
-  /** Milliseconds since the epoch. */
-  now: () => number;
+  /** Milliseconds, never set back. Default: performance.now. */
+  clock?: () => number;
   log: Log;
   timing: UploadFolderTiming;
+  /** Another watched folder that has put its own file under this name in the storage. */
+  ownedElsewhere?: (key: string) => string | undefined;
+  /** Told of what lies in the folder and is not uploaded, once for each. */
+  leftOut?: (one: LeftOut) => void;
+  /** Default: this computer's. */
+  disk?: LocalDisk;
+}
+
+/** A file that was not handed over yet, and since when it is as it is. */
+interface Growing {
+  look: FileLook;
+  since: number;
 }
 
 /**
@@ -65,7 +86,12 @@ export interface LocalUploadFolderOptions {
 export class LocalUploadFolder {
   readonly #options: LocalUploadFolderOptions;
   /** Not handed over yet, as the last look found them. */
-  #growing = new Map<string, string>();
+  #growing = new Map<string, Growing>();
+  #hasManyNew = false;
+  /** As the last whole look found it. */
+  #leftOut: LeftOutList = NOTHING_LEFT_OUT;
+  /** Told, so that it is not told again. */
+  readonly #toldLeftOut = new Set<string>();
   /** Paths by the transfer that is not over for good: a failed one may be tried again. */
   readonly #transfers = new Map<string, string>();
   /** Of those: they wait or run. */
@@ -100,12 +126,13 @@ export class LocalUploadFolder {
       ...{ id, path, folder, uploaded: this.#uploaded, waiting: this.#growing.size + this.#open.size },
       state: paused ? 'paused' : this.#reachable ? 'watching' : 'unreachable',
       ...(this.#error && !paused && { error: this.#error }),
+      ...(this.#leftOut.count > 0 && { leftOut: this.#leftOut }),
     };
   }
 
   /** Takes all that is there for known. @throws NearplayError file-unreadable */
   async takeForKnown(): Promise<void> {
-    for await (const files of this.#files(new AbortController().signal)) {
+    for await (const files of this.#files(new AbortController().signal, () => undefined)) {
       const known = files.map((file): [string, Remembered] => [
         pathOf(file),
         { size: file.size, mtimeMs: file.mtimeMs, isOwn: false },
@@ -185,7 +212,8 @@ export class LocalUploadFolder {
       }
       changed();
       const look = this.#growing.size > 0 ? timing.lookAgain : timing.look;
-      await this.#rest(Math.max(look, REST * (performance.now() - began)), signal);
+      const rest = this.#hasManyNew ? timing.still : REST * (performance.now() - began);
+      await this.#rest(Math.max(look, rest), signal);
       watcher?.close();
     }
   }
@@ -198,24 +226,33 @@ export class LocalUploadFolder {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const growing = new Map<string, string>();
-    let problem: ErrorReport | undefined;
-    const unreadable = (path: string) => {
-      const error = new NearplayError('file-unreadable', `"${path}" cannot be read.`);
-      if (path === this.entry.path) throw error;
-      problem = error.report();
+    const growing = new Map<string, Growing>();
+    const left = new LeftOutCount();
+    const leftOut = (one: LeftOut) => {
+      // The folder itself is gone, or refused.
+      if (one.path === this.entry.path) throw new NearplayError('file-unreadable', `"${one.path}" cannot be read.`);
+      if (one.why === 'vanished') return;
+      left.add(one);
+      this.#tellLeftOut(one);
     };
-    for await (const files of this.#files(signal, unreadable)) {
-      await this.#handOver(files.filter((file) => this.#isDue(file, growing)));
+    const names = new SeenNames();
+    let seen = 0;
+    for await (const files of this.#files(signal, leftOut)) {
+      seen += files.length;
+      const own = files.filter((file) => this.#hasOwnName(file, names, leftOut));
+      await this.#handOver(own.filter((file) => this.#isDue(file, growing)));
       await nextTurn();
     }
+    const isNew = (path: string) => !this.#growing.has(path);
+    this.#hasManyNew = [...growing.keys()].filter(isNew).length * MANY > seen;
     this.#growing = growing;
+    this.#leftOut = left.list();
     this.#reachable = true;
-    this.#error = problem;
+    this.#error = undefined;
   }
 
   /** Whether it is time to hand it over; what is still being written goes into `growing`. */
-  #isDue(file: FoundFile, growing: Map<string, string>): boolean {
+  #isDue(file: FoundFile, growing: Map<string, Growing>): boolean {
     const path = pathOf(file);
     const known = this.#options.memory.get(path);
     const { transfer } = known ?? {};
@@ -223,12 +260,39 @@ export class LocalUploadFolder {
     // The queue looks at the file itself before it sends it.
     if (transfer !== undefined && this.#open.has(transfer)) return false;
     if (known?.size === file.size && known.mtimeMs === file.mtimeMs) return false;
-    const identity = `${file.size} ${file.mtimeMs}`;
-    const isOld = file.mtimeMs < this.#options.now() - this.#options.timing.old;
-    // The clock of a server is another one than this computer's: seeing the same twice needs none.
-    if (isOld || this.#growing.get(path) === identity) return true;
-    growing.set(path, identity);
+    const now = (this.#options.clock ?? performance.now.bind(performance))();
+    const before = this.#growing.get(path);
+    const isSame = before !== undefined && isSameLook(before.look, file);
+    if (isSame && now - before.since >= this.#options.timing.still) return true;
+    const { size, mtimeMs, ctimeMs, inode } = file;
+    growing.set(path, isSame ? before : { look: { size, mtimeMs, ctimeMs, inode }, since: now });
     return false;
+  }
+
+  /** No other file of this computer has the name in the storage: neither one of this folder nor one of another watched one. */
+  #hasOwnName(file: FoundFile, names: SeenNames, leftOut: (one: LeftOut) => void): boolean {
+    const path = pathOf(file);
+    const other = names.add(path, file.path) ?? this.#options.ownedElsewhere?.(this.#keyOf(path));
+    if (other === undefined) return true;
+    leftOut({ path: file.path, why: 'same-destination', detail: `It is "${other}".` });
+    return false;
+  }
+
+  #tellLeftOut(one: LeftOut): void {
+    const what = `${one.why} ${one.path}`;
+    if (this.#toldLeftOut.has(what) || this.#toldLeftOut.size >= MOST_TOLD) return;
+    this.#toldLeftOut.add(what);
+    this.#options.log.warn('Left out of a watched folder', { ...one });
+    this.#options.leftOut?.(one);
+  }
+
+  /** The local file whose content is in the storage, or on its way, under this key. */
+  ownerOf(key: string): string | undefined {
+    const folder = asFolder(this.entry.folder);
+    if (!key.startsWith(folder)) return undefined;
+    const path = key.slice(folder.length);
+    const known = this.#options.memory.get(path);
+    return known?.isOwn || known?.transfer !== undefined ? join(this.entry.path, path) : undefined;
   }
 
   /** To the queue first: what it has is safe, and what is handed over twice after a crash is found to be the same. */
@@ -273,11 +337,8 @@ export class LocalUploadFolder {
   }
 
   /** @throws NearplayError file-unreadable also when the drive does not answer, cancelled */
-  async *#files(
-    signal: AbortSignal,
-    unreadable: (path: string) => void = () => undefined,
-  ): AsyncGenerator<FoundFile[]> {
-    const found = findFiles([this.entry.path], unreadable);
+  async *#files(signal: AbortSignal, leftOut: (one: LeftOut) => void): AsyncGenerator<FoundFile[]> {
+    const found = findFiles([this.entry.path], { leftOut, signal, disk: this.#options.disk });
     for (;;) {
       const next = await this.#answer(found.next(), signal);
       if (next.done === true) return;
@@ -326,6 +387,19 @@ export class LocalUploadFolder {
     } catch {
       return undefined;
     }
+  }
+}
+
+/** Names that one look has found, as far as two files can share one: those with more than ASCII, composed and decomposed. */
+class SeenNames {
+  readonly #files = new Map<string, string>();
+
+  /** @returns the other file that has the name. */
+  add(name: string, path: string): string | undefined {
+    if (/^[\0-\x7f]*$/.test(name)) return undefined;
+    const other = this.#files.get(name);
+    if (other === undefined) this.#files.set(name, path);
+    return other;
   }
 }
 

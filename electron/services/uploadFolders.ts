@@ -27,8 +27,6 @@ export interface UploadFoldersOptions {
   /** Has to have read its journal before `start`. */
   queue: UploadFolderQueue;
   changed: (folders: UploadFolder[]) => void;
-  /** Milliseconds since the epoch. */
-  now: () => number;
   log: Log;
   timing?: Partial<UploadFolderTiming>;
 }
@@ -127,15 +125,25 @@ export class UploadFolders {
   }
 
   async #open(entry: UploadFolderEntry) {
-    const { memoryFolder, queue, now, log, timing } = this.#options;
+    const { memoryFolder, queue, log, timing } = this.#options;
     const memory = await openMemory(memoryFolder, entry.id);
     const folder = new LocalUploadFolder({
-      ...{ entry, memory, queue, now, log, changed: () => this.#changed() },
+      ...{ entry, memory, queue, log, changed: () => this.#changed() },
+      ownedElsewhere: (key) => this.#ownerOf(key, entry.id),
       timing: { ...UPLOAD_FOLDER_TIMING, ...timing },
     });
     const opened = { folder, memory };
     this.#folders.set(entry.id, opened);
     return opened;
+  }
+
+  #ownerOf(key: string, exceptFor: string): string | undefined {
+    // Where two have it already, the one that was watched first keeps it.
+    for (const [id, { folder }] of this.#folders) {
+      const owner = folder.ownerOf(key);
+      if (owner !== undefined) return id === exceptFor ? undefined : owner;
+    }
+    return undefined;
   }
 
   async #forget(id: string): Promise<void> {

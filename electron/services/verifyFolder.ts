@@ -2,12 +2,15 @@ import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client
 import { NearplayError } from '../../shared/errors.ts';
 import { asFolder } from '../../shared/keys.ts';
 import type { VerifyFinding, VerifyReport } from '../../shared/ipc.ts';
+import type { LeftOut, LeftOutFor } from '../../shared/leftOut.ts';
 import { wholeKey } from './keys.ts';
 import type { Studio } from './studio.ts';
 import { attemptsFor, backoffDelay } from './transfers/backoff.ts';
 import { etagFingerprint, fingerprintOf, hasContent, partSizeBy } from './transfers/contentProof.ts';
 import { SteadyFile } from './transfers/fileIdentity.ts';
 import { findFiles, type FoundFile } from './transfers/folderWalk.ts';
+import { leftOutSentence } from './transfers/leftOut.ts';
+import type { LocalDisk } from './transfers/localDisk.ts';
 import { sleep } from './transfers/sleep.ts';
 import { wholeListing } from './wholeListing.ts';
 
@@ -28,6 +31,8 @@ export interface VerifyOptions {
   signal?: AbortSignal;
   /** Told at most ten times a second, and at the end. */
   progress?: (progress: { compared: number; bytes: number }) => void;
+  /** Where the files are read; default: this computer's. */
+  disk?: LocalDisk;
 }
 
 /** What of a studio is asked. */
@@ -78,19 +83,19 @@ class FolderComparison {
     this.#options = options;
     this.#report = {
       ...{ path: options.path, folder: options.folder, compared: 0, bytes: 0, same: 0 },
-      totals: { different: 0, missing: 0, unproved: 0, unreadable: 0 },
+      totals: { different: 0, missing: 0, unproved: 0, unreadable: 0, 'left-out': 0 },
       ...{ files: [], truncated: false },
     };
   }
 
   async run(): Promise<VerifyReport> {
-    const { path, folder, progress } = this.#options;
-    const unreadable = (below: string) => {
-      const detail = `The folder "${below}" cannot be read.`;
-      this.#found(folder + keyBelow(path, below), 0, { finding: 'unreadable', detail });
+    const { path, folder, progress, signal, disk } = this.#options;
+    const leftOut = (one: LeftOut) => {
+      const finding = UNREAD.has(one.why) ? 'unreadable' : 'left-out';
+      this.#found(folder + keyBelow(path, one.path), 0, { finding, detail: leftOutSentence(one) });
     };
     let isListed = false;
-    for await (const batch of findFiles([path], unreadable)) {
+    for await (const batch of findFiles([path], { leftOut, signal, disk })) {
       // Not before: a folder that is not there should not take a minute to say so.
       if (!isListed) await this.#list();
       isListed = true;
@@ -123,13 +128,15 @@ class FolderComparison {
     if (listed.size !== file.size) return otherSize(file.size, listed.size);
     let opened: SteadyFile | undefined;
     try {
-      opened = await SteadyFile.open(file.path);
+      const { signal, disk } = this.#options;
+      opened = await SteadyFile.open(file.path, { root: file.root, signal, disk });
       return await this.#compareContent(opened, listed);
     } catch (error) {
       const code = error instanceof NearplayError ? error.code : 'internal';
       if (this.#options.signal.aborted) throw new NearplayError('cancelled', undefined, { cause: error });
       if (code === 'no-such-key') return { finding: 'missing', detail: 'It was deleted from the storage just now.' };
       if (code === 'file-changed') return { finding: 'unreadable', detail: 'The file changed while it was compared.' };
+      if (code === 'not-a-file') return { finding: 'left-out', detail: 'It is not a regular file any more.' };
       if (code === 'file-unreadable') return { finding: 'unreadable', detail: 'The file cannot be read.' };
       throw error;
     } finally {
@@ -215,6 +222,9 @@ class FolderComparison {
     this.#options.progress?.({ compared, bytes });
   }
 }
+
+/** Files as others are, of which nothing can be said now. */
+const UNREAD: ReadonlySet<LeftOutFor> = new Set(['unreadable', 'unanswered', 'vanished']);
 
 const SAME: Verdict = { finding: 'same', detail: '' };
 

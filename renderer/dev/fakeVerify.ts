@@ -5,6 +5,7 @@ const SHARES: readonly [VerifyFinding, number, string][] = [
   ['missing', 1210, 'Not in the bucket'],
   ['unproved', 46, 'Same size; the bucket keeps no checksum of it'],
   ['unreadable', 2, 'Open in another program'],
+  ['left-out', 3, 'It is a symbolic link, and links in a folder are not followed.'],
 ];
 
 /** A folder in which everything that a comparison can find is found; or nothing. */
@@ -31,6 +32,7 @@ export function fakeVerifyReport(folder: string, clean: boolean): VerifyReport {
       missing: totalOf('missing'),
       unproved: totalOf('unproved'),
       unreadable: totalOf('unreadable'),
+      'left-out': totalOf('left-out'),
     },
     files,
     truncated: false,

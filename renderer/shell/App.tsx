@@ -12,6 +12,7 @@ import { TransfersBar } from '../transfers/TransfersBar.tsx';
 import { TransfersDrawer } from '../transfers/TransfersDrawer.tsx';
 import { destinationOf } from '../uploads/destination.ts';
 import { UploadFolderDialog } from '../uploads/UploadFolderDialog.tsx';
+import { LeftOutPanel } from '../uploads/LeftOutPanel.tsx';
 import { VerifyPanel } from '../uploads/VerifyPanel.tsx';
 import { WhyPanel } from '../why/WhyPanel.tsx';
 import { DropZone } from './DropZone.tsx';
@@ -82,6 +83,7 @@ function Window({ app }: { app: Bootstrap }) {
       <WhyPanel />
       <ReplicationView />
       <VerifyPanel />
+      <LeftOutPanel />
       <UploadFolderDialog />
       <PreferencesEditor />
       <ShortcutsDialog />

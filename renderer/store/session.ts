@@ -1,12 +1,14 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
-import type { Bootstrap, NearplayApi } from '../../shared/ipc.ts';
+import type { Added, Bootstrap, NearplayApi } from '../../shared/ipc.ts';
+import { joinLeftOut, type LeftOutList } from '../../shared/leftOut.ts';
 import type { SettingsPatch } from '../../shared/settings.ts';
 import { nameOfKey } from '../../shared/keys.ts';
 import { reportOf } from '../api.ts';
 import type { TransferNews } from '../transfers/endings.ts';
 
-export type Panel = 'settings' | 'shortcuts' | 'why' | 'replication' | 'preferences' | 'verify' | 'upload-folder';
+export type Panel =
+  'settings' | 'shortcuts' | 'why' | 'replication' | 'preferences' | 'verify' | 'upload-folder' | 'left-out';
 
 export interface Toast {
   id: number;
@@ -36,6 +38,10 @@ export interface Session {
   /** The file that "Why this region?" is about; undefined: what holds in general. */
   whyKey: string | undefined;
   transfersOpen: boolean;
+  /** Of what was chosen or dropped since it was dismissed: what is not uploaded, and how many files are. */
+  leftOut: { list: LeftOutList; files: number } | undefined;
+  /** What the panel lists. */
+  leftOutShown: LeftOutList | undefined;
   /** How many choices and drops are being looked through at the moment: large folders take their time. */
   adding: number;
   toasts: readonly Toast[];
@@ -47,6 +53,8 @@ export interface Session {
   showPanel: (panel: Panel | undefined) => void;
   showWhy: (key: string | undefined) => void;
   showTransfers: (open: boolean) => void;
+  showLeftOut: (list: LeftOutList) => void;
+  dismissLeftOut: () => void;
   toast: (text: ToastText, tone?: Toast['tone']) => void;
   dismissToast: (id: number) => void;
   changeSettings: (patch: SettingsPatch) => Promise<void>;
@@ -84,6 +92,13 @@ export function createSession(api: NearplayApi): SessionStore {
       }
     };
 
+    const told = ({ files, leftOut }: Added): void => {
+      if (!leftOut) return;
+      const before = get().leftOut;
+      const list = before ? joinLeftOut(before.list, leftOut) : leftOut;
+      set({ leftOut: { list, files: (before?.files ?? 0) + files }, transfersOpen: true });
+    };
+
     const adding = (add: () => Promise<unknown>): Promise<void> =>
       attempt(async () => {
         set(({ adding: others }) => ({ adding: others + 1 }));
@@ -102,6 +117,8 @@ export function createSession(api: NearplayApi): SessionStore {
       panel: undefined,
       whyKey: undefined,
       transfersOpen: false,
+      leftOut: undefined,
+      leftOutShown: undefined,
       adding: 0,
       toasts: [],
       routesVersion: 0,
@@ -123,6 +140,8 @@ export function createSession(api: NearplayApi): SessionStore {
         // What asks is on screen now.
         if (transfersOpen) set(({ toasts }) => ({ toasts: toasts.filter((toast) => !isCall(toast.text)) }));
       },
+      showLeftOut: (leftOutShown) => set({ leftOutShown, panel: 'left-out' }),
+      dismissLeftOut: () => set({ leftOut: undefined }),
       toast(text, tone = 'plain') {
         lastToast += 1;
         const toast: Toast = { id: lastToast, tone, text };
@@ -145,14 +164,15 @@ export function createSession(api: NearplayApi): SessionStore {
       refreshAddress: () => attempt(async () => get().patchApp({ reading: await api.refreshAddress() })),
       chooseUploads: (folder, what = 'files') =>
         adding(async () => {
-          const { files } = await api.chooseUploads({ folder, what });
-          if (files > 0) set({ transfersOpen: true });
+          const added = await api.chooseUploads({ folder, what });
+          if (added.files > 0) set({ transfersOpen: true });
+          told(added);
         }),
       async uploadFiles(folder, files) {
         // At once, and not with the answer: whoever drops a large folder wants to see that something happens.
         set({ transfersOpen: true });
         for (let start = 0; start < files.length; start += MAX_PATHS) {
-          await adding(() => api.uploadFiles(folder, files.slice(start, start + MAX_PATHS)));
+          await adding(async () => told(await api.uploadFiles(folder, files.slice(start, start + MAX_PATHS))));
         }
       },
       addUploadFolder: (folder, existing) =>

@@ -385,6 +385,34 @@ export const en = {
         meaning:
           'These files here cannot be read: look whether they are open in another program, or whether you may read them.',
       },
+      'left-out': {
+        title: 'Left out',
+        meaning:
+          'These are not uploaded and were not compared: links, pipes and devices, and names that no storage can keep. Copy or rename what is needed.',
+      },
+    },
+  },
+  leftOut: {
+    title: 'Left out of the upload',
+    count_one: '{{formatted}} thing was left out. It is not in the storage.',
+    count_other: '{{formatted}} things were left out. They are not in the storage.',
+    note_one: '{{formatted}} of {{all}} was left out.',
+    note_other: '{{formatted}} of {{all}} were left out.',
+    folder_one: '{{formatted}} left out',
+    folder_other: '{{formatted}} left out',
+    show: 'Show…',
+    copy: 'Copy the list',
+    path: 'On this computer',
+    why: 'Why',
+    truncated: 'There are more. The count includes them.',
+    for: {
+      link: 'A symbolic link. Links in a folder are not followed; choose the file itself.',
+      special: 'Not a regular file (a pipe, a socket or a device).',
+      name: 'Its name is not UTF-8, as names in a storage have to be. Rename it.',
+      unreadable: 'The system does not let Nearplay read it.',
+      unanswered: 'Its drive does not answer.',
+      vanished: 'It vanished a moment after it was listed.',
+      'same-destination': 'Another file of this computer has the same name in the storage. Rename one of them.',
     },
   },
   player: {

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { IconButton } from '../shell/IconButton.tsx';
 import { useSession, useTransfers } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
+import { LeftOutNote } from '../uploads/LeftOutNote.tsx';
 import { UploadFoldersLine } from '../uploads/UploadFolders.tsx';
 import { BandwidthButton } from './BandwidthButton.tsx';
 import { AllConflicts, AllTransfers, Filters, Summary } from './TransfersHead.tsx';
@@ -25,6 +26,7 @@ export function TransfersDrawer() {
         </IconButton>
       </div>
       <UploadFoldersLine />
+      <LeftOutNote />
       <Body />
     </aside>
   );

@@ -22,7 +22,8 @@ export function UploadFolders() {
   );
 }
 
-function UploadFolderItem({ folder: { id, path, folder, state, uploaded, waiting, error } }: { folder: UploadFolder }) {
+function UploadFolderItem({ folder: watched }: { folder: UploadFolder }) {
+  const { id, path, folder, state, uploaded, waiting, error } = watched;
   const { t } = useTranslation();
   const pause = useSession((session) => session.pauseUploadFolder);
   const remove = useSession((session) => session.removeUploadFolder);
@@ -41,6 +42,7 @@ function UploadFolderItem({ folder: { id, path, folder, state, uploaded, waiting
           ].join(' · ')}
         </span>
         {error && <span className="problem">{error.message}</span>}
+        <FolderLeftOut folder={watched} />
       </span>
       <IconButton
         className="small"
@@ -62,6 +64,21 @@ function UploadFolderItem({ folder: { id, path, folder, state, uploaded, waiting
   );
 }
 
+/** What lies in it and is not uploaded. */
+function FolderLeftOut({ folder: { leftOut } }: { folder: UploadFolder }) {
+  const { t } = useTranslation();
+  const show = useSession((session) => session.showLeftOut);
+  if (!leftOut) return null;
+  return (
+    <span className="problem" data-testid="upload-folder-left-out">
+      {t('leftOut.folder', { count: leftOut.count, formatted: formatCount(leftOut.count) })}{' '}
+      <Button className="button quiet small" onPress={() => show(leftOut)}>
+        {t('leftOut.show')}
+      </Button>
+    </span>
+  );
+}
+
 /** The drawer's word on them: how many there are, and whether one of them is in trouble. */
 export function UploadFoldersLine() {
   const { t } = useTranslation();
@@ -74,6 +91,7 @@ export function UploadFoldersLine() {
     (sum, { uploaded, waiting }) => ({ uploaded: sum.uploaded + uploaded, waiting: sum.waiting + waiting }),
     { uploaded: 0, waiting: 0 },
   );
+  const leftOut = folders.reduce((sum, folder) => sum + (folder.leftOut?.count ?? 0), 0);
   const state = lost ? 'unreachable' : folders.every((folder) => folder.state === 'paused') ? 'paused' : 'watching';
   return (
     <div className="upload-folders-line" data-testid="upload-folders" data-state={state}>
@@ -82,11 +100,14 @@ export function UploadFoldersLine() {
         <span className="upload-folder-name" title={only?.path}>
           {only ? only.path : t('uploads.foldersCount', { count: folders.length })}
         </span>
-        <span className={lost ? 'problem' : 'muted'}>
+        <span className={lost || leftOut > 0 ? 'problem' : 'muted'}>
           {[
+            leftOut > 0 ? t('leftOut.folder', { count: leftOut, formatted: formatCount(leftOut) }) : undefined,
             lost && !only ? t('uploads.folderLost') : t(`uploads.folderState.${state}`),
             t('uploads.folderCounts', { uploaded: formatCount(counts.uploaded), waiting: formatCount(counts.waiting) }),
-          ].join(' · ')}
+          ]
+            .filter((part) => part !== undefined)
+            .join(' · ')}
         </span>
       </span>
       <Button className="button quiet small" onPress={() => showPanel('settings')}>

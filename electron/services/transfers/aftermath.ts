@@ -1,4 +1,5 @@
 import { NearplayError } from '../../../shared/errors.ts';
+import { Touched } from './fileIdentity.ts';
 import type { GrowingFiles } from './growingFiles.ts';
 import type { Hold } from './hold.ts';
 import type { JobStates } from './jobStates.ts';
@@ -9,6 +10,10 @@ import type { Sweep } from './sweep.ts';
 import type { Interruption, UploadJob } from './uploadJob.ts';
 import type { UploadOutcome } from './uploadTask.ts';
 import type { WaitingLine } from './waitingLine.ts';
+
+/** Each costs reading all that is there already; some program changes the file for ever. */
+const MOST_TOUCHES = 20;
+const RESTLESS = 'Some program changes this file again and again while it is uploaded. Close it and try again.';
 
 export interface AftermathParts {
   states: JobStates;
@@ -38,7 +43,7 @@ export class Aftermath {
   setBack(job: UploadJob, error: unknown): void {
     const setback = setbackOf(error, job.interruption, isStream(job.record));
     if (setback.kind === 'interrupted') this.#interrupted(job, setback.by);
-    else if (setback.kind === 'wait-for-file') this.#waitForFile(job, setback.hasChanged);
+    else if (setback.kind === 'wait-for-file') this.#waitForFile(job, setback.hasChanged, error instanceof Touched);
     else if (setback.kind === 'hold') this.#holdFor(job, setback.reason, error);
     else if (setback.kind === 'ask') this.#parts.states.blocked(job, 'conflict', error);
     else this.#parts.states.failed(job, error);
@@ -65,8 +70,14 @@ export class Aftermath {
     }
   }
 
-  #waitForFile(job: UploadJob, hasChanged: boolean): void {
+  #waitForFile(job: UploadJob, hasChanged: boolean, isTouched: boolean): void {
     if (hasChanged) job.changes += 1;
+    if (hasChanged) job.touches = isTouched ? job.touches + 1 : 0;
+    if (job.touches > MOST_TOUCHES) {
+      job.touches = job.changes = 0;
+      this.#parts.states.failed(job, new NearplayError('file-changed', RESTLESS));
+      return;
+    }
     const reason = new NearplayError('file-changed', 'Waits until the file is written.');
     this.#parts.states.blocked(job, 'file-growing', reason);
     if (!this.#stopped) this.#parts.growing.wait(job);

@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import { NearplayError } from '../../../shared/errors.ts';
 import { crc32 } from './crc32.ts';
 import type { SteadyFile } from './fileIdentity.ts';
 
-const SECOND = 1000;
 const CHUNK = 1024 ** 2;
-/** A drive that gives nothing for so long is gone; a system may leave the question open for ever. */
-const READ_WITHIN = 60 * SECOND;
 
 /** What S3 keeps of contents and Nearplay can calculate; the cheapest first. */
 const ALGORITHMS = ['CRC32', 'SHA256', 'SHA1', 'SHA512', 'MD5', 'CRC32C', 'CRC64NVME'] as const;
@@ -95,12 +91,12 @@ export async function hasContent(file: SteadyFile, comparison: Comparison): Prom
   const { fingerprint, partSize, signal, read } = comparison;
   const { algorithm, of, encoding, value } = fingerprint;
   const digest = of === 'parts' ? new DigestOfParts(algorithm, partSize ?? file.identity.size) : digestFor(algorithm);
-  await soon(file.assertUnchanged(), file.path, signal);
+  await file.assertUnchanged();
   for await (const chunk of chunksOf(file, signal)) {
     digest.update(chunk);
     read?.(chunk.length);
   }
-  await soon(file.assertUnchanged(), file.path, signal);
+  await file.assertUnchanged();
   const found = Buffer.from(await digest.digest()).toString(encoding);
   return found === value;
 }
@@ -110,7 +106,7 @@ async function* chunksOf(file: SteadyFile, signal: AbortSignal): AsyncGenerator<
   const { size } = file.identity;
   const load = async (buffer: Buffer, start: number) => {
     const chunk = buffer.subarray(0, Math.min(CHUNK, size - start));
-    await soon(file.read(chunk, start), file.path, signal);
+    await file.read(chunk, start, signal);
     return chunk;
   };
   let [now, then] = [Buffer.allocUnsafe(Math.min(CHUNK, size)), Buffer.allocUnsafe(Math.min(CHUNK, size))];
@@ -123,26 +119,6 @@ async function* chunksOf(file: SteadyFile, signal: AbortSignal): AsyncGenerator<
     loading?.catch(() => undefined);
     yield chunk;
   }
-}
-
-/** @throws NearplayError cancelled, file-unreadable after a minute: a read from a dead network drive never ends by itself */
-async function soon<Result>(work: Promise<Result>, path: string, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const cancel = () => end(() => reject(new NearplayError('cancelled')));
-    const late = () => end(() => reject(new NearplayError('file-unreadable', `"${path}" cannot be read: no answer.`)));
-    const timer = setTimeout(late, READ_WITHIN);
-    const end = (settle: () => void) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', cancel);
-      settle();
-    };
-    if (signal.aborted) cancel();
-    else signal.addEventListener('abort', cancel, { once: true });
-    work.then(
-      (result) => end(() => resolve(result)),
-      (error: unknown) => end(() => reject(error instanceof Error ? error : new NearplayError('file-unreadable'))),
-    );
-  });
 }
 
 /** A digest that grows; bytes that it was given may change afterwards. */

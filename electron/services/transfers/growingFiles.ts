@@ -1,4 +1,4 @@
-import { isSameFile, type FileIdentity } from './fileIdentity.ts';
+import { isSameFile, isSameLook, type FileLook } from './fileIdentity.ts';
 import { Growing } from './setbacks.ts';
 import type { UploadJob } from './uploadJob.ts';
 
@@ -8,8 +8,10 @@ const MOST_SETTLING = 60 * SECOND;
 export interface GrowingFilesOptions {
   /** How long a file must not have changed. Milliseconds. */
   settle: number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch: a file's dates are compared with it. */
   now: () => number;
+  /** Milliseconds, never set back: how long ago something was seen. */
+  clock: () => number;
   /** It may be looked at again. */
   again: (job: UploadJob) => void;
 }
@@ -29,18 +31,18 @@ export class GrowingFiles {
   }
 
   /**
-   * Looks at a file: old enough by its own time, or seen unchanged for as long by this machine's clock (that of a file
-   * server may be ahead).
+   * Looks at a file: seen unchanged for long enough, or as it was when it was queued and old by all of its dates, of which nobody
+   * can set the last one (ctime). Old dates alone prove nothing: programs that copy set them while they still write.
    *
    * @throws Growing
    */
-  assertSettled(job: UploadJob, identity: FileIdentity): void {
-    const now = this.#options.now();
+  assertSettled(job: UploadJob, look: FileLook): void {
+    const clock = this.#options.clock();
     const settle = settleTime(this.#options.settle, job.changes);
-    const isSeen = job.seen !== undefined && isSameFile(job.seen.identity, identity);
-    if (!isSeen) job.seen = { identity, at: now };
-    const seenFor = isSeen ? now - (job.seen?.at ?? now) : undefined;
-    if (!hasSettled({ age: now - identity.mtimeMs, seenFor, settle })) throw new Growing();
+    if (!job.seen || !isSameLook(job.seen.look, look)) job.seen = { look, at: clock };
+    const age = this.#options.now() - Math.max(look.mtimeMs, look.ctimeMs);
+    const isAsQueued = isSameFile(look, job.record) && job.changes === 0;
+    if (!hasSettled({ age: isAsQueued ? age : undefined, seenFor: clock - job.seen.at, settle })) throw new Growing();
   }
 
   /** Says when it is time to look again. */
@@ -67,7 +69,7 @@ export function settleTime(settle: number, changes: number): number {
   return Math.min(MOST_SETTLING, settle * 2 ** changes);
 }
 
-/** @param seen.seenFor absent when it was not seen like this before. All in milliseconds. */
-export function hasSettled(seen: { age: number; seenFor: number | undefined; settle: number }): boolean {
-  return seen.age >= seen.settle || (seen.seenFor !== undefined && seen.seenFor >= seen.settle);
+/** @param seen.age by its dates; absent where they say nothing. All in milliseconds. */
+export function hasSettled(seen: { age: number | undefined; seenFor: number; settle: number }): boolean {
+  return seen.seenFor >= seen.settle || (seen.age !== undefined && seen.age >= seen.settle);
 }

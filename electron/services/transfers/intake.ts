@@ -3,12 +3,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NearplayError } from '../../../shared/errors.ts';
 import { isOver } from '../../../shared/ipc.ts';
 import { typedFolder } from '../../../shared/keys.ts';
+import type { LeftOut } from '../../../shared/leftOut.ts';
 import { wholeKey } from '../keys.ts';
+import { sameDestination } from './destinations.ts';
 import { findFiles, type FoundFile } from './folderWalk.ts';
 import type { JobBook } from './jobBook.ts';
 import type { JobStates } from './jobStates.ts';
 import { isKeyTooLong, isStream, recordOf, sheetsOf, streamFile, TOO_LONG } from './newRecords.ts';
-import type { AddOptions, FileToUpload, TransferQueueOptions } from './queueOptions.ts';
+import type { AddOptions, FileToUpload, FindAndAddOptions, TransferQueueOptions } from './queueOptions.ts';
 import type { TransferRecord } from './transferRecord.ts';
 import type { UploadJob } from './uploadJob.ts';
 import type { WaitingLine } from './waitingLine.ts';
@@ -30,8 +32,8 @@ export interface IntakeParts {
 export class Intake {
   readonly #options: TransferQueueOptions;
   readonly #parts: IntakeParts;
+  readonly #stopping = new AbortController();
   #adding = 0;
-  #stopped = false;
 
   constructor(options: TransferQueueOptions, parts: IntakeParts) {
     this.#options = options;
@@ -44,19 +46,28 @@ export class Intake {
   }
 
   /** @throws NearplayError as TransferQueue.add */
-  async add(folder: string, paths: readonly string[], options: AddOptions): Promise<string[]> {
+  async add(folder: string, paths: readonly string[], options: FindAndAddOptions): Promise<string[]> {
     const below = typedFolder(folder, this.#options.target().configuration.prefix);
-    const unreadable = (path: string) => this.#options.log.warn('A folder cannot be read and was left out', { path });
+    const { claims = new Map<string, string>() } = options;
+    const leftOut = (one: LeftOut) => {
+      this.#options.log.warn('Left out of an upload', { ...one });
+      options.leftOut?.(one);
+    };
+    const { signal } = this.#stopping;
+    const { disk } = this.#options;
     const ids: string[] = [];
     this.#adding += 1;
     try {
-      for await (const files of findFiles(paths, unreadable)) {
-        if (this.#stopped) break;
+      for await (const files of findFiles(paths, { leftOut, signal, disk })) {
+        if (signal.aborted) break;
         const records = files.map((file) => this.#newRecord(file, `${below}${file.name}`, options));
-        await this.#enqueue(records);
+        await this.#enqueue(records, claims);
         for (const { id } of records) ids.push(id);
         await nextTurn();
       }
+    } catch (error) {
+      // What was found until then is queued.
+      if (!signal.aborted) throw error;
     } finally {
       this.#adding -= 1;
       this.#parts.over();
@@ -65,10 +76,10 @@ export class Intake {
   }
 
   /** @throws NearplayError as TransferQueue.addFiles */
-  async addFiles(files: readonly FileToUpload[]): Promise<string[]> {
+  async addFiles(files: readonly FileToUpload[], claims = new Map<string, string>()): Promise<string[]> {
     this.#options.target();
     const records = files.map(({ file, key, ...options }) => this.#newRecord(file, key, options));
-    await this.#enqueue(records);
+    await this.#enqueue(records, claims);
     return records.map(({ id }) => id);
   }
 
@@ -96,7 +107,7 @@ export class Intake {
 
   /** Nothing more of what is still being found. */
   stop(): void {
-    this.#stopped = true;
+    this.#stopping.abort();
   }
 
   #takeUpOne(record: TransferRecord): void {
@@ -118,8 +129,9 @@ export class Intake {
     return recordOf(file, { id: randomUUID(), order: this.#parts.book.nextOrder(), key, policy, createdAt });
   }
 
-  async #enqueue(records: readonly TransferRecord[]): Promise<void> {
-    const jobs = records.map((record) => this.#parts.book.add(record));
+  async #enqueue(records: readonly TransferRecord[], claims: Map<string, string>): Promise<void> {
+    // One after the other: each sees those before it.
+    const jobs = records.map((record) => this.#parts.book.add(this.#admitted(record, claims)));
     for (const sheet of sheetsOf(jobs)) {
       try {
         await this.#options.journal.add(sheet.map(({ record }) => record));
@@ -137,5 +149,20 @@ export class Intake {
       else if (state === 'waiting') this.#parts.line.join(job);
     }
     this.#parts.queued();
+  }
+
+  /** Over before it begins, when another file has its name: of those that are added together, or of all that are not over. */
+  #admitted(record: TransferRecord, claims: Map<string, string>): TransferRecord {
+    const { wanted, path } = record;
+    const claimed = claims.get(wanted);
+    const open = this.#parts.book.rivalOf(record)?.record.path;
+    const rival = claimed !== undefined && claimed !== path ? claimed : open;
+    if (rival === undefined) {
+      claims.set(wanted, path);
+      return record;
+    }
+    const error = sameDestination(path, rival);
+    this.#options.log.warn('Upload refused', { key: record.key, error });
+    return { ...record, state: 'failed', error: error.report(), finishedAt: this.#options.now() };
   }
 }

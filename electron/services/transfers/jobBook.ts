@@ -2,6 +2,7 @@ import type { TransferTotals } from '../../../shared/ipc.ts';
 import type { Log } from '../contract.ts';
 import { Announcements, type Announced } from './announcements.ts';
 import type { Journal } from './journal.ts';
+import { Destinations } from './destinations.ts';
 import { OrderedJobs } from './orderedJobs.ts';
 import { Tallies } from './tallies.ts';
 import type { UploadsDelta, UploadsPage } from './transfer.ts';
@@ -14,8 +15,8 @@ const REMOVED_AT_ONCE = 1000;
 export interface JobBookOptions {
   journal: Journal;
   changed: (delta: UploadsDelta) => void;
-  /** Milliseconds since the epoch. */
-  now: () => number;
+  /** Milliseconds, never set back. */
+  clock: () => number;
   log: Log;
 }
 
@@ -26,6 +27,7 @@ export interface JobBookOptions {
 export class JobBook {
   readonly #options: JobBookOptions;
   readonly #jobs = new OrderedJobs<UploadJob>();
+  readonly #destinations = new Destinations<UploadJob>();
   readonly #tallies = new Tallies();
   readonly #announcements: Announcements;
   /** Not on the list any more, but something of theirs may still be in the storage. */
@@ -60,22 +62,22 @@ export class JobBook {
   }
 
   page(after: string | undefined, count: number): UploadsPage {
-    const now = this.#options.now();
+    const now = this.#options.clock();
     const { members, ...next } = this.#jobs.page(after, count, ({ isHidden }) => !isHidden);
     return { transfers: members.map((job) => job.transfer(now)), ...next };
   }
 
   totals(): TransferTotals {
-    return this.#tallies.totals(this.#options.now());
+    return this.#tallies.totals(this.#options.clock());
   }
 
   receipts(): Receipt[] {
     return this.all().flatMap(({ record: { receipt } }) => (receipt ? [receipt] : []));
   }
 
-  /** The largest that was given. */
-  get lastOrder(): number {
-    return this.#lastOrder;
+  /** Another file of this computer that wants the same name in the storage, and is not over. */
+  rivalOf(record: Pick<TransferRecord, 'id' | 'path' | 'wanted'>): UploadJob | undefined {
+    return this.#destinations.rivalOf(record);
   }
 
   /** The place behind all others, for one that will be added. */
@@ -88,6 +90,7 @@ export class JobBook {
     this.#lastOrder = Math.max(this.#lastOrder, record.order);
     const job = new UploadJob(record);
     this.#jobs.add(job);
+    this.#destinations.add(job);
     this.#tallies.add(job.counted());
     this.#announcements.changed(job.id);
     return job;
@@ -127,7 +130,7 @@ export class JobBook {
 
   /** Of this job, so many bytes went onto the wire. */
   moved(job: UploadJob, bytes: number): void {
-    const now = this.#options.now();
+    const now = this.#options.clock();
     job.moved(bytes, now);
     this.#tallies.moved(bytes, now);
     this.change(job, () => (job.sent += bytes));
@@ -147,6 +150,7 @@ export class JobBook {
     for (const job of this.#hidden) {
       if (job.hasLeftovers) continue;
       this.#hidden.delete(job);
+      this.#destinations.remove(job);
       this.#jobs.remove([job.id]);
       this.#gone.push(job.id);
     }
@@ -171,7 +175,7 @@ export class JobBook {
   }
 
   #announce({ changed, removed }: Announced): void {
-    const now = this.#options.now();
+    const now = this.#options.clock();
     const transfers = changed.flatMap((id) => this.#jobs.get(id)?.transfer(now) ?? []);
     this.#options.changed({ changed: transfers, removed, totals: this.totals() });
   }

@@ -3,7 +3,7 @@ import { compositeOf, type Checksums } from './compositeCrc32.ts';
 import { resolveConflict } from './conflicts.ts';
 import { BEGINNING } from './contentType.ts';
 import { crc32Combine, toBase64 } from './crc32.ts';
-import type { SteadyFile } from './fileIdentity.ts';
+import { Touched, type SteadyFile } from './fileIdentity.ts';
 import { describeObject } from './objectNames.ts';
 import { cleanUp, findBegun, leftNow, uploadsBefore, withoutUpload } from './orphans.ts';
 import { planParts, type PartPlan } from './partPlan.ts';
@@ -165,7 +165,7 @@ export class MultipartUpload {
     } catch (error) {
       // Gone in mid upload: aborted by a lifecycle rule or by somebody.
       if (isGone(error)) throw new Useless(error);
-      if (error instanceof NearplayError && error.code === 'file-changed') await this.#giveUp();
+      if (isChanged(error)) await this.#giveUp();
       throw error;
     }
   }
@@ -286,7 +286,7 @@ export class MultipartUpload {
     try {
       await this.#file.assertUnchanged();
     } catch (error) {
-      if (error instanceof NearplayError && error.code === 'file-changed') await this.#giveUp();
+      if (isChanged(error)) await this.#giveUp();
       throw error;
     }
   }
@@ -308,6 +308,11 @@ export class MultipartUpload {
   #retrying<Answer>(work: () => Promise<Answer>): Promise<Answer> {
     return retrying(this.#needs, this.#task.signal, work);
   }
+}
+
+/** Of a file that was only touched the parts are kept: each is compared with what the file has when it goes on. */
+function isChanged(error: unknown): boolean {
+  return error instanceof NearplayError && error.code === 'file-changed' && !(error instanceof Touched);
 }
 
 function isGone(error: unknown): error is NearplayError {

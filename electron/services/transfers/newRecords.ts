@@ -18,16 +18,16 @@ export interface Fresh {
   createdAt: number;
 }
 
-export function recordOf({ path, size, mtimeMs, inode }: FoundFile, fresh: Fresh): TransferRecord {
+export function recordOf({ path, root, size, mtimeMs, inode }: FoundFile, fresh: Fresh): TransferRecord {
   return {
-    ...{ path, size, mtimeMs, inode, ...fresh, wanted: fresh.key },
+    ...{ path, ...(root !== undefined && { root }), size, mtimeMs, inode, ...fresh, wanted: fresh.key },
     ...{ state: 'waiting', confirmed: 0, toAbort: [], lost: [] },
   };
 }
 
 /** A stream, as far as it is like a file: its size is known when it is over. */
 export function streamFile(name: string): FoundFile {
-  return { path: STREAM, name, size: 0, mtimeMs: 0, inode: '0' };
+  return { path: STREAM, name, size: 0, mtimeMs: 0, ctimeMs: 0, inode: '0' };
 }
 
 export function isStream({ path }: Pick<TransferRecord, 'path'>): boolean {

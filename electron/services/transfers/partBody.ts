@@ -45,7 +45,8 @@ async function loadIntoMemory(
   try {
     await file.read(buffer, start);
   } catch (error) {
-    buffers.giveBack(buffer, true);
+    // A drive that answers late still writes into it.
+    buffers.giveBack(buffer, false);
     throw error;
   }
   return {
@@ -63,6 +64,7 @@ async function loadChecksum(
 ): Promise<LoadedPart> {
   const chunk = await buffers.take(CHUNK, signal);
   let checksum = 0;
+  let isClean = false;
   try {
     for (let read = 0; read < length; read += CHUNK) {
       if (signal.aborted) throw new NearplayError('cancelled');
@@ -70,8 +72,9 @@ async function loadChecksum(
       await file.read(piece, start + read);
       checksum = crc32(piece, checksum);
     }
+    isClean = true;
   } finally {
-    buffers.giveBack(chunk, true);
+    buffers.giveBack(chunk, isClean);
   }
   return {
     crc32: checksum,

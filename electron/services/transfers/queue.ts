@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { NearplayError } from '../../../shared/errors.ts';
 import type { TransferTotals } from '../../../shared/ipc.ts';
 import { Aftermath } from './aftermath.ts';
-import type { BandwidthRules } from './bandwidth.ts';
+import type { BandwidthRules } from '../../../shared/bandwidth.ts';
 import { GrowingFiles } from './growingFiles.ts';
 import { Hold } from './hold.ts';
 import { Intake } from './intake.ts';
@@ -14,6 +14,7 @@ import {
   TIMING,
   type AddOptions,
   type FileToUpload,
+  type FindAndAddOptions,
   type QueueLimits,
   type TransferQueueOptions,
 } from './queueOptions.ts';
@@ -31,6 +32,7 @@ import { WaitingLine } from './waitingLine.ts';
 export type {
   AddOptions,
   FileToUpload,
+  FindAndAddOptions,
   QueueLimits,
   QueueTiming,
   TransferQueueOptions,
@@ -40,6 +42,7 @@ export type {
 /** The uploads to the main storage: kept over restarts, each alone or all at once paused, resumed, cancelled or retried. */
 export class TransferQueue {
   readonly #options: TransferQueueOptions;
+  readonly #clock: () => number;
   readonly #limits: QueueLimits;
   readonly #book: JobBook;
   readonly #states: JobStates;
@@ -59,22 +62,26 @@ export class TransferQueue {
   #stopped = false;
 
   constructor(options: TransferQueueOptions) {
-    const { journal, changed, now, log } = options;
+    const { journal, changed, now, clock = () => performance.now(), log } = options;
     const timing = { ...TIMING, ...options.timing };
     this.#options = options;
+    this.#clock = clock;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#means = new UploadMeans(options, this.#limits, timing);
-    this.#book = new JobBook({ journal, changed, now, log });
+    this.#book = new JobBook({ journal, changed, clock, log });
     this.#states = new JobStates({ book: this.#book, now, log });
     this.#hold = new Hold({ first: timing.hold, over: () => this.#goOn((job) => isHeld(job.record.blockedFor)) });
-    this.#growing = new GrowingFiles({ settle: timing.settle, now, again: (one) => this.#goOn((job) => job === one) });
+    this.#growing = new GrowingFiles({
+      ...{ settle: timing.settle, now, clock },
+      again: (one) => this.#goOn((job) => job === one),
+    });
     this.#sweep = new Sweep({
       ...{ book: this.#book, log },
       calls: () => this.#means.calls(),
       over: () => this.#checkFinished(),
     });
     this.#slices = new Slices({
-      now: () => performance.now(),
+      now: clock,
       over: () => this.#pump(),
       failed: (error) => log.error('An action on a transfer failed', { error }),
     });
@@ -84,7 +91,7 @@ export class TransferQueue {
     this.#actions = new QueueActions({ ...parts, ...waits, slices: this.#slices, running: () => this.#running.keys() });
     this.#aftermath = new Aftermath(options, { ...parts, ...waits });
     this.#runs = new UploadRuns({
-      ...{ book: this.#book, journal, growing: this.#growing },
+      ...{ book: this.#book, journal, growing: this.#growing, ...(options.disk && { disk: options.disk }) },
       needs: () => this.#means.needs(),
       worked: () => this.#hold.worked(),
       leftBehind: () => this.#sweep.soon(),
@@ -120,7 +127,7 @@ export class TransferQueue {
 
   /** In the order of the queue. All at once: of many thousands, `page` is what keeps a window answering. */
   list(): UploadTransfer[] {
-    const now = this.#options.now();
+    const now = this.#clock();
     return this.#book.all().flatMap((job) => (job.isHidden ? [] : job.transfer(now)));
   }
 
@@ -149,20 +156,22 @@ export class TransferQueue {
    *
    * @param folder in the main storage, relative to its prefix.
    * @returns ids of what was queued, once everything is.
-   * @throws NearplayError file-unreadable when one of the paths cannot be read (then nothing was queued), no-preferences
+   * @throws NearplayError file-unreadable when one of the paths cannot be read, not-a-file for one that is neither a file nor a
+   *   folder (then nothing was queued), no-preferences
    */
-  add(folder: string, paths: readonly string[], options: AddOptions = {}): Promise<string[]> {
+  add(folder: string, paths: readonly string[], options: FindAndAddOptions = {}): Promise<string[]> {
     return this.#intake.add(folder, paths, options);
   }
 
   /**
    * Queues files that were found already, each with its own destination.
    *
+   * @param claims of the files that are added in one go, by several calls.
    * @returns their ids, in the order of the files.
    * @throws NearplayError no-preferences
    */
-  addFiles(files: readonly FileToUpload[]): Promise<string[]> {
-    return this.#intake.addFiles(files);
+  addFiles(files: readonly FileToUpload[], claims?: Map<string, string>): Promise<string[]> {
+    return this.#intake.addFiles(files, claims);
   }
 
   /**
@@ -179,7 +188,7 @@ export class TransferQueue {
   /** `undefined` for one that is not in the queue, or not on its list any more. */
   find(id: string): UploadTransfer | undefined {
     const job = this.#book.get(id);
-    return job?.isHidden === false ? job.transfer(this.#options.now()) : undefined;
+    return job?.isHidden === false ? job.transfer(this.#clock()) : undefined;
   }
 
   /**
@@ -191,7 +200,7 @@ export class TransferQueue {
     const job = await this.#intake.addStream(key, options);
     await this.#run(job, (needs, task) => uploadStream(needs, task, source)).then(() => source.destroy());
     if (job.record.error) throw new NearplayError(job.record.error.code, job.record.error.message);
-    return job.transfer(this.#options.now());
+    return job.transfer(this.#clock());
   }
 
   /** Takes these (default: all) off the wire within 200 ms; their parts are kept. */

@@ -1,11 +1,13 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
+import type { LeftOut } from '../../../shared/leftOut.ts';
 import type { Log } from '../contract.ts';
-import type { BandwidthRules } from './bandwidth.ts';
+import type { BandwidthRules } from '../../../shared/bandwidth.ts';
 import type { ChecksumKind } from './checksumKind.ts';
 import type { ConcurrencyLimits } from './concurrency.ts';
 import type { FoundFile } from './folderWalk.ts';
 import type { Journal } from './journal.ts';
+import type { LocalDisk } from './localDisk.ts';
 import type { UploadsDelta } from './transfer.ts';
 import type { ConflictPolicy, Receipt } from './transferRecord.ts';
 
@@ -59,8 +61,12 @@ export interface TransferQueueOptions {
   credentialsRefused?: () => void;
   /** Milliseconds since the epoch on the main storage's clock; default: this machine's. */
   storageNow?: () => number;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch: for what is shown, noted, or compared with the dates of files. */
   now: () => number;
+  /** Milliseconds, never set back: for all durations. Default: performance.now. */
+  clock?: () => number;
+  /** Where files are read; default: this computer's. */
+  disk?: LocalDisk;
   /** From 0 to 1. */
   random: () => number;
   log: Log;
@@ -74,6 +80,13 @@ export interface TransferQueueOptions {
 
 export interface AddOptions {
   onConflict?: ConflictPolicy;
+}
+
+export interface FindAndAddOptions extends AddOptions {
+  /** Which file has which name in the storage, of all that are added in one go; also when they have arrived meanwhile. */
+  claims?: Map<string, string>;
+  /** Told of everything below the paths that is not queued, but for hidden files and litter. */
+  leftOut?: (one: LeftOut) => void;
 }
 
 /** One file with a destination of its own. */

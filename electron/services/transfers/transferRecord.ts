@@ -59,6 +59,8 @@ export const recordSchema = z.strictObject({
   /** The place in the queue; smaller goes first. Not whole after a transfer was moved. */
   order: z.number(),
   path: z.string().min(1),
+  /** The chosen folder that it was found in; absent: it was chosen itself. */
+  root: z.string().min(1).optional(),
   size: z.number(),
   mtimeMs: z.number(),
   inode: z.string(),

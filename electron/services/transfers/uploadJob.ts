@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { FileIdentity } from './fileIdentity.ts';
+import type { FileLook } from './fileIdentity.ts';
 import { ONE_REQUEST } from './libStorageUpload.ts';
 import { Speedometer } from './speedometer.ts';
 import type { Counted } from './tallies.ts';
@@ -17,10 +17,12 @@ export class UploadJob implements InLine {
   sent = 0;
   confirmed = 0;
   interruption: Interruption | undefined;
-  /** The file when it was last looked at, while it may still be growing. */
-  seen: { identity: FileIdentity; at: number } | undefined;
+  /** The file as it was found, and since when it is so; milliseconds of a clock that is never set back. */
+  seen: { look: FileLook; at: number } | undefined;
   /** How often it changed under way. */
   changes = 0;
+  /** Of those in a row: something of it changed, and neither its size nor its date did. */
+  touches = 0;
   /** The list does not show it any more; its record stays until its uploads are proved gone. */
   isHidden = false;
   #abort: AbortController | undefined;

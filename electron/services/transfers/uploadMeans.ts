@@ -1,5 +1,6 @@
+import type { BandwidthRules } from '../../../shared/bandwidth.ts';
 import { wholeKey } from '../keys.ts';
-import { Bandwidth, UNLIMITED, type BandwidthRules } from './bandwidth.ts';
+import { Bandwidth, UNLIMITED } from './bandwidth.ts';
 import { BufferPool } from './bufferPool.ts';
 import { checksumKindFor } from './checksumKind.ts';
 import { ConcurrencyController } from './concurrency.ts';
@@ -22,13 +23,13 @@ export class UploadMeans {
   readonly #lanes: Lanes;
 
   constructor(options: TransferQueueOptions, limits: QueueLimits, timing: QueueTiming) {
-    const { bandwidth: rules = UNLIMITED, now } = options;
+    const { bandwidth: rules = UNLIMITED, now, clock = () => performance.now() } = options;
     this.#options = options;
     this.#limits = limits;
     this.#timing = timing;
-    this.#bandwidth = new Bandwidth({ rules, now, sleep });
+    this.#bandwidth = new Bandwidth({ rules, now, clock, sleep });
     this.#buffers = new BufferPool(limits.memory);
-    this.#lanes = new Lanes(new ConcurrencyController(limits.parts, now()), now);
+    this.#lanes = new Lanes(new ConcurrencyController(limits.parts, clock()), clock);
   }
 
   /** Requests with a body at once, as many as the line is thought to take. */

@@ -1,8 +1,9 @@
-import { NearplayError } from '../../../shared/errors.ts';
-import { identityOf, isSameFile, SteadyFile } from './fileIdentity.ts';
+import { sameDestination } from './destinations.ts';
+import { isSameFile, SteadyFile } from './fileIdentity.ts';
 import type { GrowingFiles } from './growingFiles.ts';
 import type { JobBook } from './jobBook.ts';
 import type { Journal } from './journal.ts';
+import type { LocalDisk } from './localDisk.ts';
 import { MultipartUpload } from './multipartUpload.ts';
 import { withoutUpload } from './orphans.ts';
 import { uploadSmallFile } from './smallUpload.ts';
@@ -13,6 +14,8 @@ export interface UploadRunsOptions {
   book: JobBook;
   journal: Journal;
   growing: GrowingFiles;
+  /** Default: this computer's. */
+  disk?: LocalDisk;
   needs: () => UploadNeeds;
   /** The storage took a part, so nothing stands in the way. */
   worked: () => void;
@@ -40,10 +43,12 @@ export class UploadRuns {
 
   /** The work of a job that has a file. @throws NearplayError as `run`; file-changed while the file may still be growing */
   async uploadFile(job: UploadJob, needs: UploadNeeds, task: UploadTask): Promise<UploadOutcome> {
-    await this.#meet(job, task);
-    const file = await SteadyFile.open(task.record.path);
+    const { path, root } = job.record;
+    const rival = this.#options.book.rivalOf(job.record);
+    if (rival) throw sameDestination(path, rival.record.path);
+    const file = await SteadyFile.open(path, { root, signal: task.signal, disk: this.#options.disk });
     try {
-      if (!isSameFile(file.identity, task.record)) throw new NearplayError('file-changed');
+      await this.#meet(job, task, file);
       return job.isLarge
         ? await new MultipartUpload(needs, task, file).run()
         : await uploadSmallFile(needs, task, file);
@@ -52,13 +57,13 @@ export class UploadRuns {
     }
   }
 
-  async #meet(job: UploadJob, task: UploadTask): Promise<void> {
-    const identity = await identityOf(task.record.path);
-    this.#options.growing.assertSettled(job, identity);
-    if (isSameFile(identity, job.record)) return;
+  async #meet(job: UploadJob, task: UploadTask, file: SteadyFile): Promise<void> {
+    this.#options.growing.assertSettled(job, file.identity);
+    if (isSameFile(file.identity, job.record)) return;
     // Another file than the one that was queued, or begun: parts of the old one are worth nothing.
     task.progress.startedOver();
-    await task.save({ ...withoutUpload(job.record), ...identity });
+    const { size, mtimeMs, inode } = file.identity;
+    await task.save({ ...withoutUpload(job.record), size, mtimeMs, inode });
     this.#options.leftBehind();
   }
 

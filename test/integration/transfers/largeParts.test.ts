@@ -1,7 +1,6 @@
 import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { identityOf } from '../../../electron/services/transfers/fileIdentity.ts';
 import { Journal } from '../../../electron/services/transfers/journal.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { bytesOf, count, Desk, makeQueue, MIB, only, type RunningQueue } from './surroundings.ts';
@@ -33,7 +32,8 @@ async function journalLargeParts(path: string): Promise<void> {
     ...{ Bucket: bucket, Key: wholeKey, ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' },
   });
   const { UploadId: uploadId = '' } = await running.clients.clientOf('main-us').send(command);
-  const { mtimeMs, inode } = await identityOf(path);
+  const { mtimeNs, ino } = await stat(path, { bigint: true });
+  const [mtimeMs, inode] = [Number(mtimeNs) / 1e6, ino.toString()];
   const journal = new Journal(desk.journalFolder);
   await journal.load();
   await journal.add([

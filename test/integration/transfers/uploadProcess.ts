@@ -34,7 +34,8 @@ const queue = new TransferQueue({
   random: Math.random,
   checksumKindFor: () => checksumKind,
   log: SILENT,
-  timing: { idle, hold: 200 },
+  // The file is known to be whole.
+  timing: { idle, hold: 200, settle: 0 },
 });
 await queue.start();
 if (queue.list().length === 0) await queue.add('', [file]);

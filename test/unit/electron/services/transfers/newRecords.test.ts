@@ -8,7 +8,7 @@ import {
 } from '../../../../../electron/services/transfers/newRecords.ts';
 import { recordSchema } from '../../../../../electron/services/transfers/transferRecord.ts';
 
-const file = { path: '/a/b.mov', name: 'b.mov', size: 5, mtimeMs: 1.5, inode: '7' };
+const file = { path: '/a/b.mov', name: 'b.mov', size: 5, mtimeMs: 1.5, ctimeMs: 1.5, inode: '7' };
 const fresh = { id: '1', order: 3, key: 'x/b.mov', policy: 'ask' as const, createdAt: 9 };
 
 it('a new record waits, and is one that the journal can read', () => {

@@ -1,0 +1,34 @@
+import type { LeftOut } from '../../shared/leftOut.ts';
+import { leftOutCode, leftOutSentence } from '../services/transfers/leftOut.ts';
+import { complain, sayOnStderr, type CommandContext } from './surroundings.ts';
+
+/** Lines on stderr; beyond that only the count is told. */
+const MOST_LINES = 100;
+
+/** Tells on stderr what was chosen and is not sent: a line each up to a hundred, then how many more there are. */
+export class LeftOutReports {
+  readonly #context: CommandContext;
+  #count = 0;
+
+  constructor(context: CommandContext) {
+    this.#context = context;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** One that vanished was not chosen to be sent any more. */
+  add(one: LeftOut): void {
+    if (one.why === 'vanished') return;
+    this.#count += 1;
+    if (this.#count <= MOST_LINES)
+      complain(this.#context, leftOutCode(one), `Left out. ${leftOutSentence(one)}`, one.path);
+  }
+
+  /** At the end. */
+  tellRest(): void {
+    const more = this.#count - MOST_LINES;
+    if (more > 0) sayOnStderr(this.#context, { leftOut: this.#count }, `${more} more were left out.`);
+  }
+}
