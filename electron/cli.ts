@@ -10,7 +10,8 @@ import { reportOf } from '../shared/errors.ts';
 import { parseAddress } from '../shared/ipRanges.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { checkCommand, routeCommand, type RouteOptions } from './cli/offline.ts';
-import { getCommand, linkCommand, listCommand, statusCommand } from './cli/reading.ts';
+import { getCommand, type GetOptions } from './cli/get.ts';
+import { linkCommand, listCommand, statusCommand } from './cli/reading.ts';
 import { OutputClosed, outputTo } from './cli/output.ts';
 import {
   contextOf,
@@ -136,8 +137,9 @@ async function interpret(args: readonly string[], context: CommandContext): Prom
     .description('sign a link to the nearest copy of a file')
     .action((key: string, options: ServiceNeeds) => linkCommand(key, options, context));
   reading(program.command('get <key> [destination]'))
-    .description('bring a file to disk from its nearest copy')
-    .action((key: string, destination: string | undefined, options: ServiceNeeds) =>
+    .description('bring a file to disk from its nearest copy; the same command goes on where a killed one was')
+    .option('--wait <minutes>', 'end when nothing has moved for so long (default: 30 without a terminal)', someMinutes)
+    .action((key: string, destination: string | undefined, options: GetOptions) =>
       getCommand(key, destination ?? './', options, context),
     );
   offline(program.command('route'))

@@ -131,6 +131,8 @@ export interface Transfer {
   bytesPerSecond: number;
   startedAt: number;
   finishedAt?: number;
+  /** Of a download that is done: the storage keeps no checksum that the file could be compared with. */
+  unproved?: true;
   error?: ErrorReport;
 }
 
@@ -144,6 +146,8 @@ export interface TransferTotals {
   bytesPerSecond: number;
   /** Absent while nothing moves. */
   secondsLeft?: number;
+  /** Downloads among those that run; absent when there are none. */
+  openDownloads?: number;
 }
 
 /** What is new since the last one, at most some thousand transfers. Those neither here nor removed are as they were. */

@@ -1,4 +1,5 @@
 import { parseRange, rangeContains, type IpRange } from './ipRanges.ts';
+import type { ErrorCode } from './errors.ts';
 import type { IsolationPreferences, Replica } from './preferences.ts';
 
 /** The user's choice: `auto`, `main`, or the name of a replica's storage. */
@@ -36,6 +37,8 @@ export interface StorageState {
   reachable: boolean;
   /** `unknown` counts as not disproved: whoever needs proof asks the storage before deciding. */
   holds: 'yes' | 'no' | 'unknown';
+  /** It is there, and its bytes were refused; `holds` is `no` then. */
+  refusedFor?: ErrorCode;
 }
 
 /** By storage name, the main storage included. A storage that is absent is reachable, and what it holds unknown. */
@@ -50,6 +53,8 @@ export interface RouteDetails {
   secondsLeft?: number;
   /** With `replica-not-ready`: older than the preferences allow a replication to take, so it failed or is stuck. */
   overdue?: true;
+  /** With `replica-not-ready`: the replica has it, and refuses its bytes (archived, encrypted, not permitted). */
+  refusedFor?: ErrorCode;
 }
 
 /** The decision "this object, for this user, now: that storage, because of that reason". */
@@ -153,8 +158,10 @@ export function route(
   const replica = stateOf(wanted.storage);
   if (!replica.reachable) return { storage: main, reason: 'replica-unreachable', details };
   if (replica.holds === 'no') {
-    const overdue = age > preferences.replication.stuckAfterSeconds;
-    return { storage: main, reason: 'replica-not-ready', details: { ...details, ...(overdue && { overdue }) } };
+    const { refusedFor } = replica;
+    const overdue = refusedFor === undefined && age > preferences.replication.stuckAfterSeconds;
+    const why = { ...(overdue && { overdue }), ...(refusedFor !== undefined && { refusedFor }) };
+    return { storage: main, reason: 'replica-not-ready', details: { ...details, ...why } };
   }
   return { storage: wanted.storage, reason: chosen ? 'replica-chosen' : 'replica-by-ip', details };
 }

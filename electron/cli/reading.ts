@@ -1,8 +1,9 @@
-import { resolve } from 'node:path';
 import type { LibraryEntry, LibraryFile } from '../../shared/ipc.ts';
 import { folderOf } from '../../shared/keys.ts';
-import { NearplayError, reportOf } from '../../shared/errors.ts';
-import { download } from '../services/downloads.ts';
+import { NearplayError, reportOf, type ErrorCode } from '../../shared/errors.ts';
+import { httpStatusOf } from '../services/s3Errors.ts';
+import type { ObjectHead } from '../services/objects.ts';
+import type { Studio } from '../services/studio.ts';
 import { folderToRead, keyToRead } from './typedPlaces.ts';
 import { withServices, type ServiceNeeds } from './withServices.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
@@ -29,27 +30,10 @@ export async function listCommand(folder: string, options: ServiceNeeds, context
 export async function linkCommand(key: string, options: ServiceNeeds, context: CommandContext): Promise<void> {
   await withServices({ ...options, needsRoute: true }, context, async (services) => {
     const studio = services.studio();
-    const { url, route, region, expiresAt } = await studio.createLink(await keyToRead(studio, key), 'play');
+    const { url, route, region, expiresAt } = await studio.createReadableLink(await keyToRead(studio, key));
     const { storage, reason, details } = route;
     const answer = { url, storage, region, reason, details, expiresAt: new Date(expiresAt).toISOString() };
     context.print(answer, url);
-  });
-}
-
-/** `nearplay get`: the object on disk, from the storage of its route. */
-export async function getCommand(
-  typed: string,
-  destination: string,
-  options: ServiceNeeds,
-  context: CommandContext,
-): Promise<void> {
-  const { cwd, signal } = context.surroundings;
-  const target = /[/\\]$/.test(destination) ? `${resolve(cwd, destination)}/` : resolve(cwd, destination);
-  await withServices({ ...options, needsRoute: true }, context, async (services) => {
-    const key = await keyToRead(services.studio(), typed);
-    const { path, size, route } = await download(services.studio(), key, target, { signal });
-    const { storage, reason } = route;
-    context.print({ key, path, size, storage, reason }, `${path} (${size} bytes from ${storage}: ${reason})`);
   });
 }
 
@@ -63,12 +47,7 @@ export async function statusCommand(typed: string, options: CommonOptions, conte
     const replicas = await Promise.all(
       replication.replicas.map(async ({ storage }) => {
         const region = s3Configuration[storage]?.region ?? '';
-        try {
-          return { storage, region, holdsThisVersion: await studio.objects.holds(storage, head) };
-        } catch (error) {
-          const { code, message } = reportOf(error);
-          return { storage, region, holdsThisVersion: null, error: { code, message } };
-        }
+        return { storage, region, ...(await holding(studio, storage, head)) };
       }),
     );
     const ageSeconds = Math.round((studio.clients.storageNow(mainStorage) - head.lastModified) / SECOND);
@@ -82,14 +61,51 @@ export async function statusCommand(typed: string, options: CommonOptions, conte
       replicationStatus: replicationStatus ?? null,
       replicas,
     };
-    const lines = replicas.map(({ storage, region, holdsThisVersion }) => {
-      const word =
-        holdsThisVersion === null ? 'does not answer' : holdsThisVersion ? 'holds this version' : 'not there yet';
-      return `  ${storage} (${region}): ${word}`;
-    });
+    const lines = replicas.map(({ storage, region, ...found }) => `  ${storage} (${region}): ${wordsFor(found)}`);
     const status = replicationStatus ?? 'no replication rule applies';
     context.print(answer, [`${key}: ${status}, ${size} bytes, ${ageSeconds} s old`, ...lines]);
   });
+}
+
+interface Holding {
+  /** `null` when the replica did not say. */
+  holdsThisVersion: boolean | null;
+  /** Whether its bytes were given, too: a HEAD proves only that it is there. */
+  readable?: boolean;
+  error?: { code: ErrorCode; message: string };
+}
+
+async function holding({ objects }: Studio, storage: string, head: ObjectHead): Promise<Holding> {
+  let holds: boolean;
+  try {
+    holds = await objects.holds(storage, head);
+  } catch (error) {
+    return { holdsThisVersion: null, error: shortReport(error) };
+  }
+  try {
+    await objects.readFirstByte(storage, head);
+    return holds ? { holdsThisVersion: true, readable: true } : { holdsThisVersion: false };
+  } catch (error) {
+    if (holds) return { holdsThisVersion: true, readable: false, error: shortReport(error) };
+    // 403 stands for a missing object as well as for a missing permission; 400 for an id that the bucket never saw.
+    const isMissing = error instanceof NearplayError && (error.code === 'no-such-key' || isUnknownVersion(error));
+    return isMissing ? { holdsThisVersion: false } : { holdsThisVersion: null, error: shortReport(error) };
+  }
+}
+
+function isUnknownVersion({ cause }: NearplayError): boolean {
+  return httpStatusOf(cause) === 400 && cause instanceof Error && cause.name === 'InvalidArgument';
+}
+
+function shortReport(error: unknown): { code: ErrorCode; message: string } {
+  const { code, message } = reportOf(error);
+  return { code, message };
+}
+
+function wordsFor({ holdsThisVersion, readable, error }: Holding): string {
+  if (holdsThisVersion === null) return `not known: ${error?.message ?? ''}`;
+  if (!holdsThisVersion) return 'not there yet';
+  return readable === false ? `holds this version and does not give it: ${error?.message ?? ''}` : 'holds this version';
 }
 
 function lineOf(entry: LibraryEntry): object {

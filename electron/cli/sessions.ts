@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Journal } from '../services/transfers/journal.ts';
 import type { TransferRecord } from '../services/transfers/transferRecord.ts';
-import type { Machine } from './machine.ts';
+import type { Machine } from '../services/machine.ts';
 
 const SECOND_MS = 1000;
 /** How often a session says that it is alive. */

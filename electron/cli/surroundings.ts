@@ -4,7 +4,7 @@ import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
 import { parsePreferencesBytes, type Finding, type ParsedPreferences } from '../../shared/preferences.ts';
 import { terminalLines, terminalText } from '../../shared/terminalText.ts';
 import { readSmallFile } from '../services/files/smallFile.ts';
-import type { Machine } from './machine.ts';
+import type { Machine } from '../services/machine.ts';
 
 /** What the command line touches of the process it runs in; passed in, so that a test can be the terminal. */
 export interface CliSurroundings {

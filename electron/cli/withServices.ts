@@ -5,7 +5,7 @@ import { managedPreferencesFile, terminalFolder } from '../services/places.ts';
 import { settingsInMemory } from '../services/settingsStore.ts';
 import type { ConflictPolicy } from '../services/transfers/transferRecord.ts';
 import { assertChoice } from './offline.ts';
-import { thisMachine } from './machine.ts';
+import { thisMachine } from '../services/machine.ts';
 import { Sessions } from './sessions.ts';
 import { namedPreferences, type CliSurroundings, type CommandContext, type CommonOptions } from './surroundings.ts';
 

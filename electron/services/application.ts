@@ -202,6 +202,7 @@ class NearplayServices implements Application {
     this.#copies = new SavedCopies({
       studio: () => this.studio(),
       changed: (news) => this.#transfersChanged(this.#transfers.ofCopies(news)),
+      file: join(options.journalFolder ?? options.userDataFolder, 'copies.json'),
       now,
       log,
     });
@@ -229,6 +230,7 @@ class NearplayServices implements Application {
     this.#timer.unref();
     this.#watchInterfaces();
     await this.uploads.start();
+    await this.#copies.start();
     void this.#readBucketPreferences();
     this.#watched.start();
     await this.#uploadFolders.start();
@@ -317,6 +319,7 @@ class NearplayServices implements Application {
     this.#studio?.reachability.probeNow();
     void this.addresses.forget();
     this.uploads.tryNow();
+    this.#copies.tryNow();
     void this.#readPreferencesAgain();
   }
 
@@ -451,6 +454,7 @@ class NearplayServices implements Application {
     if (settings.profile !== before.profile) {
       this.#rebuild();
       this.uploads.tryNow();
+      this.#copies.tryNow();
     }
     if (settings.readFrom !== before.readFrom || settings.profile !== before.profile) this.#readingChanged();
     if (settings.bandwidth !== before.bandwidth) this.#limitBandwidth();

@@ -75,9 +75,15 @@ export class Objects {
     });
   }
 
-  /** Whether a storage holds exactly this version, by version id and size. @throws NearplayError without an answer. */
-  async holds(storage: string, version: ObjectVersion): Promise<boolean> {
+  /**
+   * Whether a storage holds exactly this version, by version id and size; a HEAD does not prove that it can be read.
+   *
+   * @param withBytes whether it also gives the first byte: archived objects and refused keys show in GET only.
+   * @throws NearplayError without an answer.
+   */
+  async holds(storage: string, version: ObjectVersion, withBytes = false): Promise<boolean> {
     try {
+      if (withBytes) await this.readFirstByte(storage, version);
       const { versionId, size, etag } = await this.head(storage, version.key, version.versionId);
       if (size !== version.size) return false;
       return version.versionId === undefined ? etag === version.etag : versionId === version.versionId;

@@ -1,8 +1,12 @@
+import type { ErrorCode } from '../../shared/errors.ts';
+
 const SECOND = 1000;
 const FIRST_BACK_OFF = SECOND;
 const LAST_BACK_OFF = 60 * SECOND;
 /** As many as lead to the longest back-off. */
 const MANY_FAILURES = 6;
+/** A version that was refused again and again: what has to be done about it (restored, allowed) takes people. */
+const LAST_REFUSAL = 60 * LAST_BACK_OFF;
 /** Versions that are remembered; some 200 bytes each. The oldest go first. */
 const CAPACITY = 200_000;
 
@@ -23,6 +27,8 @@ export interface ObjectVersion {
 export interface Proof {
   holds: 'yes' | 'no' | 'unknown';
   by?: 'version' | 'listing';
+  /** It is said to be there, and its bytes were refused: archived, encrypted, not permitted. */
+  refusedFor?: ErrorCode;
 }
 
 interface Remembered {
@@ -32,11 +38,14 @@ interface Remembered {
   /** While `holds` is `no`: when it is worth asking again, in milliseconds since the epoch. */
   askAgainAt: number;
   /** Reading failed there, whatever the storage says it holds. */
-  distrusted?: true;
+  refusal?: { code: ErrorCode; times: number };
 }
 
-/** Asks the storage for one version: true when it is there with that size. Rejects when the storage did not answer. */
-export type AskForVersion = (storage: string, version: ObjectVersion) => Promise<boolean>;
+/**
+ * Asks the storage for one version: true when it is there with that size, and `withBytes` when it also gives them. Rejects when
+ * the storage did not answer.
+ */
+export type AskForVersion = (storage: string, version: ObjectVersion, withBytes: boolean) => Promise<boolean>;
 
 /**
  * What is known of replicas, version by version. The replication delay is a floor that people set; this is what keeps a
@@ -59,7 +68,7 @@ export class ReplicaProof {
   /** What is known without asking. */
   of(storage: string, version: ObjectVersion): Proof {
     const known = this.#known.get(nameOf(storage, version));
-    return known ? { holds: known.holds, by: known.by } : { holds: 'unknown' };
+    return known ? proofOf(known) : { holds: 'unknown' };
   }
 
   /** Whether asking may tell something else than what is known: not while a denial is fresh (its back-off runs). */
@@ -68,7 +77,7 @@ export class ReplicaProof {
     if (known?.holds !== 'no') return known?.by !== 'version';
     const left = known.askAgainAt - this.#now();
     // Longer than any back-off: this machine's clock was set back.
-    return left <= 0 || left > LAST_BACK_OFF;
+    return left <= 0 || left > (known.refusal ? LAST_REFUSAL : LAST_BACK_OFF);
   }
 
   /**
@@ -78,7 +87,7 @@ export class ReplicaProof {
   prove(storage: string, version: ObjectVersion): Promise<Proof> {
     const name = nameOf(storage, version);
     const known = this.#known.get(name);
-    if (known && !this.isWorthAsking(storage, version)) return Promise.resolve({ holds: known.holds, by: known.by });
+    if (known && !this.isWorthAsking(storage, version)) return Promise.resolve(proofOf(known));
     const running = this.#running.get(name);
     if (running) return running;
     const asking = this.#askAndRemember(storage, version).finally(() => this.#running.delete(name));
@@ -91,7 +100,7 @@ export class ReplicaProof {
     const known = this.#known.get(nameOf(storage, version));
     if (known?.by === 'version' && known.holds === 'yes') return;
     // A listing is what the storage says of itself; the player has found out otherwise.
-    if (known?.distrusted && !this.isWorthAsking(storage, version)) return;
+    if (known?.refusal && !this.isWorthAsking(storage, version)) return;
     this.#remember(storage, version, isSameVersion(version, found), 'listing');
   }
 
@@ -101,21 +110,28 @@ export class ReplicaProof {
   }
 
   /**
-   * Reading failed there although the storage says it holds the version: it is left alone for a minute, since asking
-   * would only bring the same answer and send the player to and fro.
+   * Its bytes were refused there, or were others, although the storage says it holds the version. For every reader alike it
+   * counts as not held for a minute, and for twice as long each further time, up to an hour: a HEAD would only bring the same
+   * answer, so afterwards it counts again once a byte was read.
    */
-  distrusted(storage: string, version: ObjectVersion): void {
-    const askAgainAt = this.#now() + LAST_BACK_OFF;
-    const failures = MANY_FAILURES;
-    const known: Remembered = { holds: 'no', by: 'version', failures, askAgainAt, distrusted: true };
-    this.#known.set(nameOf(storage, version), known);
+  refused(storage: string, version: ObjectVersion, code: ErrorCode): void {
+    const name = nameOf(storage, version);
+    const times = (this.#known.get(name)?.refusal?.times ?? 0) + 1;
+    const askAgainAt = this.#now() + Math.min(LAST_REFUSAL, LAST_BACK_OFF * 2 ** (times - 1));
+    this.#known.delete(name);
+    this.#known.set(name, {
+      ...{ holds: 'no', by: 'version', failures: MANY_FAILURES, askAgainAt },
+      refusal: { code, times },
+    });
   }
 
   async #askAndRemember(storage: string, version: ObjectVersion): Promise<Proof> {
+    const { refusal } = this.#known.get(nameOf(storage, version)) ?? {};
     try {
-      const holds = await this.#ask(storage, version);
-      this.#remember(storage, version, holds, 'version');
-      return { holds: holds ? 'yes' : 'no', by: 'version' };
+      const holds = await this.#ask(storage, version, refusal !== undefined);
+      if (!holds && refusal) this.refused(storage, version, refusal.code);
+      else this.#remember(storage, version, holds, 'version');
+      return this.of(storage, version);
     } catch {
       return { holds: 'unknown' };
     }
@@ -132,6 +148,10 @@ export class ReplicaProof {
       if (oldest !== undefined) this.#known.delete(oldest);
     }
   }
+}
+
+function proofOf({ holds, by, refusal }: Remembered): Proof {
+  return { holds, by, ...(refusal && { refusedFor: refusal.code }) };
 }
 
 /** Whether a listing's line can be the same version: creation time (whole seconds) or ETag tell two versions apart. */

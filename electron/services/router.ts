@@ -37,7 +37,7 @@ export class Router {
   known(version: ObjectVersion): Route {
     return this.#decide(
       version,
-      this.#statesOf((storage) => this.#options.proof.of(storage, version).holds),
+      this.#statesOf(version, (storage) => this.#options.proof.of(storage, version).holds),
     );
   }
 
@@ -53,7 +53,7 @@ export class Router {
     for (;;) {
       const decision = this.#decide(
         version,
-        this.#statesOf((storage) => this.#worthAsking(storage, version)),
+        this.#statesOf(version, (storage) => this.#worthAsking(storage, version)),
       );
       // Choice, addresses and health can change during any question: what counts is the proof of what is named now.
       if (decision.storage === main || this.#provedOrNo(decision.storage, version) === 'yes') return decision;
@@ -63,7 +63,7 @@ export class Router {
     }
     return this.#decide(
       version,
-      this.#statesOf((storage) => this.#provedOrNo(storage, version)),
+      this.#statesOf(version, (storage) => this.#provedOrNo(storage, version)),
     );
   }
 
@@ -72,7 +72,7 @@ export class Router {
     const version: ObjectVersion = { key: '', size: 0, etag: '', lastModified: Number.NEGATIVE_INFINITY };
     return this.#decide(
       version,
-      this.#statesOf(() => 'unknown'),
+      this.#statesOf(version, () => 'unknown'),
     );
   }
 
@@ -107,12 +107,15 @@ export class Router {
     return route({ lastModified }, preferences, readFrom(), addresses(), states, storageNow());
   }
 
-  #statesOf(holds: (storage: string) => StorageState['holds']): ReplicaState {
-    const { preferences, reachability } = this.#options;
+  #statesOf(version: ObjectVersion, holds: (storage: string) => StorageState['holds']): ReplicaState {
+    const { preferences, proof, reachability } = this.#options;
     const states: Record<string, StorageState> = {};
     for (const storage of Object.keys(preferences.s3Configuration)) {
       const isMain = storage === preferences.mainStorage;
-      states[storage] = { reachable: reachability.isReachable(storage), holds: isMain ? 'yes' : holds(storage) };
+      const reachable = reachability.isReachable(storage);
+      const { refusedFor } = proof.of(storage, version);
+      if (isMain) states[storage] = { reachable, holds: 'yes' };
+      else states[storage] = { reachable, holds: holds(storage), ...(refusedFor !== undefined && { refusedFor }) };
     }
     return states;
   }

@@ -10,6 +10,7 @@ import type { PublicAddress } from './publicAddress.ts';
 import { Reachability } from './reachability.ts';
 import { ReplicaProof, type ObjectVersion } from './replicaProof.ts';
 import { Router } from './router.ts';
+import { isRefusal } from './refusals.ts';
 import { meansUnreachable } from './s3Errors.ts';
 import { StorageClients, type StorageClientsOptions } from './storageClients.ts';
 import { StorageRequests } from './storageRequests.ts';
@@ -60,7 +61,10 @@ export class Studio {
       ...(options.firstProbeAfter !== undefined && { firstProbeAfter: options.firstProbeAfter }),
     });
     this.objects = new Objects(this.clients, this.requests);
-    this.proof = new ReplicaProof((storage, version) => this.objects.holds(storage, version), now);
+    this.proof = new ReplicaProof(
+      (storage, version, withBytes) => this.objects.holds(storage, version, withBytes),
+      now,
+    );
     this.router = new Router({
       preferences,
       readFrom: () => this.#readFrom(),
@@ -96,6 +100,28 @@ export class Studio {
     if (failed !== undefined) await this.#askAgain(failed, key);
     const version = await this.identify(key);
     return this.#links.sign(version, await this.router.proved(version), purpose);
+  }
+
+  /**
+   * A link for those who cannot come back for another one when it fails: the storage gave the first byte a moment ago.
+   *
+   * @throws NearplayError as createLink; archived, access-denied … when the main storage refuses the bytes as well
+   */
+  async createReadableLink(key: string): Promise<Link> {
+    const version = await this.identify(key);
+    for (;;) {
+      const route = await this.router.proved(version);
+      try {
+        await this.objects.readFirstByte(route.storage, version);
+        return await this.#links.sign(version, route, 'play');
+      } catch (error) {
+        const isReplica = route.storage !== this.preferences.mainStorage;
+        if (!isReplica || !(error instanceof NearplayError)) throw error;
+        if (isRefusal(error) || error.code === 'slow-down') this.proof.refused(route.storage, version, error.code);
+        // One that does not answer counts as unreachable now; what is left says nothing of the replica.
+        else if (!meansUnreachable(error)) throw error;
+      }
+    }
   }
 
   /**
@@ -230,7 +256,7 @@ export class Studio {
       const code = error instanceof NearplayError ? error.code : 'internal';
       // The circuit breaker minds a storage that is silent; one that answers, but not with the bytes, is minded here.
       if (code === 'offline' || code === 'timeout') return;
-      if (storage !== this.preferences.mainStorage) this.proof.distrusted(storage, remembered);
+      if (storage !== this.preferences.mainStorage) this.proof.refused(storage, remembered, code);
       // A missing or refused object is no fault of the whole main storage; an answer of 5xx is.
       else if (code === 'slow-down' || code === 'storage-failed') this.reachability.failed(storage);
     }

@@ -52,7 +52,7 @@ export class TransferList {
     return { changed, removed, totals: this.totals() };
   }
 
-  /** These, or all. A copy cannot be paused: it starts anew in the time that keeping half of it would take. */
+  /** These, or all. A copy goes on until it is there or cancelled. */
   pause(ids?: readonly string[]): void {
     this.#queue.pause(ids);
   }
@@ -93,14 +93,16 @@ function reasonOf({ blockedFor }: Pick<UploadTransfer, 'blockedFor'>): ErrorRepo
 
 function withCopies(totals: TransferTotals, copies: readonly Transfer[]): TransferTotals {
   if (copies.length === 0) return totals;
-  const counted = copies.filter(({ state }) => state === 'running' || state === 'done');
+  const counted = copies.filter(({ state }) => state !== 'failed' && state !== 'cancelled' && state !== 'skipped');
   const sum = (of: (copy: Transfer) => number) => counted.reduce((total, copy) => total + of(copy), 0);
   const size = totals.size + sum((copy) => copy.size);
   const sent = totals.sent + sum((copy) => copy.sent);
   const bytesPerSecond = totals.bytesPerSecond + sum((copy) => copy.bytesPerSecond);
+  const openDownloads = copies.filter(({ state }) => state === 'running').length;
   return {
     files: filesWith(totals.files, copies),
     ...{ size, sent, bytesPerSecond },
+    ...(openDownloads > 0 && { openDownloads }),
     ...(bytesPerSecond > 0 && { secondsLeft: Math.ceil((size - sent) / bytesPerSecond) }),
   };
 }

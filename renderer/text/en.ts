@@ -82,6 +82,10 @@ export const en = {
       label: 'Not copied yet',
       sentence: '{{replica}} does not hold this version yet, so this is read from {{place}}.',
     },
+    'replica-refused': {
+      label: 'Replica refuses it',
+      sentence: '{{replica}} has this version and does not give its bytes, so this is read from {{place}}.',
+    },
     'replica-overdue': {
       label: 'Replication is stuck or failed',
       sentence:

@@ -27,7 +27,8 @@ export function routeText(route: Route, storages: readonly StorageSummary[], t: 
     address: route.details.matchedAddress ?? '',
     range: route.details.matchedRange ?? '',
   };
-  const reason = route.details.overdue ? 'replica-overdue' : route.reason;
+  const { overdue, refusedFor } = route.details;
+  const reason = refusedFor !== undefined ? 'replica-refused' : overdue ? 'replica-overdue' : route.reason;
   return {
     place,
     label: t(`reason.${reason}.label`),

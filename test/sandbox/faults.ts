@@ -31,6 +31,10 @@ export type FaultEffect =
   | { kind: 'no-proof' }
   /** Takes a write as if it carried no condition (If-Match, If-None-Match). */
   | { kind: 'ignore-conditions' }
+  /** Gives whole objects, whatever range was asked for. */
+  | { kind: 'ignore-range' }
+  /** Does what was asked and names no version of it, as a bucket without versioning. */
+  | { kind: 'no-version-ids' }
   /** Says of every page of a listing that another one follows, with the marker that was asked with. */
   | { kind: 'endless-pages' }
   /** Answers 200 with a body that never ends: the same bytes again and again, until the client leaves. */

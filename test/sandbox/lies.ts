@@ -47,9 +47,15 @@ export function dropConditions(request: IncomingMessage): void {
   for (const name of CONDITIONS) Reflect.deleteProperty(request.headers, name);
 }
 
+/** Takes the range off a request. */
+export function dropRange(request: IncomingMessage): void {
+  Reflect.deleteProperty(request.headers, 'range');
+}
+
 /** The answer as a storage that lies in this way gives it. */
 export function lieOf(effect: FaultEffect, answer: Answer, asked: Asked): Answer {
   if (effect.kind === 'no-proof') return withoutProof(answer);
+  if (effect.kind === 'no-version-ids') return withoutVersionId(answer);
   if (effect.kind === 'wrong-checksum') return withWrongProof(answer);
   return effect.kind === 'endless-pages' ? truncated(answer, asked) : answer;
 }
@@ -61,6 +67,11 @@ function withoutProof(answer: Answer): Answer {
       ? answer.body.replace(/<(ETag|Checksum[A-Z0-9a-z]+)>[^<]*<\/\1>/g, '')
       : answer.body;
   return { ...answer, headers: Object.fromEntries(headers), ...(body !== undefined && { body }) };
+}
+
+function withoutVersionId(answer: Answer): Answer {
+  const { 'x-amz-version-id': _versionId, ...headers } = answer.headers ?? {};
+  return { ...answer, headers };
 }
 
 function withWrongProof(answer: Answer): Answer {

@@ -15,7 +15,7 @@ import type { ServerIdentity } from './certificates.ts';
 import { ChunkSignatures } from './chunkSignatures.ts';
 import type { FaultEffect, Faults } from './faults.ts';
 import { listObjects, listObjectsV2, listObjectVersions } from './listing.ts';
-import { dropConditions, insteadOf, lieOf } from './lies.ts';
+import { dropConditions, dropRange, insteadOf, lieOf } from './lies.ts';
 import { closeServer, listenOnLoopback } from './loopback.ts';
 import {
   abortMultipartUpload,
@@ -248,12 +248,15 @@ export class RegionServer {
     if (instead) {
       exchange.proceed();
       request.resume();
+      // It comes from something else than the storage.
+      for (const name of ['x-amz-request-id', 'server']) exchange.response.removeHeader(name);
       return instead;
     }
     this.#redirect(bucketName);
     const seed = await verifySignature(request, url, region, credentials, now());
     // After the signature, which covers them.
     if (effects.some(({ kind }) => kind === 'ignore-conditions')) dropConditions(request);
+    if (effects.some(({ kind }) => kind === 'ignore-range')) dropRange(request);
     if (bucketName === '') return listBuckets(bucket.name);
     if (bucketName !== bucket.name) throw new S3Error('NoSuchBucket', 404, 'The specified bucket does not exist');
     const operate = OPERATIONS.get(operation);

@@ -73,6 +73,11 @@ export function partSizeBy(
   return Math.ceil(size / firstPart.size) === count ? firstPart.size : undefined;
 }
 
+/** As much of a file as a comparison asks for. */
+export interface ComparedFile extends Pick<SteadyFile, 'path' | 'read' | 'assertUnchanged'> {
+  identity: { size: number };
+}
+
 export interface Comparison {
   fingerprint: Fingerprint;
   /** Bytes; what `parts` needs. */
@@ -87,7 +92,7 @@ export interface Comparison {
  *
  * @throws NearplayError file-changed, file-unreadable, cancelled
  */
-export async function hasContent(file: SteadyFile, comparison: Comparison): Promise<boolean> {
+export async function hasContent(file: ComparedFile, comparison: Comparison): Promise<boolean> {
   const { fingerprint, partSize, signal, read } = comparison;
   const { algorithm, of, encoding, value } = fingerprint;
   const digest = of === 'parts' ? new DigestOfParts(algorithm, partSize ?? file.identity.size) : digestFor(algorithm);
@@ -102,7 +107,7 @@ export async function hasContent(file: SteadyFile, comparison: Comparison): Prom
 }
 
 /** Each is valid until the next one is asked for. */
-async function* chunksOf(file: SteadyFile, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* chunksOf(file: ComparedFile, signal: AbortSignal): AsyncGenerator<Buffer> {
   const { size } = file.identity;
   const load = async (buffer: Buffer, start: number) => {
     const chunk = buffer.subarray(0, Math.min(CHUNK, size - start));

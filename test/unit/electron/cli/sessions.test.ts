@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Machine } from '../../../../electron/cli/machine.ts';
+import type { Machine } from '../../../../electron/services/machine.ts';
 import { Sessions } from '../../../../electron/cli/sessions.ts';
 import { Journal } from '../../../../electron/services/transfers/journal.ts';
 import { recordSchema, type TransferRecord } from '../../../../electron/services/transfers/transferRecord.ts';

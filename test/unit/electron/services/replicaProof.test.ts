@@ -7,15 +7,18 @@ const V2: ObjectVersion = { ...V1, etag: '"2"', lastModified: V1.lastModified + 
 
 let now = 0;
 let asked: string[] = [];
+let withBytes: boolean[] = [];
 let answer: (storage: string, version: ObjectVersion) => Promise<boolean>;
 let proof: ReplicaProof;
 beforeEach(() => {
   now = 5_000_000;
   asked = [];
+  withBytes = [];
   answer = () => Promise.resolve(true);
   proof = new ReplicaProof(
-    (storage, version) => {
+    (storage, version, bytes) => {
       asked.push(`${storage} ${version.etag}`);
+      withBytes.push(bytes);
       return answer(storage, version);
     },
     () => now,
@@ -170,12 +173,24 @@ it('remembers 200,000 versions and forgets the oldest first', () => {
 describe('a storage where reading failed', () => {
   it('is left alone for a minute, whatever it or its listing says, and asked again after that', async () => {
     await proof.prove('sydney', V1);
-    proof.distrusted('sydney', V1);
+    proof.refused('sydney', V1, 'archived');
     proof.listed('sydney', V1, V1);
-    expect(await proof.prove('sydney', V1)).toEqual({ holds: 'no', by: 'version' });
+    expect(await proof.prove('sydney', V1)).toEqual({ holds: 'no', by: 'version', refusedFor: 'archived' });
     expect(asked).toHaveLength(1);
     now += 61 * SECOND;
     expect(await proof.prove('sydney', V1)).toEqual({ holds: 'yes', by: 'version' });
+  });
+
+  it('is asked for bytes before it counts again, and left alone for longer each time that it refuses them', async () => {
+    proof.refused('sydney', V1, 'archived');
+    answer = deny;
+    for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60]) {
+      now += minutes * 60 * SECOND - 1;
+      expect(proof.isWorthAsking('sydney', V1)).toBe(false);
+      now += 1;
+      expect(await proof.prove('sydney', V1)).toEqual({ holds: 'no', by: 'version', refusedFor: 'archived' });
+    }
+    expect(withBytes).toEqual(Array(8).fill(true));
   });
 
   it('does not keep a listing from correcting a mere denial', async () => {

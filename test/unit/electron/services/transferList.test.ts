@@ -50,7 +50,7 @@ describe('the list of transfers', () => {
     const { list } = setUp([copy('a', 'running'), copy('b', 'done'), copy('c', 'failed')]);
     const { files, ...bytes } = list.totals();
     expect(files).toEqual({ ...NO_FILES, running: 2, done: 1, failed: 1 });
-    expect(bytes).toEqual({ size: 300, sent: 120, bytesPerSecond: 30, secondsLeft: 6 });
+    expect(bytes).toEqual({ size: 300, sent: 120, bytesPerSecond: 30, secondsLeft: 6, openDownloads: 1 });
   });
 
   it('says what a blocked upload waits for, and keeps the policy to itself', () => {

@@ -1,0 +1,85 @@
+import { join, resolve } from 'node:path';
+import type { ErrorCode } from '../../shared/errors.ts';
+import type { Application } from '../services/application.ts';
+import { download, STOPPED, type Download } from '../services/downloads.ts';
+import { DownloadNotes } from '../services/downloads/downloadNotes.ts';
+import { thisMachine } from '../services/machine.ts';
+import { complain, type CommandContext } from './surroundings.ts';
+import { keyToRead } from './typedPlaces.ts';
+import { Waits, waitMinutes } from './waits.ts';
+import { homeOf, withServices, type ServiceNeeds } from './withServices.ts';
+
+const BEGINS_AGAIN: Partial<Record<ErrorCode, string>> = {
+  'object-changed': 'The file was replaced in the storage meanwhile; the download begins again.',
+  damaged: 'What arrived was damaged; the download begins again.',
+};
+
+export interface GetOptions extends ServiceNeeds {
+  /** Minutes without progress after which a wait ends the command. */
+  wait?: number;
+}
+
+/** `nearplay get`: the object on disk, from the storage of its route, proved by the checksum that the storage keeps. */
+export async function getCommand(
+  typed: string,
+  destination: string,
+  options: GetOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { cwd } = context.surroundings;
+  const target = /[/\\]$/.test(destination) ? `${resolve(cwd, destination)}/` : resolve(cwd, destination);
+  await withServices({ ...options, needsRoute: true }, context, async (services) => {
+    const key = await keyToRead(services.studio(), typed);
+    const { path, size, route, provedBy, resumed } = await get(services, key, target, options, context);
+    const { storage, reason, details } = route;
+    const proof = provedBy === null ? 'not proved: the storage keeps no checksum' : `proved by ${provedBy}`;
+    context.print(
+      { key, path, size, storage, reason, details, provedBy, resumed },
+      `${path} (${size} bytes from ${storage}: ${reason}; ${proof})`,
+    );
+  });
+}
+
+/** Tells of waits, and ends one that takes too long so that the same command goes on from there. */
+async function get(
+  services: Application,
+  key: string,
+  target: string,
+  { wait }: GetOptions,
+  context: CommandContext,
+): Promise<Download> {
+  const { surroundings } = context;
+  const machine = surroundings.machine ?? (await thisMachine());
+  const notes = new DownloadNotes(join(homeOf(surroundings), 'downloads'), machine);
+  await notes.sweep();
+  const waits = new Waits({ context, ...waitMinutes(wait, surroundings.isTerminal === true) });
+  const tooLong = new AbortController();
+  const ended = waits.ended.catch((error: unknown) => {
+    tooLong.abort(STOPPED);
+    throw error;
+  });
+  ended.catch(() => undefined);
+  const line = { id: key, key, state: 'running' as const, sent: 0, confirmed: 0 };
+  const cancelled = AbortSignal.any([surroundings.signal, tooLong.signal]);
+  waits.changed([line]);
+  try {
+    return await download(() => services.studio(), key, target, {
+      ...{ signal: cancelled, machine },
+      claimed: (path) => notes.begun(path),
+      progress: (received) => {
+        Object.assign(line, { sent: received, confirmed: received });
+        waits.changed([line]);
+      },
+      waiting: ({ for: blockedFor, error }) => {
+        waits.changed([{ ...line, state: 'blocked', blockedFor, error: error.report() }]);
+      },
+      beginsAgain: (why) => complain(context, why, BEGINS_AGAIN[why] ?? 'The download begins again.', key),
+    });
+  } catch (error) {
+    if (tooLong.signal.aborted) await ended;
+    throw error;
+  } finally {
+    waits.stop();
+    await notes.over();
+  }
+}
