@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
-import { NearplayError, reportOf } from '../../shared/errors.ts';
+import { NearplayError } from '../../shared/errors.ts';
 import { typedFolder, typedKey } from '../../shared/keys.ts';
 import type { Application } from '../services/application.ts';
 import { replaceFile } from '../services/files/atomicFile.ts';
+import { explainFileError } from '../services/s3Errors.ts';
 import { findFiles } from '../services/transfers/folderWalk.ts';
 import type { ConflictPolicy } from '../services/transfers/transferRecord.ts';
 import { askAboutConflicts } from './conflictQuestions.ts';
@@ -181,17 +182,14 @@ function stoppedBy({ surroundings: { signal } }: CommandContext): Promise<never>
 
 /** Whether the receipts are on disk; if not, stderr says why. The uploads are not affected. */
 async function saveReceipts({ uploads }: Application, file: string, context: CommandContext): Promise<boolean> {
+  const path = resolve(context.surroundings.cwd, file);
   try {
-    const path = resolve(context.surroundings.cwd, file);
     await replaceFile(path, `${JSON.stringify(uploads.receipts(), undefined, 2)}\n`);
     return true;
   } catch (error) {
-    const { message } = reportOf(error);
-    complain(
-      context,
-      'receipts-unwritten',
-      `The receipts could not be written; the uploads are not affected. ${message}`,
-    );
+    const onDisk = error instanceof NearplayError ? error.cause : error;
+    const { code, message } = explainFileError(onDisk, { path, doing: 'receipts' });
+    complain(context, code, message);
     return false;
   }
 }

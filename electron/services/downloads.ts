@@ -15,11 +15,10 @@ import {
   type ProvedBy,
   type StoredObject,
 } from './downloads/storedObject.ts';
-import { writeFailure } from './files/writeFailure.ts';
 import { thisMachine, type Machine } from './machine.ts';
 import type { ObjectVersion } from './replicaProof.ts';
 import { isRefusal, waitReasonOf, type WaitReason } from './refusals.ts';
-import { explainS3Error, meansUnreachable } from './s3Errors.ts';
+import { explainFileError, explainS3Error, meansUnreachable } from './s3Errors.ts';
 import type { Studio } from './studio.ts';
 import { backoffDelay } from './transfers/backoff.ts';
 import { sleep } from './transfers/sleep.ts';
@@ -340,7 +339,7 @@ async function prepare(path: string): Promise<void> {
       throw cause;
     });
   } catch (cause) {
-    throw writeFailure(cause, path);
+    throw explainFileError(cause, { path: path, doing: 'write' });
   }
   if (!there || there.isFile() || there.isSymbolicLink()) return;
   const what = there.isDirectory() ? 'A folder' : 'Something that is no file';

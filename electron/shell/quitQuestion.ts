@@ -9,15 +9,20 @@ export interface QuitQuestionOptions {
     on(event: 'before-quit', listener: (event: Pick<Event, 'preventDefault'>) => void): unknown;
     quit(): void;
   };
-  /** Uploads that run or wait at this moment. */
-  open: () => number;
+  /** What runs or waits at this moment. */
+  open: () => OpenTransfers;
   /** Resolves to the number of the button. */
   ask: (options: MessageBoxOptions) => Promise<number>;
   log: Log;
 }
 
+export interface OpenTransfers {
+  uploads: number;
+  downloads: number;
+}
+
 /**
- * Asks once before the app quits while uploads are under way. Nothing is lost by quitting: they go on next time. When the
+ * Asks once before the app quits while transfers are under way. Nothing is lost by quitting: they go on next time. When the
  * system shuts down nobody is asked (`quitsAnyway`), since the question would hold it up.
  */
 export class QuitQuestion {
@@ -36,14 +41,14 @@ export class QuitQuestion {
 
   /** For the last window of a system where the app ends with it: the question comes while the window is still there. */
   beforeClose(event: Pick<Event, 'preventDefault'>): void {
-    if (this.#isAgreed || this.#options.open() === 0) return;
+    if (this.#isAgreed || isNothing(this.#options.open())) return;
     event.preventDefault();
     this.#options.app.quit();
   }
 
   #beforeQuit(event: Pick<Event, 'preventDefault'>): void {
     const open = this.#options.open();
-    if (this.#isAgreed || open === 0) return;
+    if (this.#isAgreed || isNothing(open)) return;
     event.preventDefault();
     if (this.#isAsking) return;
     this.#isAsking = true;
@@ -64,16 +69,30 @@ export class QuitQuestion {
   }
 }
 
-function question(open: number): MessageBoxOptions {
-  const uploads = open === 1 ? 'An upload is' : `${open} uploads are`;
+function isNothing({ uploads, downloads }: OpenTransfers): boolean {
+  return uploads + downloads === 0;
+}
+
+function question(open: OpenTransfers): MessageBoxOptions {
+  const { uploads, downloads } = open;
+  const isOne = uploads + downloads === 1;
   return {
     type: 'question',
     title: 'Quit Nearplay?',
-    message: `${uploads} not finished. Quit Nearplay?`,
-    detail: 'Nothing that has arrived is lost: uploads go on where they are when Nearplay is opened again.',
-    buttons: ['Quit', 'Keep Uploading'],
+    message: `${subjectOf(open)} ${isOne ? 'is' : 'are'} not finished. Quit Nearplay?`,
+    detail: `Nothing that has arrived is lost: ${isOne ? 'it goes on where it is' : 'they go on where they are'} when Nearplay is opened again.`,
+    buttons: ['Quit', downloads === 0 ? 'Keep Uploading' : uploads === 0 ? 'Keep Downloading' : 'Keep Transferring'],
     defaultId: QUIT,
     cancelId: STAY,
     noLink: true,
   };
+}
+
+/** `An upload and 3 downloads`. */
+function subjectOf({ uploads, downloads }: OpenTransfers): string {
+  const counted = (count: number, one: string, many: string) =>
+    count === 0 ? [] : [count === 1 ? one : `${count} ${many}`];
+  const words = [...counted(uploads, 'an upload', 'uploads'), ...counted(downloads, 'a download', 'downloads')];
+  const text = words.join(' and ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

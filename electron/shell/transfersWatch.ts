@@ -2,6 +2,7 @@ import type { TransfersDelta } from '../../shared/ipc.ts';
 import { TransferNotices, type Notice } from './notifications.ts';
 import type { AwakeWhileTransferring } from './power.ts';
 import { openTransfers, OverallProgress } from './progress.ts';
+import type { OpenTransfers } from './quitQuestion.ts';
 
 export interface TransfersWatchOptions {
   awake: Pick<AwakeWhileTransferring, 'update'>;
@@ -17,20 +18,21 @@ export class TransfersWatch {
   readonly #options: TransfersWatchOptions;
   readonly #notices = new TransferNotices();
   readonly #progress = new OverallProgress();
-  #open = 0;
+  #open: OpenTransfers = { uploads: 0, downloads: 0 };
 
   constructor(options: TransfersWatchOptions) {
     this.#options = options;
   }
 
   /** Transfers that run or wait for their turn, as of the last news. */
-  get open(): number {
+  get open(): OpenTransfers {
     return this.#open;
   }
 
   update(delta: TransfersDelta): void {
     const { awake, showProgress, notify, isLookedAt } = this.#options;
-    this.#open = openTransfers(delta.totals);
+    const downloads = delta.totals.openDownloads ?? 0;
+    this.#open = { uploads: openTransfers(delta.totals) - downloads, downloads };
     awake.update(delta.totals);
     showProgress(this.#progress.update(delta.totals));
     const notice = this.#notices.update(delta);

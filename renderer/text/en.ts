@@ -254,6 +254,7 @@ export const en = {
       paused: 'Paused',
       done: 'Uploaded',
       saved: 'Saved on this computer',
+      savedUnproved: 'Saved; not proved, since the storage keeps no checksum',
       failed: 'Failed',
       cancelled: 'Cancelled',
       skipped: 'Skipped: the bucket keeps what it has',

@@ -21,7 +21,8 @@ export function lineText(transfer: Transfer, t: Translate): string {
         ? `${t(`transfers.state.${state}`)} · ${sentOf(transfer, t)}`
         : withSize(t(`transfers.state.${state}`), size);
     case 'done':
-      return withSize(t(`transfers.state.${transfer.direction === 'download' ? 'saved' : 'done'}`), size);
+      if (transfer.direction === 'upload') return withSize(t('transfers.state.done'), size);
+      return withSize(t(transfer.unproved ? 'transfers.state.savedUnproved' : 'transfers.state.saved'), size);
     case 'skipped':
       return t(transfer.skippedFor === 'identical' ? 'transfers.state.identical' : 'transfers.state.skipped');
     case 'cancelled':

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { NearplayError } from '../../../shared/errors.ts';
 import { hiddenName, NEW_FILE_FLAGS, randomText } from '../files/atomicFile.ts';
-import { writeFailure } from '../files/writeFailure.ts';
+import { explainFileError } from '../s3Errors.ts';
 import type { Machine } from '../machine.ts';
 
 const SECOND_MS = 1000;
@@ -137,7 +137,7 @@ export class DestinationClaim {
       await this.#write();
       await this.#handle.datasync();
     } catch (cause) {
-      throw writeFailure(cause, this.#destination);
+      throw explainFileError(cause, { path: this.#destination, doing: 'write' });
     }
   }
 
@@ -249,7 +249,7 @@ async function make(
     handle = await open(file, NEW_FILE_FLAGS, SHARED_MODE);
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return undefined;
-    throw writeFailure(cause, destination);
+    throw explainFileError(cause, { path: destination, doing: 'write' });
   }
   try {
     await handle.write(bytesOf(note), 0, undefined, 0);
@@ -257,7 +257,7 @@ async function make(
   } catch (cause) {
     await handle.close().catch(() => undefined);
     await rm(file, { force: true }).catch(() => undefined);
-    throw writeFailure(cause, destination);
+    throw explainFileError(cause, { path: destination, doing: 'write' });
   }
 }
 
@@ -294,7 +294,7 @@ async function readNote(file: string): Promise<string | undefined> {
     handle = await open(file, constants.O_RDONLY | NO_FOLLOW);
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw writeFailure(cause, file);
+    throw explainFileError(cause, { path: file, doing: 'write' });
   }
   try {
     const { size } = await handle.stat();

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { NearplayError } from '../../../shared/errors.ts';
 import { giveName, NEW_FILE_FLAGS, syncFolder } from '../files/atomicFile.ts';
-import { writeFailure } from '../files/writeFailure.ts';
+import { explainFileError } from '../s3Errors.ts';
 import type { ComparedFile } from '../transfers/contentProof.ts';
 import type { DestinationClaim, PartContent } from './destinationClaim.ts';
 
@@ -44,7 +44,7 @@ export class PartFile {
       const handle = await open(claim.part, NEW_FILE_FLAGS, PRIVATE_MODE);
       return new PartFile({ claim, destination, content, handle, resumed: 0 });
     } catch (cause) {
-      throw writeFailure(cause, destination);
+      throw explainFileError(cause, { path: destination, doing: 'write' });
     }
   }
 
@@ -141,7 +141,7 @@ export class PartFile {
     try {
       return await work();
     } catch (cause) {
-      throw writeFailure(cause, this.#destination);
+      throw explainFileError(cause, { path: this.#destination, doing: 'write' });
     }
   }
 }

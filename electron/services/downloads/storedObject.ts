@@ -3,7 +3,7 @@ import { NearplayError } from '../../../shared/errors.ts';
 import { wholeKey } from '../keys.ts';
 import type { ObjectVersion } from '../replicaProof.ts';
 import { httpStatusOf } from '../s3Errors.ts';
-import { endpointOf } from '../storageClients.ts';
+import { endpointOf } from '../../../shared/storagePlace.ts';
 import type { Studio } from '../studio.ts';
 import {
   fingerprintOf,

@@ -3,7 +3,7 @@ import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSyn
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { writeFailure } from './writeFailure.ts';
+import { explainFileError } from '../s3Errors.ts';
 
 /** Bytes of the longest name on ext4, APFS and XFS; NTFS counts UTF-16 units, of which a name never has more than bytes. */
 const MAX_NAME_BYTES = 255;
@@ -56,7 +56,7 @@ export async function replaceFileWith(
     await syncFolder(dirname(file));
   } catch (cause) {
     await rm(beside, { force: true }).catch(() => undefined);
-    throw writeFailure(cause, file);
+    throw explainFileError(cause, { path: file, doing: 'write' });
   }
 }
 
@@ -74,7 +74,7 @@ export function replaceFileSync(file: string, content: string, { mode = PRIVATE_
     renameSync(beside, file);
   } catch (cause) {
     rmSync(beside, { force: true });
-    throw writeFailure(cause, file);
+    throw explainFileError(cause, { path: file, doing: 'write' });
   }
 }
 

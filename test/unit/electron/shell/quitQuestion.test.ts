@@ -16,10 +16,10 @@ class QuittingApp extends EventEmitter {
   }
 }
 
-function setUp(open: number, ask: () => Promise<number>) {
+function setUp(open: number, ask: () => Promise<number>, downloads = 0) {
   const app = new QuittingApp();
   const asked = vi.fn(ask);
-  const question = new QuitQuestion({ app, open: () => open, ask: asked, log: SILENT });
+  const question = new QuitQuestion({ app, open: () => ({ uploads: open, downloads }), ask: asked, log: SILENT });
   return { app, asked, question };
 }
 
@@ -40,6 +40,21 @@ describe('quitting', () => {
     expect(asked).toHaveBeenCalledOnce();
     const message = '3 uploads are not finished. Quit Nearplay?';
     expect(asked).toHaveBeenCalledWith(expect.objectContaining({ message }));
+  });
+
+  it.each([
+    [1, 0, 'An upload is not finished.', 'it goes on where it is', 'Keep Uploading'],
+    [0, 1, 'A download is not finished.', 'it goes on where it is', 'Keep Downloading'],
+    [0, 2, '2 downloads are not finished.', 'they go on where they are', 'Keep Downloading'],
+    [1, 1, 'An upload and a download are not finished.', 'they go on where they are', 'Keep Transferring'],
+    [3, 2, '3 uploads and 2 downloads are not finished.', 'they go on where they are', 'Keep Transferring'],
+  ])('names what is open by its direction: %i up and %i down', async (up, down, message, goesOn, stay) => {
+    const { app, asked } = setUp(up, () => Promise.resolve(QUIT), down);
+    app.quit();
+    await vi.waitFor(() => expect(app.hasQuit).toBe(true));
+    const detail = `Nothing that has arrived is lost: ${goesOn} when Nearplay is opened again.`;
+    const question = { message: `${message} Quit Nearplay?`, detail, buttons: ['Quit', stay] };
+    expect(asked).toHaveBeenCalledWith(expect.objectContaining(question));
   });
 
   it('stays when the user says so, and asks again the next time', async () => {

@@ -125,9 +125,9 @@ describe('watching transfers', () => {
     const showProgress = vi.fn();
     const watch = new TransfersWatch({ awake: { update: vi.fn() }, showProgress, notify, isLookedAt: () => looked });
     watch.update({ changed: [transfer('a', 'running')], removed: [], totals: totals({ running: 1 }, 25) });
-    expect(watch.open).toBe(1);
+    expect(watch.open).toEqual({ uploads: 1, downloads: 0 });
     watch.update({ changed: [transfer('a', 'done')], removed: [], totals: totals({ done: 1 }, 100) });
-    expect(watch.open).toBe(0);
+    expect(watch.open).toEqual({ uploads: 0, downloads: 0 });
     expect(showProgress.mock.calls).toEqual([[0.25], [-1]]);
     expect(notify).toHaveBeenCalledTimes(count);
   });

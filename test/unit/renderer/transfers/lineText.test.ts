@@ -23,6 +23,10 @@ it.each([
   [{ state: 'blocked', blockedFor: 'conflict' }, 'There is another one, with other content'],
   [{ state: 'done' }, 'Uploaded · 100 MB'],
   [{ state: 'done', direction: 'download' }, 'Saved on this computer · 100 MB'],
+  [
+    { state: 'done', direction: 'download', unproved: true },
+    'Saved; not proved, since the storage keeps no checksum · 100 MB',
+  ],
   [{ state: 'skipped', skippedFor: 'asked-for' }, 'Skipped: the bucket keeps what it has'],
   [{ state: 'skipped', skippedFor: 'identical' }, 'The bucket has the same content already'],
   [

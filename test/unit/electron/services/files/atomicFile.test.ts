@@ -14,7 +14,6 @@ import {
   replaceFileSync,
   replaceFileWith,
 } from '../../../../../electron/services/files/atomicFile.ts';
-import { writeFailure } from '../../../../../electron/services/files/writeFailure.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -133,18 +132,4 @@ it('a hidden name beside a file always fits, whatever letters it has', () => {
       expect(hidden.endsWith('.0123456789abcdef.nearplay-part')).toBe(true);
     }),
   );
-});
-
-it.each([
-  ['ENOSPC', 'disk-full'],
-  ['EDQUOT', 'disk-full'],
-  ['ENOTDIR', 'not-a-folder'],
-  ['ENAMETOOLONG', 'name-too-long'],
-  ['EROFS', 'destination-unwritable'],
-  ['EACCES', 'destination-unwritable'],
-  ['EIO', 'destination-unwritable'],
-])('an error of the disk that says %s while a file is written means %s', (system, code) => {
-  const failure = writeFailure(failing(system), '/renders/plate.mov');
-  expect(failure).toMatchObject({ code, detail: `${system}: as the system says it` });
-  expect(failure.message).toContain('/renders');
 });
