@@ -1,6 +1,5 @@
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
-import { NearplayError } from '../../shared/errors.ts';
-import { httpStatusOf } from './s3Errors.ts';
+import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
 import { wholeKey } from './keys.ts';
 import type { ObjectVersion } from './replicaProof.ts';
 import type { StorageClients } from './storageClients.ts';
@@ -8,6 +7,21 @@ import type { StorageRequests } from './storageRequests.ts';
 
 /** A player waits for the answer. */
 const READ_TIMEOUT = 4000;
+
+/** Errors that say nothing of the object that was asked for: nobody answered, or not to this. */
+const SAYS_NOTHING: ReadonlySet<ErrorCode> = new Set([
+  'offline',
+  'timeout',
+  'slow-down',
+  'storage-failed',
+  'not-a-storage',
+  'proxy-sign-in',
+  'credentials-expired',
+  'credentials-missing',
+  'clock-skew',
+  'cancelled',
+  'internal',
+]);
 
 /** What HEAD tells of an object. */
 export interface ObjectHead extends ObjectVersion {
@@ -39,7 +53,7 @@ export class Objects {
       ...(versionId !== undefined && { VersionId: versionId }),
     });
     const action = versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion';
-    const answer = await this.#requests.ask({ storage, action, key }, (client, options) =>
+    const answer = await this.#requests.ask({ storage, action, key, versionId }, (client, options) =>
       client.send(command, options),
     );
     if (answer.DeleteMarker) throw new NearplayError('no-such-key');
@@ -90,8 +104,7 @@ export class Objects {
     } catch (error) {
       // A missing key is 404 with s3:ListBucket on the bucket and 403 without (S3 User Guide, HeadObject); a version id
       // that the bucket has never seen is 400.
-      const status = httpStatusOf(error instanceof NearplayError ? error.cause : error);
-      if (status >= 400 && status < 500 && status !== 408 && status !== 429) return false;
+      if (error instanceof NearplayError && !SAYS_NOTHING.has(error.code)) return false;
       throw error;
     }
   }

@@ -7,12 +7,17 @@ import type { IsolationPreferences, StorageConfiguration } from '../../shared/pr
 import { NearplayError } from '../../shared/errors.ts';
 import { endpointOf } from '../../shared/storagePlace.ts';
 import { promptAgents } from './promptAgents.ts';
-import { httpStatusOf } from './s3Errors.ts';
 import { StorageClock } from './storageClock.ts';
+import { limitAnswers, type AnswerLimits } from './wholeAnswers.ts';
 
 const SECOND = 1000;
 /** S3 API reference, "Error responses". */
-const ENDED: ReadonlySet<string> = new Set(['ExpiredToken', 'InvalidToken', 'TokenRefreshRequired']);
+const ENDED: ReadonlySet<string> = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidToken',
+  'TokenRefreshRequired',
+]);
 const PROBE_KEY = 'key';
 const CONNECTION_TIMEOUT = 10 * SECOND;
 /** Idle, not total: a large part on a slow line may take minutes, but never this long without a byte. */
@@ -27,6 +32,8 @@ export interface StorageClientsOptions {
   proxyAgent?: Agent;
   /** Milliseconds since the epoch, of this machine. */
   now: () => number;
+  /** Of what is read whole; default: 16 MiB, for a minute. */
+  answerLimits?: AnswerLimits;
 }
 
 /**
@@ -58,6 +65,7 @@ export class StorageClients {
     const client = new S3Client(this.#configFor(this.configurationOf(storage)));
     this.#watchClock(client, storage);
     renewRefusedCredentials(client);
+    limitAnswers(client, this.#options.answerLimits);
     this.#clients.set(storage, client);
     return client;
   }
@@ -133,17 +141,23 @@ export class StorageClients {
 
 /**
  * The SDK keeps credentials that tell no end for as long as the client lives. When the storage says that they have ended,
- * they are asked for again, so that the next attempt goes out with what a sign-in has written in the meantime.
+ * they are asked for again, so that the next attempt goes out with what a sign-in has written in the meantime. Requests
+ * that are refused at the same time share one question. HEAD has no body that could say it: see `confirmedCause`.
  */
 function renewRefusedCredentials(client: S3Client): void {
+  let renewal: Promise<unknown> | undefined;
   client.middlewareStack.add(
     (next) => async (args) => {
       try {
         return await next(args);
       } catch (error) {
-        // HEAD has no body that could say which refusal it is: 400 stands for an ended token there.
-        const ended = error instanceof Error && (ENDED.has(error.name) || httpStatusOf(error) === 400);
-        if (ended) await client.config.credentials({ forceRefresh: true }).catch(() => undefined);
+        if (error instanceof Error && ENDED.has(error.name)) {
+          renewal ??= client.config
+            .credentials({ forceRefresh: true })
+            .catch(() => undefined)
+            .finally(() => (renewal = undefined));
+          await renewal;
+        }
         throw error;
       }
     },

@@ -1,5 +1,7 @@
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../shared/errors.ts';
+import { confirmedCause } from './confirmedCause.ts';
+import { wholeKey } from './keys.ts';
 import { explainS3Error, httpStatusOf, meansUnreachable } from './s3Errors.ts';
 import type { Reachability } from './reachability.ts';
 import type { StorageClients } from './storageClients.ts';
@@ -14,6 +16,8 @@ export interface Asked {
   /** The S3 action, e.g. `s3:ListBucket`: what IT looks for in a policy. */
   action: string;
   key?: string;
+  /** Of the object that is asked for; absent: the current one. */
+  versionId?: string | undefined;
   /** Milliseconds for the whole question; default 8,000. */
   timeout?: number;
   signal?: AbortSignal;
@@ -44,7 +48,7 @@ export class StorageRequests {
       return answer;
     } catch (cause) {
       if (signal?.aborted) throw new NearplayError('cancelled', undefined, { cause });
-      const error = this.#explain(cause, asked, deadline.aborted);
+      const error = await this.#confirmed(this.#explain(cause, asked, deadline.aborted), asked, abortSignal);
       if (meansUnreachable(error)) this.#reachability().failed(storage);
       // Any other answer, a refusal too, comes from a storage that is there.
       else if (httpStatusOf(cause) > 0) this.#reachability().succeeded(storage);
@@ -75,11 +79,26 @@ export class StorageRequests {
       if (error instanceof NearplayError) throw error;
       const configuration = this.#clients.configurationOf(storage);
       const role = configuration.aws_role_arn;
-      const explained = explainS3Error(error, { action: 'sts:AssumeRole', storage: configuration });
-      if (explained.code !== 'access-denied' || role === undefined) throw explained;
-      const message = `You may not use the role ${role} of "${storage}". Ask IT to let you assume it.`;
-      throw new NearplayError('access-denied', message, { cause: error });
+      const failed = { action: 'sts:AssumeRole', storage: configuration, ...(role !== undefined && { role }) };
+      throw explainS3Error(error, failed);
     }
+  }
+
+  /** An answer without a body does not say why: the object is asked for once more in a way that does. */
+  async #confirmed(error: NearplayError, asked: Asked, abortSignal: AbortSignal): Promise<NearplayError> {
+    const { storage, action, key, versionId } = asked;
+    const isOver = () => abortSignal.aborted;
+    if (key === undefined || isOver()) return error;
+    const configuration = this.#clients.configurationOf(storage);
+    const object = { client: this.#clients.clientOf(storage), bucket: configuration.bucket, versionId };
+    const confirmed = await confirmedCause(
+      error,
+      { ...object, wholeKey: wholeKey(configuration, key) },
+      { action, storage: configuration, key },
+      (ask) => ask({ abortSignal }),
+    );
+    // The time was over while it was asked: what is known is the first answer.
+    return isOver() ? error : confirmed;
   }
 
   #explain(cause: unknown, { storage, action, key }: Asked, timedOut: boolean): NearplayError {

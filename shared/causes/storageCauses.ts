@@ -855,7 +855,7 @@ const WITHOUT_REASON: readonly StorageCause[] = [
   },
   {
     id: 'bare-400',
-    code: 'credentials-expired',
+    code: 'refused',
     fits: ({ name, status }) => status === 400 && name === '',
     sentence: (_said, asked) => `${inRegion(asked)} refused ${asked.action} without saying why (400).`,
     remedy: ASK_IT,

@@ -20,7 +20,7 @@ export function insteadOf(effects: readonly FaultEffect[]): Answer | undefined {
   if (effect?.kind === 'answer-instead') {
     return {
       status: effect.status,
-      headers: { 'content-type': 'text/html', ...effect.headers },
+      headers: { ...(effect.body !== undefined && { 'content-type': 'text/html' }), ...effect.headers },
       body: effect.body ?? '',
     };
   }

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
 import { NearplayError } from '../../../shared/errors.ts';
+import { confirmedCause } from '../confirmedCause.ts';
 import { explainS3Error, httpStatusOf } from '../s3Errors.ts';
 import type { ChecksumKind } from './checksumKind.ts';
 import { keptChecksumOf, presentObjectOf, type KeptChecksum, type PresentObject } from './presentObject.ts';
@@ -203,9 +204,22 @@ export class UploadCalls {
         this.wire.ask(signal, (options) => this.client.send(command, options)),
       );
     } catch (error) {
-      if (error instanceof NearplayError && error.code === 'no-such-key') return null;
-      throw error;
+      if (!(error instanceof NearplayError)) throw error;
+      const confirmed = error.code === 'no-such-key' ? error : await this.#confirmed(error, input, signal);
+      if (confirmed.code === 'no-such-key') return null;
+      throw confirmed;
     }
+  }
+
+  /** HEAD does not say why it was refused; the first byte of the same object does. */
+  async #confirmed(
+    error: NearplayError,
+    { Key, VersionId }: Pick<HeadObjectCommandInput, 'VersionId'> & { Key: string },
+    signal: AbortSignal,
+  ): Promise<NearplayError> {
+    const object = { client: this.client, bucket: this.bucket, wholeKey: Key, versionId: VersionId };
+    const failed = { action: 's3:GetObject', storage: this.#configuration, key: Key };
+    return confirmedCause(error, object, failed, (ask) => this.wire.ask(signal, ask));
   }
 
   async abort(upload: UploadRef, signal: AbortSignal): Promise<void> {

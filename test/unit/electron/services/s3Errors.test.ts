@@ -89,7 +89,7 @@ describe('an answer of S3', () => {
     ['Unknown', 500, 'storage-failed'],
     ['Unknown', 504, 'storage-failed'],
     // Another encryption or an ended token: whoever asks has to ask again in a way that has a body.
-    ['Unknown', 400, 'credentials-expired'],
+    ['Unknown', 400, 'refused'],
     ['Unknown', 418, 'refused'],
   ])('to HEAD, which has no body (%s, %d), is %s', (name, status, code) => {
     expect(explain(answered(name, status)).code).toBe(code);
