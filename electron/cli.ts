@@ -14,8 +14,8 @@ import { getCommand, type GetOptions } from './cli/get.ts';
 import { linkCommand, listCommand, statusCommand } from './cli/reading.ts';
 import { OutputClosed, outputTo } from './cli/output.ts';
 import {
+  complain,
   contextOf,
-  sayOnStderr,
   unsteered,
   type CliSurroundings,
   type CommandContext,
@@ -54,8 +54,8 @@ export async function runCli(args: readonly string[], terminal: CliSurroundings)
   } catch (error) {
     if (error instanceof OutputClosed) return 0;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
-    const { code, message } = reportOf(error);
-    sayOnStderr({ json, surroundings }, { code, message }, message);
+    const { code, message, detail } = reportOf(error);
+    complain(contextOf(json, surroundings), code, message, undefined, detail);
     return code === 'wait-ended' ? EXIT_WAIT_ENDED : EXIT_FAILED;
   }
 }

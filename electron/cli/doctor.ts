@@ -142,11 +142,11 @@ async function checkAddress(services: Application, add: (check: Check) => void):
     return;
   }
   await services.addresses.refresh();
-  const { addresses, problem } = services.addresses.known();
+  const { addresses, problem, remedy: whatToDo } = services.addresses.known();
   const seen = addresses.filter(({ source }) => source === 'public').map(({ address }) => address);
   if (problem === undefined) add({ check, result: 'pass', message: seen.join(', ') });
   else {
-    const remedy = 'Allow HTTPS to the service, name another one in publicIp.services, or choose the region by hand.';
+    const remedy = whatToDo ?? 'Choose the region by hand.';
     add({ check, result: 'warn', message: problem, remedy });
   }
 }

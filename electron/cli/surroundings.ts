@@ -55,8 +55,16 @@ export function contextOf(json: boolean, surroundings: CliSurroundings): Command
 }
 
 /** Says on stderr what is wrong, as errors are said, and that the command goes on. */
-export function complain(context: CommandContext, code: ErrorCode, message: string, key?: string): void {
-  sayOnStderr(context, { code, message, key }, key === undefined ? message : `${key}: ${message}`);
+export function complain(
+  context: CommandContext,
+  code: ErrorCode,
+  message: string,
+  key?: string,
+  detail?: string,
+): void {
+  sayOnStderr(context, { code, message, key, detail }, key === undefined ? message : `${key}: ${message}`);
+  // With --json it stands in the object.
+  if (detail !== undefined && !context.json) context.surroundings.stderr(`  ${terminalText(detail)}\n`);
 }
 
 /** Says an object as one line on stderr with `--json`; without, one line of text that is safe for a terminal. */

@@ -188,8 +188,8 @@ async function saveReceipts({ uploads }: Application, file: string, context: Com
     return true;
   } catch (error) {
     const onDisk = error instanceof NearplayError ? error.cause : error;
-    const { code, message } = explainFileError(onDisk, { path, doing: 'receipts' });
-    complain(context, code, message);
+    const { code, message, detail } = explainFileError(onDisk, { path, doing: 'receipts' });
+    complain(context, code, message, undefined, detail);
     return false;
   }
 }

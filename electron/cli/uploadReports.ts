@@ -1,3 +1,4 @@
+import type { ErrorReport } from '../../shared/errors.ts';
 import type { Transfer } from '../../shared/ipc.ts';
 import { complain, type CommandContext } from './surroundings.ts';
 
@@ -44,7 +45,8 @@ export class UploadReports {
       this.#context.print({ key, size, state, ...(skippedFor && { skippedFor }) }, `${key} (${size} bytes${word})`);
       return;
     }
-    const { code, message } = blockedFor === 'conflict' ? TAKEN : (error ?? CANCELLED);
-    complain(this.#context, code, message, key);
+    const { code, message, detail }: Pick<ErrorReport, 'code' | 'message' | 'detail'> =
+      blockedFor === 'conflict' ? TAKEN : (error ?? CANCELLED);
+    complain(this.#context, code, message, key, detail);
   }
 }

@@ -1,6 +1,7 @@
 import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import type { CredentialsStatus } from '../../shared/ipc.ts';
+import { wordsOf } from '../../shared/causes/cause.ts';
 import { NearplayError, reportOf } from '../../shared/errors.ts';
 
 const SECOND = 1000;
@@ -46,7 +47,7 @@ export function createCredentials(options: CredentialsOptions): CredentialSource
         (chosen === null ? chain(options.env) : fromIni({ profile: chosen, ignoreCache: true }))(caller),
       );
     } catch (error) {
-      throw explain(error, chosen);
+      throw explain(error, chosen, chosen === null ? [] : await profilesOf());
     }
   };
   return {
@@ -116,7 +117,7 @@ function withTimeout<T>(work: Promise<T>): Promise<T> {
   });
 }
 
-function explain(error: unknown, profile: string | null): NearplayError {
+function explain(error: unknown, profile: string | null, profiles: readonly string[]): NearplayError {
   if (error instanceof NearplayError) return error;
   const message = error instanceof Error ? error.message : '';
   const hint = profile === null ? 'aws sso login' : `aws sso login --profile ${profile}`;
@@ -125,7 +126,18 @@ function explain(error: unknown, profile: string | null): NearplayError {
       cause: error,
     });
   }
-  const which =
-    profile === null ? undefined : `The AWS profile "${profile}" gives no credentials. Check it or choose another.`;
-  return new NearplayError('credentials-missing', which, { cause: error });
+  if (profile === null) return new NearplayError('credentials-missing', undefined, { cause: error });
+  const detail = wordsOf(message);
+  return new NearplayError('credentials-missing', withoutCredentials(profile, profiles), { cause: error, detail });
+}
+
+/** Whether a profile is missing or only gives nothing; and which ones there are. */
+function withoutCredentials(profile: string, profiles: readonly string[]): string {
+  if (profiles.includes(profile)) {
+    return `The AWS profile "${profile}" is there, but gives no credentials. Check what it says, or choose another.`;
+  }
+  const there = profiles.length === 0 ? 'There are none here.' : `There are: ${profiles.join(', ')}.`;
+  // The SDK reads no such section (loadSharedConfigFiles), whatever quotes are around it.
+  const blanks = /\s/.test(profile) ? ' A name with blanks is not read: give it one without.' : '';
+  return `There is no AWS profile "${profile}". ${there}${blanks}`;
 }

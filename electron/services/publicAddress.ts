@@ -1,6 +1,8 @@
 import { request as requestHttp, type Agent } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { networkInterfaces } from 'node:os';
+import { ADDRESS_CAUSES } from '../../shared/causes/addressCauses.ts';
+import { NOTHING_SAID } from '../../shared/causes/cause.ts';
 import { parseAddress } from '../../shared/ipRanges.ts';
 import type { ClientAddress } from '../../shared/routing.ts';
 
@@ -24,7 +26,7 @@ export interface AddressQuestion {
 export interface PublicAddressOptions {
   /** The echo services of the preferences in force; none: the admin switched it off. */
   services: () => readonly string[];
-  /** The text that an echo service answers with. */
+  /** The text that an echo service answers with. Rejects with NoAddress where it answers with something else. */
   ask: (question: AddressQuestion) => Promise<string>;
   interfaces: () => readonly string[];
   now: () => number;
@@ -34,8 +36,26 @@ export interface PublicAddressOptions {
 /** What is known of this machine's addresses, and why not more. */
 export interface KnownAddresses {
   addresses: ClientAddress[];
+  /** What every service did in place of telling an address. */
   problem?: string;
+  /** What to do about it. */
+  remedy?: string;
 }
+
+/** A service answered, and not with an address. */
+export class NoAddress extends Error {
+  /** Of its answer. */
+  readonly status: number;
+
+  constructor(status: number) {
+    super('The answer is no address');
+    this.name = 'NoAddress';
+    this.status = status;
+  }
+}
+
+/** What one service did when it was asked: an address, or the status of an answer without one (0: no answer). */
+type Told = { address: ClientAddress } | { status: number };
 
 /**
  * The addresses that this machine is seen under: public ones told by echo services, and those of its own interfaces.
@@ -44,7 +64,7 @@ export interface KnownAddresses {
 export class PublicAddress {
   readonly #options: PublicAddressOptions;
   #public: ClientAddress[] = [];
-  #problem: string | undefined;
+  #problem: { problem: string; remedy: string } | undefined;
   #askAgainAt = 0;
   #failures = 0;
   /** The next measurement counts alone, also when it finds nothing. */
@@ -63,7 +83,7 @@ export class PublicAddress {
       ...this.#public,
       ...own.map((address) => ({ address, source: 'interface' as const })),
     ];
-    return { addresses, ...(this.#problem !== undefined && { problem: this.#problem }) };
+    return { addresses, ...this.#problem };
   }
 
   /** Whether an echo service may still tell a public address: while it may, interface addresses alone prove nothing. */
@@ -97,8 +117,10 @@ export class PublicAddress {
   async #measure(): Promise<void> {
     const services = this.#options.services();
     const before = JSON.stringify([this.#public, this.#problem]);
-    const questions = services.flatMap((service) => FAMILIES.map((family) => this.#askOne({ service, family })));
-    const answers = (await Promise.all(questions)).filter((answer) => answer !== undefined);
+    const told = await Promise.all(
+      services.map((service) => Promise.all(FAMILIES.map((family) => this.#askOne({ service, family })))),
+    );
+    const answers = told.flat().flatMap((one) => ('address' in one ? [one.address] : []));
     const first = answers.filter(
       (answer, index) => answers.findIndex((other) => other.address === answer.address) === index,
     );
@@ -109,22 +131,36 @@ export class PublicAddress {
     // On the same network, the address of a moment ago is a better guess than none.
     if (answered || this.#forgotten) this.#public = first;
     this.#forgotten = false;
-    this.#problem = answered ? undefined : `No answer from ${services.map(hostOf).join(', ')}`;
+    this.#problem = answered ? undefined : problemOf(services, told);
     if (JSON.stringify([this.#public, this.#problem]) !== before) this.#options.changed();
   }
 
-  async #askOne(question: Omit<AddressQuestion, 'signal'>): Promise<ClientAddress | undefined> {
+  async #askOne(question: Omit<AddressQuestion, 'signal'>): Promise<Told> {
     try {
       const signal = AbortSignal.timeout(TIMEOUT);
       // An agent that still looks for its proxy does not listen to the signal.
       const text = await Promise.race([this.#options.ask({ ...question, signal }), rejectionOf(signal)]);
-      const parsed = parseAddress(text.trim());
-      // What the service says is believed, not the family it was asked over: a "v4" host may answer over IPv6.
-      return parsed ? { address: text.trim(), source: 'public', service: question.service } : undefined;
-    } catch {
-      return undefined;
+      // What the service says is believed, not the family it was asked over: a "v4" host may answer over IPv6. Nothing but
+      // an address is one: what stands in JSON, or beside another one, may be anybody's.
+      if (!parseAddress(text.trim())) return { status: 200 };
+      return { address: { address: text.trim(), source: 'public', service: question.service } };
+    } catch (error) {
+      return { status: error instanceof NoAddress ? error.status : 0 };
     }
   }
+}
+
+/** Where none of them told an address: what each did, in the words of the table of causes; an answer says more than silence. */
+function problemOf(services: readonly string[], told: readonly Told[][]): { problem: string; remedy: string } {
+  const causes = services.map((service, index) => {
+    const statuses = (told[index] ?? []).map((one) => ('status' in one ? one.status : 200));
+    const said = { ...NOTHING_SAID, status: statuses.find((status) => status > 0) ?? 0 };
+    const asked = { host: hostOf(service) };
+    const cause = ADDRESS_CAUSES.find(({ fits }) => fits(said, asked));
+    return { problem: cause?.sentence(said, asked) ?? '', remedy: cause?.remedy(said, asked) ?? '' };
+  });
+  const remedies = new Set(causes.map(({ remedy }) => remedy));
+  return { problem: causes.map(({ problem }) => problem).join(' '), remedy: [...remedies].join(' ') };
 }
 
 function rejectionOf(signal: AbortSignal): Promise<never> {
@@ -150,10 +186,12 @@ export function askOverHttp(agent?: Agent): PublicAddressOptions['ask'] {
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => {
           text += chunk;
-          if (text.length > MAX_ANSWER) response.destroy(new Error('The answer is no address'));
+          if (text.length > MAX_ANSWER) response.destroy(new NoAddress(response.statusCode ?? 0));
         });
         response.on('error', reject);
-        response.on('end', () => (response.statusCode === 200 ? resolve(text) : reject(new Error('No 200'))));
+        response.on('end', () =>
+          response.statusCode === 200 ? resolve(text) : reject(new NoAddress(response.statusCode ?? 0)),
+        );
       });
       request.on('error', reject);
       request.end();

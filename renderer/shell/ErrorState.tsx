@@ -21,6 +21,7 @@ type TitleKey =
   | 'expiredTitle'
   | 'deniedTitle'
   | 'offlineTitle'
+  | 'notStorageTitle'
   | 'goneTitle'
   | 'bucketTitle'
   | 'clockTitle'
@@ -40,6 +41,9 @@ function looksOf(code: ErrorCode): { title: TitleKey; icon: ReactNode } {
       return { title: 'offlineTitle', icon: <IconCloudOff /> };
     case 'no-such-key':
       return { title: 'goneTitle', icon: <IconFileOff /> };
+    case 'not-a-storage':
+    case 'proxy-sign-in':
+      return { title: 'notStorageTitle', icon: <IconCloudOff /> };
     case 'no-such-bucket':
     case 'wrong-region':
       return { title: 'bucketTitle', icon: <IconBucketOff /> };
@@ -59,7 +63,14 @@ export function ErrorState({ report, onRetry }: { report: ErrorReport; onRetry: 
   const secondsLeft = useRetry(waits, onRetry);
   const body = report.code === 'credentials-missing' ? t('states.noCredentialsBody') : report.message;
   return (
-    <StatePanel testId="error-state" icon={icon} title={t(`states.${title}`)} body={body} code={report.code}>
+    <StatePanel
+      testId="error-state"
+      icon={icon}
+      title={t(`states.${title}`)}
+      body={body}
+      detail={report.detail}
+      code={report.code}
+    >
       {needsProfile && <ProfileSelect />}
       <div className="state-actions">
         <Button className="button primary" onPress={onRetry}>

@@ -5,13 +5,15 @@ interface StatePanelProps {
   icon: ReactNode;
   title: string;
   body: string;
+  /** What the other side said, in its own words. */
+  detail?: string | undefined;
   /** A failure's code, for whoever has to tell IT. */
   code?: string;
   children?: ReactNode;
 }
 
 /** What is shown where there is nothing to show: what happened, why, and what to do. */
-export function StatePanel({ testId, icon, title, body, code, children }: StatePanelProps) {
+export function StatePanel({ testId, icon, title, body, detail, code, children }: StatePanelProps) {
   return (
     <section
       className="state-panel"
@@ -24,6 +26,7 @@ export function StatePanel({ testId, icon, title, body, code, children }: StateP
       </div>
       <h2>{title}</h2>
       <p>{body}</p>
+      {detail !== undefined && <p className="state-detail">{detail}</p>}
       {children}
     </section>
   );

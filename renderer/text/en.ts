@@ -685,10 +685,11 @@ export const en = {
     noCredentialsTitle: 'Sign in to AWS',
     noCredentialsBody:
       'Nearplay uses the AWS sign-in of this computer and found none. Choose a profile, or sign in with “aws sso login” and try again.',
-    expiredTitle: 'Your sign-in has expired',
+    expiredTitle: 'Sign in again',
     deniedTitle: 'You may not see this folder',
     offlineTitle: 'The storage cannot be reached',
-    goneTitle: 'This is gone',
+    notStorageTitle: 'Something else than the storage answered',
+    goneTitle: 'This is not there',
     bucketTitle: 'The storage is not set up as expected',
     clockTitle: 'This computer’s clock is off',
     errorTitle: 'That did not work',

@@ -103,7 +103,7 @@ export const TransferLine = memo(function TransferLine(props: TransferLineProps)
           <span className="name-tail">{tail}</span>
         </span>
         {shows && <TwoTone transfer={transfer} />}
-        <span className="transfer-figures" title={status}>
+        <span className="transfer-figures" title={[status, transfer.error?.detail ?? ''].join('\n').trim()}>
           {status}
         </span>
         {actionsOf(transfer).answer && <Answers transfer={transfer} isActive={isActive} />}

@@ -81,7 +81,9 @@ describe('the public address', () => {
   it('is not taken from a captive portal', async () => {
     answer = '<html>Welcome to the hotel</html>';
     const services = await traveller();
-    await expect.poll(async () => (await readingOf(services))?.addressProblem).toContain('No answer');
+    await expect
+      .poll(async () => (await readingOf(services))?.addressProblem)
+      .toContain('answered, but not with an address');
     expect((await readingOf(services))?.route.reason).toBe('ip-unknown');
   });
 

@@ -73,6 +73,23 @@ describe('a profile', () => {
     expect(await begin().status()).toMatchObject({ source: null, problem: { code: 'credentials-missing' } });
   });
 
+  it('that does not exist is told from one that gives nothing, and those that there are are named', async () => {
+    await writeFile(
+      join(folder, 'config'),
+      '[profile broken]\nregion = us-east-1\n[profile "my studio"]\nregion = us-east-1\n',
+    );
+    const messageOf = (name: string) =>
+      start(name)
+        .provider()
+        .then(
+          () => 'credentials',
+          (error: unknown) => (error as Error).message,
+        );
+    expect(await messageOf('nobody')).toMatch(/^There is no AWS profile "nobody"\. There are: .*broken.*studio/);
+    expect(await messageOf('broken')).toContain('"broken" is there, but gives no credentials');
+    expect(await messageOf('my studio')).toContain('A name with blanks is not read');
+  });
+
   it('whose keys were written anew gives the new ones, without a restart', async () => {
     const { provider } = start('studio');
     expect((await provider()).secretAccessKey).toBe('secret-of-studio');

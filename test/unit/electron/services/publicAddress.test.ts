@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   askOverHttp,
   interfaceAddresses,
+  NoAddress,
   PublicAddress,
   type AddressQuestion,
 } from '../../../../electron/services/publicAddress.ts';
@@ -94,12 +95,26 @@ describe('what is known', () => {
     '300.1.1.1',
     'fe80::1%eth0',
     '{"ip":"203.0.113.9"}',
-  ])('refuses %j', async (text) => {
+    '"203.0.113.9"',
+    '203.0.113.9\n203.0.113.10',
+  ])('takes %j for no address, and says that there was an answer', async (text) => {
     ask = () => Promise.resolve(text);
     const address = start();
     await address.refresh();
     expect(publicOnes(address)).toEqual([]);
-    expect(address.known().problem).toBe('No answer from checkip.example');
+    expect(address.known().problem).toBe('checkip.example answered, but not with an address.');
+  });
+
+  it('says of each service what it did: silence is not an answer, and a refusal is not silence', async () => {
+    services = [ECHO, OTHER, 'https://third.example/'];
+    ask = ({ service }) =>
+      Promise.reject(service === ECHO ? new Error('down') : new NoAddress(service === OTHER ? 503 : 200));
+    const address = start();
+    await address.refresh();
+    expect(address.known().problem).toBe(
+      'No answer from checkip.example. ip.example:8443 answered 503, and no address. third.example answered, but not with an address.',
+    );
+    expect(address.known().remedy).toContain('Allow HTTPS');
   });
 
   it('keeps the answer of one service when another fails', async () => {
