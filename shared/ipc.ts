@@ -338,6 +338,16 @@ export interface CredentialsStatus {
   problem?: ErrorReport;
 }
 
+/** What an earlier session noted of uploads and this one could not read; it is kept. */
+export interface JournalUnread {
+  /** As far as they can be counted. */
+  uploads: number;
+  /** Where it is. */
+  files: string[];
+  /** Why nothing can be noted now; uploads wait until it can. */
+  problem?: ErrorReport;
+}
+
 /** Everything the window needs for its first paint. */
 export interface Bootstrap {
   version: string;
@@ -351,6 +361,8 @@ export interface Bootstrap {
   reading: Reading | null;
   /** The transfers themselves come by `list-transfers`: there may be 100,000. */
   transfers: TransferTotals;
+  /** Absent: all of it could be read. */
+  unread?: JournalUnread;
   uploadFolders: UploadFolder[];
 }
 

@@ -23,6 +23,8 @@ export class LeftUploads {
   /** By path and destination. */
   readonly #uploads = new Map<string, LeftUpload>();
 
+  readonly #setAside: string[] = [];
+
   private constructor(services: Application) {
     this.#services = services;
   }
@@ -37,6 +39,7 @@ export class LeftUploads {
     const left = new LeftUploads(services);
     await sessions.tidy();
     for (const session of await sessions.abandoned()) {
+      left.#setAside.push(...session.setAside);
       const here = session.records.filter((record) => left.#isHere(record));
       // What came from another program cannot be read again.
       const over = here.filter((record) => record.path === '-' || (isOver(record) && record.state !== 'failed'));
@@ -46,6 +49,11 @@ export class LeftUploads {
       }
     }
     return left;
+  }
+
+  /** Files in which earlier sessions have noted uploads that cannot be read. */
+  get setAside(): readonly string[] {
+    return this.#setAside;
   }
 
   all(): LeftUpload[] {

@@ -57,7 +57,7 @@ export class Sessions {
       folder,
       end: async () => {
         clearInterval(timer);
-        if ((await unfinishedIn(folder)).records.length === 0) await rm(folder, { recursive: true, force: true });
+        if ((await unfinishedIn(folder)).isEmpty) await rm(folder, { recursive: true, force: true });
       },
     };
   }
@@ -66,8 +66,8 @@ export class Sessions {
   async abandoned(): Promise<AbandonedSession[]> {
     const found: AbandonedSession[] = [];
     for (const name of (await this.#states()).abandoned) {
-      const { records } = await unfinishedIn(join(this.#options.home, name));
-      if (records.length > 0) found.push(new AbandonedSession(name, records, () => this.#take(name)));
+      const { records, setAside, isEmpty } = await unfinishedIn(join(this.#options.home, name));
+      if (!isEmpty) found.push(new AbandonedSession(name, { records, setAside }, () => this.#take(name)));
     }
     return found;
   }
@@ -83,7 +83,7 @@ export class Sessions {
   async tidy(): Promise<void> {
     const { home } = this.#options;
     for (const name of (await this.#states()).abandoned) {
-      if ((await unfinishedIn(join(home, name))).records.length > 0) continue;
+      if (!(await unfinishedIn(join(home, name))).isEmpty) continue;
       await rm(join(home, name), { recursive: true, force: true });
     }
   }
@@ -156,16 +156,19 @@ export class AbandonedSession {
   readonly name: string;
   /** As they were looked at; to be gone on with only after `take`. */
   readonly records: readonly TransferRecord[];
+  /** Files of its journal that could not be read. */
+  readonly setAside: readonly string[];
   readonly #take: () => Promise<{ folder: string; journal: Journal } | undefined>;
   #taken: Promise<{ folder: string; journal: Journal } | undefined> | undefined;
 
   constructor(
     name: string,
-    records: readonly TransferRecord[],
+    { records, setAside }: { records: readonly TransferRecord[]; setAside: readonly string[] },
     take: () => Promise<{ folder: string; journal: Journal } | undefined>,
   ) {
     this.name = name;
     this.records = records;
+    this.setAside = setAside;
     this.#take = take;
   }
 
@@ -180,7 +183,8 @@ export class AbandonedSession {
     const { folder, journal } = (await this.#taken) ?? {};
     if (folder === undefined || !journal) return;
     await journal.remove(ids);
-    if (this.records.every(({ id }) => !journal.has(id))) await rm(folder, { recursive: true, force: true });
+    const isEmpty = this.setAside.length === 0 && this.records.every(({ id }) => !journal.has(id));
+    if (isEmpty) await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -207,10 +211,11 @@ async function ownerOf(folder: string): Promise<SessionOwner | undefined> {
   }
 }
 
-async function unfinishedIn(folder: string): Promise<{ journal: Journal; records: TransferRecord[] }> {
+async function unfinishedIn(folder: string) {
   const journal = new Journal(join(folder, JOURNAL));
-  const { records } = await journal.load();
-  return { journal, records: records.filter(isUnfinished) };
+  const { records, setAside } = await journal.load();
+  const unfinished = records.filter(isUnfinished);
+  return { journal, records: unfinished, setAside, isEmpty: unfinished.length === 0 && setAside.length === 0 };
 }
 
 /** It can go on, or has left something in the storage that has to be removed. */

@@ -53,6 +53,10 @@ export async function uploadsCommand(context: CommandContext): Promise<void> {
     context.print({ session: { host, pid, startedAt } }, `At work on ${host} since ${startedAt} (process ${pid})`);
   }
   const abandoned = await sessions.abandoned();
+  tellSetAside(
+    abandoned.flatMap(({ setAside }) => setAside),
+    context,
+  );
   for (const { path, key, size, confirmed, state } of abandoned.flatMap(({ records }) => records)) {
     // It cannot go on; the next upload removes what is left of it.
     if (path === '-' || state === 'cancelled' || state === 'done' || state === 'skipped') continue;
@@ -96,6 +100,7 @@ async function queueAll(
   const { surroundings } = context;
   const { signal } = surroundings;
   const left = await LeftUploads.find(services, await sessionsOf(surroundings));
+  tellSetAside(left.setAside, context);
   const below = typedFolder(to, prefixOf(services));
   const claims = new Map<string, string>();
   const ids: string[] = [];
@@ -115,6 +120,17 @@ async function queueAll(
     throw new NearplayError('bad-request', 'There was no file to upload.');
   }
   return ids;
+}
+
+/** Of earlier sessions; nothing of it is lost. */
+function tellSetAside(files: readonly string[], context: CommandContext): void {
+  for (const file of files) {
+    complain(
+      context,
+      'file-unreadable',
+      `Uploads of an earlier session could not be read. They are kept in "${file}".`,
+    );
+  }
 }
 
 /** Quietly: what was found until then counts. */

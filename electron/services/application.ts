@@ -5,6 +5,7 @@ import type {
   Bootstrap,
   CredentialsStatus,
   EventName,
+  JournalUnread,
   Events,
   Measurement,
   PreferencesEditing,
@@ -154,6 +155,7 @@ class NearplayServices implements Application {
   #mediaSources: string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #interfacesTimer: NodeJS.Timeout | undefined;
+  #unread: JournalUnread | undefined;
   #stopped = false;
 
   constructor(options: ServicesOptions) {
@@ -229,7 +231,7 @@ class NearplayServices implements Application {
     this.#timer = setInterval(() => void this.#readPreferencesAgain(), PREFERENCES_EVERY);
     this.#timer.unref();
     this.#watchInterfaces();
-    await this.uploads.start();
+    this.#unread = await this.uploads.start();
     await this.#copies.start();
     void this.#readBucketPreferences();
     this.#watched.start();
@@ -473,6 +475,7 @@ class NearplayServices implements Application {
       credentials: await this.#credentialsStatus(),
       reading: this.#studio?.reading() ?? null,
       transfers: this.#transfers.totals(),
+      ...(this.#unread && { unread: this.#unread }),
       uploadFolders: this.#uploadFolders.list(),
     };
   }

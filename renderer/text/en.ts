@@ -191,6 +191,9 @@ export const en = {
     },
     adding: 'Looking through what you chose…',
     loading: 'Reading the list: {{formatted}} so far',
+    unread_zero: 'Some uploads of an earlier session could not be read. They are kept in {{files}}. Give that to IT.',
+    unread_one: '{{formatted}} upload could not be read. It is kept in {{files}}. Give that to IT.',
+    unread_other: '{{formatted}} uploads could not be read. They are kept in {{files}}. Give that to IT.',
     loadFailed: 'The list could not be read. Transfers go on all the same.',
     filter: {
       all: 'All',

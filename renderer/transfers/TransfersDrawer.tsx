@@ -27,6 +27,7 @@ export function TransfersDrawer() {
       </div>
       <UploadFoldersLine />
       <LeftOutNote />
+      <Unread />
       <Body />
     </aside>
   );
@@ -73,6 +74,22 @@ function Shown() {
   if (isEmpty) return <p className="transfers-none muted">{t(`transfers.noneFiltered.${filter}`)}</p>;
   // Another filter is another list: it begins at its own top.
   return <TransferList key={filter} />;
+}
+
+/** What an earlier session noted and this one could not read, and why nothing is noted now. */
+function Unread() {
+  const { t } = useTranslation();
+  const unread = useSession((session) => session.app?.unread);
+  if (!unread) return null;
+  const { uploads, files, problem } = unread;
+  return (
+    <div className="transfers-note problem" role="alert" data-testid="transfers-unread">
+      {files.length > 0 && (
+        <p>{t('transfers.unread', { count: uploads, formatted: formatCount(uploads), files: files.join(', ') })}</p>
+      )}
+      {problem && <p>{problem.message}</p>}
+    </div>
+  );
 }
 
 function LoadFailed() {

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -232,10 +233,18 @@ it('watches a folder until it is told to stop, and remembers', async () => {
   const watch = async (work: () => Promise<void>) => {
     const stop = new AbortController();
     const watching = nearplay(['watch', 'renders', 'dailies'], { signal: stop.signal });
-    await wait(500);
+    await until(() => remembered().includes('old.exr'), 'it knows what was there');
     await work();
     stop.abort();
     return watching;
+  };
+  const remembered = () => {
+    const memory = join(folder, 'home', 'watch');
+    return existsSync(memory)
+      ? readdirSync(memory)
+          .map((name) => readFileSync(join(memory, name), 'utf8'))
+          .join('')
+      : '';
   };
   const isThere = (name: string) => sandbox.bucketOf('main-us').current(`media/dailies/${name}`) !== undefined;
   const first = await watch(async () => {

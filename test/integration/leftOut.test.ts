@@ -115,7 +115,7 @@ it('a watched folder tells once, and does not swap two normal forms of one name 
 
 it('a watched folder uploads a file that grows with an old date once, and whole', async () => {
   const path = join(folder, 'plates', 'grows.mov');
-  const watch = nearplay('watch', 'plates', 'in');
+  const watch = nearplay('watch', 'plates', 'in', '--existing');
   const aWeekAgo = Date.now() / 1000 - 7 * 86_400;
   await writeFile(`${path}.tmp`, '');
   await utimes(`${path}.tmp`, aWeekAgo, aWeekAgo);

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { NearplayError } from '../../../shared/errors.ts';
+import type { JournalUnread } from '../../../shared/ipc.ts';
 import { isTemporaryName, replaceFile } from '../files/atomicFile.ts';
 import { recordSchema, type TransferRecord } from './transferRecord.ts';
 
@@ -12,12 +13,17 @@ const SHEET = '.json';
 const NOTES_AFTER = SECOND / 2;
 /** Until a full disk is tried again with them. */
 const NOTES_AGAIN = 5 * SECOND;
-const sheetSchema = z.strictObject({ version: z.literal(1), records: z.array(z.unknown()) });
+const VERSION = 1;
+const sheetSchema = z.looseObject({ version: z.int().min(1), records: z.array(z.unknown()) });
+/** What a file of the journal is called that was set aside: `NAME.damaged-1780000000000`. */
+const ASIDE = /\.(damaged|newer)-\d+$/;
 
 export interface JournalLoad {
   records: TransferRecord[];
-  /** Files that could not be understood, under the names that they were set aside with. */
-  damaged: string[];
+  /** What could not be understood now, in files of its own; nothing of it is lost. */
+  unread: JournalUnread;
+  /** All such files, those of before too. */
+  setAside: string[];
 }
 
 /**
@@ -35,19 +41,29 @@ export class Journal {
     this.#folder = folder;
   }
 
-  /** Reads all that is there; a sheet or record that cannot be understood is set aside, never fatal and never deleted. */
+  /**
+   * Reads all that is there, record by record: what cannot be understood is set aside, and never deleted. Never throws; what keeps
+   * the folder from being used is told.
+   */
   async load(): Promise<JournalLoad> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const damaged: string[] = [];
-    for (const name of await readdir(this.#folder)) {
-      const file = join(this.#folder, name);
-      if (name.endsWith('.tmp') || isTemporaryName(name)) await rm(file, { force: true });
-      else if (name.endsWith(SHEET) && !(await this.#read(file))) damaged.push(await setAside(file));
+    const unread: JournalUnread = { uploads: 0, files: [] };
+    const before: string[] = [];
+    try {
+      await this.#prepare(unread);
+      for (const name of await readdir(this.#folder)) {
+        const file = join(this.#folder, name);
+        if (name.endsWith('.tmp') || isTemporaryName(name)) await rm(file, { force: true });
+        else if (name.endsWith(SHEET)) await this.#read(file, unread);
+        else if (ASIDE.test(name)) before.push(file);
+      }
+    } catch (error) {
+      unread.problem = explain(error).report();
     }
     // Sheet after sheet they are nearly in order, which is what makes sorting 100,000 cheap.
     const sheets = [...new Set(this.#sheetOf.values())].sort((a, b) => a.firstOrder() - b.firstOrder());
     const records = sheets.flatMap((sheet) => [...sheet.records.values()]);
-    return { records: records.sort((a, b) => a.order - b.order), damaged };
+    records.sort((a, b) => a.order - b.order);
+    return { records, unread, setAside: [...before, ...unread.files] };
   }
 
   /**
@@ -123,28 +139,72 @@ export class Journal {
     }
   }
 
-  async #read(file: string): Promise<boolean> {
+  /** Makes the folder; a file in its place is set aside. */
+  async #prepare(unread: JournalUnread): Promise<void> {
     try {
-      const { records } = sheetSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-      const understood = records.map((record) => recordSchema.parse(record));
-      const sheet = new Sheet(file, understood);
-      for (const { id } of understood) this.#sheetOf.set(id, sheet);
-      return true;
-    } catch {
-      return false;
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+      unread.files.push(await setAside(this.#folder, 'damaged'));
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     }
+  }
+
+  async #read(file: string, unread: JournalUnread): Promise<void> {
+    let text: string;
+    try {
+      text = await readFile(file, 'utf8');
+    } catch {
+      // Perhaps another time.
+      unread.files.push(file);
+      return;
+    }
+    const parsed = sheetSchema.safeParse(jsonOf(text));
+    if (!parsed.success || parsed.data.version > VERSION) {
+      unread.uploads += parsed.data?.records.length ?? 0;
+      unread.files.push(await setAside(file, parsed.success ? 'newer' : 'damaged'));
+      return;
+    }
+    const understood: TransferRecord[] = [];
+    const others: unknown[] = [];
+    for (const record of parsed.data.records) {
+      const { data } = recordSchema.safeParse(record);
+      if (data) understood.push(data);
+      else others.push(record);
+    }
+    const sheet = new Sheet(file, understood, others);
+    for (const { id } of understood) this.#sheetOf.set(id, sheet);
+    if (others.length === 0) return;
+    unread.uploads += others.length;
+    unread.files.push(await sheet.setOthersAside());
   }
 }
 
 class Sheet {
   readonly records: Map<string, TransferRecord>;
   readonly #file: string;
+  /** Not understood, and not set aside yet: written back as they are. */
+  #others: readonly unknown[];
   #running: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
 
-  constructor(file: string, records: readonly TransferRecord[]) {
+  constructor(file: string, records: readonly TransferRecord[], others: readonly unknown[] = []) {
     this.#file = file;
     this.records = new Map(records.map((record) => [record.id, record]));
+    this.#others = others;
+  }
+
+  /** @returns the file that has them now: one of their own, or this one while the disk takes no other. */
+  async setOthersAside(): Promise<string> {
+    const aside = asideName(this.#file, 'damaged');
+    try {
+      await replaceFile(aside, textOf(this.#others));
+      this.#others = [];
+      await this.write();
+      return aside;
+    } catch {
+      return this.#others.length === 0 ? aside : this.#file;
+    }
   }
 
   firstOrder(): number {
@@ -165,19 +225,51 @@ class Sheet {
   }
 
   async #writeNow(): Promise<void> {
-    if (this.records.size === 0) return rm(this.#file, { force: true });
+    const records = [...this.records.values(), ...this.#others];
+    if (records.length === 0) return rm(this.#file, { force: true });
     try {
-      await replaceFile(this.#file, JSON.stringify({ version: 1, records: [...this.records.values()] }));
+      await replaceFile(this.#file, textOf(records));
+    } catch (error) {
+      // Somebody removed the folder: what is noted here is all that there is.
+      const isGone = error instanceof NearplayError && codeOf(error.cause) === 'ENOENT';
+      if (!isGone) throw explain(error);
+      await this.#writeAnew(textOf(records));
+    }
+  }
+
+  async #writeAnew(text: string): Promise<void> {
+    try {
+      await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
+      await replaceFile(this.#file, text);
     } catch (error) {
       throw explain(error);
     }
   }
 }
 
-async function setAside(file: string): Promise<string> {
-  const aside = `${file}.damaged-${Date.now()}`;
-  await rename(file, aside).catch(() => undefined);
-  return aside;
+function textOf(records: readonly unknown[]): string {
+  return JSON.stringify({ version: VERSION, records });
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function asideName(file: string, why: 'damaged' | 'newer'): string {
+  return `${file}.${why}-${Date.now()}`;
+}
+
+/** @returns where it is now. */
+async function setAside(file: string, why: 'damaged' | 'newer'): Promise<string> {
+  const aside = asideName(file, why);
+  return rename(file, aside).then(
+    () => aside,
+    () => file,
+  );
 }
 
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { NearplayError } from '../../../shared/errors.ts';
-import type { TransferTotals } from '../../../shared/ipc.ts';
+import type { JournalUnread, TransferTotals } from '../../../shared/ipc.ts';
 import { Aftermath } from './aftermath.ts';
 import type { BandwidthRules } from '../../../shared/bandwidth.ts';
 import { GrowingFiles } from './growingFiles.ts';
@@ -98,15 +98,16 @@ export class TransferQueue {
     });
   }
 
-  /** Reads the journal; what was running or waiting goes on. @returns files of the journal that were set aside as damaged */
-  async start(): Promise<string[]> {
-    const { records, damaged } = await this.#options.journal.load();
+  /** Reads the journal; what was running or waiting goes on. Never throws. @returns what of the journal could not be read, if any */
+  async start(): Promise<JournalUnread | undefined> {
+    const { records, unread } = await this.#options.journal.load();
     await this.#intake.takeUp(records);
-    for (const file of damaged) this.#options.log.error('A journal of transfers was damaged and set aside', { file });
+    const isWhole = unread.files.length === 0 && unread.problem === undefined;
+    if (!isWhole) this.#options.log.error('Not all of the journal of transfers could be read', { ...unread });
     this.#started = true;
     this.#sweep.soon();
     this.#pump();
-    return damaged;
+    return isWhole ? undefined : unread;
   }
 
   /** Takes what runs off the wire, keeps its parts and its place, and lets go of all connections and timers. */

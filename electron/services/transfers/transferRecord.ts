@@ -7,8 +7,14 @@ import { CHECKSUM_KINDS } from './checksumKind.ts';
 export const CONFLICT_POLICIES = ['ask', ...CONFLICT_ANSWERS] as const;
 export type ConflictPolicy = (typeof CONFLICT_POLICIES)[number];
 
+/** An object whose further fields, of a later version, are kept as they are and written back. */
+function withUnknown<Shape extends z.ZodRawShape>(shape: Shape): z.ZodType<z.infer<z.ZodObject<Shape>>> {
+  // The type has the known fields only: nothing else is to be touched.
+  return z.looseObject(shape);
+}
+
 /** What an upload leaves behind as proof; made to be exported as it is. */
-export const receiptSchema = z.strictObject({
+const receiptShape = {
   bucket: z.string(),
   /** The whole key, prefix included. */
   key: z.string(),
@@ -28,10 +34,11 @@ export const receiptSchema = z.strictObject({
   from: z.string(),
   /** Who says that the bytes are whole: a question afterwards, or the storage's answer to the last request alone. */
   verifiedBy: z.enum(['head', 'answer']),
-});
+};
+export const receiptSchema = withUnknown(receiptShape);
 export type Receipt = z.infer<typeof receiptSchema>;
 
-const uploadRefSchema = z.strictObject({
+const uploadRefSchema = withUnknown({
   bucket: z.string(),
   wholeKey: z.string(),
   uploadId: z.string(),
@@ -41,7 +48,7 @@ const uploadRefSchema = z.strictObject({
 /** One multipart upload in the storage. */
 export type UploadRef = z.infer<typeof uploadRefSchema>;
 
-const intentSchema = z.strictObject({
+const intentSchema = withUnknown({
   bucket: z.string(),
   wholeKey: z.string(),
   at: z.number(),
@@ -54,7 +61,7 @@ export type Intent = z.infer<typeof intentSchema>;
 const errorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
 /** One transfer as the journal keeps it. Sizes in bytes, times in milliseconds since the epoch. */
-export const recordSchema = z.strictObject({
+export const recordSchema = withUnknown({
   id: z.string().min(1).max(100),
   /** The place in the queue; smaller goes first. Not whole after a transfer was moved. */
   order: z.number(),
@@ -71,14 +78,13 @@ export const recordSchema = z.strictObject({
   state: z.enum(TRANSFER_STATES),
   blockedFor: z.enum(BLOCKED_FOR).optional(),
   skippedFor: z.enum(SKIPPED_FOR).optional(),
-  error: z
-    .strictObject({
-      code: z.enum(errorCodes),
-      message: z.string(),
-      retryable: z.boolean(),
-      detail: z.string().optional(),
-    })
-    .optional(),
+  error: withUnknown({
+    // One of a later version: its sentence still says what happened.
+    code: z.enum(errorCodes).catch('internal'),
+    message: z.string(),
+    retryable: z.boolean(),
+    detail: z.string().optional(),
+  }).optional(),
   createdAt: z.number(),
   finishedAt: z.number().optional(),
   /** What the storage has for certain, as of the last note; asked again when the transfer goes on. */
@@ -88,7 +94,7 @@ export const recordSchema = z.strictObject({
   upload: uploadRefSchema.optional(),
   partSize: z.number().optional(),
   /** Set before the upload is completed: by it a lost answer is told from a lost upload. */
-  completing: z.strictObject({ crc32: z.string(), composite: z.string().optional(), parts: z.number() }).optional(),
+  completing: withUnknown({ crc32: z.string(), composite: z.string().optional(), parts: z.number() }).optional(),
   /** Sent whole or in part in one request, of which nobody heard how it ended: the object may be there. */
   unheard: z.literal(true).optional(),
   /** Multipart uploads given up that are not proved gone yet. */

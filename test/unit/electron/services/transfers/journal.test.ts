@@ -1,7 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { z } from 'zod';
 import { Journal } from '../../../../../electron/services/transfers/journal.ts';
 import type { TransferRecord } from '../../../../../electron/services/transfers/transferRecord.ts';
 
@@ -55,19 +57,106 @@ it('removes records, and files with the last one', async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
-it.each(['', '{', '{"version":1,"records":[{"id":"1"}]}', '{"version":2,"records":[]}', '\0\0\0'])(
-  'sets a damaged file aside (%j) and reads the others',
-  async (content) => {
-    const { journal } = await open();
-    await journal.add([record('1')]);
-    await writeFile(join(folder, 'bad.json'), content);
-    const { records, damaged } = await open();
-    expect(records).toEqual([record('1')]);
-    expect(damaged).toHaveLength(1);
-    expect(await readFile(damaged[0] ?? '', 'utf8')).toBe(content);
-    expect((await open()).damaged).toEqual([]);
-  },
-);
+it.each([
+  ['', 'damaged', 0],
+  ['{', 'damaged', 0],
+  ['{"version":"1","records":[]}', 'damaged', 0],
+  ['{"version":2,"records":[{"id":"1"},{"id":"2"}]}', 'newer', 2],
+  ['\0\0\0', 'damaged', 0],
+])('sets a sheet aside that is not understood (%j) and reads the others', async (content, why, uploads) => {
+  const { journal } = await open();
+  await journal.add([record('1')]);
+  await writeFile(join(folder, 'bad.json'), content);
+  const { records, unread, setAside } = await open();
+  expect(records).toEqual([record('1')]);
+  expect(unread).toEqual({ uploads, files: [expect.stringContaining(`bad.json.${why}-`)] });
+  expect(await readFile(unread.files[0] ?? '', 'utf8')).toBe(content);
+  const again = await open();
+  expect([again.unread.files, again.setAside]).toEqual([[], setAside]);
+});
+
+it('one record that is not understood costs only itself, and is kept in a file of its own', async () => {
+  const { journal } = await open();
+  await journal.add(Array.from({ length: 50 }, (_, number) => record(String(number))));
+  const [sheet = ''] = await readdir(folder);
+  const content = sheetOf(await readFile(join(folder, sheet), 'utf8'));
+  const bad = { ...record('7'), state: 'teleporting', more: [1] };
+  content.records[7] = bad;
+  await writeFile(join(folder, sheet), JSON.stringify(content));
+  const { records, unread, journal: next } = await open();
+  expect(records).toHaveLength(49);
+  expect(unread).toMatchObject({ uploads: 1, files: [expect.any(String)] });
+  expect(sheetOf(await readFile(unread.files[0] ?? '', 'utf8')).records).toEqual([bad]);
+  await next.put(record('1', { confirmed: 3 }));
+  expect((await open()).records).toHaveLength(49);
+});
+
+it('any bytes: the journal is read, and no byte of what is not understood is lost', async () => {
+  const anything = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.constant(JSON.stringify({ version: 1, records: [1, null, {}] })),
+  );
+  await fc.assert(
+    fc.asyncProperty(anything, async (content) => {
+      await rm(folder, { recursive: true, force: true });
+      const { journal } = await open();
+      await journal.add([record('1')]);
+      await writeFile(join(folder, 'any.json'), content);
+      const { records, unread } = await open();
+      expect(records).toEqual([record('1')]);
+      expect(unread.problem).toBeUndefined();
+      for (const file of unread.files) expect((await readFile(file, 'utf8')).length).toBeGreaterThanOrEqual(0);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+it('keeps the fields of a later version and writes them back', async () => {
+  const { journal } = await open();
+  await journal.add([record('1')]);
+  const [sheet = ''] = await readdir(folder);
+  const upload = { bucket: 'b', wholeKey: 'k', uploadId: 'u', speed: 'warp' };
+  const later = { ...record('1'), upload, colour: 'blue', error: { code: 'eaten', message: 'm', retryable: true } };
+  await writeFile(join(folder, sheet), JSON.stringify({ version: 1, records: [later] }));
+  const { journal: next, records, unread } = await open();
+  expect([records.length, unread.files]).toEqual([1, []]);
+  expect(records[0]?.error?.code).toBe('internal');
+  for (const read of records) await next.put({ ...read, confirmed: 5 });
+  const written = sheetOf(await readFile(join(folder, sheet), 'utf8')).records[0];
+  expect(written).toMatchObject({ colour: 'blue', upload, confirmed: 5 });
+});
+
+it('a file where its folder should be is set aside, and the folder made', async () => {
+  await rm(folder, { recursive: true });
+  await writeFile(folder, 'not a folder');
+  const { journal, unread } = await open();
+  expect(await readFile(unread.files[0] ?? '', 'utf8')).toBe('not a folder');
+  await rm(unread.files[0] ?? '');
+  await journal.add([record('1')]);
+  expect((await open()).records).toEqual([record('1')]);
+});
+
+it('what keeps the folder from being made is told and keeps nothing from starting', async () => {
+  await writeFile(join(folder, 'file'), '');
+  const blocked = new Journal(join(folder, 'file', 'transfers'));
+  const { records, unread } = await blocked.load();
+  expect(records).toEqual([]);
+  expect(unread.problem).toMatchObject({ code: 'disk-full' });
+  await expect(blocked.put(record('1'))).rejects.toMatchObject({ code: 'disk-full' });
+});
+
+it('makes the folder again that somebody removed', async () => {
+  const { journal } = await open();
+  await journal.add([record('1')]);
+  await rm(folder, { recursive: true });
+  await journal.put(record('1', { confirmed: 5 }));
+  expect((await open()).records).toEqual([record('1', { confirmed: 5 })]);
+});
+
+function sheetOf(text: string): { records: unknown[] } {
+  return z.looseObject({ records: z.array(z.unknown()) }).parse(JSON.parse(text));
+}
 
 it('forgets what a crash left half written beside', async () => {
   const { journal } = await open();
@@ -81,9 +170,9 @@ it('explains a disk that takes nothing, and the next writing carries what is owe
   const { journal } = await open();
   await journal.add([record('1')]);
   await rm(folder, { recursive: true });
+  await writeFile(folder, 'in the way');
   await expect(journal.put(record('1', { confirmed: 5 }))).rejects.toMatchObject({ code: 'disk-full' });
-  const again = new Journal(folder);
-  await again.load();
+  await rm(folder);
   await journal.put(record('1', { confirmed: 6 }));
   expect((await open()).records).toEqual([record('1', { confirmed: 6 })]);
 });
