@@ -7,16 +7,9 @@ import { safeFileName } from '../../shared/localNames.ts';
 import { DestinationClaim, type PartContent } from './downloads/destinationClaim.ts';
 import { objectBytes, OtherRange } from './downloads/objectBytes.ts';
 import { PartFile } from './downloads/partFile.ts';
-import {
-  lookAt,
-  lastingVersion,
-  placeOf,
-  proveContent,
-  type ProvedBy,
-  type StoredObject,
-} from './downloads/storedObject.ts';
+import { lookAt, placeOf, proveContent, type ProvedBy, type StoredObject } from './downloads/storedObject.ts';
 import { thisMachine, type Machine } from './machine.ts';
-import type { ObjectVersion } from './replicaProof.ts';
+import { lastingVersion, type ObjectVersion } from './replicaProof.ts';
 import { isRefusal, waitReasonOf, type WaitReason } from './refusals.ts';
 import { explainFileError, explainS3Error, meansUnreachable } from './s3Errors.ts';
 import type { Studio } from './studio.ts';

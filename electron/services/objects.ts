@@ -1,7 +1,7 @@
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
 import { wholeKey } from './keys.ts';
-import type { ObjectVersion } from './replicaProof.ts';
+import { lastingVersion, type ObjectVersion } from './replicaProof.ts';
 import type { StorageClients } from './storageClients.ts';
 import type { StorageRequests } from './storageRequests.ts';
 
@@ -100,7 +100,8 @@ export class Objects {
       if (withBytes) await this.readFirstByte(storage, version);
       const { versionId, size, etag } = await this.head(storage, version.key, version.versionId);
       if (size !== version.size) return false;
-      return version.versionId === undefined ? etag === version.etag : versionId === version.versionId;
+      const lasting = lastingVersion(version);
+      return lasting === undefined ? etag === version.etag : versionId === lasting;
     } catch (error) {
       // A missing key is 404 with s3:ListBucket on the bucket and 403 without (S3 User Guide, HeadObject); a version id
       // that the bucket has never seen is 400.

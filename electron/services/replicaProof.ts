@@ -23,6 +23,11 @@ export interface ObjectVersion {
   versionId?: string;
 }
 
+/** The id of a version that stays what it is. `null` is what buckets without versioning say: that one is replaced. */
+export function lastingVersion({ versionId }: Pick<ObjectVersion, 'versionId'>): string | undefined {
+  return versionId === undefined || versionId === 'null' || versionId === '' ? undefined : versionId;
+}
+
 /** `yes` by `version`: version id and size agreed. `yes` by `listing`: what a listing tells agreed. */
 export interface Proof {
   holds: 'yes' | 'no' | 'unknown';

@@ -8,7 +8,7 @@ import { Links, type LinkPurpose } from './links.ts';
 import { Objects, type ObjectHead } from './objects.ts';
 import type { PublicAddress } from './publicAddress.ts';
 import { Reachability } from './reachability.ts';
-import { ReplicaProof, type ObjectVersion } from './replicaProof.ts';
+import { lastingVersion, ReplicaProof, type ObjectVersion } from './replicaProof.ts';
 import { Router } from './router.ts';
 import { isRefusal } from './refusals.ts';
 import { meansUnreachable } from './s3Errors.ts';
@@ -286,5 +286,6 @@ export class Studio {
 }
 
 function isSame(onMain: ObjectHead, onReplica: ObjectHead): boolean {
-  return onMain.size === onReplica.size && onMain.versionId !== undefined && onMain.versionId === onReplica.versionId;
+  const lasting = lastingVersion(onMain);
+  return onMain.size === onReplica.size && lasting !== undefined && lasting === onReplica.versionId;
 }

@@ -34,7 +34,7 @@ export type FaultEffect =
   /** Gives whole objects, whatever range was asked for. */
   | { kind: 'ignore-range' }
   /** Does what was asked and names no version of it, as a bucket without versioning. */
-  | { kind: 'no-version-ids' }
+  | { kind: 'no-version-ids'; say?: 'null' }
   /** Says of every page of a listing that another one follows, with the marker that was asked with. */
   | { kind: 'endless-pages' }
   /** Answers 200 with a body that never ends: the same bytes again and again, until the client leaves. */

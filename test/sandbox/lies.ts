@@ -55,7 +55,7 @@ export function dropRange(request: IncomingMessage): void {
 /** The answer as a storage that lies in this way gives it. */
 export function lieOf(effect: FaultEffect, answer: Answer, asked: Asked): Answer {
   if (effect.kind === 'no-proof') return withoutProof(answer);
-  if (effect.kind === 'no-version-ids') return withoutVersionId(answer);
+  if (effect.kind === 'no-version-ids') return withoutVersionId(answer, effect.say);
   if (effect.kind === 'wrong-checksum') return withWrongProof(answer);
   return effect.kind === 'endless-pages' ? truncated(answer, asked) : answer;
 }
@@ -69,9 +69,9 @@ function withoutProof(answer: Answer): Answer {
   return { ...answer, headers: Object.fromEntries(headers), ...(body !== undefined && { body }) };
 }
 
-function withoutVersionId(answer: Answer): Answer {
+function withoutVersionId(answer: Answer, say?: string): Answer {
   const { 'x-amz-version-id': _versionId, ...headers } = answer.headers ?? {};
-  return { ...answer, headers };
+  return { ...answer, headers: { ...headers, ...(say !== undefined && { 'x-amz-version-id': say }) } };
 }
 
 function withWrongProof(answer: Answer): Answer {

@@ -1,8 +1,7 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../../shared/errors.ts';
 import { wholeKey } from '../keys.ts';
-import type { ObjectVersion } from '../replicaProof.ts';
-import { httpStatusOf } from '../s3Errors.ts';
+import { lastingVersion, type ObjectVersion } from '../replicaProof.ts';
 import { endpointOf } from '../../../shared/storagePlace.ts';
 import type { Studio } from '../studio.ts';
 import {
@@ -24,11 +23,6 @@ export interface StoredObject {
   etag: string;
   /** What the storage keeps of the content. */
   fingerprint?: Fingerprint;
-}
-
-/** The id of a version that stays what it is. `null` is what buckets without versioning say: that one is replaced. */
-export function lastingVersion({ versionId }: Pick<ObjectVersion, 'versionId'>): string | undefined {
-  return versionId === undefined || versionId === 'null' || versionId === '' ? undefined : versionId;
 }
 
 /** Names the main storage's object for good: the same key in another bucket or on another server is another one. */
@@ -103,7 +97,7 @@ export function bare(etag: string): string {
   return etag.replace(/^W\//, '').replaceAll('"', '');
 }
 
-async function headOf(
+function headOf(
   studio: Studio,
   storage: string,
   version: ObjectVersion,
@@ -119,14 +113,6 @@ async function headOf(
     ...(versionId !== undefined && { VersionId: versionId }),
     ...(part !== undefined && { PartNumber: part }),
   });
-  try {
-    return await studio.requests.ask({ storage, action: 's3:GetObject', key: version.key, signal }, (client, send) =>
-      client.send(command, send),
-    );
-  } catch (error) {
-    const status = httpStatusOf(error instanceof NearplayError ? error.cause : error);
-    // HEAD has no body that says why: 400 may be a key of KMS or of the customer as well as an ended token. GET has one.
-    if (status === 400 || status === 403) await studio.objects.readFirstByte(storage, version);
-    throw error;
-  }
+  const asked = { storage, action: 's3:GetObject', key: version.key, versionId, signal };
+  return studio.requests.ask(asked, (client, send) => client.send(command, send));
 }

@@ -126,6 +126,16 @@ describe('an object that is replaced while it is downloaded', () => {
     expect(await desk.holds()).toBe(true);
   });
 
+  it('where all versions are called "null", as in a bucket whose versioning is suspended: likewise', async () => {
+    desk.sandbox.addFault({ effect: { kind: 'no-version-ids', say: 'null' } });
+    breakAfter(SIZE / 2);
+    const { progress, reached } = whenReceived(SIZE / 4);
+    const replaced = reached.then(() => desk.put(randomBytes(SIZE)));
+    await desk.get('plate.mov', { progress, random: () => 0.5 });
+    await replaced;
+    expect(await desk.holds()).toBe(true);
+  });
+
   it.each([
     ['shorter', MIB],
     ['longer', 6 * MIB],

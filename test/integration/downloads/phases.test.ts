@@ -69,9 +69,7 @@ describe.each(names)('in the phase "%s"', (phase) => {
     expect((await desk.names()).filter((one) => one.startsWith('.'))).toEqual([]);
   });
 
-  // Why HEAD was refused is asked for in the phase of the look.
-  const final = Object.entries(FINAL).filter(([what]) => phase !== 'identify' || !what.includes('KMS'));
-  it.each(final)('%s ends it, and nothing is left', async (_what, effect) => {
+  it.each(Object.entries(FINAL))('%s ends it, and nothing is left', async (_what, effect) => {
     const name = `never-${phase}.mov`;
     arm(phase, effect);
     // What is refused to HEAD is refused to GET as well, and only that says why.
