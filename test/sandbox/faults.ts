@@ -29,12 +29,16 @@ export type FaultEffect =
   | { kind: 'wrong-checksum' }
   /** Does what was asked, and says neither an ETag nor a checksum of it. */
   | { kind: 'no-proof' }
+  /** Does what was asked, and says no checksum of it, as servers do that keep none. */
+  | { kind: 'no-checksum' }
   /** Takes a write as if it carried no condition (If-Match, If-None-Match). */
   | { kind: 'ignore-conditions' }
   /** Gives whole objects, whatever range was asked for. */
   | { kind: 'ignore-range' }
   /** Does what was asked and names no version of it, as a bucket without versioning. */
   | { kind: 'no-version-ids'; say?: 'null' }
+  /** Knows no condition on a write and says so: 501 NotImplemented to each that carries one. */
+  | { kind: 'refuse-conditions' }
   /** Says of every page of a listing that another one follows, with the marker that was asked with. */
   | { kind: 'endless-pages' }
   /** Answers 200 with a body that never ends: the same bytes again and again, until the client leaves. */

@@ -3,7 +3,8 @@ import type { Answer } from './call.ts';
 import type { FaultEffect } from './faults.ts';
 
 const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
-const PROOFS = /^(etag|x-amz-checksum-.*)$/;
+const PROOFS = /^(etag|(x-amz-)?checksum.*)$/i;
+const CHECKSUMS = /^(x-amz-)?checksum.*$/i;
 /** Well formed, and of no object: an ETag and a CRC-32 that no body of a test has. */
 const WRONG_ETAG = '"00000000000000000000000000000000"';
 const WRONG_CHECKSUM = 'AAAAAA==';
@@ -52,19 +53,28 @@ export function dropRange(request: IncomingMessage): void {
   Reflect.deleteProperty(request.headers, 'range');
 }
 
+/** Whether a request carries a condition that a storage may not know. */
+export function hasConditions(request: IncomingMessage): boolean {
+  return request.method !== 'GET' && request.method !== 'HEAD' && CONDITIONS.some((name) => name in request.headers);
+}
+
 /** The answer as a storage that lies in this way gives it. */
 export function lieOf(effect: FaultEffect, answer: Answer, asked: Asked): Answer {
-  if (effect.kind === 'no-proof') return withoutProof(answer);
   if (effect.kind === 'no-version-ids') return withoutVersionId(answer, effect.say);
+  if (effect.kind === 'no-proof') return without(answer, PROOFS);
+  if (effect.kind === 'no-checksum') return without(answer, CHECKSUMS);
   if (effect.kind === 'wrong-checksum') return withWrongProof(answer);
   return effect.kind === 'endless-pages' ? truncated(answer, asked) : answer;
 }
 
-function withoutProof(answer: Answer): Answer {
-  const headers = Object.entries(answer.headers ?? {}).filter(([name]) => !PROOFS.test(name.toLowerCase()));
+/** Without the headers and the elements of these names. */
+function without(answer: Answer, names: RegExp): Answer {
+  const headers = Object.entries(answer.headers ?? {}).filter(([name]) => !names.test(name));
   const body =
     typeof answer.body === 'string'
-      ? answer.body.replace(/<(ETag|Checksum[A-Z0-9a-z]+)>[^<]*<\/\1>/g, '')
+      ? answer.body.replace(/<([A-Za-z0-9]+)>[^<]*<\/\1>/g, (element, name: string) =>
+          names.test(name) ? '' : element,
+        )
       : answer.body;
   return { ...answer, headers: Object.fromEntries(headers), ...(body !== undefined && { body }) };
 }

@@ -15,7 +15,7 @@ import type { ServerIdentity } from './certificates.ts';
 import { ChunkSignatures } from './chunkSignatures.ts';
 import type { FaultEffect, Faults } from './faults.ts';
 import { listObjects, listObjectsV2, listObjectVersions } from './listing.ts';
-import { dropConditions, dropRange, insteadOf, lieOf } from './lies.ts';
+import { dropConditions, dropRange, hasConditions, insteadOf, lieOf } from './lies.ts';
 import { closeServer, listenOnLoopback } from './loopback.ts';
 import {
   abortMultipartUpload,
@@ -257,6 +257,9 @@ export class RegionServer {
     // After the signature, which covers them.
     if (effects.some(({ kind }) => kind === 'ignore-conditions')) dropConditions(request);
     if (effects.some(({ kind }) => kind === 'ignore-range')) dropRange(request);
+    if (effects.some(({ kind }) => kind === 'refuse-conditions') && hasConditions(request)) {
+      throw new S3Error('NotImplemented', 501, 'A header you provided implies functionality that is not implemented');
+    }
     if (bucketName === '') return listBuckets(bucket.name);
     if (bucketName !== bucket.name) throw new S3Error('NoSuchBucket', 404, 'The specified bucket does not exist');
     const operate = OPERATIONS.get(operation);
