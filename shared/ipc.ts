@@ -98,8 +98,13 @@ export function isOver({ state }: { state: TransferState }): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled' || state === 'skipped';
 }
 
-/** What a blocked transfer waits for. `conflict` waits for the user's word; all others end by themselves. */
-export const BLOCKED_FOR = ['offline', 'sign-in', 'disk', 'file-growing', 'conflict'] as const;
+/**
+ * What a blocked transfer waits for. `storage`: it answers, and not as it should. `not-a-storage`: something else answers in its
+ * place. `proxy`: that asks for a sign-in. `conflict` waits for the user's word; all others end by themselves.
+ */
+export const BLOCKED_FOR = [
+  ...(['offline', 'storage', 'not-a-storage', 'proxy', 'sign-in', 'disk', 'file-growing', 'conflict'] as const),
+] as const;
 export type BlockedFor = (typeof BLOCKED_FOR)[number];
 
 /** `identical`: the bucket has the same content under this name. `asked-for`: it has another, and the user said to leave it. */

@@ -13,6 +13,7 @@ import {
   type Sequence,
 } from '../../shared/sequences.ts';
 import { folderOf, nameOfKey } from '../../shared/keys.ts';
+import { assertListing, SamePage } from './listingPages.ts';
 import { OWN_FOLDER, relativeKey, wholeKey } from './keys.ts';
 import { meansUnreachable } from './s3Errors.ts';
 import type { ObjectVersion, ReplicaProof } from './replicaProof.ts';
@@ -131,6 +132,8 @@ export class Library {
   async #pageOf(storage: string, folder: string, after: string | undefined): Promise<LibraryPage> {
     const whole = await this.#stretch(storage, folder, after, isTorn);
     const page = withoutTornSequence(whole, after);
+    // A page that ends where it should begin would be asked for again and again.
+    if (after !== undefined && page.end === after) throw new SamePage();
     if (storage === this.#options.mainStorage) await this.#compare(folder, after, page);
     this.#took(storage, page.versions);
     const { singles, sequences } = groupSequences(page.versions, ({ key }) => nameOfKey(key));
@@ -153,8 +156,11 @@ export class Library {
     let token: string | undefined;
     for (let listings = 0; listings < LISTINGS_A_PAGE; listings++) {
       const answer = await this.#ask(storage, prefix, token === undefined ? { after } : { token });
+      assertListing(answer);
       this.#append(stretch, storage, prefix, after, answer);
+      const before = token;
       token = answer.IsTruncated ? answer.NextContinuationToken : undefined;
+      if (token !== undefined && token === before) throw new SamePage();
       if (token === undefined) return { ...stretch, end: undefined };
       if (!wantsMore(stretch)) return stretch;
     }

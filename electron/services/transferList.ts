@@ -16,6 +16,9 @@ const PAGE = 1000;
 /** What a blocked upload waits for, in the words of the errors that lead there. */
 const WAITS_FOR = {
   offline: 'offline',
+  storage: 'storage-failed',
+  'not-a-storage': 'not-a-storage',
+  proxy: 'proxy-sign-in',
   'sign-in': 'credentials-expired',
   disk: 'disk-full',
   conflict: 'conflict',

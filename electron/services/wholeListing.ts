@@ -1,4 +1,5 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { assertListing, listingPages } from './listingPages.ts';
 import { OWN_FOLDER, relativeKey, wholeKey } from './keys.ts';
 import type { ObjectVersion } from './replicaProof.ts';
 import type { Studio } from './studio.ts';
@@ -7,7 +8,7 @@ import type { Studio } from './studio.ts';
  * Every object below a folder of a storage, subfolders included, in the order of UTF-8 bytes; one request for 1,000. Markers of
  * folders and what Nearplay keeps for itself are left out.
  *
- * @throws NearplayError offline, access-denied, cancelled …
+ * @throws NearplayError storage-failed where it does not end, not-a-storage, offline, access-denied, cancelled …
  */
 export async function* wholeListing(
   { clients, requests }: Pick<Studio, 'clients' | 'requests'>,
@@ -16,20 +17,26 @@ export async function* wholeListing(
   signal?: AbortSignal,
 ): AsyncGenerator<ObjectVersion, void> {
   const configuration = clients.configurationOf(storage);
-  let token: string | undefined;
-  do {
-    const command = new ListObjectsV2Command({
-      Bucket: configuration.bucket,
-      Prefix: wholeKey(configuration, folder),
-      ...(token !== undefined && { ContinuationToken: token }),
-    });
-    const asked = { storage, action: 's3:ListBucket', ...(signal && { signal }) };
-    const answer = await requests.ask(asked, (client, send) => client.send(command, send));
+  const pages = listingPages({
+    ask: async (token: string | undefined) => {
+      const command = new ListObjectsV2Command({
+        Bucket: configuration.bucket,
+        Prefix: wholeKey(configuration, folder),
+        ...(token !== undefined && { ContinuationToken: token }),
+      });
+      const asked = { storage, action: 's3:ListBucket', ...(signal && { signal }) };
+      const answer = await requests.ask(asked, (client, send) => client.send(command, send));
+      assertListing(answer);
+      return answer;
+    },
+    next: (answer) => (answer.IsTruncated ? answer.NextContinuationToken : undefined),
+    last: (answer) => answer.Contents?.at(-1)?.Key,
+  });
+  for await (const answer of pages) {
     for (const { Key, Size, ETag, LastModified } of answer.Contents ?? []) {
       const key = relativeKey(configuration, Key ?? '');
       if (key === '' || key.endsWith('/') || key.startsWith(OWN_FOLDER)) continue;
       yield { key, size: Size ?? 0, etag: ETag ?? '', lastModified: LastModified?.getTime() ?? 0 };
     }
-    token = answer.IsTruncated ? answer.NextContinuationToken : undefined;
-  } while (token !== undefined);
+  }
 }

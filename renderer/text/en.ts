@@ -265,6 +265,9 @@ export const en = {
     },
     blocked: {
       offline: 'Waits for the network. Goes on by itself.',
+      storage: 'Waits for the storage, which does not answer properly. Goes on by itself.',
+      'not-a-storage': 'Something else than the storage answers: a firewall or a sign-in page. Goes on by itself.',
+      proxy: 'Waits for the proxy, which asks for a sign-in. Goes on by itself.',
       'sign-in': 'Waits until you sign in again. What arrived is kept.',
       disk: 'The disk of this computer is full. Make room; it goes on by itself.',
       'file-growing': 'Still being written. Goes up once it has settled.',

@@ -1,9 +1,11 @@
-import { isOver, type Transfer } from '../../shared/ipc.ts';
+import { isOver, type BlockedFor, type Transfer } from '../../shared/ipc.ts';
 import { OrderedLines, type Line } from './orderedLines.ts';
 
 export const FILTERS = ['all', 'active', 'waiting', 'need-you', 'failed', 'done'] as const;
 export type Filter = (typeof FILTERS)[number];
 type Kind = Exclude<Filter, 'all'>;
+
+const ENDS_WITHOUT_YOU: ReadonlySet<BlockedFor> = new Set(['offline', 'storage', 'file-growing']);
 
 /** Which of the filters, apart from `all`, shows a transfer. */
 export function kindOf({ state, blockedFor }: Pick<Transfer, 'state' | 'blockedFor'>): Kind {
@@ -11,7 +13,7 @@ export function kindOf({ state, blockedFor }: Pick<Transfer, 'state' | 'blockedF
     case 'running':
       return 'active';
     case 'blocked':
-      return blockedFor === 'offline' || blockedFor === 'file-growing' ? 'waiting' : 'need-you';
+      return blockedFor !== undefined && ENDS_WITHOUT_YOU.has(blockedFor) ? 'waiting' : 'need-you';
     case 'waiting':
     case 'paused':
       return 'waiting';

@@ -1,11 +1,13 @@
 import { NearplayError } from '../../../shared/errors.ts';
 import { Touched } from './fileIdentity.ts';
+import { httpStatusOf } from '../s3Errors.ts';
 import type { GrowingFiles } from './growingFiles.ts';
 import type { Hold } from './hold.ts';
 import type { JobStates } from './jobStates.ts';
 import { isStream } from './newRecords.ts';
 import type { TransferQueueOptions } from './queueOptions.ts';
-import { setbackOf, type HeldFor } from './setbacks.ts';
+import type { LonelyWaits } from './lonelyWaits.ts';
+import { heldFor, setbackOf, type HeldFor } from './setbacks.ts';
 import type { Sweep } from './sweep.ts';
 import type { Interruption, UploadJob } from './uploadJob.ts';
 import type { UploadOutcome } from './uploadTask.ts';
@@ -20,7 +22,13 @@ export interface AftermathParts {
   line: WaitingLine<UploadJob>;
   growing: GrowingFiles;
   hold: Hold;
+  lonely: LonelyWaits;
   sweep: Sweep;
+}
+
+/** What every upload meets at this moment; without an error: the storage answers. */
+export interface Cause {
+  error: NearplayError | undefined;
 }
 
 /** What becomes of a job that has left the wire, and of the queue with it. */
@@ -40,11 +48,12 @@ export class Aftermath {
     if (outcome.kind === 'done') this.#options.completed(job.record.key, outcome.receipt);
   }
 
-  setBack(job: UploadJob, error: unknown): void {
+  /** @param cause what the storage answered when it was asked again; `undefined` when that was not done. */
+  setBack(job: UploadJob, error: unknown, cause?: Cause): void {
     const setback = setbackOf(error, job.interruption, isStream(job.record));
     if (setback.kind === 'interrupted') this.#interrupted(job, setback.by);
     else if (setback.kind === 'wait-for-file') this.#waitForFile(job, setback.hasChanged, error instanceof Touched);
-    else if (setback.kind === 'hold') this.#holdFor(job, setback.reason, error);
+    else if (setback.kind === 'hold') this.#waitForAnswer(job, setback.reason, error, cause);
     else if (setback.kind === 'ask') this.#parts.states.blocked(job, 'conflict', error);
     else this.#parts.states.failed(job, error);
   }
@@ -83,9 +92,27 @@ export class Aftermath {
     if (!this.#stopped) this.#parts.growing.wait(job);
   }
 
+  #waitForAnswer(job: UploadJob, reason: HeldFor, error: unknown, cause: Cause | undefined): void {
+    if (!cause) {
+      this.#holdFor(job, reason, error);
+      return;
+    }
+    const confirmed = cause.error && heldFor(cause.error.code);
+    if (confirmed !== undefined) this.#holdFor(job, confirmed, cause.error);
+    else if (!this.#stopped && !isRefusal(error) && this.#parts.lonely.wait(job))
+      this.#parts.states.blocked(job, reason, error);
+    else this.#parts.states.failed(job, error);
+  }
+
   #holdFor(job: UploadJob, reason: HeldFor, error: unknown): void {
     this.#parts.states.blocked(job, reason, error);
     if (reason === 'sign-in') this.#options.credentialsRefused?.();
     if (!this.#stopped) this.#parts.hold.begin();
   }
+}
+
+/** An answer to this request alone, which was repeated already: no other time makes it another one. */
+function isRefusal(error: unknown): boolean {
+  const status = error instanceof NearplayError ? httpStatusOf(error.cause) : 0;
+  return status >= 400 && status < 500;
 }

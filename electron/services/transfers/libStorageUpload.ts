@@ -1,4 +1,5 @@
 import {
+  CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   PutObjectCommand,
   UploadPartCommand,
@@ -6,12 +7,16 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+
+import { NearplayError } from '../../../shared/errors.ts';
+import { etagOfParts } from './arrival.ts';
 import { crc32, toBase64 } from './crc32.ts';
 import { keptChecksumOf } from './presentObject.ts';
 import { retrying } from './retrying.ts';
 import type { UploadRef } from './transferRecord.ts';
-import type { Completed } from './uploadCalls.ts';
+import { confirmedPart, type Completed } from './uploadCalls.ts';
 import type { UploadNeeds } from './uploadTask.ts';
 import { slicesOf } from './wire.ts';
 
@@ -29,9 +34,18 @@ export interface RequestShape {
   signal: AbortSignal;
   sent: (bytes: number) => void;
   takenBack: (bytes: number) => void;
+  /** Of a part. What went in one request is confirmed by the caller, when its arrival is proved. */
   confirmed: (bytes: number) => void;
   /** A multipart upload has begun; awaited before its first part is sent. */
   begun?: (upload: UploadRef) => Promise<void>;
+  /** Awaited before the request that gives the object its name: it may reject. */
+  beforeTheName?: () => Promise<void>;
+}
+
+/** The storage's answer to the last request, and what its ETag is where ETags are MD5s, as far as that was calculated. */
+export interface SentWithLibStorage {
+  completed: Completed;
+  expectedEtag: string | undefined;
 }
 
 export type LibStorageParams = Omit<PutObjectCommandInput, 'Body' | 'Bucket' | 'Key'>;
@@ -47,39 +61,58 @@ export async function sendWithLibStorage(
   body: Buffer | Readable,
   params: LibStorageParams,
   shape: RequestShape,
-): Promise<Completed> {
+): Promise<SentWithLibStorage> {
   const { calls } = needs;
+  const md5s = new Map<number, string>();
   const upload = new Upload({
-    client: shapedClient(needs, shape),
+    client: shapedClient(needs, shape, md5s),
     queueSize: STREAM_PARTS_AT_ONCE,
     partSize: STREAM_PART,
     params: { ...params, Bucket: calls.bucket, Key: wholeKey, Body: body },
   });
   const answer = await calls.explained('s3:PutObject', wholeKey, () => upload.done());
-  return {
+  const completed = {
     etag: answer.ETag ?? '',
     ...(answer.VersionId !== undefined && { versionId: answer.VersionId }),
     ...keptChecksumOf(answer),
   };
+  return { completed, expectedEtag: expectedEtag(md5s) };
 }
+
+/** @param md5s by the number of the part; `WHOLE` for what went in one request. */
+function expectedEtag(md5s: ReadonlyMap<number, string>): string | undefined {
+  const parts = [...md5s].sort(([a], [b]) => a - b);
+  const isComplete = parts.every(([number], index) => number === index + 1);
+  return md5s.get(WHOLE) ?? (isComplete && parts.length > 0 ? etagOfParts(parts.map(([, md5]) => md5)) : undefined);
+}
+
+/** In place of the number of a part. */
+const WHOLE = 0;
 
 type Command = Parameters<S3Client['send']>[0];
 
 /** The client as lib-storage sees it: the same configuration, another way to send. */
-function shapedClient(needs: UploadNeeds, shape: RequestShape): S3Client {
+function shapedClient(needs: UploadNeeds, shape: RequestShape, md5s: Map<number, string>): S3Client {
   const { client } = needs.calls;
-  const send = (command: Command) => sendShaped(needs, shape, command);
+  const send = (command: Command) => sendShaped(needs, shape, command, md5s);
   // A view of the client: lib-storage reads its configuration and calls `send`.
   return Object.create(client, { send: { value: send } }) as S3Client;
 }
 
-async function sendShaped(needs: UploadNeeds, shape: RequestShape, command: Command): Promise<unknown> {
+async function sendShaped(
+  needs: UploadNeeds,
+  shape: RequestShape,
+  command: Command,
+  md5s: Map<number, string>,
+): Promise<unknown> {
   const { calls } = needs;
+  const givesName = command instanceof PutObjectCommand || command instanceof CompleteMultipartUploadCommand;
+  if (givesName) await shape.beforeTheName?.();
   const carriesBody = command instanceof PutObjectCommand || command instanceof UploadPartCommand;
   const { Body: body } = carriesBody ? command.input : {};
   if (carriesBody && Buffer.isBuffer(body)) {
     return retrying(needs, shape.signal, () =>
-      calls.explained('s3:PutObject', command.input.Key ?? '', () => sendSlices(needs, shape, command, body)),
+      calls.explained('s3:PutObject', command.input.Key ?? '', () => sendSlices(needs, shape, command, body, md5s)),
     );
   }
   const answer = await calls.wire.ask(shape.signal, (options) => calls.client.send(command, options));
@@ -92,6 +125,7 @@ async function sendSlices(
   shape: RequestShape,
   command: PutObjectCommand | UploadPartCommand,
   bytes: Buffer,
+  md5s: Map<number, string>,
 ): Promise<unknown> {
   const leave = await lanes.enter(shape.owner, shape.signal);
   let moved = 0;
@@ -100,19 +134,23 @@ async function sendSlices(
     shape.sent(count);
     lanes.moved(count);
   };
+  const checksum = command.input.ChecksumCRC32 ?? toBase64(crc32(bytes));
   try {
     const answer = await calls.wire.sendBody(shape.signal, { slices: slicesOf(bytes), onBytes }, (body, options) => {
       // A stream's payload is not signed: no SHA-256 over it. Its CRC-32 is what the storage checks.
       const checked = {
         ContentLength: bytes.length,
-        ChecksumCRC32: command.input.ChecksumCRC32 ?? toBase64(crc32(bytes)),
+        ChecksumCRC32: checksum,
         ChecksumAlgorithm: undefined,
       };
       return command instanceof PutObjectCommand
         ? calls.client.send(new PutObjectCommand({ ...command.input, ...checked, Body: body }), options)
         : calls.client.send(new UploadPartCommand({ ...command.input, ...checked, Body: body }), options);
     });
-    shape.confirmed(bytes.length);
+    const part = command instanceof UploadPartCommand ? (command.input.PartNumber ?? WHOLE) : WHOLE;
+    const isProved = part === WHOLE ? answer.ChecksumCRC32 !== undefined : confirmedPart(answer, checksum).isProved;
+    if (!isProved) md5s.set(part, createHash('md5').update(bytes).digest('hex'));
+    if (part !== WHOLE) shape.confirmed(bytes.length);
     return answer;
   } catch (error) {
     shape.takenBack(moved);
@@ -125,6 +163,8 @@ async function sendSlices(
 async function begun(shape: RequestShape, command: CreateMultipartUploadCommand, answer: object): Promise<void> {
   const { Bucket: bucket, Key: wholeKey } = command.input;
   const uploadId = 'UploadId' in answer ? answer.UploadId : undefined;
-  if (bucket === undefined || wholeKey === undefined || typeof uploadId !== 'string') return;
+  // Whatever answered does not know this request.
+  if (typeof uploadId !== 'string' || uploadId === '') throw new NearplayError('not-a-storage');
+  if (bucket === undefined || wholeKey === undefined) return;
   await shape.begun?.({ bucket, wholeKey, uploadId });
 }

@@ -1,4 +1,6 @@
 import { NearplayError, type ErrorCode } from '../../../shared/errors.ts';
+import { isIgnorant, isUnsupported, type WriteConditions } from '../writeConditions.ts';
+import { etagOfParts, proveArrival, standingOf, type Arrived, type Sent } from './arrival.ts';
 import { compositeOf, type Checksums } from './compositeCrc32.ts';
 import { resolveConflict } from './conflicts.ts';
 import { BEGINNING } from './contentType.ts';
@@ -8,7 +10,7 @@ import { describeObject } from './objectNames.ts';
 import { cleanUp, findBegun, leftNow, uploadsBefore, withoutUpload } from './orphans.ts';
 import { planParts, type PartPlan } from './partPlan.ts';
 import { PartsOnTheWay, type SentPart } from './partsOnTheWay.ts';
-import { agrees, type PresentObject } from './presentObject.ts';
+import type { PresentObject } from './presentObject.ts';
 import { receiptOf } from './receipt.ts';
 import { retrying } from './retrying.ts';
 import { lingering } from './sleep.ts';
@@ -35,6 +37,8 @@ class Useless extends Error {
 /** Every part of the file as the storage has it. */
 interface WholeObject extends Checksums {
   parts: SentPart[];
+  /** What the ETag is where ETags are MD5s; only where the storage says no checksums. */
+  etag?: string;
 }
 
 /** What the object will be known by once it is complete. */
@@ -51,6 +55,8 @@ export class MultipartUpload {
   readonly #file: SteadyFile;
   /** Over an object that has the name, because the user or the policy said so. */
   #replace: boolean;
+  /** The storage answered 501 to the condition. */
+  #isUnsupported = false;
 
   constructor(needs: UploadNeeds, task: UploadTask, file: SteadyFile) {
     this.#needs = needs;
@@ -104,7 +110,8 @@ export class MultipartUpload {
   }
 
   async #settleName(): Promise<UploadOutcome | undefined> {
-    const present = await this.#head(this.#wholeKey());
+    const conditions = await this.#needs.conditions.known(this.#task.signal);
+    const present = await this.#look(conditions);
     if (!present) return undefined;
     const resolution = await resolveConflict(this.#needs, this.#task, this.#file, present);
     if (resolution.kind !== 'free') return resolution;
@@ -161,7 +168,9 @@ export class MultipartUpload {
     try {
       const parts = await new PartsOnTheWay(this.#needs, this.#task, this.#file).send(upload, plan, present);
       const whole = parts.reduce((crc, { checksum, size }) => crc32Combine(crc, checksum, size), 0);
-      return { parts, crc32: toBase64(whole), composite: compositeOf(parts.map(({ checksum }) => checksum)) };
+      const md5s = parts.flatMap(({ md5 }) => (md5 === undefined ? [] : [md5]));
+      const etag = md5s.length === parts.length ? { etag: etagOfParts(md5s) } : {};
+      return { parts, crc32: toBase64(whole), composite: compositeOf(parts.map(({ checksum }) => checksum)), ...etag };
     } catch (error) {
       // Gone in mid upload: aborted by a lifecycle rule or by somebody.
       if (isGone(error)) throw new Useless(error);
@@ -179,11 +188,17 @@ export class MultipartUpload {
     await this.#assertUnchanged();
     await this.#task.save({ completing: completingOf(whole) });
     for (;;) {
+      const conditions = this.#isUnsupported ? 'unsupported' : await this.#needs.conditions.known(this.#task.signal);
       try {
-        return await this.#retrying(() => this.#completeOnce(upload, whole));
+        return await this.#retrying(() => this.#completeOnce(upload, whole, conditions));
       } catch (error) {
         if (isGone(error)) throw new Useless(error);
         if (!(error instanceof NearplayError)) throw error;
+        if (isUnsupported(error) && !this.#replace && conditions !== 'unsupported') {
+          this.#needs.conditions.areUnsupported();
+          this.#isUnsupported = true;
+          continue;
+        }
         if (error.code === 'damaged' && !isLastTime) return 'parts-missing';
         if (error.code === 'damaged') throw new Useless(error);
         if (error.code !== 'conflict') throw error;
@@ -193,11 +208,13 @@ export class MultipartUpload {
     }
   }
 
-  async #completeOnce(upload: UploadRef, whole: WholeObject): Promise<UploadOutcome> {
+  async #completeOnce(upload: UploadRef, whole: WholeObject, conditions: WriteConditions): Promise<UploadOutcome> {
     const { signal } = this.#task;
     const { size } = this.#file.identity;
+    if (!this.#replace && isIgnorant(conditions)) await this.#assertFree();
+    const onlyIfFree = !this.#replace && conditions !== 'unsupported';
     try {
-      const completed = await this.#needs.calls.complete(upload, { ...whole, size, replace: this.#replace }, signal);
+      const completed = await this.#needs.calls.complete(upload, { ...whole, size, onlyIfFree }, signal);
       return await this.#verified(completed, whole);
     } catch (error) {
       if (!isUncertain(error)) throw error;
@@ -208,29 +225,38 @@ export class MultipartUpload {
     }
   }
 
-  /** Asks the storage for what it has now: size, its checksum of either kind, number of parts. */
-  async #verified(completed: Completed, whole: WholeObject): Promise<UploadOutcome> {
-    const { size } = this.#file.identity;
-    const sent = completingOf(whole);
-    const present = await this.#head(this.#wholeKey());
-    const isReplaced = present?.versionId !== completed.versionId;
-    // The storage has compared the checksum of the whole, or those of all parts, when it took the last request; a
-    // permission to upload only, or somebody's newer version, leaves it at that.
-    const isKnownByAnswer = !present || isReplaced;
-    if (isKnownByAnswer ? !agrees(completed, sent) : !isWhole(present, size, sent)) {
-      const message = `"${this.#task.record.key}" is not in the storage as it was sent. Upload it again.`;
-      throw new NearplayError('damaged', message);
-    }
-    return isKnownByAnswer ? this.#done({ ...completed, size }, sent, 'answer') : this.#done(present, sent, 'head');
+  /** Where no condition keeps the name that somebody may have taken while this file was sent. @throws NearplayError conflict */
+  async #assertFree(): Promise<void> {
+    const { signal } = this.#task;
+    const present = await this.#needs.calls.head(this.#wholeKey(), signal);
+    if (present) throw new NearplayError('conflict');
+  }
+
+  /** Asks the storage for what it has now, even if it said that all is well. @throws NearplayError damaged, unproved */
+  async #verified(answer: Completed, whole: WholeObject): Promise<UploadOutcome> {
+    const { record, signal } = this.#task;
+    const completing = completingOf(whole);
+    const place = { key: record.key, wholeKey: this.#wholeKey() };
+    const sent = this.#sent(completing);
+    const arrived = await proveArrival(this.#needs, { ...place, sent, answer, asksAlways: true, signal });
+    return this.#done(arrived, completing);
+  }
+
+  #sent({ crc32, composite, etag }: Completing): Sent {
+    return { size: this.#file.identity.size, crc32, composite, etag: () => etag };
+  }
+
+  #isWhole(object: PresentObject, completing: Completing): boolean {
+    return standingOf(object, this.#sent(completing)) === 'proved';
   }
 
   /** The receipt, when the object is there as it was sent: an earlier request to complete it came through. */
   async #completedBefore(sent: Completing): Promise<UploadOutcome | undefined> {
     const present = await this.#head(this.#wholeKey());
-    if (!present || !isWhole(present, this.#file.identity.size, sent)) return undefined;
+    if (!present || !this.#isWhole(present, sent)) return undefined;
     // Should it be somebody else's object of the same content, ours must not stay behind.
     await this.#giveUp();
-    return this.#done(present, sent, 'head');
+    return this.#done({ object: present, verifiedBy: 'head' }, sent);
   }
 
   /** Somebody took the name while this file was sent. */
@@ -244,7 +270,7 @@ export class MultipartUpload {
     if (!present) throw conflict;
     const isOurs = await this.#isGone(upload);
     const sent = completingOf(whole);
-    if (isOurs && isWhole(present, this.#file.identity.size, sent)) return this.#done(present, sent, 'head');
+    if (isOurs && this.#isWhole(present, sent)) return this.#done({ object: present, verifiedBy: 'head' }, sent);
     const resolution = await resolveConflict(this.#needs, this.#task, this.#file, present);
     if (resolution.kind !== 'free') {
       await this.#giveUp();
@@ -265,10 +291,10 @@ export class MultipartUpload {
     }
   }
 
-  #done(object: PresentObject, { crc32, parts }: Completing, verifiedBy: 'head' | 'answer'): UploadOutcome {
+  #done(arrived: Arrived, { crc32, parts }: Completing): UploadOutcome {
     const { calls, now } = this.#needs;
     const [key, from] = [this.#wholeKey(), this.#file.path];
-    const receipt = receiptOf({ bucket: calls.bucket, key, object, crc32, parts, from, verifiedBy, at: now() });
+    const receipt = receiptOf({ bucket: calls.bucket, key, ...arrived, crc32, parts, from, at: now() });
     return { kind: 'done', receipt };
   }
 
@@ -289,6 +315,13 @@ export class MultipartUpload {
       if (isChanged(error)) await this.#giveUp();
       throw error;
     }
+  }
+
+  /** @throws NearplayError access-denied where only looking keeps what has the name */
+  #look(conditions: WriteConditions): Promise<PresentObject | null> {
+    const wholeKey = this.#wholeKey();
+    if (this.#replace || !isIgnorant(conditions)) return this.#head(wholeKey);
+    return this.#retrying(() => this.#needs.calls.head(wholeKey, this.#task.signal));
   }
 
   /** `null` too where looking is not permitted: then conditions on writing have to do. */
@@ -319,19 +352,15 @@ function isGone(error: unknown): error is NearplayError {
   return error instanceof NearplayError && error.code === 'no-such-upload';
 }
 
-const UNCERTAIN: ReadonlySet<ErrorCode> = new Set(['no-such-upload', 'offline', 'timeout', 'storage-failed']);
+const UNCERTAIN: ReadonlySet<ErrorCode> = new Set([
+  ...(['no-such-upload', 'offline', 'timeout', 'storage-failed', 'not-a-storage'] as const),
+]);
 
 /** Whether a request may have been carried out although it failed. */
 function isUncertain(error: unknown): boolean {
   return error instanceof NearplayError && UNCERTAIN.has(error.code);
 }
 
-function completingOf({ crc32, composite, parts }: WholeObject): Completing {
-  return { crc32, composite, parts: parts.length };
-}
-
-/** By size, the checksum that the storage keeps, and the number of parts that an ETag of a multipart upload ends with. */
-function isWhole(object: PresentObject, size: number, { crc32, composite, parts }: Completing): boolean {
-  const [, counted] = /-(\d+)"?$/.exec(object.etag) ?? [];
-  return object.size === size && Number(counted) === parts && agrees(object, { crc32, composite });
+function completingOf({ crc32, composite, etag, parts }: WholeObject): Completing {
+  return { crc32, composite, ...(etag !== undefined && { etag }), parts: parts.length };
 }

@@ -1,4 +1,5 @@
 import { NearplayError } from '../../../shared/errors.ts';
+import { SamePage } from '../listingPages.ts';
 import type { Sleep } from './sleep.ts';
 import type { Intent, TransferRecord, UploadRef } from './transferRecord.ts';
 import type { UploadCalls } from './uploadCalls.ts';
@@ -13,7 +14,7 @@ const ABORTS = 5;
 /** For an upload that was asked for and given up at once: within three seconds it is there, or was never begun. */
 const LOOKS = 4;
 
-/** The uploads of this key that are in progress; `undefined` where looking is not permitted. */
+/** The uploads of this key that are in progress; `undefined` where looking is not permitted, or does not end. */
 export async function uploadsBefore(
   calls: UploadCalls,
   wholeKey: string,
@@ -22,7 +23,8 @@ export async function uploadsBefore(
   try {
     return (await calls.listUploads(wholeKey, signal)).map(({ uploadId }) => uploadId);
   } catch (error) {
-    if (error instanceof NearplayError && error.code === 'access-denied') return undefined;
+    const isUnknown = error instanceof SamePage || (error instanceof NearplayError && error.code === 'access-denied');
+    if (isUnknown) return undefined;
     throw error;
   }
 }

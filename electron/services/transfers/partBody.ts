@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { NearplayError } from '../../../shared/errors.ts';
 import type { BufferPool } from './bufferPool.ts';
 import { crc32 } from './crc32.ts';
@@ -14,6 +15,8 @@ const CHUNK = MIB;
 export interface LoadedPart {
   crc32: number;
   slices: Slices;
+  /** Hexadecimal; calculated when it is asked for. @throws NearplayError file-changed, file-unreadable */
+  md5(): Promise<string>;
   /** @param isClean false when a request may still hold the bytes. */
   release(isClean: boolean): void;
 }
@@ -52,30 +55,20 @@ async function loadIntoMemory(
   return {
     crc32: crc32(buffer),
     slices: slicesOf(buffer),
+    md5: () => Promise.resolve(createHash('md5').update(buffer).digest('hex')),
     release: (isClean) => buffers.giveBack(buffer, isClean),
   };
 }
 
 async function loadChecksum(
   file: SteadyFile,
-  { start, length }: PartRange,
+  range: PartRange,
   buffers: BufferPool,
   signal: AbortSignal,
 ): Promise<LoadedPart> {
-  const chunk = await buffers.take(CHUNK, signal);
+  const { start, length } = range;
   let checksum = 0;
-  let isClean = false;
-  try {
-    for (let read = 0; read < length; read += CHUNK) {
-      if (signal.aborted) throw new NearplayError('cancelled');
-      const piece = chunk.subarray(0, Math.min(CHUNK, length - read));
-      await file.read(piece, start + read);
-      checksum = crc32(piece, checksum);
-    }
-    isClean = true;
-  } finally {
-    buffers.giveBack(chunk, isClean);
-  }
+  await eachChunk(file, range, buffers, signal, (piece) => (checksum = crc32(piece, checksum)));
   return {
     crc32: checksum,
     slices: async function* (sliceSize) {
@@ -86,6 +79,33 @@ async function loadChecksum(
         yield slice;
       }
     },
+    md5: async () => {
+      const hash = createHash('md5');
+      await eachChunk(file, range, buffers, signal, (piece) => void hash.update(piece));
+      return hash.digest('hex');
+    },
     release: () => undefined,
   };
+}
+
+async function eachChunk(
+  file: SteadyFile,
+  { start, length }: PartRange,
+  buffers: BufferPool,
+  signal: AbortSignal,
+  each: (piece: Buffer) => void,
+): Promise<void> {
+  const chunk = await buffers.take(CHUNK, signal);
+  let isClean = false;
+  try {
+    for (let read = 0; read < length; read += CHUNK) {
+      if (signal.aborted) throw new NearplayError('cancelled');
+      const piece = chunk.subarray(0, Math.min(CHUNK, length - read));
+      await file.read(piece, start + read);
+      each(piece);
+    }
+    isClean = true;
+  } finally {
+    buffers.giveBack(chunk, isClean);
+  }
 }

@@ -12,6 +12,8 @@ import type { UploadNeeds, UploadTask } from './uploadTask.ts';
 export interface SentPart extends PresentPart {
   /** CRC-32 of the file's bytes. */
   checksum: number;
+  /** Hexadecimal; calculated where the storage says no checksum of it. */
+  md5?: string;
 }
 
 /**
@@ -66,11 +68,12 @@ export class PartsOnTheWay {
       const part = await loadPart(this.#file, range, this.#needs.buffers, this.#waiting);
       let isClean = false;
       try {
-        if (candidate && candidate.crc32 !== toBase64(part.crc32)) {
+        const kept = candidate && (await keptPart(candidate, part));
+        if (candidate && !kept) {
           this.#task.progress.lost(range.length);
           candidate = undefined;
         }
-        const confirmed = candidate ?? (await this.#send(upload, range, part));
+        const confirmed = kept ?? (await this.#send(upload, range, part));
         isClean = true;
         return { ...confirmed, checksum: part.crc32 };
       } finally {
@@ -79,7 +82,7 @@ export class PartsOnTheWay {
     });
   }
 
-  async #send(upload: UploadRef, { number, length }: PartRange, part: LoadedPart): Promise<PresentPart> {
+  async #send(upload: UploadRef, { number, length }: PartRange, part: LoadedPart): Promise<KeptPart> {
     const { calls, lanes } = this.#needs;
     const { progress, signal } = this.#task;
     const leave = await lanes.enter(this.#task.record.id, this.#waiting);
@@ -91,9 +94,11 @@ export class PartsOnTheWay {
     };
     try {
       const body = { slices: part.slices, onBytes };
-      const confirmed = await calls.uploadPart(upload, { number, length, crc32: toBase64(part.crc32) }, body, signal);
+      const sent = { number, length, crc32: toBase64(part.crc32) };
+      const { isProved, ...confirmed } = await calls.uploadPart(upload, sent, body, signal);
+      const md5 = isProved ? undefined : await part.md5();
       progress.confirmed(length);
-      return confirmed;
+      return { ...confirmed, ...(md5 !== undefined && { md5 }) };
     } catch (error) {
       progress.takenBack(moved);
       throw error;
@@ -101,6 +106,15 @@ export class PartsOnTheWay {
       leave();
     }
   }
+}
+
+type KeptPart = PresentPart & Pick<SentPart, 'md5'>;
+
+/** A part that is there, when it has the content of the file: by its checksum, or by its ETag where it has none. */
+async function keptPart(candidate: PresentPart, part: LoadedPart): Promise<KeptPart | undefined> {
+  if (candidate.crc32 !== undefined) return candidate.crc32 === toBase64(part.crc32) ? candidate : undefined;
+  const md5 = await part.md5();
+  return candidate.etag.replaceAll('"', '').toLowerCase() === md5 ? { ...candidate, md5 } : undefined;
 }
 
 /** Those of the right size: their checksums are compared when the file has been read. */

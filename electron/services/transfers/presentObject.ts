@@ -38,9 +38,3 @@ export function keptChecksumOf(answer: Pick<Answer, 'ChecksumCRC32' | 'ChecksumT
   if (value === undefined) return {};
   return type === 'COMPOSITE' || value.includes('-') ? { composite: value } : { crc32: value };
 }
-
-/** Whether what the storage keeps is what was sent, as far as it keeps anything. */
-export function agrees(kept: KeptChecksum, sent: { crc32: string; composite?: string | undefined }): boolean {
-  const isEqual = (a: string | undefined, b: string | undefined) => a === undefined || b === undefined || a === b;
-  return isEqual(kept.crc32, sent.crc32) && isEqual(kept.composite, sent.composite);
-}

@@ -4,8 +4,10 @@ import type { JournalUnread, TransferTotals } from '../../../shared/ipc.ts';
 import { Aftermath } from './aftermath.ts';
 import type { BandwidthRules } from '../../../shared/bandwidth.ts';
 import { GrowingFiles } from './growingFiles.ts';
+import { Confirmation } from './confirmation.ts';
 import { Hold } from './hold.ts';
 import { Intake } from './intake.ts';
+import { isStream } from './newRecords.ts';
 import { JobBook } from './jobBook.ts';
 import { JobStates } from './jobStates.ts';
 import { QueueActions } from './queueActions.ts';
@@ -18,7 +20,8 @@ import {
   type QueueLimits,
   type TransferQueueOptions,
 } from './queueOptions.ts';
-import { isHeld } from './setbacks.ts';
+import { LonelyWaits } from './lonelyWaits.ts';
+import { isHeld, needsConfirmation } from './setbacks.ts';
 import { Slices } from './slices.ts';
 import { uploadStream } from './streamUpload.ts';
 import { Sweep } from './sweep.ts';
@@ -53,6 +56,8 @@ export class TransferQueue {
   readonly #runs: UploadRuns;
   readonly #growing: GrowingFiles;
   readonly #hold: Hold;
+  readonly #lonely: LonelyWaits;
+  readonly #confirmation: Confirmation;
   readonly #sweep: Sweep;
   readonly #slices: Slices;
   readonly #actions: QueueActions;
@@ -70,7 +75,9 @@ export class TransferQueue {
     this.#means = new UploadMeans(options, this.#limits, timing);
     this.#book = new JobBook({ journal, changed, clock, log });
     this.#states = new JobStates({ book: this.#book, now, log });
-    this.#hold = new Hold({ first: timing.hold, over: () => this.#goOn((job) => isHeld(job.record.blockedFor)) });
+    this.#hold = new Hold({ first: timing.hold, over: () => this.#goOn((job) => this.#isHeld(job)) });
+    this.#lonely = new LonelyWaits({ first: timing.hold, again: (one) => this.#goOn((job) => job === one) });
+    this.#confirmation = new Confirmation(() => this.#means.askStorage());
     this.#growing = new GrowingFiles({
       ...{ settle: timing.settle, now, clock },
       again: (one) => this.#goOn((job) => job === one),
@@ -86,7 +93,7 @@ export class TransferQueue {
       failed: (error) => log.error('An action on a transfer failed', { error }),
     });
     const parts = { book: this.#book, states: this.#states, line: this.#line };
-    const waits = { growing: this.#growing, hold: this.#hold, sweep: this.#sweep };
+    const waits = { growing: this.#growing, hold: this.#hold, lonely: this.#lonely, sweep: this.#sweep };
     this.#intake = new Intake(options, { ...parts, queued: () => this.#pump(), over: () => this.#checkFinished() });
     this.#actions = new QueueActions({ ...parts, ...waits, slices: this.#slices, running: () => this.#running.keys() });
     this.#aftermath = new Aftermath(options, { ...parts, ...waits });
@@ -116,6 +123,7 @@ export class TransferQueue {
     this.#stopped = true;
     this.#hold.cancel();
     this.#growing.stop();
+    this.#lonely.stop();
     this.#intake.stop();
     this.#aftermath.stop();
     // Who was told to pause a moment ago is still paused at the next start.
@@ -243,6 +251,7 @@ export class TransferQueue {
   tryNow(): void {
     this.#hold.worked();
     this.#hold.end();
+    this.#lonely.end();
     this.#sweep.soon();
   }
 
@@ -283,7 +292,7 @@ export class TransferQueue {
       .run(job, signal, work)
       .then(
         (outcome) => () => this.#aftermath.arrived(job, outcome),
-        (error: unknown) => () => this.#aftermath.setBack(job, error),
+        (error: unknown) => this.#setBack(job, error, signal),
       )
       .then((settle) => {
         job.end();
@@ -293,6 +302,22 @@ export class TransferQueue {
       });
     this.#running.set(job, run);
     return run;
+  }
+
+  /** Before all others are held up by what one has met, the storage is asked again. */
+  async #setBack(job: UploadJob, error: unknown, signal: AbortSignal): Promise<() => void> {
+    const mayHold = !job.interruption && !this.#hold.isOn && !isStream(job.record) && needsConfirmation(error);
+    const cause = mayHold
+      ? await this.#confirmation.cause(signal).then(
+          (found) => ({ error: found }),
+          () => undefined,
+        )
+      : undefined;
+    return () => this.#aftermath.setBack(job, error, cause);
+  }
+
+  #isHeld(job: UploadJob): boolean {
+    return isHeld(job.record.blockedFor) && !this.#lonely.has(job);
   }
 
   /** Those that wait for something that is over now. */
@@ -305,7 +330,7 @@ export class TransferQueue {
   #checkFinished(): void {
     if (this.#finishers.size === 0) return;
     const isOpen =
-      this.#intake.adding + this.#line.length + this.#running.size + this.#growing.size > 0 ||
+      this.#intake.adding + this.#line.length + this.#running.size + this.#growing.size + this.#lonely.size > 0 ||
       this.#hold.isOn ||
       this.#slices.isBusy ||
       this.#sweep.isOn;

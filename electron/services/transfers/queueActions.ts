@@ -2,6 +2,7 @@ import { isOver } from '../../../shared/ipc.ts';
 import { makeRoom } from '../../../shared/queueOrder.ts';
 import type { GrowingFiles } from './growingFiles.ts';
 import { isStream } from './newRecords.ts';
+import type { LonelyWaits } from './lonelyWaits.ts';
 import type { JobBook } from './jobBook.ts';
 import type { JobStates } from './jobStates.ts';
 import { withoutUpload } from './orphans.ts';
@@ -16,6 +17,7 @@ export interface QueueActionsOptions {
   states: JobStates;
   line: WaitingLine<UploadJob>;
   growing: GrowingFiles;
+  lonely: LonelyWaits;
   sweep: Sweep;
   /** Nothing leaves the line while something is left to do here. */
   slices: Slices;
@@ -35,7 +37,7 @@ export class QueueActions {
   }
 
   pause(ids?: readonly string[]): void {
-    const { states, growing } = this.#options;
+    const { states, growing, lonely } = this.#options;
     this.#interrupt('pause', ids);
     const leaving = new Set<string>();
     const each = (job: UploadJob) => {
@@ -43,6 +45,7 @@ export class QueueActions {
       if (job.isRunning) job.interrupt('pause');
       else if (state === 'waiting' || state === 'blocked') {
         growing.forget(job);
+        lonely.forget(job);
         leaving.add(job.id);
         states.paused(job);
       }
@@ -59,7 +62,7 @@ export class QueueActions {
   }
 
   cancel(ids?: readonly string[]): void {
-    const { states, growing, line, sweep } = this.#options;
+    const { states, growing, lonely, line, sweep } = this.#options;
     this.#interrupt('cancel', ids);
     const leaving = new Set<string>();
     const each = (job: UploadJob) => {
@@ -70,6 +73,7 @@ export class QueueActions {
       }
       leaving.add(job.id);
       growing.forget(job);
+      lonely.forget(job);
       states.cancelled(job);
     };
     this.#each(ids, each, () => {

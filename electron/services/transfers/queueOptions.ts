@@ -3,6 +3,7 @@ import type { StorageConfiguration } from '../../../shared/preferences.ts';
 import type { LeftOut } from '../../../shared/leftOut.ts';
 import type { Log } from '../contract.ts';
 import type { BandwidthRules } from '../../../shared/bandwidth.ts';
+import type { KnownConditions } from '../writeConditions.ts';
 import type { ChecksumKind } from './checksumKind.ts';
 import type { ConcurrencyLimits } from './concurrency.ts';
 import type { FoundFile } from './folderWalk.ts';
@@ -57,6 +58,8 @@ export interface TransferQueueOptions {
   completed: (key: string, receipt: Receipt) => void;
   /** What the storage is asked to keep of an object in parts; default: what it is known to keep well. */
   checksumKindFor?: (storage: StorageConfiguration) => ChecksumKind;
+  /** What is known already of storages' conditions on writing; default: nothing. */
+  conditions?: KnownConditions;
   /** The storage refused the credentials: whoever keeps them should ask for new ones. */
   credentialsRefused?: () => void;
   /** Milliseconds since the epoch on the main storage's clock; default: this machine's. */

@@ -6,8 +6,10 @@ import type { Interruption } from './uploadJob.ts';
 const WAITS_FOR: ReadonlyMap<ErrorCode, HeldFor> = new Map([
   ['offline', 'offline'],
   ['timeout', 'offline'],
-  ['slow-down', 'offline'],
-  ['storage-failed', 'offline'],
+  ['slow-down', 'storage'],
+  ['storage-failed', 'storage'],
+  ['not-a-storage', 'not-a-storage'],
+  ['proxy-sign-in', 'proxy'],
   ['credentials-expired', 'sign-in'],
   ['credentials-missing', 'sign-in'],
   ['disk-full', 'disk'],
@@ -40,6 +42,18 @@ export function setbackOf(error: unknown, interruption: Interruption | undefined
   if (error.code === 'conflict') return { kind: 'ask' };
   const reason = WAITS_FOR.get(error.code);
   return reason === undefined ? { kind: 'fail' } : { kind: 'hold', reason };
+}
+
+/** Whether only a second question tells that every upload meets this: nothing of it can be known from one request alone. */
+export function needsConfirmation(error: unknown): error is NearplayError {
+  if (!(error instanceof NearplayError) || error.code === 'credentials-missing') return false;
+  const reason = WAITS_FOR.get(error.code);
+  return reason !== undefined && reason !== 'disk';
+}
+
+/** What the queue waits for with this error; `undefined` for one that is of one upload. */
+export function heldFor(code: ErrorCode): HeldFor | undefined {
+  return WAITS_FOR.get(code);
 }
 
 /** Whether what it waits for ends with the hold of the queue. */

@@ -29,3 +29,13 @@ export function lingering(signal: AbortSignal, milliseconds: number): AbortSigna
   else signal.addEventListener('abort', follow, { once: true });
   return later.signal;
 }
+
+/** What comes of the work, unless the signal says that nobody waits any more. @throws NearplayError cancelled, at once */
+export async function orCancelled<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  if (signal.aborted) throw new NearplayError('cancelled');
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new NearplayError('cancelled'));
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}

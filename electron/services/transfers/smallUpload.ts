@@ -1,25 +1,31 @@
+import { createHash } from 'node:crypto';
 import { NearplayError } from '../../../shared/errors.ts';
-import { resolveConflict } from './conflicts.ts';
+import { isIgnorant, isUnsupported, type WriteConditions } from '../writeConditions.ts';
+import { proveArrival, standingOf, type Arrived, type Sent } from './arrival.ts';
+import { resolveConflict, type Resolution } from './conflicts.ts';
 import { BEGINNING } from './contentType.ts';
 import { crc32, toBase64 } from './crc32.ts';
 import type { SteadyFile } from './fileIdentity.ts';
 import { sendWithLibStorage } from './libStorageUpload.ts';
 import { describeObject } from './objectNames.ts';
 import type { PresentObject } from './presentObject.ts';
-import { receiptOf, type Arrival } from './receipt.ts';
+import { receiptOf } from './receipt.ts';
 import { retrying } from './retrying.ts';
 import type { Completed } from './uploadCalls.ts';
 import type { UploadNeeds, UploadOutcome, UploadTask } from './uploadTask.ts';
 
 /** Names that were free and then were not. */
 const CONFLICTS = 10;
+/** What is in the storage otherwise than it was sent is sent again so often. */
+const TIMES_DAMAGED = 3;
 
 /**
- * Sends a file in one request. The storage checks its CRC-32 before it keeps anything, so the answer is proof enough. Nothing
- * is noted beforehand: after a crash the same request goes out again, and finds the name taken by an object that says which
- * transfer it came from. After a pause or a lost line the storage is asked first.
+ * Sends a file in one request. The storage checks its CRC-32 before it keeps anything, and says it again: that answer is the
+ * proof, and no further request is needed. Nothing is noted beforehand: after a crash the same request goes out again, and finds
+ * the name taken by an object that says which transfer it came from. After a pause, a lost line or an answer that proves nothing
+ * the storage is asked first; so it is where it does not keep conditions on writing.
  *
- * @throws NearplayError as MultipartUpload.run
+ * @throws NearplayError as MultipartUpload.run; damaged or unproved when it is not proved that the file is there
  */
 export async function uploadSmallFile(needs: UploadNeeds, task: UploadTask, file: SteadyFile): Promise<UploadOutcome> {
   const { signal } = task;
@@ -29,7 +35,7 @@ export async function uploadSmallFile(needs: UploadNeeds, task: UploadTask, file
   try {
     await file.read(buffer, 0);
     await file.assertUnchanged();
-    const outcome = await sendUnderFreeName(needs, task, file, buffer);
+    const outcome = await new SmallUpload(needs, task, file, buffer).run();
     isClean = true;
     return outcome;
   } finally {
@@ -37,81 +43,151 @@ export async function uploadSmallFile(needs: UploadNeeds, task: UploadTask, file
   }
 }
 
-async function sendUnderFreeName(
-  needs: UploadNeeds,
-  task: UploadTask,
-  file: SteadyFile,
-  bytes: Buffer,
-): Promise<UploadOutcome> {
-  const checksum = toBase64(crc32(bytes));
-  let replace = false;
-  for (let time = 1; ; time++) {
-    const wholeKey = needs.wholeKey(task.record.key);
-    const isOurs = ({ transfer, size, crc32 }: PresentObject) =>
-      transfer === task.record.id && size === bytes.length && crc32 === checksum;
-    const head = () => retrying(needs, task.signal, () => needs.calls.head(wholeKey, task.signal));
-    const arrived = (object: PresentObject) =>
-      done(needs, file, { key: wholeKey, crc32: checksum, object, verifiedBy: 'head' });
-    try {
-      const there = task.record.unheard ? await head() : null;
-      if (there && isOurs(there)) return arrived(there);
-      const completed = await sendOnce(needs, task, file, { bytes, checksum, replace });
-      return done(needs, file, { key: wholeKey, crc32: checksum, object: completed, verifiedBy: 'answer' });
-    } catch (error) {
-      if (!(error instanceof NearplayError) || error.code !== 'conflict' || time >= CONFLICTS) throw error;
-      const present = await head();
-      // Gone again.
-      if (!present) continue;
-      // An earlier attempt came through, and only its answer was lost.
-      if (isOurs(present)) return arrived(present);
-      const resolution = await resolveConflict(needs, task, file, present);
-      if (resolution.kind !== 'free') return resolution;
-      ({ replace } = resolution);
+class SmallUpload {
+  readonly #needs: UploadNeeds;
+  readonly #task: UploadTask;
+  readonly #file: SteadyFile;
+  readonly #bytes: Buffer;
+  readonly #sent: Sent;
+  /** Over the object that has the name. */
+  #replace = false;
+  /** The storage answered 501 to the condition. */
+  #isUnsupported = false;
+  /** It did not arrive whole. */
+  #damaged: { error: NearplayError; times: number } | undefined;
+
+  constructor(needs: UploadNeeds, task: UploadTask, file: SteadyFile, bytes: Buffer) {
+    this.#needs = needs;
+    this.#task = task;
+    this.#file = file;
+    this.#bytes = bytes;
+    // CRC-32 when they were read: what changes in memory afterwards, the storage refuses.
+    const etag = () => createHash('md5').update(bytes).digest('hex');
+    this.#sent = { size: bytes.length, crc32: toBase64(crc32(bytes)), etag };
+  }
+
+  async run(): Promise<UploadOutcome> {
+    for (let time = 1; ; time++) {
+      const conditions = this.#isUnsupported ? 'unsupported' : await this.#needs.conditions.known(this.#task.signal);
+      try {
+        return await this.#lookAndSend(conditions);
+      } catch (error) {
+        const outcome = await this.#getOver(error, conditions, time);
+        if (outcome) return outcome;
+      }
     }
   }
-}
 
-interface Content {
-  bytes: Buffer;
-  /** CRC-32 when they were read, base64: what changes in memory afterwards, the storage refuses. */
-  checksum: string;
-  replace: boolean;
-}
+  async #lookAndSend(conditions: WriteConditions): Promise<UploadOutcome> {
+    if (!this.#replace && (this.#task.record.unheard === true || conditions !== 'honoured')) {
+      const settled = await this.#settle(await this.#present(conditions));
+      if (settled.kind !== 'free') return settled;
+      this.#replace = settled.replace;
+    }
+    return this.#send(conditions);
+  }
 
-/** Only where no object has the name, whatever the policy: the same content is not sent over itself. */
-async function sendOnce(
-  needs: UploadNeeds,
-  task: UploadTask,
-  file: SteadyFile,
-  { bytes, checksum, replace }: Content,
-): Promise<Completed> {
-  const { record, progress, signal } = task;
-  const { mtimeNs } = file;
-  const beginning = bytes.subarray(0, BEGINNING);
-  const { contentType, metadata } = await describeObject(record.key, {
-    ...{ mtimeNs, beginning, uploader: needs.uploader, transfer: record.id },
-  });
-  const params = {
-    ContentType: contentType,
-    Metadata: { ...metadata },
-    ChecksumCRC32: checksum,
-    ...(!replace && { IfNoneMatch: '*' }),
-  };
-  return sendWithLibStorage(needs, needs.wholeKey(record.key), bytes, params, {
-    owner: record.id,
-    signal,
-    sent: (count) => progress.sent(count),
-    takenBack: (count) => progress.takenBack(count),
-    confirmed: (count) => progress.confirmed(count),
-  });
-}
+  /** Nothing when it can be tried again. @throws what it cannot get over */
+  async #getOver(error: unknown, conditions: WriteConditions, time: number): Promise<UploadOutcome | undefined> {
+    if (!(error instanceof NearplayError)) throw error;
+    if (isUnsupported(error) && !this.#replace && conditions !== 'unsupported') {
+      this.#needs.conditions.areUnsupported();
+      this.#isUnsupported = true;
+      return undefined;
+    }
+    // The next time begins with a look, and replaces what it finds of this transfer.
+    if (error === this.#damaged?.error && this.#damaged.times < TIMES_DAMAGED) return undefined;
+    if (error.code !== 'conflict' || time >= CONFLICTS) throw error;
+    const present = await this.#head();
+    const settled = await this.#settle(present);
+    if (settled.kind !== 'free') return settled;
+    this.#replace = settled.replace;
+    return undefined;
+  }
 
-function done(
-  { calls, now }: UploadNeeds,
-  file: SteadyFile,
-  { object, ...proof }: Pick<Arrival, 'key' | 'crc32' | 'verifiedBy'> & { object: Completed },
-): UploadOutcome {
-  const whole = { ...object, size: file.identity.size };
-  const receipt = receiptOf({ ...proof, bucket: calls.bucket, object: whole, parts: 1, from: file.path, at: now() });
-  return { kind: 'done', receipt };
+  /** @param present `null`: the name is free, or is so again. */
+  async #settle(present: PresentObject | null): Promise<Resolution> {
+    const { record } = this.#task;
+    if (!present) return { kind: 'free', replace: false };
+    if (present.transfer === record.id) {
+      // An earlier attempt came through, and only its answer was lost; or it did not come whole, and is replaced.
+      const isWhole = standingOf(present, this.#sent) === 'proved';
+      return isWhole ? this.#done({ object: present, verifiedBy: 'head' }) : { kind: 'free', replace: true };
+    }
+    return resolveConflict(this.#needs, this.#task, this.#file, present);
+  }
+
+  /** @throws NearplayError access-denied where only looking tells whether the name is free */
+  async #present(conditions: WriteConditions): Promise<PresentObject | null> {
+    try {
+      return await this.#head();
+    } catch (error) {
+      const isRefused = error instanceof NearplayError && error.code === 'access-denied';
+      if (isRefused && !isIgnorant(conditions)) return null;
+      throw error;
+    }
+  }
+
+  #head(): Promise<PresentObject | null> {
+    const { signal } = this.#task;
+    return retrying(this.#needs, signal, () => this.#needs.calls.head(this.#wholeKey(), signal));
+  }
+
+  async #send(conditions: WriteConditions): Promise<UploadOutcome> {
+    const { progress, record, signal } = this.#task;
+    const wholeKey = this.#wholeKey();
+    const completed = await this.#sendOnce(wholeKey, conditions);
+    try {
+      const question = { key: record.key, wholeKey, sent: this.#sent, answer: completed, signal };
+      const arrived = await proveArrival(this.#needs, question);
+      progress.confirmed(this.#bytes.length);
+      return this.#done(arrived);
+    } catch (error) {
+      // Perhaps it is there all the same: whoever tries again looks first.
+      progress.takenBack(this.#bytes.length);
+      if (error instanceof NearplayError && error.code === 'damaged') {
+        this.#damaged = { error, times: (this.#damaged?.times ?? 0) + 1 };
+      }
+      throw error;
+    }
+  }
+
+  /** Only where no object has the name, whatever the policy: the same content is not sent over itself. */
+  async #sendOnce(wholeKey: string, conditions: WriteConditions): Promise<Completed> {
+    const { record, progress, signal } = this.#task;
+    const beginning = this.#bytes.subarray(0, BEGINNING);
+    const { mtimeNs } = this.#file;
+    const { contentType, metadata } = await describeObject(record.key, {
+      ...{ mtimeNs, beginning, uploader: this.#needs.uploader, transfer: record.id },
+    });
+    const params = {
+      ContentType: contentType,
+      Metadata: { ...metadata },
+      ChecksumCRC32: this.#sent.crc32,
+      ...(!this.#replace && conditions !== 'unsupported' && { IfNoneMatch: '*' }),
+    };
+    const { completed } = await sendWithLibStorage(this.#needs, wholeKey, this.#bytes, params, {
+      owner: record.id,
+      signal,
+      sent: (count) => progress.sent(count),
+      takenBack: (count) => progress.takenBack(count),
+      confirmed: (count) => progress.confirmed(count),
+    });
+    return completed;
+  }
+
+  #done({ object, verifiedBy }: Arrived): UploadOutcome {
+    const { calls, now } = this.#needs;
+    const { crc32: checksum } = this.#sent;
+    const key = this.#wholeKey();
+    const receipt = receiptOf({
+      ...{ bucket: calls.bucket, key, object, crc32: checksum, parts: 1 },
+      ...{ from: this.#file.path, verifiedBy, at: now() },
+    });
+    return { kind: 'done', receipt };
+  }
+
+  #wholeKey(): string {
+    return this.#needs.wholeKey(this.#task.record.key);
+  }
 }

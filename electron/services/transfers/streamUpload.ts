@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import { NearplayError } from '../../../shared/errors.ts';
-import { CompositeCrc32, type Checksums } from './compositeCrc32.ts';
+import { isIgnorant, type WriteConditions } from '../writeConditions.ts';
+import { proveArrival, type Sent } from './arrival.ts';
+import { CompositeCrc32 } from './compositeCrc32.ts';
 import { crc32, toBase64 } from './crc32.ts';
 import { sendWithLibStorage, STREAM_PART } from './libStorageUpload.ts';
 import { describeObject, numberedKey } from './objectNames.ts';
-import { agrees } from './presentObject.ts';
 import { receiptOf } from './receipt.ts';
 import { retrying } from './retrying.ts';
 import type { UploadNeeds, UploadOutcome, UploadTask } from './uploadTask.ts';
@@ -15,50 +16,60 @@ const NAMES_TRIED = 1000;
  * Sends a stream of unknown length, once: what was read cannot be read again, so nothing of it is resumed and a conflict is
  * settled before the first byte. A multipart upload that it begins is in the journal while it lasts.
  *
- * @throws NearplayError conflict when the name is taken and the policy is `ask`, or was taken meanwhile; damaged when the
- *   object is not what was read; and what repetition did not cure
+ * @throws NearplayError conflict when the name is taken and the policy is `ask`, or was taken meanwhile; damaged or unproved when it
+ *   is not proved that the object is what was read; and what repetition did not cure
  */
 export async function uploadStream(needs: UploadNeeds, task: UploadTask, source: Readable): Promise<UploadOutcome> {
+  const conditions = await needs.conditions.known(task.signal);
   if (!(await takeName(needs, task))) return { kind: 'skipped', why: 'asked-for' };
+  const { progress, signal } = task;
+  const { key, path: from } = task.record;
+  const wholeKey = needs.wholeKey(key);
+  const seen: Seen = { size: 0, crc: 0, composite: new CompositeCrc32(STREAM_PART) };
+  const { completed: answer, expectedEtag } = await send(needs, task, watched(source, seen), conditions);
+  const [, parts] = /-(\d+)"?$/.exec(answer.etag) ?? [];
+  const crc = toBase64(seen.crc);
+  const sent: Sent = { size: seen.size, crc32: crc, composite: seen.composite.digest(), etag: () => expectedEtag };
+  const arrived = await proveArrival(needs, { key, wholeKey, sent, answer, asksAlways: true, signal });
+  // Parts are confirmed one by one.
+  if (!task.record.upload) progress.confirmed(seen.size);
+  const receipt = receiptOf({
+    ...{ bucket: needs.calls.bucket, key: wholeKey, crc32: crc, parts: Number(parts ?? 1), from },
+    ...{ ...arrived, at: needs.now() },
+  });
+  return { kind: 'done', receipt };
+}
+
+async function send(needs: UploadNeeds, task: UploadTask, bytes: AsyncIterable<Buffer>, conditions: WriteConditions) {
   const { record, progress, signal } = task;
   const wholeKey = needs.wholeKey(record.key);
+  const mayReplace = record.policy === 'replace';
   const { contentType, metadata } = await describeObject(record.key, { uploader: needs.uploader });
-  const seen: Seen = { size: 0, crc: 0, composite: new CompositeCrc32(STREAM_PART) };
-  const body = Readable.from(watched(source, seen), { objectMode: false });
   const params = {
     ContentType: contentType,
     Metadata: { ...metadata },
     ChecksumAlgorithm: 'CRC32' as const,
     ChecksumType: needs.calls.checksumKind,
-    ...(record.policy !== 'replace' && { IfNoneMatch: '*' }),
+    ...(!mayReplace && conditions !== 'unsupported' && { IfNoneMatch: '*' }),
   };
-  const completed = await sendWithLibStorage(needs, wholeKey, body, params, {
+  return sendWithLibStorage(needs, wholeKey, Readable.from(bytes, { objectMode: false }), params, {
     owner: record.id,
     signal,
-    sent: (bytes) => progress.sent(bytes),
-    takenBack: (bytes) => progress.takenBack(bytes),
-    confirmed: (bytes) => progress.confirmed(bytes),
+    sent: (count) => progress.sent(count),
+    takenBack: (count) => progress.takenBack(count),
+    confirmed: (count) => progress.confirmed(count),
     begun: (upload) => task.save({ upload }),
+    // The source may have taken hours, and no condition keeps the name.
+    ...(!mayReplace && isIgnorant(conditions) && { beforeTheName: () => assertFree(needs, task, wholeKey) }),
   });
-  const present = await retrying(needs, signal, () => needs.calls.head(wholeKey, signal));
-  const sent: Checksums = { crc32: toBase64(seen.crc), composite: seen.composite.digest() };
-  const isOurs = present?.versionId === completed.versionId;
-  const isWhole = present?.size === seen.size && agrees(present, sent);
-  if (isOurs && !isWhole) throw new NearplayError('damaged', `"${record.key}" did not arrive as it was sent.`);
-  const [, parts = '1'] = /-(\d+)"?$/.exec(completed.etag) ?? [];
-  return {
-    kind: 'done',
-    receipt: receiptOf({
-      bucket: needs.calls.bucket,
-      key: wholeKey,
-      object: { ...completed, size: seen.size },
-      crc32: sent.crc32,
-      parts: Number(parts),
-      from: record.path,
-      verifiedBy: isOurs ? 'head' : 'answer',
-      at: needs.now(),
-    }),
-  };
+}
+
+async function assertFree(needs: UploadNeeds, { record, signal }: UploadTask, wholeKey: string): Promise<void> {
+  if (await retrying(needs, signal, () => needs.calls.head(wholeKey, signal))) throw taken(record.key);
+}
+
+function taken(key: string): NearplayError {
+  return new NearplayError('conflict', `"${key}" is there already.`);
 }
 
 /** Of what was read so far. */
@@ -92,5 +103,5 @@ async function takeName(needs: UploadNeeds, task: UploadTask): Promise<boolean> 
     if (policy === 'skip') return false;
     if (policy === 'ask') break;
   }
-  throw new NearplayError('conflict', `"${wanted}" is there already.`);
+  throw taken(wanted);
 }

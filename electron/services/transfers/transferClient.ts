@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
 import { endpointOf } from '../../../shared/storagePlace.ts';
+import { limitAnswers } from '../wholeAnswers.ts';
 
 const nothing = (): void => undefined;
 /** The SDK writes to the console that it does not repeat a stream; repeating is the engine's own business. */
@@ -28,6 +29,7 @@ function onceOnly(client: S3Client, configuration: StorageConfiguration): S3Clie
   });
   // It hides what is secret in inputs and outputs before it logs them, and here nobody listens.
   transferClient.middlewareStack.remove('loggerMiddleware');
+  limitAnswers(transferClient);
   return transferClient;
 }
 

@@ -2,22 +2,35 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  DeleteObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  ListObjectsV2Command,
   ListPartsCommand,
+  PutObjectCommand,
   UploadPartCommand,
   type HeadObjectCommandInput,
   type HeadObjectCommandOutput,
+  type ListMultipartUploadsCommandOutput,
+  type ListPartsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
 import { NearplayError } from '../../../shared/errors.ts';
 import { confirmedCause } from '../confirmedCause.ts';
 import { explainS3Error, httpStatusOf } from '../s3Errors.ts';
+import { assertListing, listingPages, SamePage } from '../listingPages.ts';
+import type { Condition } from '../writeConditions.ts';
 import type { ChecksumKind } from './checksumKind.ts';
+import { looksLikeEtag } from './arrival.ts';
 import { keptChecksumOf, presentObjectOf, type KeptChecksum, type PresentObject } from './presentObject.ts';
 import type { UploadRef } from './transferRecord.ts';
 import type { Body, Wire } from './wire.ts';
+
+/** S3 User Guide, "Amazon S3 multipart upload limits". */
+const MAX_PARTS = 10_000;
+/** Of one key in progress: far more than people begin, and no more than memory takes. */
+const MAX_UPLOADS = 10_000;
 
 /** What an object is sent with. */
 export interface ObjectDescription {
@@ -31,6 +44,13 @@ export interface PresentPart {
   etag: string;
   /** Base64; absent where the storage keeps none. */
   crc32?: string;
+}
+
+/** A part that the storage says it has taken. */
+export interface ConfirmedPart extends PresentPart {
+  crc32: string;
+  /** The answer had a checksum, and it is that of the part. */
+  isProved: boolean;
 }
 
 /** The first part of an object, which all but the last are as large as. */
@@ -47,12 +67,19 @@ export interface PresentUpload extends UploadRef {
   initiated: number;
 }
 
+/** Where a page of multipart uploads begins. */
+interface UploadsMarker {
+  KeyMarker: string;
+  UploadIdMarker?: string;
+}
+
 export interface Completion {
   parts: readonly PresentPart[];
   size: number;
   /** Base64, of the whole object. */
   crc32: string;
-  replace: boolean;
+  /** With the condition that no object has the name. */
+  onlyIfFree: boolean;
 }
 
 export interface Completed extends KeptChecksum {
@@ -105,29 +132,44 @@ export class UploadCalls {
     const { UploadId: uploadId } = await this.explained('s3:PutObject', wholeKey, () =>
       this.wire.ask(signal, (options) => this.client.send(command, options)),
     );
-    if (uploadId === undefined) throw new NearplayError('storage-failed');
+    // Whatever answered does not know this request.
+    if (uploadId === undefined || uploadId === '') throw new NearplayError('not-a-storage');
     return { bucket: this.bucket, wholeKey, uploadId, checksumKind: this.checksumKind };
   }
 
-  /** Every part that is there. Paged by IsTruncated: a marker alone may go round for ever. */
+  /** Every part that is there. @throws NearplayError storage-failed (SamePage) where the listing does not end */
   async listParts(upload: UploadRef, signal: AbortSignal): Promise<PresentPart[]> {
+    const pages = listingPages({
+      ask: (marker: string | undefined) => this.#partsFrom(upload, marker, signal),
+      next: (page) => (page.IsTruncated === true ? page.NextPartNumberMarker : undefined),
+      last: (page) => page.Parts?.at(-1)?.PartNumber?.toString(),
+    });
     const parts: PresentPart[] = [];
-    for (let marker: string | undefined; ;) {
-      const command = new ListPartsCommand({
-        ...paramsOf(upload),
-        ...(marker !== undefined && { PartNumberMarker: marker }),
-      });
-      const page = await this.explained('s3:ListMultipartUploadParts', upload.wholeKey, () =>
-        this.wire.ask(signal, (options) => this.client.send(command, options)),
-      );
+    for await (const page of pages) {
       for (const { PartNumber: number, Size: size, ETag: etag, ChecksumCRC32: crc32 } of page.Parts ?? []) {
         if (number === undefined || size === undefined || etag === undefined) continue;
         parts.push({ number, size, etag, ...(crc32 !== undefined && { crc32 }) });
       }
-      const next = page.NextPartNumberMarker;
-      if (page.IsTruncated !== true || next === undefined || next === marker) return parts;
-      marker = next;
+      if (parts.length > MAX_PARTS) throw new SamePage();
     }
+    return parts;
+  }
+
+  async #partsFrom(
+    upload: UploadRef,
+    marker: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ListPartsCommandOutput> {
+    const command = new ListPartsCommand({
+      ...paramsOf(upload),
+      ...(marker !== undefined && { PartNumberMarker: marker }),
+    });
+    const page = await this.explained('s3:ListMultipartUploadParts', upload.wholeKey, () =>
+      this.wire.ask(signal, (options) => this.client.send(command, options)),
+    );
+    // It repeats what it was asked for (S3 API Reference, ListParts): anything else would pass for an upload without parts.
+    if (page.UploadId === undefined && page.Parts === undefined) throw new NearplayError('not-a-storage');
+    return page;
   }
 
   /** @param crc32 of the part, base64: the storage refuses a part that arrives otherwise (`damaged`). */
@@ -136,25 +178,24 @@ export class UploadCalls {
     part: { number: number; length: number; crc32: string },
     body: Body,
     signal: AbortSignal,
-  ): Promise<PresentPart> {
+  ): Promise<ConfirmedPart> {
     const { number, length, crc32 } = part;
-    const { ETag: etag } = await this.explained('s3:PutObject', upload.wholeKey, () =>
+    const answer = await this.explained('s3:PutObject', upload.wholeKey, () =>
       this.wire.sendBody(signal, body, (readable, options) => {
         const input = { ...paramsOf(upload), PartNumber: number, ContentLength: length, ChecksumCRC32: crc32 };
         return this.client.send(new UploadPartCommand({ ...input, Body: readable }), options);
       }),
     );
-    if (etag === undefined) throw new NearplayError('storage-failed');
-    return { number, size: length, etag, crc32 };
+    return { number, size: length, ...confirmedPart(answer, crc32) };
   }
 
   /**
-   * Makes the parts an object; unless `replace`, only where no object has the name (`conflict`). The storage compares the
+   * Makes the parts an object; with `onlyIfFree` where no object has the name (`conflict`). The storage compares the
    * checksum of the whole, or, for a composite one, that of each part: no value is defined to be sent for the parts' row
    * (S3 API Reference, CompleteMultipartUpload: the header is the checksum "of the object").
    */
   async complete(upload: UploadRef, completion: Completion, signal: AbortSignal): Promise<Completed> {
-    const { parts, size, crc32, replace } = completion;
+    const { parts, size, crc32, onlyIfFree } = completion;
     const { checksumKind = 'FULL_OBJECT' } = upload;
     const command = new CompleteMultipartUploadCommand({
       ...paramsOf(upload),
@@ -168,7 +209,7 @@ export class UploadCalls {
       ...(checksumKind === 'FULL_OBJECT' && { ChecksumCRC32: crc32 }),
       ChecksumType: checksumKind,
       MpuObjectSize: size,
-      ...(!replace && { IfNoneMatch: '*' }),
+      ...(onlyIfFree && { IfNoneMatch: '*' }),
     });
     const answer = await this.explained('s3:PutObject', upload.wholeKey, () =>
       this.wire.ask(signal, (options) => this.client.send(command, options), this.#completeTimeout),
@@ -180,9 +221,10 @@ export class UploadCalls {
     };
   }
 
-  /** `null` when there is no such object. */
-  async head(wholeKey: string, signal: AbortSignal): Promise<PresentObject | null> {
-    const answer = await this.#headOrNull({ Key: wholeKey, ChecksumMode: 'ENABLED' }, signal);
+  /** `null` when there is no such object. @param versionId default: the current version. */
+  async head(wholeKey: string, signal: AbortSignal, versionId?: string): Promise<PresentObject | null> {
+    const version = versionId === undefined ? {} : { VersionId: versionId };
+    const answer = await this.#headOrNull({ Key: wholeKey, ChecksumMode: 'ENABLED', ...version }, signal);
     return answer && presentObjectOf(answer);
   }
 
@@ -222,6 +264,32 @@ export class UploadCalls {
     return confirmedCause(error, object, failed, (ask) => this.wire.ask(signal, ask));
   }
 
+  /** An empty object; resolves to its version where the storage keeps any. */
+  async putEmpty(wholeKey: string, condition: Condition, signal: AbortSignal): Promise<string | undefined> {
+    const command = new PutObjectCommand({ Bucket: this.bucket, Key: wholeKey, Body: '', ...condition });
+    const { VersionId: versionId } = await this.explained('s3:PutObject', wholeKey, () =>
+      this.wire.ask(signal, (options) => this.client.send(command, options)),
+    );
+    return versionId;
+  }
+
+  /** Whether the storage answers at all. @param timeout milliseconds. */
+  async listOne(prefix: string, timeout: number): Promise<void> {
+    const command = new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, MaxKeys: 1 });
+    const { signal } = new AbortController();
+    const answer = await this.explained('s3:ListBucket', prefix, () =>
+      this.wire.ask(signal, (options) => this.client.send(command, options), timeout),
+    );
+    assertListing(answer);
+  }
+
+  async remove(wholeKey: string, versionId: string | undefined, signal: AbortSignal): Promise<void> {
+    const command = new DeleteObjectCommand({ Bucket: this.bucket, Key: wholeKey, VersionId: versionId });
+    await this.explained('s3:DeleteObject', wholeKey, () =>
+      this.wire.ask(signal, (options) => this.client.send(command, options)),
+    );
+  }
+
   async abort(upload: UploadRef, signal: AbortSignal): Promise<void> {
     await this.explained('s3:AbortMultipartUpload', upload.wholeKey, () =>
       this.wire.ask(signal, (options) => this.client.send(new AbortMultipartUploadCommand(paramsOf(upload)), options)),
@@ -230,26 +298,37 @@ export class UploadCalls {
 
   /** The multipart uploads in progress of exactly this key. */
   async listUploads(wholeKey: string, signal: AbortSignal): Promise<PresentUpload[]> {
+    const pages = listingPages({
+      ask: (after: UploadsMarker | undefined) => this.#uploadsFrom(wholeKey, after, signal),
+      next: ({ IsTruncated, NextKeyMarker: key, NextUploadIdMarker: id }): UploadsMarker | undefined => {
+        const isLast = IsTruncated !== true || key === undefined || key !== wholeKey;
+        return isLast ? undefined : { KeyMarker: key, ...(id !== undefined && { UploadIdMarker: id }) };
+      },
+      last: (page) => page.Uploads?.at(-1)?.UploadId,
+    });
     const uploads: PresentUpload[] = [];
-    for (let after: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {}; after;) {
-      const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({
-        Bucket: this.bucket,
-        Prefix: wholeKey,
-        ...after,
-      });
-      const page = await this.explained('s3:ListBucketMultipartUploads', wholeKey, () =>
-        this.wire.ask(signal, (options) => this.client.send(command, options)),
-      );
+    for await (const page of pages) {
       for (const { Key: key, UploadId: uploadId, Initiated: initiated, ChecksumType: type } of page.Uploads ?? []) {
         if (key !== wholeKey || uploadId === undefined || initiated === undefined) continue;
         const checksumKind = type ?? this.checksumKind;
         uploads.push({ bucket: this.bucket, wholeKey, uploadId, checksumKind, initiated: initiated.getTime() });
       }
-      const { NextKeyMarker: key, NextUploadIdMarker: id } = page;
-      const isLast = page.IsTruncated !== true || key === undefined || key !== wholeKey;
-      after = isLast ? undefined : { KeyMarker: key, ...(id !== undefined && { UploadIdMarker: id }) };
+      if (uploads.length > MAX_UPLOADS) throw new SamePage();
     }
     return uploads;
+  }
+
+  async #uploadsFrom(
+    wholeKey: string,
+    after: UploadsMarker | undefined,
+    signal: AbortSignal,
+  ): Promise<ListMultipartUploadsCommandOutput> {
+    const command = new ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: wholeKey, ...after });
+    const page = await this.explained('s3:ListBucketMultipartUploads', wholeKey, () =>
+      this.wire.ask(signal, (options) => this.client.send(command, options)),
+    );
+    if (page.Bucket === undefined && page.IsTruncated === undefined) throw new NearplayError('not-a-storage');
+    return page;
   }
 
   /** @throws NearplayError that says what an error of the SDK or of the network means. */
@@ -264,6 +343,22 @@ export class UploadCalls {
       throw passes ? new NearplayError('storage-failed', 'Somebody writes to the same name now.', { cause }) : error;
     }
   }
+}
+
+/**
+ * What an answer to a part says, when it can be one.
+ *
+ * @param crc32 of the part that was sent, base64.
+ * @throws NearplayError damaged when it has another checksum; unproved without anything like an ETag, which a page for people has
+ *   not: the part is not confirmed then
+ */
+export function confirmedPart(
+  { ETag: etag = '', ChecksumCRC32: kept }: { ETag?: string | undefined; ChecksumCRC32?: string | undefined },
+  crc32: string,
+): Pick<ConfirmedPart, 'etag' | 'crc32' | 'isProved'> {
+  if (kept !== undefined && kept !== crc32) throw new NearplayError('damaged');
+  if (!looksLikeEtag(etag)) throw new NearplayError('unproved', 'The storage did not say that it has taken a part.');
+  return { etag, crc32, isProved: kept !== undefined };
 }
 
 function paramsOf({ bucket, wholeKey, uploadId }: UploadRef) {

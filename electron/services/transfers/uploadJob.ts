@@ -19,6 +19,8 @@ export class UploadJob implements InLine {
   interruption: Interruption | undefined;
   /** The file as it was found, and since when it is so; milliseconds of a clock that is never set back. */
   seen: { look: FileLook; at: number } | undefined;
+  /** Times that it was set back by what others did not meet, since its last progress. */
+  timesAlone = 0;
   /** How often it changed under way. */
   changes = 0;
   /** Of those in a row: something of it changed, and neither its size nor its date did. */

@@ -1,16 +1,23 @@
 import type { BandwidthRules } from '../../../shared/bandwidth.ts';
+import type { StorageConfiguration } from '../../../shared/preferences.ts';
 import { wholeKey } from '../keys.ts';
 import { Bandwidth, UNLIMITED } from './bandwidth.ts';
 import { BufferPool } from './bufferPool.ts';
 import { checksumKindFor } from './checksumKind.ts';
+import { isOfAws, placeId } from './place.ts';
+import { retrying } from './retrying.ts';
+import { KnownConditions, probeWriteConditions, type WriteConditions } from '../writeConditions.ts';
 import { ConcurrencyController } from './concurrency.ts';
 import { Lanes } from './lanes.ts';
 import type { QueueLimits, QueueTiming, TransferQueueOptions } from './queueOptions.ts';
-import { sleep } from './sleep.ts';
+import { orCancelled, sleep } from './sleep.ts';
 import { TransferClients } from './transferClient.ts';
 import { UploadCalls } from './uploadCalls.ts';
-import type { UploadNeeds } from './uploadTask.ts';
+import type { StorageConditions, UploadNeeds } from './uploadTask.ts';
 import { Wire } from './wire.ts';
+
+/** Milliseconds for a question that decides whether all uploads wait. */
+const ASKED_WITHIN = 10_000;
 
 /** What all uploads share: the line and its limits, memory, clients of the storage. */
 export class UploadMeans {
@@ -21,6 +28,7 @@ export class UploadMeans {
   readonly #bandwidth: Bandwidth;
   readonly #buffers: BufferPool;
   readonly #lanes: Lanes;
+  readonly #conditions: KnownConditions;
 
   constructor(options: TransferQueueOptions, limits: QueueLimits, timing: QueueTiming) {
     const { bandwidth: rules = UNLIMITED, now, clock = () => performance.now() } = options;
@@ -29,6 +37,7 @@ export class UploadMeans {
     this.#timing = timing;
     this.#bandwidth = new Bandwidth({ rules, now, clock, sleep });
     this.#buffers = new BufferPool(limits.memory);
+    this.#conditions = options.conditions ?? new KnownConditions((_, found) => this.#told(found));
     this.#lanes = new Lanes(new ConcurrencyController(limits.parts, clock()), clock);
   }
 
@@ -51,8 +60,10 @@ export class UploadMeans {
   needs(): UploadNeeds {
     const { log, now, random, uploader } = this.#options;
     const { configuration } = this.#options.target();
+    const calls = this.calls();
     return {
-      calls: this.calls(),
+      calls,
+      conditions: this.#conditionsOf(configuration, calls),
       wholeKey: (key) => wholeKey(configuration, key),
       lanes: this.#lanes,
       buffers: this.#buffers,
@@ -61,6 +72,42 @@ export class UploadMeans {
       ...{ now, random, sleep, log },
       ...(uploader !== undefined && { uploader }),
     };
+  }
+
+  /** AWS honours them (S3 User Guide, "Conditional writes"); all others are asked once. */
+  #conditionsOf(configuration: StorageConfiguration, calls: UploadCalls): StorageConditions {
+    const id = placeId(configuration);
+    if (isOfAws(configuration)) return { known: () => Promise.resolve('honoured'), areUnsupported: () => undefined };
+    const repeating = { random: this.#options.random, sleep, lanes: this.#lanes };
+    // For all that wait for it, whichever of them is cancelled.
+    const { signal: always } = new AbortController();
+    const find = () =>
+      retrying(repeating, always, () =>
+        probeWriteConditions({
+          put: (key, condition) => calls.putEmpty(wholeKey(configuration, key), condition, always),
+          remove: (key, versionId) => calls.remove(wholeKey(configuration, key), versionId, always),
+        }),
+      );
+    return {
+      known: (signal) => orCancelled(this.#conditions.of(id, find), signal),
+      areUnsupported: () => this.#conditions.learn(id, 'unsupported'),
+    };
+  }
+
+  #told(found: WriteConditions): void {
+    if (found === 'honoured') return;
+    this.#options.log.warn(
+      'The storage does not keep conditions on writing: each name is looked up before it is written',
+      {
+        conditions: found,
+      },
+    );
+  }
+
+  /** A question whose answer has a body. @throws NearplayError where the storage does not answer as it should */
+  async askStorage(): Promise<void> {
+    const { configuration } = this.#options.target();
+    await this.calls().listOne(configuration.prefix, Math.min(this.#timing.idle, ASKED_WITHIN));
   }
 
   /** @throws NearplayError no-preferences */

@@ -82,6 +82,7 @@ export class UploadRuns {
     const { book, journal, worked } = this.#options;
     const confirmed = (bytes: number) => {
       job.confirmed += bytes;
+      if (bytes > 0) job.timesAlone = 0;
       job.record = { ...job.record, confirmed: job.confirmed };
       if (job.isLarge) journal.note(job.record);
     };

@@ -2,6 +2,7 @@ import type { Log } from '../contract.ts';
 import type { BufferPool } from './bufferPool.ts';
 import type { Lanes } from './lanes.ts';
 import type { Sleep } from './sleep.ts';
+import type { WriteConditions } from '../writeConditions.ts';
 import type { SkippedFor } from '../../../shared/ipc.ts';
 import type { Receipt, TransferRecord } from './transferRecord.ts';
 import type { UploadCalls } from './uploadCalls.ts';
@@ -33,11 +34,20 @@ export interface UploadTask {
   readonly progress: Progress;
 }
 
+/** What the storage makes of conditions on a write. */
+export interface StorageConditions {
+  /** Found out before the first upload to it. @throws NearplayError as that question; cancelled */
+  known(signal: AbortSignal): Promise<WriteConditions>;
+  /** It answered 501 to a write with a condition. */
+  areUnsupported(): void;
+}
+
 /** What every upload works with. */
 export interface UploadNeeds {
   calls: UploadCalls;
   /** The whole key of one that is relative to the main storage's prefix. */
   wholeKey: (key: string) => string;
+  conditions: StorageConditions;
   lanes: Lanes;
   buffers: BufferPool;
   /** Parts of one file at once, at most. */

@@ -8,6 +8,7 @@ import { TransferQueue, type TransferQueueOptions } from '../../../electron/serv
 import type { UploadsDelta, UploadTransfer } from '../../../electron/services/transfers/transfer.ts';
 import { SILENT } from '../../../electron/services/log.ts';
 import { StorageClients, type CredentialProvider } from '../../../electron/services/storageClients.ts';
+import { KnownConditions } from '../../../electron/services/writeConditions.ts';
 import { preferencesSchema } from '../../../shared/preferences.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 
@@ -86,6 +87,8 @@ export function makeQueue(
     log: SILENT,
     // What users of AWS get, though the sample storage is a custom endpoint; tests of the other kind say so.
     checksumKindFor: () => 'FULL_OBJECT',
+    // As of AWS, which is not asked: faults are for the upload alone.
+    conditions: honoured(),
     ...options,
     timing: { idle: 3000, settle: 300, hold: 200, ...options.timing },
   });
@@ -94,6 +97,13 @@ export function makeQueue(
     clients.destroy();
   };
   return { queue, deltas, clients, stop };
+}
+
+/** Of storages that are known to keep conditions on writing. */
+function honoured(): KnownConditions {
+  const known = new KnownConditions();
+  known.of = () => Promise.resolve('honoured');
+  return known;
 }
 
 /** The one transfer of a queue. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { agrees, presentObjectOf } from '../../../../../electron/services/transfers/presentObject.ts';
+import { presentObjectOf } from '../../../../../electron/services/transfers/presentObject.ts';
 
 const MD5 = 'd41d8cd98f00b204e9800998ecf8427e';
 
@@ -20,17 +20,5 @@ describe('what an answer to HEAD says', () => {
       size: 0,
       etag: `"${MD5}"`,
     });
-  });
-});
-
-describe('agrees', () => {
-  const sent = { crc32: 'AAAAAA==', composite: 'BBBBBB==-2' };
-
-  it('compares whatever the storage keeps', () => {
-    expect(agrees({ crc32: 'AAAAAA==' }, sent)).toBe(true);
-    expect(agrees({ composite: 'BBBBBB==-2' }, sent)).toBe(true);
-    expect(agrees({}, sent)).toBe(true);
-    expect(agrees({ crc32: 'CCCCCC==' }, sent)).toBe(false);
-    expect(agrees({ composite: 'BBBBBB==-3' }, sent)).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import { NearplayError } from '../../../../../shared/errors.ts';
 
 it.each([
   [new NearplayError('offline'), { kind: 'hold', reason: 'offline' }],
-  [new NearplayError('slow-down'), { kind: 'hold', reason: 'offline' }],
+  [new NearplayError('slow-down'), { kind: 'hold', reason: 'storage' }],
   [new NearplayError('credentials-expired'), { kind: 'hold', reason: 'sign-in' }],
   [new NearplayError('disk-full'), { kind: 'hold', reason: 'disk' }],
   [new NearplayError('conflict'), { kind: 'ask' }],
