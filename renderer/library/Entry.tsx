@@ -4,9 +4,9 @@ import { useTranslation } from 'react-i18next';
 import type { FrameSequence, LibraryEntry, LibraryFile, LibraryFolder, StorageSummary } from '../../shared/ipc.ts';
 import { folderOf } from '../../shared/keys.ts';
 import type { MediaKind } from '../../shared/media.ts';
+import { CutName } from '../text/CutName.tsx';
 import { useSession } from '../store/context.tsx';
 import { formatAge, formatBytes, formatCount, formatMoment } from '../text/format.ts';
-import { splitName } from '../text/middleTruncate.ts';
 import { isSettling, routeText } from '../text/routeText.ts';
 import { identityOf } from './entryIdentity.ts';
 import type { LibraryView } from './libraryStore.ts';
@@ -161,11 +161,9 @@ function framesOf({ first, last, count }: FrameSequence): { first: number; last:
 }
 
 function Name({ name }: { name: string }) {
-  const { head, tail } = splitName(name);
   return (
     <span className="name" title={name}>
-      <span className="name-head">{head}</span>
-      <span className="name-tail">{tail}</span>
+      <CutName name={name} />
     </span>
   );
 }

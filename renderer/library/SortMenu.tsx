@@ -12,7 +12,11 @@ export function SortMenu() {
   const setOrder = useLibrary((library) => library.setOrder);
   return (
     <MenuTrigger>
-      <Button className="button quiet small" aria-label={t('library.sortBy', { order: t(`library.order.${order}`) })}>
+      <Button
+        className="button quiet small"
+        data-testid="sort-button"
+        aria-label={t('library.sortBy', { order: t(`library.order.${order}`) })}
+      >
         <IconArrowsSort size={15} aria-hidden="true" />
         {t(`library.order.${order}`)}
       </Button>

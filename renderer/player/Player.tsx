@@ -13,7 +13,7 @@ import { isTyping } from '../shell/shortcutKeys.ts';
 import { StatePanel } from '../shell/StatePanel.tsx';
 import { useLibrary, useNearplay, useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
-import { splitName } from '../text/middleTruncate.ts';
+import { CutName } from '../text/CutName.tsx';
 import { PlayerError } from './PlayerError.tsx';
 import { playerAction } from './playerKeys.ts';
 import { INITIAL_PLAYER_LINK, type PlayerLink } from './playerLink.ts';
@@ -42,7 +42,6 @@ export function Player({ opened }: { opened: LibraryFile }) {
     if (action === 'next' && next) open(next);
     if (action === 'full-screen') void toggleFullScreen(root.current);
   });
-  const { head, tail } = splitName(name);
   return (
     <section ref={root} className="player" data-testid="player" data-kind={kind} aria-label={name} tabIndex={-1}>
       <Media fileKey={fileKey} file={file} kind={kind} fullScreen={() => void toggleFullScreen(root.current)}>
@@ -52,8 +51,7 @@ export function Player({ opened }: { opened: LibraryFile }) {
               <IconArrowLeft size={18} aria-hidden="true" />
             </IconButton>
             <h1 className="name" title={folderOf(fileKey) + name}>
-              <span className="name-head">{head}</span>
-              <span className="name-tail">{tail}</span>
+              <CutName name={name} />
             </h1>
             {route}
             <span className="player-position">

@@ -51,7 +51,10 @@ export function RouteLine({ state, kind }: { state: PlayerLink; kind: MediaKind 
     >
       <Button className="player-route-button" onPress={() => showWhy(link.key)} aria-haspopup="dialog">
         <span className="near-dot" aria-hidden="true" />
-        <span>{from}</span>
+        <span className="route-from">{from}</span>
+        <span className="route-short" aria-hidden="true">
+          {place}
+        </span>
         <span className="player-why">
           <span aria-hidden="true">· </span>
           {why}
@@ -79,7 +82,10 @@ export function SettledRoute({ fileKey, route }: { fileKey: string; route: Route
     >
       <Button className="player-route-button" onPress={() => showWhy(fileKey)} aria-haspopup="dialog">
         <span className="near-dot" aria-hidden="true" />
-        <span>{t('player.readFromPlace', { place })}</span>
+        <span className="route-from">{t('player.readFromPlace', { place })}</span>
+        <span className="route-short" aria-hidden="true">
+          {place}
+        </span>
         <span className="player-why">
           <span aria-hidden="true">· </span>
           {label}

@@ -63,20 +63,23 @@ function Window({ app }: { app: Bootstrap }) {
           {t('shell.offlineBanner')}
         </p>
       )}
-      <div className="body" data-transfers={transfersOpen}>
-        <main className="main">
-          {usable ? (
-            <>
-              <DropZone>
-                <LibraryScreen />
-              </DropZone>
-              {opened && <Player key={identityOf(opened)} opened={opened} />}
-            </>
-          ) : (
-            <FirstRun preferences={app.preferences} />
-          )}
-        </main>
-        <TransfersDrawer />
+      <div className="under-header">
+        <Toasts />
+        <div className="body" data-transfers={transfersOpen}>
+          <main className="main">
+            {usable ? (
+              <>
+                <DropZone>
+                  <LibraryScreen />
+                </DropZone>
+                {opened && <Player key={identityOf(opened)} opened={opened} />}
+              </>
+            ) : (
+              <FirstRun preferences={app.preferences} />
+            )}
+          </main>
+          <TransfersDrawer />
+        </div>
       </div>
       <TransfersBar />
       <SettingsPanel app={app} />
@@ -87,7 +90,6 @@ function Window({ app }: { app: Bootstrap }) {
       <UploadFolderDialog />
       <PreferencesEditor />
       <ShortcutsDialog />
-      <Toasts />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef, type ReactNode } from 'react';
-import { splitName } from '../text/middleTruncate.ts';
+import { CutName } from '../text/CutName.tsx';
 
 const LINE = 40;
 
@@ -55,7 +55,6 @@ export function ReportTable<Row extends { key: string }>({
         {virtual.getVirtualItems().map(({ index, start, size }) => {
           const row = rows[index];
           if (!row) return null;
-          const { head, tail } = splitName(row.key);
           return (
             <div
               key={index}
@@ -68,8 +67,7 @@ export function ReportTable<Row extends { key: string }>({
               style={{ transform: `translateY(${start}px)`, height: size, position: 'absolute', insetInline: 0 }}
             >
               <span className="name" role="cell" title={row.key}>
-                <span className="name-head">{head}</span>
-                <span className="name-tail">{tail}</span>
+                <CutName name={row.key} />
               </span>
               {children(row)}
             </div>

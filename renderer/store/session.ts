@@ -14,6 +14,8 @@ export interface Toast {
   id: number;
   tone: 'plain' | 'good' | 'bad';
   text: ToastText;
+  /** How often it was said while it was on screen. */
+  times: number;
 }
 
 /** What a toast says; the words themselves are in text/en.ts. */
@@ -75,7 +77,7 @@ export interface Session {
 
 export type SessionStore = StoreApi<Session>;
 
-const MAX_TOASTS = 4;
+const MAX_TOASTS = 3;
 /** What `add-uploads` takes at once. */
 const MAX_PATHS = 10_000;
 
@@ -144,8 +146,10 @@ export function createSession(api: NearplayApi): SessionStore {
       dismissLeftOut: () => set({ leftOut: undefined }),
       toast(text, tone = 'plain') {
         lastToast += 1;
-        const toast: Toast = { id: lastToast, tone, text };
-        set(({ toasts }) => ({ toasts: [...toasts, toast].slice(-MAX_TOASTS) }));
+        const words = JSON.stringify(text);
+        const alike = get().toasts.find((other) => other.tone === tone && JSON.stringify(other.text) === words);
+        const toast: Toast = { id: lastToast, tone, text, times: (alike?.times ?? 0) + 1 };
+        set(({ toasts }) => ({ toasts: [...toasts.filter((other) => other !== alike), toast].slice(-MAX_TOASTS) }));
       },
       dismissToast: (id) => set(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.id !== id) })),
       changeSettings: (patch) =>

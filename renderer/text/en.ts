@@ -705,6 +705,7 @@ export const en = {
     retryingIn: 'Trying again in {{duration}}.',
   },
   toasts: {
+    times: '{{count}} times',
     arrived: {
       upload_one: '{{name}} is uploaded',
       upload_other: '{{count}} files are uploaded',

@@ -21,7 +21,7 @@ import { useTranslation } from 'react-i18next';
 import { CONFLICT_ANSWERS, type Transfer, type TransferState } from '../../shared/ipc.ts';
 import { parentFolder } from '../library/libraryPages.ts';
 import { useNearplay, useTransfer } from '../store/context.tsx';
-import { splitName } from '../text/middleTruncate.ts';
+import { CutName } from '../text/CutName.tsx';
 import { actionsOf } from './lineActions.ts';
 import { lineText } from './lineText.ts';
 import { canMove } from './moves.ts';
@@ -67,7 +67,6 @@ export const TransferLine = memo(function TransferLine(props: TransferLineProps)
         ? IconDownload
         : ICONS[state];
   const status = lineText(transfer, t);
-  const { head, tail } = splitName(name);
   const shows = state === 'running' || ((state === 'paused' || state === 'waiting') && transfer.sent > 0);
   return (
     <div
@@ -99,8 +98,7 @@ export const TransferLine = memo(function TransferLine(props: TransferLineProps)
       </span>
       <div className="transfer-text" role="gridcell">
         <span className="name" title={key}>
-          <span className="name-head">{head}</span>
-          <span className="name-tail">{tail}</span>
+          <CutName name={name} />
         </span>
         {shows && <TwoTone transfer={transfer} />}
         <span className="transfer-figures" title={[status, transfer.error?.detail ?? ''].join('\n').trim()}>

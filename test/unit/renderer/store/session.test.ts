@@ -54,3 +54,18 @@ it('takes the call to the drawer back once the drawer is open', () => {
   session.getState().showTransfers(true);
   expect(session.getState().toasts.map(({ text }) => text.kind)).toEqual(['imported']);
 });
+
+it('keeps at most three notices, the newest, and counts alike ones together', () => {
+  const session = sessionOver({});
+  const { toast } = session.getState();
+  toast({ kind: 'saved-file', name: 'one.json' }, 'good');
+  toast({ kind: 'not-copied' }, 'bad');
+  toast({ kind: 'imported' }, 'good');
+  toast({ kind: 'not-copied' }, 'bad');
+  toast({ kind: 'preferences-saved' }, 'good');
+  expect(session.getState().toasts).toMatchObject([
+    { text: { kind: 'imported' }, times: 1 },
+    { text: { kind: 'not-copied' }, times: 2 },
+    { text: { kind: 'preferences-saved' }, times: 1 },
+  ]);
+});
