@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { playerState, waitForReason, watchPlayback } from '../../build/demo/player.ts';
-import { openStudioInApp, type StudioInApp } from './studioInApp.ts';
+import { IN_SYDNEY, openStudioInApp, type StudioInApp } from './studioInApp.ts';
 
 const SECOND = 1000;
 const CLIP = join(import.meta.dirname, '../fixtures/media/shots/sq010/sh010/sq010_sh010_comp_v002.mp4');
@@ -37,8 +37,12 @@ describe('an artist in Sydney', () => {
     await open('stills/');
     await page.locator('[data-testid="card"][data-key^="stills/"] [data-testid="card-route"]').first().waitFor();
     await expect.poll(() => page.getByTestId('card-route').first().innerText()).toContain('Sydney');
-    await page.waitForTimeout(SECOND);
+    await page.locator('.still[data-shown="true"]').nth(2).waitFor();
     await studio.screenshot('library');
+    expect(await page.getByTestId('reading-chip').innerText()).toBe('Sydney');
+    await page.getByTestId('reading-chip').click();
+    await expect.poll(() => page.locator('.reading-popover').innerText()).toContain(IN_SYDNEY);
+    await page.keyboard.press('Escape');
   });
 
   it('uploads with progress that can be seen and cancelled', async () => {
