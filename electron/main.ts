@@ -23,12 +23,12 @@ import { bindRequests, forwardEvents } from './ipc.ts';
 import { createServices } from './services/application.ts';
 import type { Services, SettingsBackend } from './services/contract.ts';
 import { createLog } from './services/log.ts';
+import { foreignOwner, managedFiles } from './services/managedFile.ts';
 import { APP_PAGE, APP_PRIVILEGES, serveApp } from './shell/appProtocol.ts';
 import { trustSystemCertificates } from './shell/certificates.ts';
 import { survive } from './shell/crashes.ts';
 import { DeadWindow } from './shell/deadWindow.ts';
 import { FileDialogs, systemChooser, systemDestinationChooser } from './shell/dialogs.ts';
-import { managedFiles } from './shell/locations.ts';
 import { logFile } from './shell/logFile.ts';
 import { menuTemplate } from './shell/menu.ts';
 import { readPolicy } from './shell/policy.ts';
@@ -86,7 +86,7 @@ else app.quit();
 
 async function run(): Promise<void> {
   trustSystemCertificates(log);
-  const managed = managedFiles(process.platform, process.env);
+  const managed = managedFiles(process.platform);
   const createStore = (options: StoreOptions) => new ElectronStore(options);
   const settings = openSettingsFile({ folder: userDataFolder, createStore, log, now });
   nativeTheme.themeSource = storedTheme(settings.read());
@@ -108,7 +108,7 @@ async function run(): Promise<void> {
 
   const { isPackaged } = app;
   const { platform, resourcesPath } = process;
-  const policy = readPolicy(managed.policy, log);
+  const policy = readPolicy(managed.policy, log, await foreignOwner(managed.policy, log));
   const endUpdates = startUpdates({ isPackaged, platform, resourcesPath, policy, log }, async () => {
     const { default: updater } = await import('electron-updater');
     return updater.autoUpdater;
@@ -129,6 +129,7 @@ function servicesWith(settings: SettingsBackend, managedPreferencesFile: string)
     settings,
     env: process.env,
     managedPreferencesFile,
+    foreignManagedFile: (file) => foreignOwner(file, log),
     ...(preferences !== undefined && preferences !== '' && { commandLinePreferences: preferences }),
     agreeToSave: async (question) => (await ask(saveQuestion(question))) === SAVE,
     proxyAgent: systemProxyAgent(session.defaultSession),

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { createServices, type Application } from '../services/application.ts';
 import { createLog, SILENT } from '../services/log.ts';
-import { managedPreferencesFile, terminalFolder } from '../services/places.ts';
+import { foreignOwner, managedFiles } from '../services/managedFile.ts';
+import { terminalFolder } from '../services/places.ts';
 import { settingsInMemory } from '../services/settingsStore.ts';
 import type { ConflictPolicy } from '../services/transfers/transferRecord.ts';
 import { assertChoice } from './offline.ts';
@@ -46,6 +47,7 @@ export async function withServices<Result>(
   await mkdir(userDataFolder, { recursive: true, mode: 0o700 });
   const session = await (await sessionsOf(surroundings)).begin();
   const file = namedPreferences(needs.preferences, surroundings);
+  const log = env['NEARPLAY_LOG'] ? createLog(surroundings.stderr, now) : SILENT;
   const services = createServices({
     userDataFolder,
     journalFolder: session.folder,
@@ -54,11 +56,12 @@ export async function withServices<Result>(
       ...(needs.limitRate !== undefined && { bandwidth: { bytesPerSecond: needs.limitRate, hours: [] } }),
     }),
     env,
-    managedPreferencesFile: managedPreferencesFile(platform, env),
+    managedPreferencesFile: managedFiles(platform).preferences,
+    foreignManagedFile: (managed) => foreignOwner(managed, log),
     ...(file !== undefined && { commandLinePreferences: file }),
     ...(needs.ip !== undefined && { givenAddress: needs.ip }),
     ...(needs.onConflict && { onConflict: needs.onConflict }),
-    log: env['NEARPLAY_LOG'] ? createLog(surroundings.stderr, now) : SILENT,
+    log,
     now,
     version: '',
     platform,

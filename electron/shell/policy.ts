@@ -15,12 +15,16 @@ const WITHOUT_POLICY: Policy = { updates: 'on' };
 /** What holds when IT wrote a policy that cannot be understood: what IT might have forbidden stays forbidden. */
 const CAUTIOUS: Policy = { updates: 'off' };
 
-/** Reads IT's policy file. It never throws: a policy that cannot be read or is not valid counts as the cautious one. */
-export function readPolicy(file: string, log: Log): Policy {
+/**
+ * Reads IT's policy file. It never throws: a policy that cannot be read or is not valid counts as the cautious one.
+ *
+ * @param foreign why the file may not be IT's (foreignOwner); undefined: it is.
+ */
+export function readPolicy(file: string, log: Log, foreign?: string): Policy {
   const { bytes, fault, missing } = readSmallFileSync(file);
   if (missing) return WITHOUT_POLICY;
-  if (bytes === undefined) {
-    log.warn('The policy file cannot be read; updates are off', { file, fault });
+  if (bytes === undefined || foreign !== undefined) {
+    log.warn('The policy file cannot be read; updates are off', { file, fault: foreign ?? fault });
     return CAUTIOUS;
   }
   const decoded = decodeText(bytes);

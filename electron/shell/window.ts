@@ -1,7 +1,7 @@
 import type { BrowserWindow, BrowserWindowConstructorOptions, NativeTheme, Screen } from 'electron';
-import { readFileSync } from 'node:fs';
 import type { Log } from '../services/contract.ts';
 import { replaceFileSync } from '../services/files/atomicFile.ts';
+import { readSmallFileSync } from '../services/files/smallFile.ts';
 import { APP_URL } from './appProtocol.ts';
 import { boundsToOpen, MINIMUM_SIZE, parseRemembered, type RememberedWindow } from './windowBounds.ts';
 
@@ -65,7 +65,7 @@ export function openWindow(options: WindowOptions): BrowserWindow {
 
 function readPlace(file: string): RememberedWindow | undefined {
   try {
-    return parseRemembered(JSON.parse(readFileSync(file, 'utf8')));
+    return parseRemembered(JSON.parse(Buffer.from(readSmallFileSync(file).bytes ?? []).toString('utf8')));
   } catch {
     return undefined; // Never opened before, or damaged: the default place will do.
   }

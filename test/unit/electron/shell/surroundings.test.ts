@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SILENT } from '../../../../electron/services/log.ts';
 import { trustSystemCertificates } from '../../../../electron/shell/certificates.ts';
 import { FileDialogs, systemChooser } from '../../../../electron/shell/dialogs.ts';
-import { managedFiles } from '../../../../electron/shell/locations.ts';
 import { logFile } from '../../../../electron/shell/logFile.ts';
 import { readPolicy } from '../../../../electron/shell/policy.ts';
 import { proxyUrl } from '../../../../electron/shell/proxy.ts';
@@ -23,17 +22,6 @@ beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'nearplay-shell-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the files that IT manages', () => {
-  it('are where docs/it.md says, per system', () => {
-    expect(managedFiles('win32', { ProgramData: 'D:\\ProgramData' })).toEqual({
-      preferences: 'D:\\ProgramData\\Nearplay\\isolation-preferences.json',
-      policy: 'D:\\ProgramData\\Nearplay\\policy.json',
-    });
-    expect(managedFiles('darwin', {}).preferences).toBe(
-      '/Library/Application Support/Nearplay/isolation-preferences.json',
-    );
-    expect(managedFiles('linux', {}).preferences).toBe('/etc/nearplay/isolation-preferences.json');
-  });
-
   it.each([
     [undefined, 'on'],
     ['{}', 'on'],
@@ -41,10 +29,23 @@ describe('the files that IT manages', () => {
     ['{ "updates": "maybe" }', 'off'],
     ['{ "update": "on" }', 'off'],
     ['not JSON', 'off'],
+    ['{ "updates": "off", "updates": "on" }', 'off'],
   ])('a policy of %j means updates %s', (text, updates) => {
     const file = join(folder, 'policy.json');
     if (text !== undefined) writeFileSync(file, text);
     expect(readPolicy(file, SILENT)).toEqual({ updates });
+  });
+
+  it('a policy of PowerShell is read; one that is no text, too large, a folder or not ITs means updates off', () => {
+    const file = join(folder, 'policy.json');
+    writeFileSync(file, '\ufeff{ "updates": "on" }', 'utf16le');
+    expect(readPolicy(file, SILENT)).toEqual({ updates: 'on' });
+    expect(readPolicy(file, SILENT, 'belongs to mallory')).toEqual({ updates: 'off' });
+    for (const content of [Buffer.from([0xe9]), Buffer.alloc(1_000_001, ' ')]) {
+      writeFileSync(file, content);
+      expect(readPolicy(file, SILENT)).toEqual({ updates: 'off' });
+    }
+    expect(readPolicy(folder, SILENT)).toEqual({ updates: 'off' });
   });
 });
 

@@ -1,0 +1,48 @@
+import { win32 } from 'node:path';
+
+const SECOND = 1000;
+/** Where Windows is when nothing else can be found out; never what a variable of the user's environment says. */
+const USUAL_SYSTEM32 = 'C:\\Windows\\System32';
+const PROFILE_LIST = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList';
+export const PROGRAM_TIMEOUT_MS = 10 * SECOND;
+
+/** Runs a program of Windows and gives its output. @throws Error when it cannot be run, or fails */
+export type RunSync = (program: string, args: readonly string[]) => string;
+
+/**
+ * The folder of Windows' own programs. `%SystemRoot%` can be set by any user for their own programs; where the library of the
+ * kernel was loaded from cannot. Node's diagnostic report names it.
+ */
+export function system32(sharedObjects: readonly string[]): string {
+  const kernel = sharedObjects.find((path) => /^[a-z]:\\.*\\ntdll\.dll$/i.test(path));
+  return kernel === undefined ? USUAL_SYSTEM32 : win32.dirname(kernel);
+}
+
+/** The paths of the libraries that this process has loaded; none where Node does not tell. */
+export function loadedLibraries(): string[] {
+  try {
+    // Otherwise it asks for the names of all connections, which can take seconds.
+    Object.assign(process.report, { excludeNetwork: true });
+    const { sharedObjects }: { sharedObjects?: unknown } = process.report.getReport();
+    return Array.isArray(sharedObjects) ? sharedObjects.filter((path) => typeof path === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The known folder FOLDERID_ProgramData, from the registry of the machine, which only administrators can write. The variable
+ * `%ProgramData%` is no answer: a user may set it, and so would choose the file that IT manages.
+ */
+export function programData(system: string, run: RunSync): string {
+  const drive = win32.parse(system).root.slice(0, 2);
+  const usual = `${drive}\\ProgramData`;
+  try {
+    const output = run(win32.join(system, 'reg.exe'), ['query', PROFILE_LIST, '/v', 'ProgramData']);
+    const [, value] = /\bProgramData\s+REG_(?:EXPAND_)?SZ\s+(\S[^\r\n]*)/.exec(output) ?? [];
+    const folder = value?.trim().replace(/^%SystemDrive%/i, drive);
+    return folder !== undefined && /^[a-z]:\\[^%]+$/i.test(folder) ? folder : usual;
+  } catch {
+    return usual;
+  }
+}
