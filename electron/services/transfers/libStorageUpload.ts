@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 
 import { NearplayError } from '../../../shared/errors.ts';
-import { etagOfParts } from './arrival.ts';
+import { etagOfParts } from './standing.ts';
 import { crc32, toBase64 } from './crc32.ts';
 import { keptChecksumOf } from './presentObject.ts';
 import { retrying } from './retrying.ts';

@@ -1,6 +1,7 @@
 import { NearplayError, type ErrorCode } from '../../../shared/errors.ts';
 import { isIgnorant, isUnsupported, type WriteConditions } from '../writeConditions.ts';
-import { etagOfParts, proveArrival, standingOf, type Arrived, type Sent } from './arrival.ts';
+import { proveArrival, type Arrived } from './arrival.ts';
+import { etagOfParts, standingOf, type Sent } from './standing.ts';
 import { compositeOf, type Checksums } from './compositeCrc32.ts';
 import { resolveConflict } from './conflicts.ts';
 import { BEGINNING } from './contentType.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { NearplayError } from '../../../shared/errors.ts';
 import { isIgnorant, isUnsupported, type WriteConditions } from '../writeConditions.ts';
-import { proveArrival, standingOf, type Arrived, type Sent } from './arrival.ts';
+import { proveArrival, type Arrived } from './arrival.ts';
+import { standingOf, type Sent } from './standing.ts';
 import { resolveConflict, type Resolution } from './conflicts.ts';
 import { BEGINNING } from './contentType.ts';
 import { crc32, toBase64 } from './crc32.ts';

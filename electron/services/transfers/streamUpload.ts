@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { NearplayError } from '../../../shared/errors.ts';
 import { isIgnorant, type WriteConditions } from '../writeConditions.ts';
-import { proveArrival, type Sent } from './arrival.ts';
+import { proveArrival } from './arrival.ts';
+import type { Sent } from './standing.ts';
 import { CompositeCrc32 } from './compositeCrc32.ts';
 import { crc32, toBase64 } from './crc32.ts';
 import { sendWithLibStorage, STREAM_PART } from './libStorageUpload.ts';

@@ -94,15 +94,13 @@ export const recordSchema = withUnknown({
   upload: uploadRefSchema.optional(),
   partSize: z.number().optional(),
   /** Set before the upload is completed: by it a lost answer is told from a lost upload. */
-  completing: z
-    .strictObject({
-      crc32: z.string(),
-      composite: z.string().optional(),
-      /** As arrival.ts calculates it; only where the storage says no checksums. */
-      etag: z.string().optional(),
-      parts: z.number(),
-    })
-    .optional(),
+  completing: withUnknown({
+    crc32: z.string(),
+    composite: z.string().optional(),
+    /** As arrival.ts calculates it; only where the storage says no checksums. */
+    etag: z.string().optional(),
+    parts: z.number(),
+  }).optional(),
   /** Sent whole or in part in one request, of which nobody heard how it ended: the object may be there. */
   unheard: z.literal(true).optional(),
   /** Multipart uploads given up that are not proved gone yet. */

@@ -22,7 +22,7 @@ import { explainS3Error, httpStatusOf } from '../s3Errors.ts';
 import { assertListing, listingPages, SamePage } from '../listingPages.ts';
 import type { Condition } from '../writeConditions.ts';
 import type { ChecksumKind } from './checksumKind.ts';
-import { looksLikeEtag } from './arrival.ts';
+import { looksLikeEtag } from './standing.ts';
 import { keptChecksumOf, presentObjectOf, type KeptChecksum, type PresentObject } from './presentObject.ts';
 import type { UploadRef } from './transferRecord.ts';
 import type { Body, Wire } from './wire.ts';

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NearplayError } from '../../../../../shared/errors.ts';
+import { proveArrival } from '../../../../../electron/services/transfers/arrival.ts';
 import {
   etagOfParts,
   looksLikeEtag,
-  proveArrival,
   standingOf,
   type Sent,
-} from '../../../../../electron/services/transfers/arrival.ts';
+} from '../../../../../electron/services/transfers/standing.ts';
 import { compositeOf } from '../../../../../electron/services/transfers/compositeCrc32.ts';
 import { crc32, toBase64 } from '../../../../../electron/services/transfers/crc32.ts';
 import type { PresentObject } from '../../../../../electron/services/transfers/presentObject.ts';
