@@ -33,7 +33,7 @@ const CHECKS: { name: string; tool: string; args: string[] }[] = [
 const WORKERS = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`;
 /** These drive whole browsers and servers, one after the other. */
 const ALONE = new Set(['e2e', 'interop']);
-const SUITES = ['unit', 'integration', 'e2e', 'interop'];
+const SUITES = ['unit', 'integration', 'hostile', 'e2e', 'interop'];
 
 const reportSchema = z.object({
   numPassedTests: z.number(),

@@ -50,7 +50,8 @@ export class Links {
     const client = this.#clients.clientOf(route.storage);
     if (hasDotSegment(wholeKey(configuration, version.key))) throw new NearplayError('not-supported', DOTS);
     const name = nameOfKey(version.key);
-    const contentType = mime.getType(name) ?? 'application/octet-stream';
+    // A backslash is a character of a key like others; the library takes it for a separator.
+    const contentType = mime.getType(name.replaceAll('\\', '_')) ?? 'application/octet-stream';
     // S3 checks the signing date on its own clock, and the presigner knows nothing of the SDK's skew correction.
     const offset = this.#clients.clockOffsetOf(route.storage);
     const storageNow = this.#now() + offset;

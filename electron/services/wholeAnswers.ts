@@ -73,8 +73,7 @@ export function limitAnswers(client: S3Client, limits: AnswerLimits = {}): void 
 async function look(answer: Answer, command: string, { maxBody = MAX_BODY, timeout }: AnswerLimits): Promise<void> {
   const isSuccess = answer.statusCode >= 200 && answer.statusCode < 300;
   if (isSuccess && READS_OBJECTS.has(command)) {
-    // An object may be a page itself: then it has an ETag, as every object of a storage (S3 API Reference, GetObject).
-    if (!isPage(answer) || answer.headers['etag'] !== undefined) return;
+    if (isObject(answer)) return;
     const { body } = answer;
     const words = await read(answer, 64 * 1024, SECOND).catch(() => Buffer.alloc(0));
     if (body instanceof Readable) body.destroy();
@@ -113,6 +112,15 @@ async function read(answer: Answer, maxBody: number, timeout: number | undefined
 }
 
 class Endless extends Error {}
+
+/**
+ * Every object of a storage has an ETag and a date (S3 API Reference, GetObject, HeadObject); a server that names no ETag still
+ * has the date. An object may be a page itself: then it has an ETag.
+ */
+function isObject(answer: Answer): boolean {
+  const { etag, 'last-modified': lastModified } = answer.headers;
+  return etag !== undefined || (lastModified !== undefined && !isPage(answer));
+}
 
 function isPage({ headers }: Answer): boolean {
   return /^\s*(?:text\/html|application\/xhtml)/i.test(headers['content-type'] ?? '');

@@ -119,7 +119,7 @@ export const en = {
       COMPLETED: 'Replication is complete.',
       COMPLETE: 'Replication is complete.',
       FAILED: 'Replication failed. IT can replicate it again.',
-      REPLICA: 'It came here by replication itself, and S3 copies no such file further.',
+      REPLICA: 'This is itself a replica.',
     },
     proof: 'Proof',
     proofByVersion: '{{place}} holds this version.',
@@ -460,31 +460,27 @@ export const en = {
     readFromPlace: 'Reading from {{place}}',
   },
   playerError: {
-    'no-such-key': { title: 'This file is not there', body: 'It is not in the storage.' },
+    'no-such-key': {
+      title: 'This file is gone',
+      body: 'It was moved or deleted in the storage since the folder was read.',
+    },
     denied: {
       title: 'You may not read this file',
       body: 'The storage refused it. Ask IT whether your profile may read this bucket.',
     },
-    signIn: { title: 'Sign in again', body: 'The storage does not accept this sign-in.' },
     offline: {
       title: 'The storage cannot be reached',
       body: 'Check the network. Playback goes on where it was.',
     },
     codec: {
-      title: 'This file cannot be played here',
-      body: 'Whether it is damaged or of a kind that is not played here is not known.',
+      title: 'This codec cannot be played here',
+      body: 'Nearplay plays H.264, VP9, AV1 and AAC. ProRes and DNxHR never play in a browser engine, and HEVC only with the right hardware. Upload an H.264 review copy beside it.',
     },
     image: {
       title: 'This image cannot be shown',
       body: 'It may be damaged, or in a form that the window cannot draw.',
     },
-    stalled: { title: 'Playback stopped', body: 'No more bytes came. Why is not known.' },
-    empty: { title: 'This file is empty', body: 'It has 0 bytes.' },
-    damaged: { title: 'This file is damaged or incomplete', body: 'Upload it again from where it came.' },
-    archived: { title: 'This file is archived', body: 'It has to be restored before it can be read.' },
-    encryption: { title: 'This file is encrypted', body: 'Its key cannot be used.' },
-    notStorage: { title: 'Something else than the storage answered', body: 'Ask IT.' },
-    expired: { title: 'The link has expired', body: 'Try again.' },
+    stalled: { title: 'Playback stopped', body: 'The storage stopped answering properly.' },
   },
   settings: {
     title: 'Settings',
@@ -557,7 +553,7 @@ export const en = {
       never: {
         title: 'Never replicated',
         meaning:
-          'No replication rule applied to these, as with files that are older than the rule, or that came to the main storage by replication themselves: S3 copies neither. S3 Batch Replication copies these from a manifest.',
+          'No replication rule applied to these, as with files that are older than the rule. S3 copies only what comes after it: S3 Batch Replication copies these from a manifest.',
       },
       missing: {
         title: 'Missing',

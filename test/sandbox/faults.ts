@@ -14,7 +14,7 @@ export type FaultEffect =
   /** Holds the request until this resolves: for tests that do something meanwhile, however long that takes. */
   | { kind: 'gate'; opened: Promise<unknown> }
   | { kind: 'bandwidth'; bytesPerSecond: number }
-  | { kind: 'status'; status: number; code: string }
+  | { kind: 'status'; status: number; code: string; message?: string }
   /** Cuts the connection after so many bytes of the body, in whichever direction the body flows. */
   | { kind: 'reset'; afterBytes: number }
   /** Takes the request and never answers; with `afterBytes`, once so many bytes of the body have passed. */
@@ -42,7 +42,7 @@ export type FaultEffect =
   /** Says of every page of a listing that another one follows, with the marker that was asked with. */
   | { kind: 'endless-pages' }
   /** Answers 200 with a body that never ends: the same bytes again and again, until the client leaves. */
-  | { kind: 'endless-body'; chunk?: string }
+  | { kind: 'endless-body'; chunk?: string; headers?: Readonly<Record<string, string>> }
   /** The whole region is gone: connections are cut before anything is read. */
   | { kind: 'down' };
 

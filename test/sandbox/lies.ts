@@ -28,7 +28,7 @@ export function insteadOf(effects: readonly FaultEffect[]): Answer | undefined {
   if (effect?.kind !== 'endless-body') return undefined;
   return {
     status: 200,
-    headers: { 'content-type': 'application/xml' },
+    headers: { 'content-type': 'application/xml', ...effect.headers },
     body: endless(effect.chunk ?? ' '.repeat(1024)),
   };
 }

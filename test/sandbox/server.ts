@@ -243,7 +243,7 @@ export class RegionServer {
     const { request, url, bucketName, key, operation, effects, connection, log } = exchange;
     if (request.method === 'OPTIONS') return preflight(request);
     const fault = effects.find((effect) => effect.kind === 'status');
-    if (fault) throw new S3Error(fault.code, fault.status, `A fault on demand: ${fault.code}`);
+    if (fault) throw new S3Error(fault.code, fault.status, fault.message ?? `A fault on demand: ${fault.code}`);
     const instead = insteadOf(effects);
     if (instead) {
       exchange.proceed();

@@ -155,7 +155,8 @@ describe('without a network', () => {
     await until(() => seen.of(id)?.state === 'done', 'done');
     expect(seen.of(id)).not.toHaveProperty('blockedFor');
     expect(seen.of(id)).not.toHaveProperty('error');
-    expect(seen.states).toEqual(['running', 'blocked', 'running', 'done']);
+    // It may run for less time than there is between two announcements.
+    expect(seen.states.filter((state) => state !== 'running')).toEqual(['blocked', 'done']);
   });
 
   it('can be given up while it waits', async () => {
