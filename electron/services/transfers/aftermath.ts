@@ -111,8 +111,7 @@ export class Aftermath {
   }
 }
 
-/** An answer to this request alone, which was repeated already: no other time makes it another one. */
+/** A look that was refused with 400 while the bytes can be read (see `confirmedCause`), many times: another hour changes nothing. */
 function isRefusal(error: unknown): boolean {
-  const status = error instanceof NearplayError ? httpStatusOf(error.cause) : 0;
-  return status >= 400 && status < 500;
+  return error instanceof NearplayError && error.code === 'storage-failed' && httpStatusOf(error.cause) === 400;
 }
