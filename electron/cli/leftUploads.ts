@@ -1,6 +1,6 @@
 import { isOver } from '../../shared/ipc.ts';
 import type { Application } from '../services/application.ts';
-import { wholeKey } from '../services/keys.ts';
+import { isHere, isIn } from '../services/transfers/uploadPlace.ts';
 import type { ConflictPolicy, TransferRecord } from '../services/transfers/transferRecord.ts';
 import type { AbandonedSession, Sessions } from './sessions.ts';
 
@@ -97,8 +97,8 @@ export class LeftUploads {
     const { preferences, clients } = this.#services.studio();
     const configuration = clients.configurationOf(preferences.mainStorage);
     const current = upload ?? intent;
-    if (current && current.wholeKey !== wholeKey(configuration, key)) return false;
-    return [current, ...toAbort, ...lost].every((one) => one === undefined || one.bucket === configuration.bucket);
+    if (current && !isHere(current, configuration, key)) return false;
+    return [...toAbort, ...lost].every((one) => isIn(one, configuration));
   }
 }
 

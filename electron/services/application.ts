@@ -42,6 +42,7 @@ import { systemUser } from './systemUser.ts';
 import { TransferList } from './transferList.ts';
 import { Journal } from './transfers/journal.ts';
 import { LeftOutCount } from './transfers/leftOut.ts';
+import { isIn, type UploadPlace } from './transfers/uploadPlace.ts';
 import { TransferQueue, type QueueTiming } from './transfers/queue.ts';
 import type { ConflictPolicy } from './transfers/transferRecord.ts';
 import { UploadFolders } from './uploadFolders.ts';
@@ -181,6 +182,7 @@ class NearplayServices implements Application {
     this.uploads = new TransferQueue({
       journal: new Journal(join(options.journalFolder ?? options.userDataFolder, 'transfers')),
       target: () => this.#target(),
+      targetAt: (place) => this.#targetAt(place),
       changed: (delta) => {
         this.#uploadFolders.transfersChanged(delta);
         this.#transfersChanged(this.#transfers.ofUploads(delta));
@@ -497,6 +499,7 @@ class NearplayServices implements Application {
       this.#studio?.stop();
       this.#studio = document ? this.#newStudio(document) : undefined;
       this.#limitBandwidth();
+      this.uploads.targetChanged();
       this.#mediaSources = (await this.#studio?.mediaSources().catch(() => [])) ?? [];
       if (this.#studio && this.#options.givenAddress === undefined) void this.addresses.forget();
       this.#readingChanged();
@@ -567,6 +570,15 @@ class NearplayServices implements Application {
     const studio = this.studio();
     const { mainStorage } = studio.preferences;
     return { client: studio.clients.clientOf(mainStorage), configuration: studio.clients.configurationOf(mainStorage) };
+  }
+
+  /** Where an upload was begun when the preferences were other ones. */
+  #targetAt(place: UploadPlace) {
+    const { preferences, clients } = this.studio();
+    const storages = Object.keys(preferences.s3Configuration);
+    const storage = storages.find((name) => isIn(place, clients.configurationOf(name)));
+    if (storage === undefined) return undefined;
+    return { client: clients.clientOf(storage), configuration: clients.configurationOf(storage) };
   }
 
   #uploaded(key: string): void {

@@ -1,5 +1,5 @@
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
-import { isOfAws } from './place.ts';
+import { isOfAws } from './uploadPlace.ts';
 
 /**
  * What the CRC-32 that the storage keeps of an object in parts is made of: the object's bytes, or the parts' checksums

@@ -16,7 +16,7 @@ import { crc32, toBase64 } from './crc32.ts';
 import { keptChecksumOf } from './presentObject.ts';
 import { retrying } from './retrying.ts';
 import type { UploadRef } from './transferRecord.ts';
-import { confirmedPart, type Completed } from './uploadCalls.ts';
+import { confirmedPart, type Completed, type UploadCalls } from './uploadCalls.ts';
 import type { UploadNeeds } from './uploadTask.ts';
 import { slicesOf } from './wire.ts';
 
@@ -116,7 +116,7 @@ async function sendShaped(
     );
   }
   const answer = await calls.wire.ask(shape.signal, (options) => calls.client.send(command, options));
-  if (command instanceof CreateMultipartUploadCommand) await begun(shape, command, answer);
+  if (command instanceof CreateMultipartUploadCommand) await begun(calls, shape, command, answer);
   return answer;
 }
 
@@ -160,11 +160,16 @@ async function sendSlices(
   }
 }
 
-async function begun(shape: RequestShape, command: CreateMultipartUploadCommand, answer: object): Promise<void> {
-  const { Bucket: bucket, Key: wholeKey } = command.input;
+async function begun(
+  { place }: UploadCalls,
+  shape: RequestShape,
+  command: CreateMultipartUploadCommand,
+  answer: object,
+): Promise<void> {
+  const { Key: wholeKey } = command.input;
   const uploadId = 'UploadId' in answer ? answer.UploadId : undefined;
   // Whatever answered does not know this request.
   if (typeof uploadId !== 'string' || uploadId === '') throw new NearplayError('not-a-storage');
-  if (bucket === undefined || wholeKey === undefined) return;
-  await shape.begun?.({ bucket, wholeKey, uploadId });
+  if (wholeKey === undefined) return;
+  await shape.begun?.({ ...place, wholeKey, uploadId });
 }

@@ -100,12 +100,10 @@ export class MultipartUpload {
   /** The multipart upload that goes on, or begins; an outcome when there is nothing to send. */
   async #begin(): Promise<UploadRef | UploadOutcome> {
     const { record } = this.#task;
-    const known = record.upload;
-    if (known) {
-      if (known.bucket === this.#needs.calls.bucket) return known;
-      // The studio's main storage is another one now.
-      throw new Useless(new NearplayError('no-such-upload'));
-    }
+    const known = record.upload ?? record.intent;
+    // The studio's main storage, or its folder there, is another one now.
+    if (known && !this.#needs.isHere(known, record.key)) throw new Useless(new NearplayError('no-such-upload'));
+    if (record.upload) return record.upload;
     const outcome = record.intent ? undefined : await this.#settleName();
     return outcome ?? (await this.#beginUpload());
   }
@@ -146,7 +144,7 @@ export class MultipartUpload {
     const { calls, storageNow } = this.#needs;
     const { signal } = this.#task;
     const others = await uploadsBefore(calls, wholeKey, signal);
-    const intent = { bucket: calls.bucket, wholeKey, at: storageNow(), ...(others && { others }) };
+    const intent = { ...calls.place, wholeKey, at: storageNow(), ...(others && { others }) };
     await this.#task.save({ intent });
     return calls.create(wholeKey, description, lingering(signal, ANSWER_WAITS));
   }
@@ -159,7 +157,7 @@ export class MultipartUpload {
     } catch (error) {
       if (!isGone(error)) throw error;
       const { completing } = this.#task.record;
-      const done = completing && (await this.#completedBefore(completing));
+      const done = completing && (await this.#completedBefore(upload, completing));
       if (done) return done;
       throw new Useless(error);
     }
@@ -216,11 +214,11 @@ export class MultipartUpload {
     const onlyIfFree = !this.#replace && conditions !== 'unsupported';
     try {
       const completed = await this.#needs.calls.complete(upload, { ...whole, size, onlyIfFree }, signal);
-      return await this.#verified(completed, whole);
+      return await this.#verified(upload, completed, whole);
     } catch (error) {
       if (!isUncertain(error)) throw error;
       // Perhaps only the answer was lost.
-      const done = await this.#completedBefore(completingOf(whole));
+      const done = await this.#completedBefore(upload, completingOf(whole));
       if (!done) throw error;
       return done;
     }
@@ -234,13 +232,13 @@ export class MultipartUpload {
   }
 
   /** Asks the storage for what it has now, even if it said that all is well. @throws NearplayError damaged, unproved */
-  async #verified(answer: Completed, whole: WholeObject): Promise<UploadOutcome> {
+  async #verified(upload: UploadRef, answer: Completed, whole: WholeObject): Promise<UploadOutcome> {
     const { record, signal } = this.#task;
     const completing = completingOf(whole);
-    const place = { key: record.key, wholeKey: this.#wholeKey() };
+    const place = { key: record.key, wholeKey: upload.wholeKey };
     const sent = this.#sent(completing);
     const arrived = await proveArrival(this.#needs, { ...place, sent, answer, asksAlways: true, signal });
-    return this.#done(arrived, completing);
+    return this.#done(upload, arrived, completing);
   }
 
   #sent({ crc32, composite, etag }: Completing): Sent {
@@ -252,12 +250,12 @@ export class MultipartUpload {
   }
 
   /** The receipt, when the object is there as it was sent: an earlier request to complete it came through. */
-  async #completedBefore(sent: Completing): Promise<UploadOutcome | undefined> {
-    const present = await this.#head(this.#wholeKey());
+  async #completedBefore(upload: UploadRef, sent: Completing): Promise<UploadOutcome | undefined> {
+    const present = await this.#head(upload.wholeKey);
     if (!present || !this.#isWhole(present, sent)) return undefined;
     // Should it be somebody else's object of the same content, ours must not stay behind.
     await this.#giveUp();
-    return this.#done({ object: present, verifiedBy: 'head' }, sent);
+    return this.#done(upload, { object: present, verifiedBy: 'head' }, sent);
   }
 
   /** Somebody took the name while this file was sent. */
@@ -271,7 +269,8 @@ export class MultipartUpload {
     if (!present) throw conflict;
     const isOurs = await this.#isGone(upload);
     const sent = completingOf(whole);
-    if (isOurs && this.#isWhole(present, sent)) return this.#done({ object: present, verifiedBy: 'head' }, sent);
+    if (isOurs && this.#isWhole(present, sent))
+      return this.#done(upload, { object: present, verifiedBy: 'head' }, sent);
     const resolution = await resolveConflict(this.#needs, this.#task, this.#file, present);
     if (resolution.kind !== 'free') {
       await this.#giveUp();
@@ -292,10 +291,10 @@ export class MultipartUpload {
     }
   }
 
-  #done(arrived: Arrived, { crc32, parts }: Completing): UploadOutcome {
-    const { calls, now } = this.#needs;
-    const [key, from] = [this.#wholeKey(), this.#file.path];
-    const receipt = receiptOf({ bucket: calls.bucket, key, ...arrived, crc32, parts, from, at: now() });
+  /** The receipt names the place that the upload was bound to. */
+  #done({ bucket, wholeKey: key }: UploadRef, arrived: Arrived, { crc32, parts }: Completing): UploadOutcome {
+    const from = this.#file.path;
+    const receipt = receiptOf({ bucket, key, ...arrived, crc32, parts, from, at: this.#needs.now() });
     return { kind: 'done', receipt };
   }
 
@@ -305,7 +304,7 @@ export class MultipartUpload {
     task.progress.startedOver();
     await task.save(withoutUpload(task.record));
     const before = task.record;
-    const rest = await cleanUp(this.#needs.calls, before, this.#needs.sleep, task.signal);
+    const rest = await cleanUp(this.#needs.callsAt, before, this.#needs.sleep, task.signal);
     await task.save(leftNow(before, rest, task.record));
   }
 

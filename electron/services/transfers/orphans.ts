@@ -3,6 +3,7 @@ import { SamePage } from '../listingPages.ts';
 import type { Sleep } from './sleep.ts';
 import type { Intent, TransferRecord, UploadRef } from './transferRecord.ts';
 import type { UploadCalls } from './uploadCalls.ts';
+import type { UploadPlace } from './uploadPlace.ts';
 
 const SECOND = 1000;
 /** Initiated counts whole seconds, and the estimate of the storage's clock is as good as a second. */
@@ -40,7 +41,7 @@ export async function findBegun(
   signal: AbortSignal,
 ): Promise<UploadRef | undefined> {
   const { others } = intent;
-  if (intent.bucket !== calls.bucket || others === undefined) return undefined;
+  if (!calls.reach(intent) || others === undefined) return undefined;
   try {
     const uploads = await calls.listUploads(intent.wholeKey, signal);
     const fitting = uploads.filter(
@@ -94,6 +95,9 @@ export async function abortUntilGone(
   return false;
 }
 
+/** Requests to the storage where something was begun; `undefined` where the preferences have none such. */
+export type CallsAt = (place: UploadPlace) => UploadCalls | undefined;
+
 export type Leftovers = Pick<TransferRecord, 'toAbort' | 'lost'>;
 
 /** What the record says once its upload is given up: no upload, and the old one on the list of those to be aborted. */
@@ -109,9 +113,12 @@ export function withoutUpload({ upload, intent, toAbort, lost }: TransferRecord)
   };
 }
 
-/** Aborts what the record has given up; resolves to what is left of it, to be tried again later. Never throws. */
+/**
+ * Aborts what the record has given up, each where it was begun; resolves to what is left of it, to be tried again later: also
+ * what is in a storage that is not in the preferences now. Never throws.
+ */
 export async function cleanUp(
-  calls: UploadCalls,
+  callsAt: CallsAt,
   { toAbort, lost }: Leftovers,
   sleep: Sleep,
   signal: AbortSignal,
@@ -119,8 +126,8 @@ export async function cleanUp(
   const left: Leftovers = { toAbort: [], lost: [] };
   const known = [...toAbort];
   for (const intent of lost) {
-    // Another bucket is asked another day.
-    if (intent.bucket !== calls.bucket) {
+    const calls = callsAt(intent);
+    if (!calls) {
       left.lost.push(intent);
       continue;
     }
@@ -132,8 +139,9 @@ export async function cleanUp(
     }
   }
   for (const upload of known) {
-    const isOver = upload.bucket === calls.bucket && (await abortQuietly(calls, upload, sleep, signal));
-    if (!isOver) left.toAbort.push(upload);
+    const calls = callsAt(upload);
+    const isOver = calls && (await abortQuietly(calls, upload, sleep, signal));
+    if (isOver !== true) left.toAbort.push(upload);
   }
   return left;
 }

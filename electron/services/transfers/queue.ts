@@ -52,6 +52,8 @@ export class TransferQueue {
   readonly #intake: Intake;
   readonly #line = new WaitingLine<UploadJob>();
   readonly #running = new Map<UploadJob, Promise<void>>();
+  /** Where each of them goes. */
+  readonly #destinations = new Map<UploadJob, string | undefined>();
   readonly #means: UploadMeans;
   readonly #runs: UploadRuns;
   readonly #growing: GrowingFiles;
@@ -84,7 +86,7 @@ export class TransferQueue {
     });
     this.#sweep = new Sweep({
       ...{ book: this.#book, log },
-      calls: () => this.#means.calls(),
+      callsAt: (place) => this.#means.callsAt(place),
       over: () => this.#checkFinished(),
     });
     this.#slices = new Slices({
@@ -255,6 +257,26 @@ export class TransferQueue {
     this.#sweep.soon();
   }
 
+  /**
+   * The preferences changed. What runs to another place than the main storage is now leaves the wire, and goes up there; a
+   * stream cannot be read again and ends where it began.
+   */
+  targetChanged(): void {
+    for (const [job, destination] of this.#destinations) {
+      if (destination !== this.#destination() && !isStream(job.record)) job.interrupt('wait');
+    }
+    this.#sweep.soon();
+  }
+
+  /** `undefined` without preferences. */
+  #destination(): string | undefined {
+    try {
+      return this.#means.destination();
+    } catch {
+      return undefined;
+    }
+  }
+
   /** In force with the next slice on the wire. */
   setBandwidth(rules: BandwidthRules): void {
     this.#means.setBandwidth(rules);
@@ -287,6 +309,7 @@ export class TransferQueue {
 
   #run(job: UploadJob, work: UploadWork): Promise<void> {
     const signal = job.begin();
+    this.#destinations.set(job, this.#destination());
     this.#states.running(job);
     const run = this.#runs
       .run(job, signal, work)
@@ -297,7 +320,9 @@ export class TransferQueue {
       .then((settle) => {
         job.end();
         this.#running.delete(job);
+        this.#destinations.delete(job);
         settle();
+        if (job.hasLeftovers) this.#sweep.soon();
         this.#pump();
       });
     this.#running.set(job, run);

@@ -10,6 +10,7 @@ import type { FoundFile } from './folderWalk.ts';
 import type { Journal } from './journal.ts';
 import type { LocalDisk } from './localDisk.ts';
 import type { UploadsDelta } from './transfer.ts';
+import type { UploadPlace } from './uploadPlace.ts';
 import type { ConflictPolicy, Receipt } from './transferRecord.ts';
 
 const SECOND = 1000;
@@ -53,6 +54,8 @@ export const TIMING: QueueTiming = { idle: 30 * SECOND, complete: 600 * SECOND, 
 export interface TransferQueueOptions {
   /** The main storage at this moment; asked for each transfer. @throws NearplayError no-preferences */
   target: () => UploadTarget;
+  /** A storage of the preferences where an earlier upload was begun; default: the main storage, if it was begun there. */
+  targetAt?: (place: UploadPlace) => UploadTarget | undefined;
   journal: Journal;
   changed: (delta: UploadsDelta) => void;
   completed: (key: string, receipt: Receipt) => void;

@@ -1,8 +1,8 @@
 import type { Log } from '../contract.ts';
 import type { JobBook } from './jobBook.ts';
-import { cleanUp, leftNow } from './orphans.ts';
+import { cleanUp, leftNow, type CallsAt } from './orphans.ts';
 import { sleep } from './sleep.ts';
-import type { UploadCalls } from './uploadCalls.ts';
+import type { ObjectPlace } from './uploadPlace.ts';
 
 const SECOND = 1000;
 /** Leftovers of uploads given up that could not be aborted at once. */
@@ -11,8 +11,7 @@ const AT_STOP = 3 * SECOND;
 
 export interface SweepOptions {
   book: JobBook;
-  /** @throws NearplayError no-preferences */
-  calls: () => UploadCalls;
+  callsAt: CallsAt;
   log: Log;
   /** One round is over. */
   over: () => void;
@@ -22,6 +21,7 @@ export interface SweepOptions {
 export class Sweep {
   readonly #options: SweepOptions;
   readonly #stop = new AbortController();
+  readonly #told = new Set<string>();
   #round: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isDue = false;
@@ -57,13 +57,24 @@ export class Sweep {
   }
 
   async #all(): Promise<void> {
-    const { book, calls } = this.#options;
+    const { book, callsAt } = this.#options;
     for (const job of book.all()) {
       if (!job.hasLeftovers || job.isRunning) continue;
       const before = job.record;
-      const rest = await cleanUp(calls(), before, sleep, this.#stop.signal);
+      const rest = await cleanUp(callsAt, before, sleep, this.#stop.signal);
       book.note(job, leftNow(before, rest, job.record));
+      for (const place of [...rest.toAbort, ...rest.lost]) if (!callsAt(place)) this.#tellLeft(place);
     }
+  }
+
+  /** Once of each: nobody can clean up there but who has that storage. */
+  #tellLeft({ endpoint, bucket, wholeKey: key }: ObjectPlace): void {
+    const id = [endpoint, bucket, key].join('\n');
+    if (this.#told.has(id)) return;
+    this.#told.add(id);
+    this.#options.log.warn('Parts of an upload stay in a storage that the preferences do not have any more', {
+      ...{ endpoint, bucket, key },
+    });
   }
 
   #over(): void {

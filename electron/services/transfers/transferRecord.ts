@@ -39,6 +39,8 @@ export const receiptSchema = withUnknown(receiptShape);
 export type Receipt = z.infer<typeof receiptSchema>;
 
 const uploadRefSchema = withUnknown({
+  /** As uploadPlace.ts names who keeps the bucket; absent in notes of earlier versions. */
+  endpoint: z.string().optional(),
   bucket: z.string(),
   wholeKey: z.string(),
   uploadId: z.string(),
@@ -49,6 +51,7 @@ const uploadRefSchema = withUnknown({
 export type UploadRef = z.infer<typeof uploadRefSchema>;
 
 const intentSchema = withUnknown({
+  endpoint: z.string().optional(),
   bucket: z.string(),
   wholeKey: z.string(),
   at: z.number(),

@@ -25,6 +25,7 @@ import type { ChecksumKind } from './checksumKind.ts';
 import { looksLikeEtag } from './standing.ts';
 import { keptChecksumOf, presentObjectOf, type KeptChecksum, type PresentObject } from './presentObject.ts';
 import type { UploadRef } from './transferRecord.ts';
+import { isIn, uploadPlaceOf, type UploadPlace } from './uploadPlace.ts';
 import type { Body, Wire } from './wire.ts';
 
 /** S3 User Guide, "Amazon S3 multipart upload limits". */
@@ -106,6 +107,8 @@ export class UploadCalls {
   readonly client: S3Client;
   readonly wire: Wire;
   readonly bucket: string;
+  /** Of all that is begun here. */
+  readonly place: Required<UploadPlace>;
   readonly checksumKind: ChecksumKind;
   readonly #configuration: StorageConfiguration;
   readonly #completeTimeout: number;
@@ -115,6 +118,7 @@ export class UploadCalls {
     this.wire = wire;
     this.checksumKind = checksumKind;
     this.bucket = configuration.bucket;
+    this.place = uploadPlaceOf(configuration);
     this.#configuration = configuration;
     this.#completeTimeout = completeTimeout;
   }
@@ -134,7 +138,7 @@ export class UploadCalls {
     );
     // Whatever answered does not know this request.
     if (uploadId === undefined || uploadId === '') throw new NearplayError('not-a-storage');
-    return { bucket: this.bucket, wholeKey, uploadId, checksumKind: this.checksumKind };
+    return { ...this.place, wholeKey, uploadId, checksumKind: this.checksumKind };
   }
 
   /** Every part that is there. @throws NearplayError storage-failed (SamePage) where the listing does not end */
@@ -311,7 +315,7 @@ export class UploadCalls {
       for (const { Key: key, UploadId: uploadId, Initiated: initiated, ChecksumType: type } of page.Uploads ?? []) {
         if (key !== wholeKey || uploadId === undefined || initiated === undefined) continue;
         const checksumKind = type ?? this.checksumKind;
-        uploads.push({ bucket: this.bucket, wholeKey, uploadId, checksumKind, initiated: initiated.getTime() });
+        uploads.push({ ...this.place, wholeKey, uploadId, checksumKind, initiated: initiated.getTime() });
       }
       if (uploads.length > MAX_UPLOADS) throw new SamePage();
     }
@@ -329,6 +333,11 @@ export class UploadCalls {
     );
     if (page.Bucket === undefined && page.IsTruncated === undefined) throw new NearplayError('not-a-storage');
     return page;
+  }
+
+  /** Whether these requests reach what is there. */
+  reach(place: UploadPlace): boolean {
+    return isIn(place, this.#configuration);
   }
 
   /** @throws NearplayError that says what an error of the SDK or of the network means. */

@@ -4,12 +4,12 @@ import { wholeKey } from '../keys.ts';
 import { Bandwidth, UNLIMITED } from './bandwidth.ts';
 import { BufferPool } from './bufferPool.ts';
 import { checksumKindFor } from './checksumKind.ts';
-import { isOfAws, placeId } from './place.ts';
+import { isHere, isIn, isOfAws, placeId, type UploadPlace } from './uploadPlace.ts';
 import { retrying } from './retrying.ts';
 import { KnownConditions, probeWriteConditions, type WriteConditions } from '../writeConditions.ts';
 import { ConcurrencyController } from './concurrency.ts';
 import { Lanes } from './lanes.ts';
-import type { QueueLimits, QueueTiming, TransferQueueOptions } from './queueOptions.ts';
+import type { QueueLimits, QueueTiming, TransferQueueOptions, UploadTarget } from './queueOptions.ts';
 import { orCancelled, sleep } from './sleep.ts';
 import { TransferClients } from './transferClient.ts';
 import { UploadCalls } from './uploadCalls.ts';
@@ -65,6 +65,8 @@ export class UploadMeans {
       calls,
       conditions: this.#conditionsOf(configuration, calls),
       wholeKey: (key) => wholeKey(configuration, key),
+      callsAt: (place) => this.callsAt(place),
+      isHere: (place, key) => isHere(place, configuration, key),
       lanes: this.#lanes,
       buffers: this.#buffers,
       partsPerFile: this.#limits.partsPerFile,
@@ -110,9 +112,33 @@ export class UploadMeans {
     await this.calls().listOne(configuration.prefix, Math.min(this.#timing.idle, ASKED_WITHIN));
   }
 
+  /** One word for where uploads go now, prefix included. @throws NearplayError no-preferences */
+  destination(): string {
+    const { configuration } = this.#options.target();
+    return `${placeId(configuration)} ${configuration.prefix}`;
+  }
+
+  callsAt(place: UploadPlace): UploadCalls | undefined {
+    const target = this.#targetAt(place);
+    return target && this.#callsTo(target);
+  }
+
+  #targetAt(place: UploadPlace): UploadTarget | undefined {
+    try {
+      const main = this.#options.target();
+      return isIn(place, main.configuration) ? main : this.#options.targetAt?.(place);
+    } catch {
+      // Without preferences nobody is asked.
+      return undefined;
+    }
+  }
+
   /** @throws NearplayError no-preferences */
   calls(): UploadCalls {
-    const { client, configuration } = this.#options.target();
+    return this.#callsTo(this.#options.target());
+  }
+
+  #callsTo({ client, configuration }: UploadTarget): UploadCalls {
     const kindFor = this.#options.checksumKindFor ?? checksumKindFor;
     return new UploadCalls({
       client: this.#clients.clientFor(client, configuration),

@@ -6,14 +6,14 @@ import { endpointOf } from '../../../shared/storagePlace.ts';
 const HOST_OF_AWS = /\.amazonaws\.com(\.cn)?$/;
 
 /** Where objects are written to. A bucket's name means one bucket only together with who keeps it. */
-export interface Place {
+export interface UploadPlace {
   /** As `endpointIdOf` gives it. Absent in notes of earlier versions. */
   endpoint?: string | undefined;
   bucket: string;
 }
 
 /** One object, written or about to be. */
-export interface ObjectPlace extends Place {
+export interface ObjectPlace extends UploadPlace {
   /** Prefix included. */
   wholeKey: string;
 }
@@ -41,13 +41,13 @@ function partitionOf(region: string): string {
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
-export function placeOf(storage: StorageConfiguration): Required<Place> {
+export function uploadPlaceOf(storage: StorageConfiguration): Required<UploadPlace> {
   return { endpoint: endpointIdOf(storage), bucket: storage.bucket };
 }
 
 /** As one word, to keep something by it. */
 export function placeId(storage: StorageConfiguration): string {
-  const { endpoint, bucket } = placeOf(storage);
+  const { endpoint, bucket } = uploadPlaceOf(storage);
   return `${endpoint} ${bucket}`;
 }
 
@@ -55,8 +55,8 @@ export function placeId(storage: StorageConfiguration): string {
  * Whether it is in this storage. Notes of earlier versions name no endpoint: they are tried where the bucket has their name, since
  * ids of uploads are unique and a storage that never gave one away does not know it.
  */
-export function isIn(place: Place, storage: StorageConfiguration): boolean {
-  const here = placeOf(storage);
+export function isIn(place: UploadPlace, storage: StorageConfiguration): boolean {
+  const here = uploadPlaceOf(storage);
   return place.bucket === here.bucket && (place.endpoint === undefined || place.endpoint === here.endpoint);
 }
 

@@ -5,7 +5,9 @@ import type { Sleep } from './sleep.ts';
 import type { WriteConditions } from '../writeConditions.ts';
 import type { SkippedFor } from '../../../shared/ipc.ts';
 import type { Receipt, TransferRecord } from './transferRecord.ts';
+import type { CallsAt } from './orphans.ts';
 import type { UploadCalls } from './uploadCalls.ts';
+import type { ObjectPlace } from './uploadPlace.ts';
 
 /** Where an upload says how far it is. All in bytes. */
 export interface Progress {
@@ -48,6 +50,10 @@ export interface UploadNeeds {
   /** The whole key of one that is relative to the main storage's prefix. */
   wholeKey: (key: string) => string;
   conditions: StorageConditions;
+  /** To a storage of the preferences where an upload was begun; `undefined` where there is none such. */
+  callsAt: CallsAt;
+  /** Whether what was begun there makes the object that this key stands for now. */
+  isHere: (place: ObjectPlace, key: string) => boolean;
   lanes: Lanes;
   buffers: BufferPool;
   /** Parts of one file at once, at most. */
