@@ -1,6 +1,7 @@
 import { ERRORS, type ErrorCode } from './errors.ts';
-import { messageOf, type Cause, type Said } from './causes/cause.ts';
+import { messageOf, NOTHING_SAID, type Cause, type Said } from './causes/cause.ts';
 import { FILE_CAUSES, FILE_CODES, type AskedOfDisk } from './causes/fileCauses.ts';
+import { MEDIA_CAUSES, type AskedOfMedia } from './causes/mediaCauses.ts';
 import { NETWORK_CAUSES } from './causes/networkCauses.ts';
 import { STORAGE_CAUSES, type AskedOfStorage } from './causes/storageCauses.ts';
 
@@ -28,6 +29,12 @@ export function explainStorage(said: Said, asked: AskedOfStorage): Explained {
 export function explainFile(said: Said, asked: AskedOfDisk): Explained {
   const cause = FILE_CAUSES.find(({ fits }) => fits(said, asked));
   return cause ? explained(cause, said, asked) : { code: 'internal', message: ERRORS.internal.message };
+}
+
+/** What the bytes of a file say that could not be shown. */
+export function explainMedia(asked: AskedOfMedia): Explained {
+  const cause = MEDIA_CAUSES.find(({ fits }) => fits(NOTHING_SAID, asked));
+  return cause ? explained(cause, NOTHING_SAID, asked) : { code: 'internal', message: ERRORS.internal.message };
 }
 
 function explained<Asked>(cause: Cause<Asked>, said: Said, asked: Asked): Explained {

@@ -149,6 +149,7 @@ function PlayingMedia({ fileKey, kind, fullScreen, children }: MediaProps) {
     session?.subscribe ?? subscribeToNothing,
     () => session?.state ?? INITIAL_PLAYER_LINK,
   );
+  const saveCopy = useSession((session) => session.saveCopy);
   const { transport, shown } = useTransport(active === 0 ? first : second, kind !== 'image' && session !== undefined);
   useTransportKeys(transport, kind);
   useGoOnWhenOnline(session);
@@ -175,7 +176,12 @@ function PlayingMedia({ fileKey, kind, fullScreen, children }: MediaProps) {
         {kind === 'audio' && <AudioPicture playing={!shown.paused} />}
         {isWaiting(state, shown, kind) && <div className="spinner" aria-hidden="true" />}
         {state.phase === 'failed' && state.failure && (
-          <PlayerError failure={state.failure} kind={kind} onRetry={() => session?.tell({ type: 'retried' })} />
+          <PlayerError
+            failure={state.failure}
+            kind={kind}
+            onRetry={() => session?.tell({ type: 'retried' })}
+            onSave={() => void saveCopy(fileKey)}
+          />
         )}
       </div>
       {kind !== 'image' && state.phase !== 'failed' && (

@@ -1,10 +1,23 @@
-import { IconBan, IconCloudOff, IconFileOff, IconLock, IconPlayerPause, IconPhotoOff } from '@tabler/icons-react';
+import {
+  IconArchive,
+  IconBan,
+  IconClockOff,
+  IconCloudOff,
+  IconDownload,
+  IconFileOff,
+  IconFileX,
+  IconKey,
+  IconLock,
+  IconPlayerPause,
+  IconPhotoOff,
+  IconUserExclamation,
+} from '@tabler/icons-react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { MediaKind } from '../../shared/media.ts';
 import { StatePanel } from '../shell/StatePanel.tsx';
 import { useSession } from '../store/context.tsx';
-import { playerErrorKind, type PlayerErrorKind } from './playerErrors.ts';
+import { shownFailure, type PlayerErrorKind } from './playerErrors.ts';
 import type { PlayerFailure } from './playerLink.ts';
 
 const ICONS: Record<PlayerErrorKind, typeof IconBan> = {
@@ -14,35 +27,56 @@ const ICONS: Record<PlayerErrorKind, typeof IconBan> = {
   codec: IconBan,
   image: IconPhotoOff,
   stalled: IconPlayerPause,
+  signIn: IconUserExclamation,
+  empty: IconFileX,
+  damaged: IconFileX,
+  archived: IconArchive,
+  encryption: IconKey,
+  notStorage: IconCloudOff,
+  expired: IconClockOff,
 };
 
-/** Why the player shows nothing, in words that help. */
+/** Why the player shows nothing, in words that help, and with what can help. */
 export function PlayerError({
   failure,
   kind,
   onRetry,
+  onSave,
 }: {
   failure: PlayerFailure;
   kind: MediaKind;
   onRetry: () => void;
+  /** Absent where there is no one file to save. */
+  onSave?: () => void;
 }) {
   const { t } = useTranslation();
   const online = useSession((session) => session.online);
-  const error = playerErrorKind(failure, kind, online);
+  const { kind: error, report, canRetry, canSave } = shownFailure(failure, kind, online);
   const Icon = ICONS[error];
   return (
     <StatePanel
       testId="error-state"
       icon={<Icon />}
       title={t(`playerError.${error}.title`)}
-      body={failure.kind === 'report' ? failure.report.message : t(`playerError.${error}.body`)}
-      code={failure.kind === 'report' ? failure.report.code : failure.fault}
+      body={report?.message ?? t(`playerError.${error}.body`)}
+      detail={report?.detail}
+      code={report?.code ?? (failure.kind === 'media' ? failure.fault : undefined)}
     >
-      <div className="state-actions">
-        <Button className="button primary" onPress={onRetry}>
-          {t('actions.retry')}
-        </Button>
-      </div>
+      {(canRetry || (canSave && onSave)) && (
+        <div className="state-actions">
+          {canRetry && (
+            <Button className="button primary" onPress={onRetry}>
+              {t('actions.retry')}
+            </Button>
+          )}
+          {canSave && onSave && (
+            <Button className={canRetry ? 'button' : 'button primary'} onPress={onSave}>
+              <IconDownload size={16} aria-hidden="true" />
+              {t('player.saveCopy')}
+            </Button>
+          )}
+        </div>
+      )}
     </StatePanel>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { FrameSequence, SequenceLinks } from '../../shared/ipc.ts';
+import type { FrameSequence, SequenceLinks, StorageSummary } from '../../shared/ipc.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
 import { reportOf } from '../api.ts';
 import { Controls } from './Controls.tsx';
@@ -9,6 +9,7 @@ import { fetchFrame, FrameCache } from './frameCache.ts';
 import { PlayerError } from './PlayerError.tsx';
 import type { PlayerFailure } from './playerLink.ts';
 import { SettledRoute } from './RouteLine.tsx';
+import { probeSource } from './sourceProbe.ts';
 import { SequenceTransport } from './sequenceTransport.ts';
 import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
 
@@ -84,6 +85,8 @@ function useSequence(
   const [shown, setShown] = useState(STILL_TRANSPORT);
   const [failure, setFailure] = useState<PlayerFailure>();
   const newest = useRef<SequenceLinks>(undefined);
+  const storages = useRef<readonly StorageSummary[]>(undefined);
+  storages.current = useSession((session) => session.app?.reading?.storages);
   const [first] = useState(() => Promise.withResolvers<undefined>());
   // The transport is there before the links: what is pressed while they are on their way counts.
   const count = links?.frames.length ?? expected;
@@ -126,7 +129,7 @@ function useSequence(
         arrived: () => undefined,
         failed: (index) => {
           if (performance.now() - answeredAt < ONE_ANSWER) {
-            if (index === player.index) setFailure({ kind: 'media', fault: 'unsupported' });
+            if (index === player.index) void examine(index);
             return;
           }
           answeredAt = performance.now();
@@ -134,6 +137,15 @@ function useSequence(
         },
       },
     );
+    /** Why the frame in front of the eyes cannot be shown: the storage, or the frame itself. */
+    const examine = async (index: number): Promise<void> => {
+      const frame = newest.current?.frames[index];
+      if (!newest.current || !frame) return;
+      const { region, route } = newest.current;
+      const bucket = storages.current?.find(({ name }) => name === route.storage)?.bucket ?? route.storage;
+      const finding = await probeSource({ url: frame.url, bucket, region, key: `${frame.number}` }, 'unsupported');
+      if (index === player.index) setFailure({ kind: 'media', ...finding });
+    };
     const show = (_index: number, frame: ImageBitmap): void => {
       const target = canvas.current;
       if (!target) return;

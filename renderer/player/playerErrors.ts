@@ -1,23 +1,76 @@
-import type { ErrorCode } from '../../shared/errors.ts';
+import type { ErrorCode, ErrorReport } from '../../shared/errors.ts';
 import type { MediaKind } from '../../shared/media.ts';
 import type { MediaFault, PlayerFailure } from './playerLink.ts';
 
-export type PlayerErrorKind = 'no-such-key' | 'denied' | 'offline' | 'codec' | 'image' | 'stalled';
+export type PlayerErrorKind =
+  | 'no-such-key'
+  | 'denied'
+  | 'signIn'
+  | 'offline'
+  | 'codec'
+  | 'image'
+  | 'stalled'
+  | 'empty'
+  | 'damaged'
+  | 'archived'
+  | 'encryption'
+  | 'notStorage'
+  | 'expired';
 
-/** Which of the designed explanations fits a failure. */
-export function playerErrorKind(failure: PlayerFailure, kind: MediaKind, online: boolean): PlayerErrorKind {
-  if (failure.kind === 'report') return kindOfCode(failure.report.code);
-  if (failure.fault === 'network') return online ? 'stalled' : 'offline';
-  if (!online) return 'offline';
-  return kind === 'image' ? 'image' : 'codec';
+/** A failure as the player shows it. */
+export interface ShownFailure {
+  /** Which of the designed explanations fits. */
+  kind: PlayerErrorKind;
+  /** What is known; absent where only the kind is. */
+  report: ErrorReport | undefined;
+  /** Whether the same thing may go better in a moment. */
+  canRetry: boolean;
+  /** Whether the bytes are there to be saved, although they cannot be shown. */
+  canSave: boolean;
 }
 
-function kindOfCode(code: ErrorCode): PlayerErrorKind {
-  if (code === 'no-such-key') return 'no-such-key';
-  if (code === 'offline' || code === 'timeout') return 'offline';
-  if (code === 'access-denied' || code.startsWith('credentials') || code === 'wrong-key') return 'denied';
-  return 'stalled';
+export function shownFailure(failure: PlayerFailure, kind: MediaKind, online: boolean): ShownFailure {
+  const { report } = failure;
+  if (failure.kind === 'media' && !online && !report) {
+    return { kind: 'offline', report, canRetry: true, canSave: false };
+  }
+  if (report) {
+    const shown = KINDS.get(report.code) ?? 'stalled';
+    const canSave = report.code === 'damaged-file' || report.code === 'codec-unsupported';
+    return {
+      kind: shown === 'codec' && kind === 'image' ? 'image' : shown,
+      report,
+      canRetry: report.retryable,
+      canSave,
+    };
+  }
+  const isSilent = failure.kind === 'media' && failure.fault === 'network';
+  return {
+    kind: isSilent ? 'stalled' : kind === 'image' ? 'image' : 'codec',
+    report,
+    canRetry: true,
+    canSave: !isSilent,
+  };
 }
+
+const KINDS: ReadonlyMap<ErrorCode, PlayerErrorKind> = new Map([
+  ['no-such-key', 'no-such-key'],
+  ['offline', 'offline'],
+  ['timeout', 'offline'],
+  ['access-denied', 'denied'],
+  ['credentials-missing', 'signIn'],
+  ['credentials-expired', 'signIn'],
+  ['wrong-key', 'signIn'],
+  ['empty-file', 'empty'],
+  ['damaged-file', 'damaged'],
+  ['codec-unsupported', 'codec'],
+  ['archived', 'archived'],
+  ['encryption-refused', 'encryption'],
+  ['encryption-unknown', 'encryption'],
+  ['not-a-storage', 'notStorage'],
+  ['proxy-sign-in', 'notStorage'],
+  ['link-expired', 'expired'],
+]);
 
 /**
  * What a media element's error code means (HTML Standard, "MediaError"). Of `decode` and `unsupported` the link itself

@@ -44,7 +44,9 @@ export interface PlayerLink {
   failure: PlayerFailure | undefined;
 }
 
-export type PlayerFailure = { kind: 'media'; fault: MediaFault } | { kind: 'report'; report: ErrorReport };
+/** @param report what the source or its bytes said of it, where it was asked. */
+export type PlayerFailure =
+  { kind: 'media'; fault: MediaFault; report?: ErrorReport | undefined } | { kind: 'report'; report: ErrorReport };
 
 export type PlayerEvent =
   | { type: 'opened' }
@@ -56,9 +58,9 @@ export type PlayerEvent =
   | { type: 'route-explained'; route: Route }
   | { type: 'route-unknown' }
   | { type: 'standby-ready' }
-  | { type: 'standby-failed'; fault: MediaFault }
+  | { type: 'standby-failed'; fault: MediaFault; report?: ErrorReport | undefined }
   | { type: 'media-playing' }
-  | { type: 'media-failed'; fault: MediaFault }
+  | { type: 'media-failed'; fault: MediaFault; report?: ErrorReport | undefined }
   | { type: 'retried' };
 
 export type PlayerEffect =
@@ -141,11 +143,11 @@ export function step(state: PlayerLink, event: PlayerEvent, now: number): Step {
         ? { state: { ...healthy(adopt(state, state.standby, now)), standby: undefined }, effects: [{ type: 'swap' }] }
         : stay(state);
     case 'standby-failed':
-      return standbyFailed(state, event.fault, now);
+      return standbyFailed(state, event, now);
     case 'media-playing':
       return stay(state.answered.length > 0 ? { ...state, answered: [] } : state);
     case 'media-failed':
-      return mediaFailed(state, event.fault);
+      return mediaFailed(state, event);
   }
 }
 
@@ -245,27 +247,32 @@ function explained(state: PlayerLink, route: Route, now: number): Step {
   return request(state, 'move');
 }
 
+/** How media failed, and what is known of the cause. */
+type Failed = Pick<Extract<PlayerEvent, { type: 'media-failed' }>, 'fault' | 'report'>;
+
 /** The media on screen stopped. One failure may be told twice: what is being answered is not answered again. */
-function mediaFailed(state: PlayerLink, fault: MediaFault): Step {
+function mediaFailed(state: PlayerLink, failed: Failed): Step {
+  const { fault } = failed;
   if (state.phase !== 'playing' || state.broken !== undefined || !state.link) return stay(state);
   // Another link is about to take over: that is the answer already.
   if (state.standby) return stay({ ...state, broken: fault });
-  return recover({ ...state, broken: fault }, state.link, fault);
+  return recover({ ...state, broken: fault }, state.link, failed);
 }
 
-function standbyFailed(state: PlayerLink, fault: MediaFault, now: number): Step {
+function standbyFailed(state: PlayerLink, failed: Failed, now: number): Step {
   const { standby, broken } = state;
   const alone = { ...state, standby: undefined };
-  if (standby && broken !== undefined) return recover(alone, standby, fault);
+  if (standby && broken !== undefined) return recover(alone, standby, failed);
   // The link on screen still plays: nothing is shown, and the route is asked for again later.
   return { state: askLater(alone, now), effects: [{ type: 'discard-standby' }] };
 }
 
 /** Asks for another link in place of one that failed: once a cause, and never for what no link can change. */
-function recover(state: PlayerLink, failed: Link, fault: MediaFault): Step {
-  const { storage } = failed.route;
+function recover(state: PlayerLink, link: Link, { fault, report }: Failed): Step {
+  const { storage } = link.route;
   const cause = `${storage} ${fault}`;
-  if (fault === 'unsupported' || state.answered.includes(cause)) return fail(state, { kind: 'media', fault });
+  if (fault === 'unsupported' || state.answered.includes(cause))
+    return fail(state, { kind: 'media', fault, ...(report && { report }) });
   const recovering = request({ ...state, answered: [...state.answered, cause] }, 'recover', storage);
   return { ...recovering, effects: [{ type: 'discard-standby' }, ...recovering.effects] };
 }

@@ -1,23 +1,152 @@
+import { explainMedia, explainStorage, type Explained } from '../../shared/causes.ts';
+import { NOTHING_SAID, wordsOf, type Said } from '../../shared/causes/cause.ts';
+import { FOREIGN_ANSWER } from '../../shared/causes/storageCauses.ts';
+import { ERRORS, type ErrorReport } from '../../shared/errors.ts';
+import type { Link } from '../../shared/ipc.ts';
+import { readMediaHead } from '../../shared/mediaHead.ts';
+import type { MediaFault } from './playerLink.ts';
+
 /** Long enough for a busy storage, short enough for somebody who looks at a still picture. Milliseconds. */
 const PROBE_LIMIT = 5000;
+/** Of an error document or a page. Bytes. */
+const MAX_DOCUMENT = 64 * 1024;
+const FIRST_BLOCK = 16 * 1024;
+
+/** Why media stopped, once its link was asked. */
+export interface Finding {
+  fault: MediaFault;
+  /** What is known of the cause; absent where nothing is. */
+  report?: ErrorReport;
+}
+
+/** The object that a link is of, for the words. */
+export type Linked = Pick<Link, 'url' | 'bucket' | 'region' | 'key'>;
 
 /**
- * Whether a link gives its bytes. Chromium calls a refused or vanished URL a "source not supported", just as it calls an
- * unknown codec: one byte of the link tells them apart. Answers `refuses` for 4xx and 5xx and for a network that fails
- * or does not answer in 5 seconds. Never rejects.
+ * Asks a link for its first bytes. Chromium calls a refused or vanished URL a "source not supported", just as it calls an
+ * unknown codec: the answer tells them apart, and says why. A source that refuses, fails or does not answer in 5 seconds is
+ * a fault of the `network`, which another storage may mend; what the bytes of the file say, no other link can.
+ *
+ * Never rejects. No report holds the URL.
  */
-export async function probeSource(url: string, ask: typeof fetch = fetch): Promise<'answers' | 'refuses'> {
-  try {
-    const answer = await ask(url, {
-      headers: { Range: 'bytes=0-0' },
+export async function probeSource(
+  link: Linked,
+  fault: Exclude<MediaFault, 'network'>,
+  ask: typeof fetch = fetch,
+): Promise<Finding> {
+  const signal = AbortSignal.timeout(PROBE_LIMIT);
+  const range = (from: number, length: number): Promise<Response> =>
+    ask(link.url, {
+      headers: { Range: `bytes=${from}-${from + length - 1}` },
       cache: 'no-store',
       credentials: 'omit',
-      signal: AbortSignal.timeout(PROBE_LIMIT),
+      signal,
     });
-    // A storage that knows no ranges would send the whole file: the head of the answer is enough.
-    await answer.body?.cancel();
-    return answer.ok ? 'answers' : 'refuses';
+  try {
+    const answer = await range(0, FIRST_BLOCK);
+    if (!answer.ok) {
+      const report = reportOf(await saidBy(answer), link);
+      // There is nothing to read in any storage.
+      return { fault: report.code === 'empty-file' ? 'unsupported' : 'network', report };
+    }
+    const first = await firstOf(answer, FIRST_BLOCK);
+    if (isForeign(answer)) return { fault: 'network', report: reportOf(saidOfPage(answer, first), link) };
+    return { fault, report: await reportOfBytes(answer, first, range, fault) };
   } catch {
-    return 'refuses';
+    return { fault: 'network' };
   }
+}
+
+/** What the bytes say; a storage that does not give more of them leaves it at what is known. */
+async function reportOfBytes(
+  answer: Response,
+  first: Uint8Array,
+  range: (from: number, length: number) => Promise<Response>,
+  fault: Exclude<MediaFault, 'network'>,
+): Promise<ErrorReport> {
+  const size = sizeOf(answer) ?? first.length;
+  const head = await readMediaHead({
+    size,
+    read: async (offset, length) => {
+      if (offset + length <= first.length) return first.subarray(offset, offset + length);
+      const more = await range(offset, length);
+      // The whole file again, from a storage that knows no ranges.
+      if (more.status !== 206) {
+        await more.body?.cancel();
+        throw new Error('No ranges');
+      }
+      return firstOf(more, length);
+    },
+  }).catch(() => ({ is: 'unknown' }) as const);
+  return withRetry(explainMedia({ head, size, fault }));
+}
+
+function withRetry({ code, message }: Explained, detail?: string): ErrorReport {
+  return { code, message, retryable: ERRORS[code].retryable, ...(detail !== undefined && { detail }) };
+}
+
+function reportOf(said: Said, { bucket, region, key }: Linked): ErrorReport {
+  const explained = explainStorage(said, { action: 's3:GetObject', bucket, region, key });
+  return withRetry(explained, wordsOf(said.message));
+}
+
+/** What a refusal says: the document of S3, or of something else. */
+async function saidBy(answer: Response): Promise<Said> {
+  const text = new TextDecoder().decode(await firstOf(answer, MAX_DOCUMENT));
+  const element = (name: string): string => textIn(new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? '');
+  const isDocument = /^\s*(?:<\?[^>]*>\s*)*<Error[\s>]/.test(text);
+  const elements = Object.fromEntries(
+    ['StorageClass', 'Region', 'ActualObjectSize'].map((name) => [name, element(name)]).filter(([, value]) => value),
+  ) as Record<string, string>;
+  const said = { ...NOTHING_SAID, status: answer.status, headers: headersOf(answer) };
+  if (isDocument) return { ...said, name: element('Code'), message: element('Message'), elements };
+  return text.trim() === '' ? said : { ...said, name: FOREIGN_ANSWER, message: titleOf(text) };
+}
+
+function saidOfPage(answer: Response, first: Uint8Array): Said {
+  const message = titleOf(new TextDecoder().decode(first));
+  return { ...NOTHING_SAID, name: FOREIGN_ANSWER, status: answer.status, headers: headersOf(answer), message };
+}
+
+/** The links name the type of what they give, so a page that comes without an ETag is not the object. */
+function isForeign({ headers }: Response): boolean {
+  return /^\s*text\/html/i.test(headers.get('content-type') ?? '') && headers.get('etag') === null;
+}
+
+function headersOf({ headers }: Response): Record<string, string> {
+  return Object.fromEntries(headers.entries());
+}
+
+/** The size of the whole file, where the answer tells it. */
+function sizeOf({ headers, status }: Response): number | undefined {
+  const range = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
+  const told = status === 206 ? range : headers.get('content-length');
+  return told === null || told === undefined ? undefined : Number(told);
+}
+
+/** Up to so many bytes of a body; the rest is not read. */
+async function firstOf(answer: Response, most: number): Promise<Uint8Array> {
+  const reader = answer.body?.getReader();
+  const bytes = new Uint8Array(most);
+  let length = 0;
+  while (reader && length < most) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const part = (value as Uint8Array).subarray(0, most - length);
+    bytes.set(part, length);
+    length += part.length;
+  }
+  await reader?.cancel();
+  return bytes.subarray(0, length);
+}
+
+function titleOf(page: string): string {
+  const title = /<title[^>]*>([^<]{1,300})/i.exec(page)?.[1];
+  return textIn(title ?? page.replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ')).trim();
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+
+function textIn(xml: string): string {
+  return xml.replace(/&(lt|gt|quot|apos|amp);/g, (_entity, name: string) => ENTITIES[name] ?? '');
 }

@@ -1,7 +1,7 @@
 import type { Link } from '../../shared/ipc.ts';
 import { faultOf } from './playerErrors.ts';
-import type { MediaFault, PlayerEvent } from './playerLink.ts';
-import { probeSource } from './sourceProbe.ts';
+import type { PlayerEvent } from './playerLink.ts';
+import { probeSource, type Finding } from './sourceProbe.ts';
 import { StallWatch } from './stallWatch.ts';
 
 /** Two elements, one on screen and one behind it that can take over. What PlayerLink's effects act on. */
@@ -36,6 +36,8 @@ export class PlaybackStage implements Stage {
   readonly #tell: Tell;
   readonly #shown: (index: 0 | 1) => void;
   readonly #ended = new AbortController();
+  /** What each element was given last. */
+  readonly #links = new WeakMap<HTMLMediaElement, Link>();
   #active: 0 | 1 = 0;
   #standbyEnds: AbortController | undefined;
   readonly #stall = new StallWatch();
@@ -66,6 +68,7 @@ export class PlaybackStage implements Stage {
     const position = this.#position;
     const rate = media.playbackRate;
     this.#stall.reset(false);
+    this.#links.set(media, link);
     setSource(media, link.url);
     media.defaultPlaybackRate = rate;
     media.addEventListener(
@@ -91,11 +94,11 @@ export class PlaybackStage implements Stage {
       const ahead = isMoving(active) ? lead * active.playbackRate : 0;
       standby.currentTime = Math.min(place() + ahead, standby.duration);
     };
-    const fail = (fault: MediaFault): void => this.#tell({ type: 'standby-failed', fault });
+    const fail = (finding: Finding): void => this.#tell({ type: 'standby-failed', ...finding });
     const began = Date.now();
     const check = (): void => {
       if (Date.now() - began > PREPARE_LIMIT) {
-        fail('network');
+        fail({ fault: 'network' });
         return;
       }
       if (standby.seeking || standby.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) return;
@@ -118,10 +121,9 @@ export class PlaybackStage implements Stage {
     const { signal } = ends;
     signal.addEventListener('abort', () => clearInterval(timer));
     standby.addEventListener('loadedmetadata', aim, { once: true, signal });
-    standby.addEventListener('error', () => void faultBehind(standby).then((fault) => !signal.aborted && fail(fault)), {
-      once: true,
-      signal,
-    });
+    const examine = () => void findingBehind(standby, link).then((finding) => !signal.aborted && fail(finding));
+    standby.addEventListener('error', examine, { once: true, signal });
+    this.#links.set(standby, link);
     standby.muted = true;
     setSource(standby, link.url);
   }
@@ -177,9 +179,9 @@ export class PlaybackStage implements Stage {
 
   async #failed(element: HTMLMediaElement): Promise<void> {
     const failed = element.src;
-    const fault = await faultBehind(element);
+    const finding = await findingBehind(element, this.#links.get(element));
     if (!this.#ended.signal.aborted && element === this.element && element.src === failed) {
-      this.#tell({ type: 'media-failed', fault });
+      this.#tell({ type: 'media-failed', ...finding });
     }
   }
 
@@ -199,11 +201,10 @@ export class PlaybackStage implements Stage {
   }
 }
 
-/** What an element's error means, once its link was asked whether it still gives its bytes. */
-async function faultBehind(element: HTMLMediaElement): Promise<MediaFault> {
+/** What an element's error means, once its link was asked whether it still gives its bytes, and which. */
+async function findingBehind(element: HTMLMediaElement, link: Link | undefined): Promise<Finding> {
   const fault = faultOf(element.error?.code);
-  if (fault === 'network') return fault;
-  return (await probeSource(element.src)) === 'refuses' ? 'network' : fault;
+  return fault === 'network' || !link ? { fault } : probeSource(link, fault);
 }
 
 function isMoving(media: HTMLMediaElement): boolean {
@@ -245,17 +246,17 @@ export class ImageStage implements Stage {
     this.#shown = shown;
   }
 
-  load({ url }: Link): void {
-    void this.#decode(this.#elements[this.#active], url).then((outcome) => {
+  load(link: Link): void {
+    void this.#decode(this.#elements[this.#active], link).then((outcome) => {
       if (outcome === 'shown') this.#tell({ type: 'media-playing' });
-      else if (outcome !== 'late') this.#tell({ type: 'media-failed', fault: outcome });
+      else if (outcome !== 'late') this.#tell({ type: 'media-failed', ...outcome });
     });
   }
 
-  prepare({ url }: Link): void {
-    void this.#decode(this.#elements[this.#active === 0 ? 1 : 0], url).then((outcome) => {
+  prepare(link: Link): void {
+    void this.#decode(this.#elements[this.#active === 0 ? 1 : 0], link).then((outcome) => {
       if (outcome === 'shown') this.#tell({ type: 'standby-ready' });
-      else if (outcome !== 'late') this.#tell({ type: 'standby-failed', fault: outcome });
+      else if (outcome !== 'late') this.#tell({ type: 'standby-failed', ...outcome });
     });
   }
 
@@ -273,18 +274,17 @@ export class ImageStage implements Stage {
     for (const element of this.#elements) element.removeAttribute('src');
   }
 
-  async #decode(image: HTMLImageElement, url: string): Promise<'shown' | 'late' | MediaFault> {
+  async #decode(image: HTMLImageElement, link: Link): Promise<'shown' | 'late' | Finding> {
     const mine = ++this.#loading;
     image.crossOrigin = 'anonymous';
-    image.src = url;
+    image.src = link.url;
     const shown = await image.decode().then(
       () => true,
       () => false,
     );
     if (mine !== this.#loading) return 'late';
     if (shown) return 'shown';
-    const source = await probeSource(url);
-    if (mine !== this.#loading) return 'late';
-    return source === 'refuses' ? 'network' : 'unsupported';
+    const finding = await probeSource(link, 'unsupported');
+    return mine === this.#loading ? finding : 'late';
   }
 }

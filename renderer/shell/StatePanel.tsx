@@ -8,7 +8,7 @@ interface StatePanelProps {
   /** What the other side said, in its own words. */
   detail?: string | undefined;
   /** A failure's code, for whoever has to tell IT. */
-  code?: string;
+  code?: string | undefined;
   children?: ReactNode;
 }
 

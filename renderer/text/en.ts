@@ -460,27 +460,31 @@ export const en = {
     readFromPlace: 'Reading from {{place}}',
   },
   playerError: {
-    'no-such-key': {
-      title: 'This file is gone',
-      body: 'It was moved or deleted in the storage since the folder was read.',
-    },
+    'no-such-key': { title: 'This file is not there', body: 'It is not in the storage.' },
     denied: {
       title: 'You may not read this file',
       body: 'The storage refused it. Ask IT whether your profile may read this bucket.',
     },
+    signIn: { title: 'Sign in again', body: 'The storage does not accept this sign-in.' },
     offline: {
       title: 'The storage cannot be reached',
       body: 'Check the network. Playback goes on where it was.',
     },
     codec: {
-      title: 'This codec cannot be played here',
-      body: 'Nearplay plays H.264, VP9, AV1 and AAC. ProRes and DNxHR never play in a browser engine, and HEVC only with the right hardware. Upload an H.264 review copy beside it.',
+      title: 'This file cannot be played here',
+      body: 'Whether it is damaged or of a kind that is not played here is not known.',
     },
     image: {
       title: 'This image cannot be shown',
       body: 'It may be damaged, or in a form that the window cannot draw.',
     },
-    stalled: { title: 'Playback stopped', body: 'The storage stopped answering properly.' },
+    stalled: { title: 'Playback stopped', body: 'No more bytes came. Why is not known.' },
+    empty: { title: 'This file is empty', body: 'It has 0 bytes.' },
+    damaged: { title: 'This file is damaged or incomplete', body: 'Upload it again from where it came.' },
+    archived: { title: 'This file is archived', body: 'It has to be restored before it can be read.' },
+    encryption: { title: 'This file is encrypted', body: 'Its key cannot be used.' },
+    notStorage: { title: 'Something else than the storage answered', body: 'Ask IT.' },
+    expired: { title: 'The link has expired', body: 'Try again.' },
   },
   settings: {
     title: 'Settings',
