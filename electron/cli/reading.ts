@@ -62,7 +62,10 @@ export async function statusCommand(typed: string, options: CommonOptions, conte
       replicas,
     };
     const lines = replicas.map(({ storage, region, ...found }) => `  ${storage} (${region}): ${wordsFor(found)}`);
-    const status = replicationStatus ?? 'no replication rule applies';
+    const status =
+      replicationStatus === 'REPLICA'
+        ? 'REPLICA, itself a copy that S3 copies no further'
+        : (replicationStatus ?? 'no replication rule applies');
     context.print(answer, [`${key}: ${status}, ${size} bytes, ${ageSeconds} s old`, ...lines]);
   });
 }

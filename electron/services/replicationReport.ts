@@ -82,10 +82,14 @@ async function explain(
   }
 }
 
-/** The SDK knows both COMPLETE and COMPLETED; S3 answers the latter. */
+/**
+ * The SDK knows both COMPLETE and COMPLETED; S3 answers the latter. An object of main that says REPLICA came there by replication
+ * itself, and is copied no further (S3 User Guide, "What isn't replicated").
+ */
 function problemOf(status: string | undefined, isOld: boolean): ReplicationProblem {
   switch (status) {
     case undefined:
+    case 'REPLICA':
       return 'never';
     case 'FAILED':
       return 'failed';

@@ -119,7 +119,7 @@ export const en = {
       COMPLETED: 'Replication is complete.',
       COMPLETE: 'Replication is complete.',
       FAILED: 'Replication failed. IT can replicate it again.',
-      REPLICA: 'This is itself a replica.',
+      REPLICA: 'It came here by replication itself, and S3 copies no such file further.',
     },
     proof: 'Proof',
     proofByVersion: '{{place}} holds this version.',
@@ -557,7 +557,7 @@ export const en = {
       never: {
         title: 'Never replicated',
         meaning:
-          'No replication rule applied to these, as with files that are older than the rule. S3 copies only what comes after it: S3 Batch Replication copies these from a manifest.',
+          'No replication rule applied to these, as with files that are older than the rule, or that came to the main storage by replication themselves: S3 copies neither. S3 Batch Replication copies these from a manifest.',
       },
       missing: {
         title: 'Missing',

@@ -49,6 +49,16 @@ describe('the replication report', () => {
     expect(stuck.totals).toMatchObject({ stuck: { objects: 1 }, pending: { objects: 0 } });
   });
 
+  it('of files that came to main by replication themselves says that no rule copies them, not that they are under way', async () => {
+    const { sandbox } = studio;
+    sandbox.setReplication({ mode: 'never' });
+    await studio.upload('chained.txt', 'chained');
+    const version = sandbox.bucketOf('main-us').current('media/chained.txt');
+    if (version) version.replicationStatus = 'REPLICA';
+    const report = await ask()['report-replication']({ folder: '' });
+    expect(report.objects).toMatchObject([{ key: 'chained.txt', problem: 'never' }]);
+  });
+
   it('becomes a manifest that Batch Operations reads: bucket, encoded key, version id', async () => {
     const { sandbox, services } = studio;
     sandbox.setReplication({ mode: 'failed' });
