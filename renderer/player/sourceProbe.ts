@@ -3,7 +3,7 @@ import { NOTHING_SAID, wordsOf, type Said } from '../../shared/causes/cause.ts';
 import { FOREIGN_ANSWER } from '../../shared/causes/storageCauses.ts';
 import { ERRORS, type ErrorReport } from '../../shared/errors.ts';
 import type { Link } from '../../shared/ipc.ts';
-import { readMediaHead } from '../../shared/mediaHead.ts';
+import { readMediaHead, trackText, type MediaHead } from '../../shared/mediaHead.ts';
 import type { MediaFault } from './playerLink.ts';
 
 /** Long enough for a busy storage, short enough for somebody who looks at a still picture. Milliseconds. */
@@ -34,14 +34,7 @@ export async function probeSource(
   fault: Exclude<MediaFault, 'network'>,
   ask: typeof fetch = fetch,
 ): Promise<Finding> {
-  const signal = AbortSignal.timeout(PROBE_LIMIT);
-  const range = (from: number, length: number): Promise<Response> =>
-    ask(link.url, {
-      headers: { Range: `bytes=${from}-${from + length - 1}` },
-      cache: 'no-store',
-      credentials: 'omit',
-      signal,
-    });
+  const range = rangesOf(link, ask);
   try {
     const answer = await range(0, FIRST_BLOCK);
     if (!answer.ok) {
@@ -51,19 +44,46 @@ export async function probeSource(
     }
     const first = await firstOf(answer, FIRST_BLOCK);
     if (isForeign(answer)) return { fault: 'network', report: reportOf(saidOfPage(answer, first), link) };
-    return { fault, report: await reportOfBytes(answer, first, range, fault) };
+    const { head, size } = await headOf(answer, first, range);
+    return { fault, report: withRetry(explainMedia({ head, size, fault })) };
   } catch {
     return { fault: 'network' };
   }
 }
 
-/** What the bytes say; a storage that does not give more of them leaves it at what is known. */
-async function reportOfBytes(
-  answer: Response,
-  first: Uint8Array,
-  range: (from: number, length: number) => Promise<Response>,
-  fault: Exclude<MediaFault, 'network'>,
-): Promise<ErrorReport> {
+/**
+ * Whether a file that plays without a picture has one: engines play the sound of a film whose picture they cannot decode, and
+ * say nothing. `undefined` where its head names no picture, or does not tell.
+ */
+export async function probePicture(link: Linked, ask: typeof fetch = fetch): Promise<Finding | undefined> {
+  const range = rangesOf(link, ask);
+  try {
+    const answer = await range(0, FIRST_BLOCK);
+    if (!answer.ok || isForeign(answer)) return undefined;
+    const { head, size } = await headOf(answer, await firstOf(answer, FIRST_BLOCK), range);
+    if ((head.is !== 'iso' && head.is !== 'matroska') || trackText(head.tracks, 'video') === '') return undefined;
+    return { fault: 'unsupported', report: withRetry(explainMedia({ head, size, fault: 'unsupported' })) };
+  } catch {
+    return undefined;
+  }
+}
+
+type Ranges = (from: number, length: number) => Promise<Response>;
+
+/** Requests for ranges of a link, all within one limit of time. */
+function rangesOf({ url }: Linked, ask: typeof fetch): Ranges {
+  const signal = AbortSignal.timeout(PROBE_LIMIT);
+  return (from, length) =>
+    ask(url, {
+      headers: { Range: `bytes=${from}-${from + length - 1}` },
+      cache: 'no-store',
+      credentials: 'omit',
+      signal,
+    });
+}
+
+/** What the bytes say; where a storage does not give more of them, nothing. */
+async function headOf(answer: Response, first: Uint8Array, range: Ranges): Promise<{ head: MediaHead; size: number }> {
   const size = sizeOf(answer) ?? first.length;
   const head = await readMediaHead({
     size,
@@ -78,7 +98,7 @@ async function reportOfBytes(
       return firstOf(more, length);
     },
   }).catch(() => ({ is: 'unknown' }) as const);
-  return withRetry(explainMedia({ head, size, fault }));
+  return { head, size };
 }
 
 function withRetry({ code, message }: Explained, detail?: string): ErrorReport {

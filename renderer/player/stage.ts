@@ -1,7 +1,7 @@
 import type { Link } from '../../shared/ipc.ts';
 import { faultOf } from './playerErrors.ts';
 import type { PlayerEvent } from './playerLink.ts';
-import { probeSource, type Finding } from './sourceProbe.ts';
+import { probePicture, probeSource, type Finding } from './sourceProbe.ts';
 import { StallWatch } from './stallWatch.ts';
 
 /** Two elements, one on screen and one behind it that can take over. What PlayerLink's effects act on. */
@@ -76,6 +76,7 @@ export class PlaybackStage implements Stage {
       () => {
         if (position > 0) media.currentTime = position;
         media.playbackRate = rate;
+        if (media instanceof HTMLVideoElement && media.videoWidth === 0) void this.#lookForPicture(media, link);
       },
       { once: true, signal: this.#ended.signal },
     );
@@ -183,6 +184,14 @@ export class PlaybackStage implements Stage {
     if (!this.#ended.signal.aborted && element === this.element && element.src === failed) {
       this.#tell({ type: 'media-failed', ...finding });
     }
+  }
+
+  /** Chromium plays the sound of a film whose picture it cannot decode: that is no playing. */
+  async #lookForPicture(media: HTMLMediaElement, link: Link): Promise<void> {
+    const finding = await probePicture(link);
+    if (!finding || this.#ended.signal.aborted || media !== this.element || this.#links.get(media) !== link) return;
+    media.pause();
+    this.#tell({ type: 'media-failed', ...finding });
   }
 
   #look(): void {

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { expect, it, vi } from 'vitest';
-import { probeSource } from '../../../../renderer/player/sourceProbe.ts';
+import { probePicture, probeSource } from '../../../../renderer/player/sourceProbe.ts';
 
+const MEDIA = new URL('../../../fixtures/media/', import.meta.url);
 const LINK = {
   url: 'https://bucket.example/key?X-Amz-Signature=secret',
   bucket: 'studio-media',
@@ -85,4 +87,25 @@ it('a decoder that gave up in mid play stays what it is, with what the file says
   const finding = await probeSource(LINK, 'decode', answering(206, random, { 'content-range': 'bytes 0-1999/2000' }));
   expect(finding).toMatchObject({ fault: 'decode', report: { code: 'codec-unsupported' } });
   expect(finding.report?.message).toContain('cannot be told');
+});
+
+it('a film that plays without its picture has one, and a sound has none', async () => {
+  const film = await readFile(new URL('shots/sq010/sh010/sq010_sh010_comp_v002.mp4', MEDIA));
+  const other = Uint8Array.from(film);
+  other.set(Buffer.from('apch'), film.indexOf('avc1', film.indexOf('stsd')));
+  const serving = (bytes: Uint8Array<ArrayBuffer>) =>
+    vi.fn<typeof fetch>((_url, { headers } = {}) => {
+      const [from, to] = /(\d+)-(\d+)/
+        .exec((headers as { Range: string }).Range)
+        ?.slice(1)
+        .map(Number) ?? [0, 0];
+      const body = bytes.slice(from, (to ?? 0) + 1);
+      const range = `bytes ${from}-${to}/${bytes.length}`;
+      return Promise.resolve(new Response(body, { status: 206, headers: { 'content-range': range } }));
+    });
+  const finding = await probePicture(LINK, serving(other));
+  expect(finding).toMatchObject({ fault: 'unsupported', report: { code: 'codec-unsupported' } });
+  expect(finding?.report?.message).toContain('ProRes 422 HQ, 1280 × 720');
+  const sound = Uint8Array.from(await readFile(new URL('audio/sq020_ambience.m4a', MEDIA)));
+  expect(await probePicture(LINK, serving(sound))).toBeUndefined();
 });
