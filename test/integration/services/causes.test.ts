@@ -8,6 +8,7 @@ import type { AnswerLimits } from '../../../electron/services/wholeAnswers.ts';
 import type { ErrorCode } from '../../../shared/errors.ts';
 import { preferencesSchema } from '../../../shared/preferences.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+import { Desk, makeQueue, type RunningQueue } from '../transfers/surroundings.ts';
 
 const MIB = 1024 ** 2;
 const SSE_C =
@@ -217,5 +218,34 @@ describe('an answer without end', () => {
     const body = xml('AccessDenied', 'x'.repeat(2 * MIB));
     sandbox.addFault({ effect: { kind: 'answer-instead', status: 403, body } });
     for (const ask of [list, get]) await expect(ask()).rejects.toMatchObject({ code: 'not-a-storage' });
+  });
+});
+
+describe('an upload', () => {
+  let desk: Desk;
+  let running: RunningQueue;
+  beforeEach(async () => {
+    desk = await Desk.open();
+    running = makeQueue(sandbox, desk);
+    await running.queue.start();
+  });
+  afterEach(async () => {
+    await running.stop();
+    await desk.close();
+  });
+
+  it('over an object of another encryption fails by itself, and all others go on', async () => {
+    refuse('HeadObject', 400);
+    refuse('GetObject', 400, xml('InvalidRequest', SSE_C));
+    const names = ['a.mov', 'shot.mov', 'z.mov'];
+    const paths = await Promise.all(names.map((name) => desk.file(name, 1000)));
+    await running.queue.add('', paths, { onConflict: 'keep-both' });
+    await running.queue.finished();
+    const ended = running.queue.list().map(({ name, state, error }) => [name, state, error?.code]);
+    expect(ended).toEqual([
+      ['a.mov', 'done', undefined],
+      ['shot.mov', 'failed', 'encryption-unknown'],
+      ['z.mov', 'done', undefined],
+    ]);
   });
 });
