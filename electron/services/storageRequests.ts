@@ -56,7 +56,7 @@ export class StorageRequests {
     }
   }
 
-  /** Rejects when the storage does not answer, or answers with 5xx. A refusal (403) is an answer. */
+  /** Rejects when the storage does not answer, or with 5xx, or something else in its place. A refusal (403) is an answer. */
   async probe(storage: string): Promise<void> {
     const { bucket } = this.#clients.configurationOf(storage);
     try {
@@ -68,7 +68,9 @@ export class StorageRequests {
       // Without credentials nobody was asked; the next question will tell.
       if (error instanceof NearplayError) return;
       const status = httpStatusOf(error);
-      if (status === 0 || status >= 500) throw error;
+      const failed = { action: 's3:ListBucket', storage: this.#clients.configurationOf(storage) };
+      // A page of a firewall is no sign of the storage.
+      if (status === 0 || status >= 500 || meansUnreachable(explainS3Error(error, failed))) throw error;
     }
   }
 

@@ -189,6 +189,21 @@ describe('an answer that no storage gives', () => {
     expect(error.message).not.toContain('abc');
   });
 
+  it.each([
+    [200, { 'content-type': 'text/html' }],
+    [403, { 'content-type': 'text/html' }],
+    [302, { location: 'https://portal.example/' }],
+    [407, {}],
+  ])('is no sign that the storage is there (%d)', async (status, headers) => {
+    sandbox.addFault({ effect: { kind: 'answer-instead', status, headers } });
+    await list().catch(() => undefined);
+    expect(reachability.isReachable('main-us')).toBe(false);
+    await expect(requests.probe('main-us')).rejects.toThrow();
+    sandbox.clearFaults();
+    refuse('HeadBucket', 403);
+    await expect(requests.probe('main-us')).resolves.toBeUndefined();
+  });
+
   it('is not an object that is a page itself', async () => {
     await put('shot.mov', page, { ContentType: 'text/html' });
     await expect(head()).resolves.toMatchObject({ contentType: 'text/html' });
