@@ -141,6 +141,9 @@ export interface Transfer {
   error?: ErrorReport;
 }
 
+/** What is to be known of the storage that uploads go to. `no-conditions`: it writes over a name that was taken meanwhile. */
+export type UploadNote = 'no-conditions';
+
 /** Of all transfers, however many: what a window shows without knowing each. */
 export interface TransferTotals {
   files: Record<TransferState, number>;
@@ -153,6 +156,7 @@ export interface TransferTotals {
   secondsLeft?: number;
   /** Downloads among those that run; absent when there are none. */
   openDownloads?: number;
+  note?: UploadNote;
 }
 
 /** What is new since the last one, at most some thousand transfers. Those neither here nor removed are as they were. */

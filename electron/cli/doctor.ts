@@ -1,6 +1,14 @@
-import { GetBucketVersioningCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetBucketVersioningCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { reportOf } from '../../shared/errors.ts';
 import type { Application } from '../services/application.ts';
+import { wholeKey } from '../services/keys.ts';
+import { isOfAws } from '../services/transfers/uploadPlace.ts';
+import { isIgnorant, probeWriteConditions, type WriteConditions } from '../services/writeConditions.ts';
 import { withServices } from './withServices.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
 
@@ -34,6 +42,7 @@ export async function doctorCommand(options: CommonOptions, context: CommandCont
       add({ check: 'preferences', result: 'pass', message: `main storage "${preferences.mainStorage}"` });
       await checkCredentials(services, add);
       for (const storage of Object.keys(preferences.s3Configuration)) await checkStorage(services, storage, add);
+      await checkConditions(services, preferences.mainStorage, add);
       await checkAddress(services, add);
     });
   } catch (error) {
@@ -131,6 +140,47 @@ async function checkVersioning(services: Application, storage: string, add: (che
   } catch (error) {
     const remedy = 'Harmless for artists; an administrator can run the doctor with s3:GetBucketVersioning.';
     add({ check, result: 'warn', message: reportOf(error).message, remedy });
+  }
+}
+
+const CONDITIONS: Record<WriteConditions, Pick<Check, 'result' | 'message'>> = {
+  honoured: { result: 'pass', message: 'a write whose condition does not hold is refused' },
+  ignored: { result: 'warn', message: 'a write whose condition does not hold is done all the same' },
+  unsupported: { result: 'warn', message: 'a write with a condition is not supported (501)' },
+  unknown: { result: 'warn', message: 'could not be tried without the permission to write (s3:PutObject)' },
+};
+
+/** Uploads go to the main storage only. Elsewhere than at AWS it is tried, by a write that must not be done. */
+async function checkConditions(services: Application, storage: string, add: (check: Check) => void): Promise<void> {
+  const { clients, requests } = services.studio();
+  const configuration = clients.configurationOf(storage);
+  const check = `conditions on writing of ${storage}`;
+  if (isOfAws(configuration)) {
+    add({ check, result: 'pass', message: 'not tried: Amazon S3 has them' });
+    return;
+  }
+  const place = (key: string) => ({ Bucket: configuration.bucket, Key: wholeKey(configuration, key) });
+  try {
+    const conditions = await probeWriteConditions({
+      put: async (key, condition) => {
+        const command = new PutObjectCommand({ ...place(key), Body: '', ...condition });
+        const asked = { storage, action: 's3:PutObject', key };
+        const { VersionId } = await requests.ask(asked, (client, send) => client.send(command, send));
+        return VersionId;
+      },
+      remove: async (key, versionId) => {
+        const command = new DeleteObjectCommand({ ...place(key), VersionId: versionId });
+        const asked = { storage, action: 's3:DeleteObject', key };
+        await requests.ask(asked, (client, send) => client.send(command, send));
+      },
+    });
+    const remedy = isIgnorant(conditions)
+      ? 'Names are looked up before each upload; two people who upload one name at the same moment can still overwrite each other.'
+      : 'Harmless for those who only read.';
+    const found = CONDITIONS[conditions];
+    add({ check, ...found, ...(found.result === 'warn' && { remedy }) });
+  } catch (error) {
+    add({ check, result: 'warn', message: reportOf(error).message, remedy: 'Run the doctor again.' });
   }
 }
 

@@ -9,6 +9,7 @@ import type { ConflictPolicy } from '../services/transfers/transferRecord.ts';
 import { askAboutConflicts } from './conflictQuestions.ts';
 import { LeftOutReports } from './leftOutReports.ts';
 import { LeftUploads } from './leftUploads.ts';
+import { tellStorageNotes } from './storageNotes.ts';
 import { complain, type CommandContext, type CommonOptions } from './surroundings.ts';
 import { UploadReports } from './uploadReports.ts';
 import { Waits, waitMinutes } from './waits.ts';
@@ -155,6 +156,7 @@ async function toTheEnd(
   const { uploads } = services;
   const reports = new UploadReports(context, asks);
   services.on('transfers-changed', ({ changed }) => reports.tell(changed));
+  tellStorageNotes(services, context);
   const stopped = stoppedBy(context);
   stopped.catch(() => undefined);
   const ids = await queue();
@@ -223,6 +225,7 @@ async function uploadStream(
     throw new NearplayError('bad-request', message);
   }
   const key = typedKey(to, prefixOf(services));
+  tellStorageNotes(services, context);
   const transfer = await services.uploads.addStream(key, stdin, { onConflict });
   new UploadReports(context, false).tellAll([transfer]);
   const isSaved = receipts === undefined || (await saveReceipts(services, receipts, context));

@@ -10,6 +10,7 @@ import { UploadFolderMemory } from '../services/uploadFolderMemory.ts';
 import { LeftOutReports } from './leftOutReports.ts';
 import { LeftUploads } from './leftUploads.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
+import { tellStorageNotes } from './storageNotes.ts';
 import { UploadReports } from './uploadReports.ts';
 import { Waits } from './waits.ts';
 import { homeOf, sessionsOf, withServices } from './withServices.ts';
@@ -48,6 +49,7 @@ export async function watchCommand(
       leftOut: (one) => leftOut.add(one),
       changed: () => undefined,
     });
+    tellStorageNotes(services, context);
     const unsubscribe = services.on('transfers-changed', ({ changed, removed }) => {
       reports.tell(changed);
       waits.changed(changed);

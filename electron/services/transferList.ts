@@ -107,6 +107,7 @@ function withCopies(totals: TransferTotals, copies: readonly Transfer[]): Transf
     ...{ size, sent, bytesPerSecond },
     ...(openDownloads > 0 && { openDownloads }),
     ...(bytesPerSecond > 0 && { secondsLeft: Math.ceil((size - sent) / bytesPerSecond) }),
+    ...(totals.note && { note: totals.note }),
   };
 }
 

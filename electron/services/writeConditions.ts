@@ -85,6 +85,7 @@ export function isUnsupported(error: unknown): boolean {
 /** What is known of the conditions of each storage, found out once and shared by all that write to it. */
 export class KnownConditions {
   readonly #known = new Map<string, Promise<WriteConditions>>();
+  readonly #verdicts = new Map<string, WriteConditions>();
   readonly #found: (place: string, conditions: WriteConditions) => void;
 
   /** @param found told once of each storage. */
@@ -102,7 +103,7 @@ export class KnownConditions {
     const asked = find();
     this.#known.set(place, asked);
     asked.then(
-      (conditions) => this.#found(place, conditions),
+      (conditions) => this.#heard(place, conditions),
       () => {
         if (this.#known.get(place) === asked) this.#known.delete(place);
       },
@@ -113,6 +114,16 @@ export class KnownConditions {
   /** Something else was met than what was found out. */
   learn(place: string, conditions: WriteConditions): void {
     this.#known.set(place, Promise.resolve(conditions));
+    this.#heard(place, conditions);
+  }
+
+  /** What was found out of it; `undefined` while nothing was. */
+  verdictOn(place: string): WriteConditions | undefined {
+    return this.#verdicts.get(place);
+  }
+
+  #heard(place: string, conditions: WriteConditions): void {
+    this.#verdicts.set(place, conditions);
     this.#found(place, conditions);
   }
 }

@@ -263,6 +263,10 @@ export const en = {
       skipped: 'Skipped: the bucket keeps what it has',
       identical: 'The bucket has the same content already',
     },
+    note: {
+      'no-conditions':
+        'This storage cannot keep a name free while a file goes up. Nearplay looks first; two people who upload one name at the same moment can still overwrite each other.',
+    },
     blocked: {
       offline: 'Waits for the network. Goes on by itself.',
       storage: 'Waits for the storage, which does not answer properly. Goes on by itself.',

@@ -50,6 +50,7 @@ function Body() {
   return (
     <>
       <Summary />
+      <StorageNote />
       <AllTransfers />
       <AllConflicts />
       <Filters />
@@ -64,6 +65,18 @@ function Body() {
       <LoadFailed />
       <Shown />
     </>
+  );
+}
+
+/** What is to be known of the storage that uploads go to. */
+function StorageNote() {
+  const { t } = useTranslation();
+  const note = useTransfers((state) => state.totals.note);
+  if (!note) return null;
+  return (
+    <p className="transfers-note" role="note" data-testid="transfers-storage-note">
+      {t(`transfers.note.${note}`)}
+    </p>
   );
 }
 

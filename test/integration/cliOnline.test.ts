@@ -143,6 +143,27 @@ describe('nearplay from a terminal, against the sample storage', () => {
     expect(missing.text + file.text + replica.text).not.toMatch(/\n\s+at /);
   });
 
+  it.each(['ignore-conditions', 'refuse-conditions'] as const)(
+    'names a storage that does not keep conditions: %s',
+    async (kind) => {
+      const lift = sandbox.addFault({ effect: { kind } });
+      const { code, lines } = await nearplay('doctor');
+      await writeFile(join(folder, `${kind}.mov`), kind);
+      const uploaded = await nearplay('upload', `${kind}.mov`);
+      lift();
+      expect(code).toBe(0);
+      const check = 'conditions on writing of main-us';
+      expect(lines).toContainEqual(
+        expect.objectContaining({ check, result: 'warn', remedy: expect.any(String) as string }),
+      );
+      expect(uploaded).toMatchObject({ code: 0, errors: [{ note: 'no-conditions' }] });
+      const bucket = sandbox.bucketOf('main-us');
+      expect(bucket.keys().filter((key) => key.includes('conditions-') && bucket.versionsOf(key).length > 0)).toEqual(
+        [],
+      );
+    },
+  );
+
   it('examines everything and says what to do', async () => {
     const { code, lines } = await nearplay('doctor');
     expect(code).toBe(0);
@@ -151,6 +172,7 @@ describe('nearplay from a terminal, against the sample storage', () => {
     expect(results.get('storage main-us')).toBe('pass');
     expect(results.get('storage sydney')).toBe('pass');
     expect(results.get('CORS of sydney')).toBe('pass');
+    expect(results.get('conditions on writing of main-us')).toBe('pass');
     sandbox.addFault({ region: 'ap-southeast-2', effect: { kind: 'down' } });
     const broken = await nearplay('doctor');
     sandbox.clearFaults();

@@ -1,4 +1,4 @@
-import type { TransferTotals } from '../../../shared/ipc.ts';
+import type { TransferTotals, UploadNote } from '../../../shared/ipc.ts';
 import type { Log } from '../contract.ts';
 import { Announcements, type Announced } from './announcements.ts';
 import type { Journal } from './journal.ts';
@@ -15,6 +15,8 @@ const REMOVED_AT_ONCE = 1000;
 export interface JobBookOptions {
   journal: Journal;
   changed: (delta: UploadsDelta) => void;
+  /** Of the storage that uploads go to at this moment. */
+  note?: () => UploadNote | undefined;
   /** Milliseconds, never set back. */
   clock: () => number;
   log: Log;
@@ -68,7 +70,8 @@ export class JobBook {
   }
 
   totals(): TransferTotals {
-    return this.#tallies.totals(this.#options.clock());
+    const note = this.#options.note?.();
+    return { ...this.#tallies.totals(this.#options.clock()), ...(note && { note }) };
   }
 
   receipts(): Receipt[] {

@@ -75,7 +75,7 @@ export class TransferQueue {
     this.#clock = clock;
     this.#limits = { ...LIMITS, ...options.limits };
     this.#means = new UploadMeans(options, this.#limits, timing);
-    this.#book = new JobBook({ journal, changed, clock, log });
+    this.#book = new JobBook({ journal, changed, clock, log, note: () => this.#means.note() });
     this.#states = new JobStates({ book: this.#book, now, log });
     this.#hold = new Hold({ first: timing.hold, over: () => this.#goOn((job) => this.#isHeld(job)) });
     this.#lonely = new LonelyWaits({ first: timing.hold, again: (one) => this.#goOn((job) => job === one) });

@@ -1,4 +1,5 @@
 import type { BandwidthRules } from '../../../shared/bandwidth.ts';
+import type { UploadNote } from '../../../shared/ipc.ts';
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
 import { wholeKey } from '../keys.ts';
 import { Bandwidth, UNLIMITED } from './bandwidth.ts';
@@ -6,7 +7,7 @@ import { BufferPool } from './bufferPool.ts';
 import { checksumKindFor } from './checksumKind.ts';
 import { isHere, isIn, isOfAws, placeId, type UploadPlace } from './uploadPlace.ts';
 import { retrying } from './retrying.ts';
-import { KnownConditions, probeWriteConditions, type WriteConditions } from '../writeConditions.ts';
+import { isIgnorant, KnownConditions, probeWriteConditions, type WriteConditions } from '../writeConditions.ts';
 import { ConcurrencyController } from './concurrency.ts';
 import { Lanes } from './lanes.ts';
 import type { QueueLimits, QueueTiming, TransferQueueOptions, UploadTarget } from './queueOptions.ts';
@@ -96,14 +97,20 @@ export class UploadMeans {
     };
   }
 
+  note(): UploadNote | undefined {
+    try {
+      const verdict = this.#conditions.verdictOn(placeId(this.#options.target().configuration));
+      return verdict !== undefined && isIgnorant(verdict) ? 'no-conditions' : undefined;
+    } catch {
+      // Without preferences there is no such storage.
+      return undefined;
+    }
+  }
+
   #told(found: WriteConditions): void {
-    if (found === 'honoured') return;
-    this.#options.log.warn(
-      'The storage does not keep conditions on writing: each name is looked up before it is written',
-      {
-        conditions: found,
-      },
-    );
+    if (!isIgnorant(found)) return;
+    const message = 'The storage does not keep conditions on writing: each name is looked up before it is written';
+    this.#options.log.warn(message, { conditions: found });
   }
 
   /** A question whose answer has a body. @throws NearplayError where the storage does not answer as it should */

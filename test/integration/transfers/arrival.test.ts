@@ -194,6 +194,8 @@ describe('on a storage that does not keep conditions', () => {
       await Promise.all(['a', 'b', 'c'].map((name) => sendBy('put', running, desk, { name })));
       const verdict = kind === 'ignore-conditions' ? 'ignored' : 'unsupported';
       expect(told).toEqual([`http://127.0.0.1 studio-media ${verdict}`]);
+      expect(running.queue.totals().note).toBe('no-conditions');
+      await until(() => running.deltas.at(-1)?.totals.note === 'no-conditions', 'the window is told');
       const probes = sandbox.requests.filter(
         ({ key, operation }) => key.includes('.nearplay/') && operation === 'PutObject',
       );
@@ -207,6 +209,7 @@ describe('on a storage that does not keep conditions', () => {
   it('one that keeps them is asked once, and nothing is written by it', async () => {
     for (const name of ['a', 'b']) await sendBy('put', running, desk, { name });
     expect(told).toEqual(['http://127.0.0.1 studio-media honoured']);
+    expect(running.queue.totals().note).toBeUndefined();
     expect(sandbox.requests.map(({ operation, status }) => `${operation} ${status}`)).toEqual([
       ...['PutObject 404', 'PutObject 200', 'PutObject 200'],
     ]);

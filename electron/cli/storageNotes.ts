@@ -1,0 +1,17 @@
+import type { Application } from '../services/application.ts';
+import { sayOnStderr, type CommandContext } from './surroundings.ts';
+
+const NOTES = {
+  'no-conditions':
+    'This storage does not keep conditions on writing. Each name is looked up first; two people who upload one name at the same moment can still overwrite each other.',
+} as const;
+
+/** Says on stderr, once, what is to be known of the storage that uploads go to. */
+export function tellStorageNotes(services: Pick<Application, 'on'>, context: CommandContext): void {
+  let told = false;
+  services.on('transfers-changed', ({ totals: { note } }) => {
+    if (!note || told) return;
+    told = true;
+    sayOnStderr(context, { note, message: NOTES[note] }, NOTES[note]);
+  });
+}
