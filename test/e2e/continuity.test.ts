@@ -78,17 +78,19 @@ async function record(page: Page): Promise<() => Promise<Sample[]>> {
   return () => page.evaluate(() => (Reflect.get(globalThis, 'endRecording') as () => Sample[])());
 }
 
-/** Plays the clip over a slow connection that breaks after some seconds; `trouble` begins while it plays. */
+/** Plays the clip over a slow connection that breaks in its middle, once `trouble` has begun: however late that is. */
 async function playThrough(take: string, trouble: () => void): Promise<Sample[]> {
   const { page, sandbox } = studio;
   const region = sandbox.replica.region;
   const clip = { region, operation: 'GetObject', key: new RegExp(take) };
   sandbox.addFault({ ...clip, effect: { kind: 'bandwidth', bytesPerSecond: SLOWLY } });
-  sandbox.addFault({ ...clip, effect: { kind: 'reset', afterBytes: BREAK_AT }, times: 1 });
+  const begun = Promise.withResolvers<undefined>();
+  sandbox.addFault({ ...clip, effect: { kind: 'reset', afterBytes: BREAK_AT, when: begun.promise }, times: 1 });
   const end = await record(page);
   await studio.card(keyOf(take)).dblclick();
   await page.waitForFunction(isPast, 0.5, { timeout: 20 * SECOND });
   trouble();
+  begun.resolve(undefined);
   await page.waitForFunction(isPast, 9, { timeout: 60 * SECOND });
   return end();
 }
@@ -158,11 +160,13 @@ describe('playback goes on at the same place', () => {
     await page.keyboard.press('Escape');
     const clip = { region: sandbox.main.region, operation: 'GetObject', key: /main.mp4/ };
     sandbox.addFault({ ...clip, effect: { kind: 'bandwidth', bytesPerSecond: SLOWLY } });
-    sandbox.addFault({ ...clip, effect: { kind: 'reset', afterBytes: BREAK_AT }, times: 1 });
+    const begun = Promise.withResolvers<undefined>();
+    sandbox.addFault({ ...clip, effect: { kind: 'reset', afterBytes: BREAK_AT, when: begun.promise }, times: 1 });
     const end = await record(page);
     await studio.card(keyOf('main')).dblclick();
     await page.waitForFunction(isPast, 0.5, { timeout: 20 * SECOND });
     sandbox.addFault({ region: sandbox.main.region, effect: { kind: 'down' } });
+    begun.resolve(undefined);
     await page.waitForFunction(isPast, 9, { timeout: 60 * SECOND });
     const samples = await end();
     expect(samples[0]?.origin).toBe(sandbox.main.endpoint);

@@ -15,8 +15,8 @@ export type FaultEffect =
   | { kind: 'gate'; opened: Promise<unknown> }
   | { kind: 'bandwidth'; bytesPerSecond: number }
   | { kind: 'status'; status: number; code: string; message?: string }
-  /** Cuts the connection after so many bytes of the body, in whichever direction the body flows. */
-  | { kind: 'reset'; afterBytes: number }
+  /** Cuts the connection after so many bytes of the body, in whichever direction the body flows, and not before `when`. */
+  | { kind: 'reset'; afterBytes: number; when?: Promise<unknown> }
   /** Takes the request and never answers; with `afterBytes`, once so many bytes of the body have passed. */
   | { kind: 'stall'; afterBytes?: number }
   /** Turns one byte of the body into another. */

@@ -33,6 +33,7 @@ export async function* shaped(
       passed += left;
       if (left === step.length) continue;
       if (end?.kind === 'reset') {
+        await Promise.race([end.when, connection.closed]);
         await wait(GRACE);
         connection.cut();
       }

@@ -65,7 +65,7 @@ export async function launchChromium(
       ...(options.headless ? [] : ['--app=about:blank']),
       ...options.switches,
     ],
-    env: defined(options.env),
+    env: { ...defined(options.env), ...utf8Locale(options.env) },
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,
@@ -152,6 +152,13 @@ async function carryOut(session: CDPSession, requestId: string, verdict: Verdict
   const body = Buffer.from(await verdict.arrayBuffer()).toString('base64');
   const responseHeaders = [...verdict.headers].map(([name, value]) => ({ name, value }));
   await session.send('Fetch.fulfillRequest', { requestId, responseCode: verdict.status, responseHeaders, body });
+}
+
+/** Without a locale Chromium on Linux takes the names of files for ASCII: a minimal system has none set, and has C.UTF-8. */
+function utf8Locale(env: NodeJS.ProcessEnv): Record<string, string> {
+  const names = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']];
+  const locale = names.find((name) => name !== undefined && name !== '') ?? '';
+  return process.platform === 'linux' && !/utf-?8/i.test(locale) ? { LC_ALL: 'C.UTF-8' } : {};
 }
 
 function defined(env: NodeJS.ProcessEnv): Record<string, string> {
