@@ -306,6 +306,8 @@ describe('no control is covered and no text is cut or overlaps', () => {
     await page.getByTestId('shortcuts').waitFor();
     await stay();
     await expectNoFaults();
+    // Resizing the window may have taken the keyboard from it.
+    await stay();
     await page.keyboard.press('Escape');
     await expect.poll(() => page.getByTestId('toast').count()).toBe(2);
     await page.getByTestId('shortcuts').getByRole('button', { name: 'Close' }).click();

@@ -75,9 +75,9 @@ describe('a wait is told on stderr, and ends', () => {
   it('--wait ends it with an exit code of its own, and the same command goes on', async () => {
     await files('plates', 3);
     sandbox.addFault({ effect: { kind: 'status', status: 400, code: 'ExpiredToken' } });
-    const { said, ended } = start(['upload', 'plates', '--wait', '0.02']);
+    const { said, ended } = start(['upload', 'plates', '--wait', '0.1']);
     expect(await ended).toBe(3);
-    expect(said.stderr).toMatch(/waiting for a sign-in[\s\S]*nearplay: Nothing moved for 0.02 minutes/);
+    expect(said.stderr).toMatch(/waiting for a sign-in[\s\S]*nearplay: Nothing moved for 0.1 minutes/);
     sandbox.clearFaults();
     const again = start(['upload', 'plates']);
     expect(await again.ended).toBe(0);
