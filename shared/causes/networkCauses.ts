@@ -19,6 +19,9 @@ function hostIn({ message }: Said): string {
   return host === undefined ? '' : ` (${host})`;
 }
 
+/** Codes of a connection that was there and ended before its answer did. */
+const CUT: readonly string[] = ['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'UND_ERR_SOCKET'];
+
 const PATHS: readonly NetworkCause[] = [
   {
     id: 'name-not-found',
@@ -57,7 +60,9 @@ const PATHS: readonly NetworkCause[] = [
         'ERR_SOCKET_CONNECTION_TIMEOUT',
         'UND_ERR_CONNECT_TIMEOUT',
         'UND_ERR_HEADERS_TIMEOUT',
-      ].includes(code) || name === 'TimeoutError',
+        // The SDK calls a connection that was reset a TimeoutError too (@smithy/node-http-handler): its code says what it was.
+      ].includes(code) ||
+      (name === 'TimeoutError' && !CUT.includes(code)),
     sentence: (_said, { region }) => `The storage in ${region} did not answer in time.`,
     remedy: () => '',
     example: { said: { code: 'ETIMEDOUT', message: 'connect ETIMEDOUT 192.0.2.7:443' } },
@@ -66,8 +71,7 @@ const PATHS: readonly NetworkCause[] = [
     id: 'connection-cut',
     code: 'offline',
     fits: ({ code, message, status }) =>
-      ['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'UND_ERR_SOCKET'].includes(code) ||
-      (status === 0 && /socket hang up|aborted/i.test(message)),
+      CUT.includes(code) || (status === 0 && /socket hang up|aborted/i.test(message)),
     sentence: (_said, asked) => `The connection to ${storageIn(asked)} was cut.`,
     remedy: CHECK,
     example: { said: { code: 'ECONNRESET', message: 'read ECONNRESET' } },

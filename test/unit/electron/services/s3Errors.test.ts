@@ -141,6 +141,13 @@ describe('the network', () => {
     expect(explain(loop).code).toBe('internal');
   });
 
+  it.each(['ECONNRESET', 'EPIPE'])('%s is a connection that was cut, whatever class the SDK gives it', (code) => {
+    const explained = explain(Object.assign(new Error('socket hang up'), { code, name: 'TimeoutError' }));
+    expect(explained).toMatchObject({ code: 'offline', message: /was cut/ });
+    const silent = explain(Object.assign(new Error('the request socket timed out'), { name: 'TimeoutError' }));
+    expect(silent).toMatchObject({ code: 'timeout', message: /did not answer in time/ });
+  });
+
   it('hanging up without a code is offline', () => {
     expect(explain(new Error('socket hang up')).code).toBe('offline');
   });
