@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
@@ -17,6 +17,8 @@ interface Count {
   passed: number;
   failed: number;
   skipped: number;
+  /** What failed, a name each, for the end of the report: a log that was cut above still tells. */
+  failures: string[];
 }
 
 const CHECKS: { name: string; tool: string; args: string[] }[] = [
@@ -39,8 +41,20 @@ const reportSchema = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
   numPendingTests: z.number(),
-  numFailedTestSuites: z.number(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.string().optional(),
+      assertionResults: z.array(
+        z.object({ fullName: z.string(), status: z.string(), failureMessages: z.array(z.string()).nullish() }),
+      ),
+    }),
+  ),
 });
+type Report = z.infer<typeof reportSchema>;
+/** Characters of a failure's message in the end of the report. */
+const MESSAGE_LENGTH = 1000;
 
 /** Runs a program of node_modules on this Node; resolves to its exit code, or to 1 when it took too long. */
 async function run(tool: string, args: string[], limit: number): Promise<number> {
@@ -57,7 +71,7 @@ async function run(tool: string, args: string[], limit: number): Promise<number>
 
 async function check({ name, tool, args }: (typeof CHECKS)[number]): Promise<Count> {
   const failed = (await timed(name, () => run(tool, args, CHECK_LIMIT))) === 0 ? 0 : 1;
-  return { passed: 1 - failed, failed, skipped: 0 };
+  return { passed: 1 - failed, failed, skipped: 0, failures: failed === 0 ? [] : [name] };
 }
 
 async function suite(name: string, folder: string): Promise<Count> {
@@ -66,10 +80,25 @@ async function suite(name: string, folder: string): Promise<Count> {
   const args = ['run', '--project', name, '--passWithNoTests', '--reporter=default', '--reporter=json', ...workers];
   const code = await timed(name, () => run('vitest/vitest.mjs', [...args, `--outputFile.json=${report}`], SUITE_LIMIT));
   const parsed = reportSchema.safeParse(await readFile(report, 'utf8').then(JSON.parse, () => undefined));
-  if (!parsed.success) return { passed: 0, failed: code === 0 ? 0 : 1, skipped: 0 };
-  const { numPassedTests, numFailedTests, numPendingTests } = parsed.data;
+  const failures = parsed.success ? failuresOf(parsed.data) : [];
   // A file that cannot be loaded runs no test of its own; the exit code knows.
-  return { passed: numPassedTests, failed: numFailedTests || (code === 0 ? 0 : 1), skipped: numPendingTests };
+  if (code !== 0 && failures.length === 0) failures.push(`${name}: exit code ${String(code)}`);
+  if (!parsed.success) return { passed: 0, failed: failures.length, skipped: 0, failures };
+  const { numPassedTests, numFailedTests, numPendingTests } = parsed.data;
+  return { passed: numPassedTests, failed: numFailedTests || failures.length, skipped: numPendingTests, failures };
+}
+
+/** A line for each failed test and for each file that could not be loaded, with the message. */
+function failuresOf(report: Report): string[] {
+  return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(root, name);
+    const failed = assertionResults.filter((result) => result.status === 'failed');
+    if (failed.length === 0) return status === 'failed' ? [`${file}: ${(message ?? '').slice(0, MESSAGE_LENGTH)}`] : [];
+    return failed.map(({ fullName, failureMessages }) => {
+      const why = (failureMessages ?? []).join('\n').slice(0, MESSAGE_LENGTH);
+      return `${file}: ${fullName}\n${why}`;
+    });
+  });
 }
 
 async function timed(name: string, work: () => Promise<number>): Promise<number> {
@@ -87,7 +116,8 @@ for (const item of CHECKS) counts.push(await check(item));
 for (const name of SUITES) counts.push(await suite(name, folder));
 await rm(folder, { recursive: true, force: true });
 
-const sum = (of: keyof Count): number => counts.reduce((total, count) => total + count[of], 0);
+const sum = (of: Exclude<keyof Count, 'failures'>): number => counts.reduce((total, count) => total + count[of], 0);
 const failed = sum('failed');
+for (const failure of counts.flatMap(({ failures }) => failures)) process.stdout.write(`\nfailed: ${failure}\n`);
 process.stdout.write(`\n${sum('passed')} passed, ${failed} failed, ${sum('skipped')} skipped\n`);
 process.exitCode = failed === 0 ? 0 : 1;
