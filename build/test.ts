@@ -102,10 +102,10 @@ function failuresOf(report: Report): string[] {
 }
 
 async function timed(name: string, work: () => Promise<number>): Promise<number> {
-  const begin = Date.now();
+  const begin = performance.now();
   process.stdout.write(`\n== ${name}\n`);
   const code = await work();
-  const seconds = ((Date.now() - begin) / 1000).toFixed(1);
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1);
   process.stdout.write(`== ${name}: ${code === 0 ? 'ok' : 'FAILED'} in ${seconds} s\n`);
   return code;
 }

@@ -53,11 +53,11 @@ async function waitFor<State extends SeenRoute>(
   reasons: readonly string[],
   timeout: number,
 ): Promise<State> {
-  const deadline = Date.now() + timeout;
+  const deadline = performance.now() + timeout;
   for (;;) {
     const state = await look();
     if (reasons.includes(state.reason)) return state;
-    if (Date.now() > deadline) throw new Error(`The app still says "${state.reason}" (${state.storage})`);
+    if (performance.now() > deadline) throw new Error(`The app still says "${state.reason}" (${state.storage})`);
     await page.waitForTimeout(SECOND / 5);
   }
 }
@@ -75,7 +75,7 @@ async function explainRoute(page: Page, key: string): Promise<SeenRoute> {
  * over. @throws Error saying what was seen instead.
  */
 export async function watchPlayback(page: Page, origin: string): Promise<{ from: number; to: number }> {
-  const deadline = Date.now() + 20 * SECOND;
+  const deadline = performance.now() + 20 * SECOND;
   for (;;) {
     const before = await playThrough(page);
     await page.waitForTimeout(SECOND);
@@ -83,7 +83,7 @@ export async function watchPlayback(page: Page, origin: string): Promise<{ from:
     if (after.error !== null) throw new Error(`The media element failed with code ${after.error}`);
     const grows = after.currentTime > before + 0.3;
     if (grows && after.origin === origin) return { from: before, to: after.currentTime };
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new Error(
         `Playback from ${after.origin} went from ${before} s to ${after.currentTime} s; expected ${origin}`,
       );

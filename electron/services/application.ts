@@ -37,6 +37,7 @@ import { ReplicaWatch } from './replicaWatch.ts';
 import { batchManifest, reportReplication } from './replicationReport.ts';
 import { SavedCopies } from './savedCopies.ts';
 import { SettingsStore } from './settingsStore.ts';
+import { steadyNow } from './steadyClock.ts';
 import { Studio, type StudioOptions } from './studio.ts';
 import { systemUser } from './systemUser.ts';
 import { TransferList } from './transferList.ts';
@@ -72,8 +73,10 @@ export interface ServicesOptions {
   /** The agent for the studio's proxy; absent: straight to the storages. */
   proxyAgent?: Agent;
   log: Log;
-  /** Milliseconds since the epoch, of this machine. */
+  /** Milliseconds since the epoch, of this machine: for what is shown, and what is compared with times of files and storages. */
   now: () => number;
+  /** Milliseconds, never set back: for durations and deadlines. Default: steadyNow. */
+  clock?: () => number;
   version: string;
   platform: string;
   /** What draws the window, for the about panel. */
@@ -161,7 +164,7 @@ class NearplayServices implements Application {
 
   constructor(options: ServicesOptions) {
     this.#options = options;
-    const { log, now, uploader = systemUser() } = options;
+    const { log, now, clock = steadyNow, uploader = systemUser() } = options;
     this.#settings = new SettingsStore(options.settings, log);
     this.#credentials = createCredentials({ env: options.env, profile: () => this.#settings.get().profile });
     this.#preferences = new PreferencesSource({
@@ -176,7 +179,7 @@ class NearplayServices implements Application {
       services: () => this.#studio?.preferences.publicIp.services ?? [],
       ask: askOverHttp(options.proxyAgent),
       interfaces: options.interfaces ?? interfaceAddresses,
-      now,
+      clock,
       changed: () => this.#readingChanged(),
     });
     this.uploads = new TransferQueue({
@@ -201,7 +204,7 @@ class NearplayServices implements Application {
     this.#watch = new ReplicaWatch({
       explainRoute: (key) => this.studio().explainRoute(key),
       ready: (key, route) => this.#replicaReady(key, route),
-      now,
+      clock,
     });
     this.#copies = new SavedCopies({
       studio: () => this.studio(),
@@ -516,12 +519,13 @@ class NearplayServices implements Application {
   }
 
   #newStudio(preferences: IsolationPreferences): Studio {
-    const { log, now, proxyAgent, linkLifetime, firstProbeAfter, givenAddress } = this.#options;
+    const { log, now, clock, proxyAgent, linkLifetime, firstProbeAfter, givenAddress } = this.#options;
     return new Studio({
       preferences,
       credentials: this.#credentials.provider,
       ...(proxyAgent && { proxyAgent }),
       now,
+      ...(clock && { clock }),
       readFrom: () => this.#settings.get().readFrom ?? preferences.defaults.readFrom,
       addresses: givenAddress === undefined ? this.addresses : onlyAddress(givenAddress),
       reachabilityChanged: () => this.#readingChanged(),

@@ -29,7 +29,8 @@ export interface PublicAddressOptions {
   /** The text that an echo service answers with. Rejects with NoAddress where it answers with something else. */
   ask: (question: AddressQuestion) => Promise<string>;
   interfaces: () => readonly string[];
-  now: () => number;
+  /** Milliseconds, never set back. */
+  clock: () => number;
   changed: () => void;
 }
 
@@ -65,7 +66,7 @@ export class PublicAddress {
   readonly #options: PublicAddressOptions;
   #public: ClientAddress[] = [];
   #problem: { problem: string; remedy: string } | undefined;
-  #askAgainAt = 0;
+  #askAgainAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   /** The next measurement counts alone, also when it finds nothing. */
   #forgotten = false;
@@ -93,9 +94,7 @@ export class PublicAddress {
 
   /** Starts a measurement when the last one is old; returns at once. */
   refreshIfStale(): void {
-    const left = this.#askAgainAt - this.#options.now();
-    // Longer than any pause: this machine's clock was set back.
-    if (left <= 0 || left > FRESH_FOR) void this.refresh();
+    if (this.#askAgainAt <= this.#options.clock()) void this.refresh();
   }
 
   /** Forgets what is known and asks again: the network is another one now. */
@@ -127,7 +126,7 @@ export class PublicAddress {
     const answered = services.length === 0 || first.length > 0;
     this.#failures = answered ? 0 : this.#failures + 1;
     this.#askAgainAt =
-      this.#options.now() + (answered ? FRESH_FOR : Math.min(FRESH_FOR, FIRST_RETRY * 2 ** (this.#failures - 1)));
+      this.#options.clock() + (answered ? FRESH_FOR : Math.min(FRESH_FOR, FIRST_RETRY * 2 ** (this.#failures - 1)));
     // On the same network, the address of a moment ago is a better guess than none.
     if (answered || this.#forgotten) this.#public = first;
     this.#forgotten = false;

@@ -40,7 +40,7 @@ interface Remembered {
   holds: 'yes' | 'no';
   by: 'version' | 'listing';
   failures: number;
-  /** While `holds` is `no`: when it is worth asking again, in milliseconds since the epoch. */
+  /** While `holds` is `no`: when it is worth asking again, in milliseconds on the clock. */
   askAgainAt: number;
   /** Reading failed there, whatever the storage says it holds. */
   refusal?: { code: ErrorCode; times: number };
@@ -61,13 +61,14 @@ export type AskForVersion = (storage: string, version: ObjectVersion, withBytes:
  */
 export class ReplicaProof {
   readonly #ask: AskForVersion;
-  readonly #now: () => number;
+  readonly #clock: () => number;
   readonly #known = new Map<string, Remembered>();
   readonly #running = new Map<string, Promise<Proof>>();
 
-  constructor(ask: AskForVersion, now: () => number) {
+  /** @param clock milliseconds, never set back. */
+  constructor(ask: AskForVersion, clock: () => number) {
     this.#ask = ask;
-    this.#now = now;
+    this.#clock = clock;
   }
 
   /** What is known without asking. */
@@ -80,9 +81,7 @@ export class ReplicaProof {
   isWorthAsking(storage: string, version: ObjectVersion): boolean {
     const known = this.#known.get(nameOf(storage, version));
     if (known?.holds !== 'no') return known?.by !== 'version';
-    const left = known.askAgainAt - this.#now();
-    // Longer than any back-off: this machine's clock was set back.
-    return left <= 0 || left > (known.refusal ? LAST_REFUSAL : LAST_BACK_OFF);
+    return known.askAgainAt <= this.#clock();
   }
 
   /**
@@ -122,7 +121,7 @@ export class ReplicaProof {
   refused(storage: string, version: ObjectVersion, code: ErrorCode): void {
     const name = nameOf(storage, version);
     const times = (this.#known.get(name)?.refusal?.times ?? 0) + 1;
-    const askAgainAt = this.#now() + Math.min(LAST_REFUSAL, LAST_BACK_OFF * 2 ** (times - 1));
+    const askAgainAt = this.#clock() + Math.min(LAST_REFUSAL, LAST_BACK_OFF * 2 ** (times - 1));
     this.#known.delete(name);
     this.#known.set(name, {
       ...{ holds: 'no', by: 'version', failures: MANY_FAILURES, askAgainAt },
@@ -147,7 +146,12 @@ export class ReplicaProof {
     const failures = holds ? 0 : (this.#known.get(name)?.failures ?? 0) + 1;
     const backOff = Math.min(LAST_BACK_OFF, FIRST_BACK_OFF * 2 ** (failures - 1));
     this.#known.delete(name);
-    this.#known.set(name, { holds: holds ? 'yes' : 'no', by, failures, askAgainAt: holds ? 0 : this.#now() + backOff });
+    this.#known.set(name, {
+      holds: holds ? 'yes' : 'no',
+      by,
+      failures,
+      askAgainAt: holds ? 0 : this.#clock() + backOff,
+    });
     if (this.#known.size > CAPACITY) {
       const [oldest] = this.#known.keys();
       if (oldest !== undefined) this.#known.delete(oldest);

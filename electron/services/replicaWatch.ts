@@ -13,7 +13,8 @@ export interface ReplicaWatchOptions {
   explainRoute: (key: string) => Promise<Route>;
   /** The object is now read from a replica. */
   ready: (key: string, route: Route) => void;
-  now: () => number;
+  /** Milliseconds, never set back. */
+  clock: () => number;
 }
 
 /**
@@ -35,7 +36,7 @@ export class ReplicaWatch {
   }
 
   watch(key: string): void {
-    this.#askLater(key, 0, 0, this.#options.now() + GIVE_UP_AFTER);
+    this.#askLater(key, 0, 0, this.#options.clock() + GIVE_UP_AFTER);
   }
 
   stop(): void {
@@ -49,7 +50,7 @@ export class ReplicaWatch {
   #askLater(key: string, pause: number, asked: number, giveUpAt: number): void {
     clearTimeout(this.#timers.get(key));
     this.#due.delete(key);
-    if (this.#stopped || this.#options.now() > giveUpAt) return;
+    if (this.#stopped || this.#options.clock() > giveUpAt) return;
     const takeTurn = () => {
       this.#timers.delete(key);
       this.#due.set(key, () => this.#ask(key, asked, giveUpAt));

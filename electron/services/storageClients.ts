@@ -7,6 +7,7 @@ import type { IsolationPreferences, StorageConfiguration } from '../../shared/pr
 import { NearplayError } from '../../shared/errors.ts';
 import { endpointOf } from '../../shared/storagePlace.ts';
 import { promptAgents } from './promptAgents.ts';
+import { steadyNow } from './steadyClock.ts';
 import { StorageClock } from './storageClock.ts';
 import { limitAnswers, type AnswerLimits } from './wholeAnswers.ts';
 
@@ -32,6 +33,8 @@ export interface StorageClientsOptions {
   proxyAgent?: Agent;
   /** Milliseconds since the epoch, of this machine. */
   now: () => number;
+  /** Milliseconds, never set back, for what passes between two answers of a storage. Default: steadyNow. */
+  clock?: () => number;
   /** Of what is read whole; default: 16 MiB, for a minute. */
   answerLimits?: AnswerLimits;
 }
@@ -43,12 +46,14 @@ export interface StorageClientsOptions {
 export class StorageClients {
   readonly #preferences: IsolationPreferences;
   readonly #options: StorageClientsOptions;
+  readonly #clock: () => number;
   readonly #clients = new Map<string, S3Client>();
   readonly #clocks = new Map<string, StorageClock>();
 
   constructor(preferences: IsolationPreferences, options: StorageClientsOptions) {
     this.#preferences = preferences;
     this.#options = options;
+    this.#clock = options.clock ?? steadyNow;
   }
 
   /** @throws NearplayError preferences-invalid for a name that is no storage. */
@@ -72,12 +77,17 @@ export class StorageClients {
 
   /** How far this storage's clock is ahead of this machine's, in milliseconds; 0 until it has answered once. */
   clockOffsetOf(storage: string): number {
-    return this.#clocks.get(storage)?.offset() ?? 0;
+    const isKnown = this.#clocks.get(storage)?.offset() !== undefined;
+    return isKnown ? this.storageNow(storage) - this.#options.now() : 0;
   }
 
-  /** The time on this storage's clock, in milliseconds since the epoch. */
+  /**
+   * The time on this storage's clock, in milliseconds since the epoch: its last answers and what has passed since. This machine's
+   * time may be set meanwhile; it stands in until the storage has answered once.
+   */
   storageNow(storage: string): number {
-    return this.#options.now() + this.clockOffsetOf(storage);
+    const offset = this.#clocks.get(storage)?.offset();
+    return offset === undefined ? this.#options.now() : Math.round(this.#clock() + offset);
   }
 
   /** Where objects of this storage are, up to their key: `https://bucket.host/`. Asks nobody, needs no credentials. */
@@ -127,11 +137,11 @@ export class StorageClients {
     this.#clocks.set(storage, clock);
     client.middlewareStack.add(
       (next) => async (args) => {
-        const askedAt = this.#options.now();
+        const askedAt = this.#clock();
         const answer = await next(args);
         const { response } = answer as { response?: { headers?: Record<string, string> } };
         const date = Date.parse(response?.headers?.['date'] ?? '');
-        if (!Number.isNaN(date)) clock.heard(date, askedAt, this.#options.now());
+        if (!Number.isNaN(date)) clock.heard(date, askedAt, this.#clock());
         return answer;
       },
       { step: 'deserialize', name: 'nearplayStorageClock', priority: 'low' },

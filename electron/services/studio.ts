@@ -12,6 +12,7 @@ import { lastingVersion, ReplicaProof, type ObjectVersion } from './replicaProof
 import { Router } from './router.ts';
 import { isRefusal } from './refusals.ts';
 import { meansUnreachable } from './s3Errors.ts';
+import { steadyNow } from './steadyClock.ts';
 import { StorageClients, type StorageClientsOptions } from './storageClients.ts';
 import { StorageRequests } from './storageRequests.ts';
 
@@ -46,7 +47,7 @@ export class Studio {
   readonly #seen = new Map<string, ObjectVersion>();
 
   constructor(options: StudioOptions) {
-    const { preferences, now } = options;
+    const { preferences, now, clock = steadyNow } = options;
     const { mainStorage } = preferences;
     this.#options = options;
     this.preferences = preferences;
@@ -63,7 +64,7 @@ export class Studio {
     this.objects = new Objects(this.clients, this.requests);
     this.proof = new ReplicaProof(
       (storage, version, withBytes) => this.objects.holds(storage, version, withBytes),
-      now,
+      clock,
     );
     this.router = new Router({
       preferences,

@@ -12,6 +12,7 @@ import { IconButton } from '../shell/IconButton.tsx';
 import { isTyping } from '../shell/shortcutKeys.ts';
 import { StatePanel } from '../shell/StatePanel.tsx';
 import { useLibrary, useNearplay, useSession } from '../store/context.tsx';
+import { steadyNow } from '../store/useNow.ts';
 import { formatCount } from '../text/format.ts';
 import { CutName } from '../text/CutName.tsx';
 import { PlayerError } from './PlayerError.tsx';
@@ -226,7 +227,7 @@ function usePlayerSession(
   const [session, setSession] = useState<PlayerSession>();
   const [active, setActive] = useState<0 | 1>(0);
   useEffect(() => {
-    const player = new PlayerSession(api, fileKey, Date.now);
+    const player = new PlayerSession(api, fileKey, { clock: steadyNow, now: Date.now });
     const [one, two] = [first.current, second.current];
     // At once: the element that was on screen is emptied next, and must not be seen empty.
     const show = (index: 0 | 1): void => flushSync(() => setActive(index));

@@ -4,7 +4,7 @@ import type { StorageSummary } from '../../shared/ipc.ts';
 import type { MediaKind } from '../../shared/media.ts';
 import type { Route } from '../../shared/routing.ts';
 import { useSession } from '../store/context.tsx';
-import { useNow } from '../store/useNow.ts';
+import { useClock } from '../store/useNow.ts';
 import { formatDuration } from '../text/format.ts';
 import { isSettling, placeOf, routeText } from '../text/routeText.ts';
 import { secondsOfDelayLeft, type PlayerLink } from './playerLink.ts';
@@ -16,7 +16,7 @@ export function RouteLine({ state, kind }: { state: PlayerLink; kind: MediaKind 
   const { t } = useTranslation();
   const showWhy = useSession((session) => session.showWhy);
   const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
-  const now = useNow(250);
+  const now = useClock(250);
   const { link } = state;
   if (!link || state.phase !== 'playing' || state.broken !== undefined) {
     return (

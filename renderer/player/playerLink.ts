@@ -18,14 +18,14 @@ export type LinkPurpose = 'open' | 'move' | 'renew' | 'recover';
  */
 export interface PlayerLink {
   phase: 'opening' | 'playing' | 'failed';
-  /** The link whose media is on screen; also while failed, so that Retry goes on from there. */
+  /** The link whose media is on screen, its end on the player's clock; also while failed, so that Retry goes on from there. */
   link: Link | undefined;
   /** A link that a second media element is getting ready to take over with. */
   standby: Link | undefined;
   /** The link request under way; an answer to any other is late and ignored. */
   request: { id: number; purpose: LinkPurpose } | undefined;
   lastRequestId: number;
-  /** When the replication delay is over, milliseconds on this machine's clock. */
+  /** When the replication delay is over, milliseconds on the player's clock. */
   delayOverAt: number | undefined;
   /** When to ask for the route again; undefined when there is nothing to wait for. */
   askAt: number | undefined;
@@ -50,6 +50,7 @@ export type PlayerFailure =
 
 export type PlayerEvent =
   | { type: 'opened' }
+  /** Its `expiresAt` is on the player's clock. */
   | { type: 'link-arrived'; id: number; link: Link }
   | { type: 'link-refused'; id: number; report: ErrorReport }
   | { type: 'tick' }
@@ -119,7 +120,7 @@ export function secondsOfDelayLeft(state: PlayerLink, now: number): number | und
   return Math.ceil((state.delayOverAt - now) / 1000);
 }
 
-/** What follows from an event. `now` is this machine's clock in milliseconds. */
+/** What follows from an event. `now` is the player's clock in milliseconds, which nobody sets back. */
 export function step(state: PlayerLink, event: PlayerEvent, now: number): Step {
   switch (event.type) {
     case 'opened':

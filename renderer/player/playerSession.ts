@@ -5,21 +5,28 @@ import type { Stage } from './stage.ts';
 
 const TICK = 250;
 
+export interface PlayerClocks {
+  /** Milliseconds, never set back: for what is waited for. */
+  clock: () => number;
+  /** Milliseconds since the epoch, as the end of a link is told. */
+  now: () => number;
+}
+
 /** One file in the player: keeps PlayerLink's state and does what its effects say. */
 export class PlayerSession {
   readonly #api: Pick<NearplayApi, 'createLink' | 'explainRoute'>;
   readonly #key: string;
-  readonly #now: () => number;
+  readonly #clocks: PlayerClocks;
   readonly #listeners = new Set<() => void>();
   #stage: Stage | undefined;
   #state: PlayerLink = INITIAL_PLAYER_LINK;
   #timer: ReturnType<typeof setInterval> | undefined;
   #disposed = false;
 
-  constructor(api: Pick<NearplayApi, 'createLink' | 'explainRoute'>, key: string, now: () => number) {
+  constructor(api: Pick<NearplayApi, 'createLink' | 'explainRoute'>, key: string, clocks: PlayerClocks) {
     this.#api = api;
     this.#key = key;
-    this.#now = now;
+    this.#clocks = clocks;
   }
 
   get state(): PlayerLink {
@@ -41,7 +48,7 @@ export class PlayerSession {
 
   readonly tell = (event: PlayerEvent): void => {
     if (this.#disposed) return;
-    const { state, effects } = step(this.#state, event, this.#now());
+    const { state, effects } = step(this.#state, event, this.#clocks.clock());
     const changed = state !== this.#state;
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
@@ -80,7 +87,9 @@ export class PlayerSession {
   async #requestLink(id: number, failed: string | undefined): Promise<void> {
     try {
       const request = { key: this.#key, purpose: 'play' as const, ...(failed !== undefined && { failed }) };
-      this.tell({ type: 'link-arrived', id, link: await this.#api.createLink(request) });
+      const link = await this.#api.createLink(request);
+      const { clock, now } = this.#clocks;
+      this.tell({ type: 'link-arrived', id, link: { ...link, expiresAt: clock() + (link.expiresAt - now()) } });
     } catch (error) {
       this.tell({ type: 'link-refused', id, report: reportOf(error) });
     }

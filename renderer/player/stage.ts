@@ -96,9 +96,9 @@ export class PlaybackStage implements Stage {
       standby.currentTime = Math.min(place() + ahead, standby.duration);
     };
     const fail = (finding: Finding): void => this.#tell({ type: 'standby-failed', ...finding });
-    const began = Date.now();
+    const began = performance.now();
     const check = (): void => {
-      if (Date.now() - began > PREPARE_LIMIT) {
+      if (performance.now() - began > PREPARE_LIMIT) {
         fail({ fault: 'network' });
         return;
       }

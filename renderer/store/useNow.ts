@@ -1,11 +1,25 @@
 import { useEffect, useState } from 'react';
 
-/** This machine's clock in milliseconds, drawn again every `every` milliseconds. */
+/** This machine's time in milliseconds since the epoch, drawn again every `every` milliseconds. */
 export function useNow(every: number): number {
-  const [now, setNow] = useState(() => Date.now());
+  return useDrawnAgain(Date.now, every);
+}
+
+/** Milliseconds that nobody sets, for durations; drawn again every `every` milliseconds. */
+export function useClock(every: number): number {
+  return useDrawnAgain(steadyNow, every);
+}
+
+/** Milliseconds that nobody sets, as `useClock` tells them. */
+export function steadyNow(): number {
+  return performance.now();
+}
+
+function useDrawnAgain(time: () => number, every: number): number {
+  const [drawn, setDrawn] = useState(time);
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), every);
+    const timer = setInterval(() => setDrawn(time()), every);
     return () => clearInterval(timer);
-  }, [every]);
-  return now;
+  }, [time, every]);
+  return drawn;
 }

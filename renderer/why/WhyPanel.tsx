@@ -6,7 +6,7 @@ import type { ExplainedObject, RouteExplanation } from '../../shared/ipc.ts';
 import { AutomaticSees } from '../settings/AutomaticSees.tsx';
 import { Panel } from '../shell/Panel.tsx';
 import { useSession } from '../store/context.tsx';
-import { useNow } from '../store/useNow.ts';
+import { useClock, useNow } from '../store/useNow.ts';
 import { formatAge, formatBytes, formatDuration } from '../text/format.ts';
 import { placeOf, routeText } from '../text/routeText.ts';
 import { useExplanation, type Explaining } from './useExplanation.ts';
@@ -130,8 +130,9 @@ function ObjectFacts({
   askedAt: number;
 }) {
   const { t } = useTranslation();
+  const clock = useClock(1000);
+  const age = object.ageSeconds + Math.max(0, clock - askedAt) / 1000;
   const now = useNow(1000);
-  const age = object.ageSeconds + Math.max(0, now - askedAt) / 1000;
   const left = reading.replicationDelaySeconds - age;
   return (
     <dl className="facts">

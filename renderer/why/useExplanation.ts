@@ -2,11 +2,12 @@ import { useCallback, useEffect, useState } from 'react';
 import type { ErrorReport } from '../../shared/errors.ts';
 import type { RouteExplanation } from '../../shared/ipc.ts';
 import { reportOf } from '../api.ts';
+import { steadyNow } from '../store/useNow.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
 
 export interface Explaining {
   explained: RouteExplanation | undefined;
-  /** When that was true, milliseconds on this machine's clock. */
+  /** When that was true, milliseconds on a clock that nobody sets. */
   askedAt: number;
   failure: ErrorReport | undefined;
   measuring: boolean;
@@ -30,7 +31,7 @@ export function useExplanation(key: string | undefined): Explaining {
   const reload = useCallback(async (): Promise<void> => {
     try {
       const explained = await api.explainRegion(request());
-      setAnswer({ explained, askedAt: Date.now(), failure: undefined });
+      setAnswer({ explained, askedAt: steadyNow(), failure: undefined });
     } catch (error) {
       setAnswer((before) => ({ ...before, failure: reportOf(error) }));
     }

@@ -25,7 +25,7 @@ beforeEach(() => {
       return { storage: 'sydney', reason: reasons.get(key) ?? 'replica-by-ip', details: {} };
     },
     ready: (key) => void ready.push(key),
-    now: () => Date.now(),
+    clock: () => performance.now(),
   });
 });
 afterEach(() => {
@@ -67,4 +67,19 @@ it('asks nothing any more when it has stopped', async () => {
   const before = asked.length;
   await vi.advanceTimersByTimeAsync(100 * SECOND);
   expect(asked).toHaveLength(before);
+});
+
+it.each([7, -7])("goes on asking for six hours, when this machine's time is set by %d hours", async (hours) => {
+  reasons.set('late.mov', 'replica-not-ready');
+  watch.watch('late.mov');
+  await vi.advanceTimersByTimeAsync(10 * SECOND);
+  vi.setSystemTime(Date.now() + hours * 3600 * SECOND);
+  await vi.advanceTimersByTimeAsync(5 * 3600 * SECOND);
+  const before = asked.length;
+  await vi.advanceTimersByTimeAsync(600 * SECOND);
+  expect(asked.length).toBeGreaterThan(before);
+  await vi.advanceTimersByTimeAsync(3600 * SECOND);
+  const after = asked.length;
+  await vi.advanceTimersByTimeAsync(600 * SECOND);
+  expect(asked).toHaveLength(after);
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Link } from '../../../../shared/ipc.ts';
 import type { Route } from '../../../../shared/routing.ts';
 import { NearplayApiError } from '../../../../renderer/api.ts';
@@ -32,6 +32,8 @@ class PaperStage implements Stage {
   }
 }
 
+const CLOCKS = { clock: () => performance.now(), now: () => Date.now() };
+
 beforeEach(() => void vi.useFakeTimers({ now: 0 }));
 afterEach(() => void vi.useRealTimers());
 
@@ -55,7 +57,7 @@ it('plays from the source, then moves to the replica by itself', async () => {
   const createLink = vi.fn(() => Promise.resolve(linkTo(delayOver() ? SYDNEY : MAIN)));
   const explainRoute = vi.fn(() => Promise.resolve(delayOver() ? SYDNEY : MAIN));
   const stage = new PaperStage();
-  const session = new PlayerSession({ createLink, explainRoute }, 'a.mp4', Date.now);
+  const session = new PlayerSession({ createLink, explainRoute }, 'a.mp4', CLOCKS);
   session.open(stage);
 
   await vi.advanceTimersByTimeAsync(4900);
@@ -77,7 +79,7 @@ it('plays from the source, then moves to the replica by itself', async () => {
 
 it('names the storage that failed when it asks again', async () => {
   const createLink = vi.fn(() => Promise.resolve(linkTo(SYDNEY)));
-  const session = new PlayerSession({ createLink, explainRoute: () => Promise.resolve(SYDNEY) }, 'a.mp4', Date.now);
+  const session = new PlayerSession({ createLink, explainRoute: () => Promise.resolve(SYDNEY) }, 'a.mp4', CLOCKS);
   session.open(new PaperStage());
   await vi.advanceTimersByTimeAsync(10);
   session.tell({ type: 'media-failed', fault: 'network' });
@@ -88,7 +90,7 @@ it('names the storage that failed when it asks again', async () => {
 it('keeps the code of a refusal, and is silent after its end', async () => {
   const refusal = new NearplayApiError({ code: 'access-denied', message: 'No.', retryable: false });
   const createLink = vi.fn(() => Promise.reject(refusal));
-  const session = new PlayerSession({ createLink, explainRoute: () => Promise.resolve(SYDNEY) }, 'a.mp4', Date.now);
+  const session = new PlayerSession({ createLink, explainRoute: () => Promise.resolve(SYDNEY) }, 'a.mp4', CLOCKS);
   const changed = vi.fn();
   session.subscribe(changed);
   session.open(new PaperStage());
@@ -99,4 +101,37 @@ it('keeps the code of a refusal, and is silent after its end', async () => {
   session.tell({ type: 'retried' });
   await vi.advanceTimersByTimeAsync(5000);
   expect(changed).not.toHaveBeenCalled();
+});
+
+describe('a clock of this machine that is set', () => {
+  const HOUR = 3600_000;
+
+  it.each([3 * HOUR, -3 * HOUR])('by %d ms neither skips nor prolongs the wait for the replica', async (set) => {
+    let at = MAIN;
+    const createLink = () => Promise.resolve({ ...linkTo(at), expiresAt: Date.now() + HOUR });
+    const explainRoute = vi.fn(() => Promise.resolve(at));
+    const session = new PlayerSession({ createLink, explainRoute }, 'a.mp4', CLOCKS);
+    session.open(new PaperStage());
+    await vi.advanceTimersByTimeAsync(100);
+    vi.setSystemTime(Date.now() + set);
+    await vi.advanceTimersByTimeAsync(4500);
+    expect(explainRoute).not.toHaveBeenCalled();
+    at = SYDNEY;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(explainRoute).toHaveBeenCalledOnce();
+    session.dispose();
+  });
+
+  it.each([3 * HOUR, -3 * HOUR])('by %d ms leaves a link to be renewed when its time comes', async (set) => {
+    const createLink = vi.fn(() => Promise.resolve({ ...linkTo(SYDNEY), expiresAt: Date.now() + HOUR }));
+    const session = new PlayerSession({ createLink, explainRoute: () => Promise.resolve(SYDNEY) }, 'a.mp4', CLOCKS);
+    session.open(new PaperStage());
+    await vi.advanceTimersByTimeAsync(100);
+    vi.setSystemTime(Date.now() + set);
+    await vi.advanceTimersByTimeAsync(0.79 * HOUR);
+    expect(createLink).toHaveBeenCalledOnce();
+    await vi.advanceTimersByTimeAsync(0.02 * HOUR);
+    expect(createLink).toHaveBeenCalledTimes(2);
+    session.dispose();
+  });
 });
