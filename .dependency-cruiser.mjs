@@ -1,6 +1,30 @@
 // The layers of the project, as a tool that fails. Each rule says what a folder may reach; see docs/contributing.md.
 const own = '^(shared|electron|renderer|build|test)/';
 
+/**
+ * What each room of the window may reach within renderer/, beside itself. `store` knows and `ui` draws what several rooms
+ * share; the rooms know nothing of each other; `app` puts them together.
+ */
+const WINDOW_ROOMS = {
+  text: [],
+  styles: [],
+  store: ['text'],
+  ui: ['text', 'store'],
+  ...Object.fromEntries(
+    ['library', 'player', 'preferences', 'reports', 'settings', 'transfers', 'uploads', 'why'].map((room) => [
+      room,
+      ['text', 'store', 'ui'],
+    ]),
+  ),
+};
+
+const windowRules = Object.entries(WINDOW_ROOMS).map(([room, below]) => ({
+  name: `window-${room}`,
+  severity: 'error',
+  from: { path: `^renderer/${room}/` },
+  to: { path: '^renderer/', pathNot: `^renderer/((${[room, ...below].join('|')})/|api\\.ts$)` },
+}));
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
@@ -24,6 +48,21 @@ export default {
       severity: 'error',
       from: { path: '^renderer/' },
       to: { path: own, pathNot: '^(renderer|shared)/' },
+    },
+    ...windowRules,
+    {
+      name: 'window-api',
+      comment: 'The bridge as the window calls it, below all rooms.',
+      severity: 'error',
+      from: { path: '^renderer/api\\.ts$' },
+      to: { path: '^renderer/' },
+    },
+    {
+      name: 'window-without-dev',
+      comment: 'The development page is no part of what ships.',
+      severity: 'error',
+      from: { path: '^renderer/', pathNot: '^renderer/dev/' },
+      to: { path: '^renderer/dev/' },
     },
     {
       name: 'renderer-no-node',

@@ -1,4 +1,4 @@
 import { createApi } from './api.ts';
-import { mount } from './mount.tsx';
+import { mount } from './app/mount.tsx';
 
 await mount(document, window.nearplay && createApi(window.nearplay));

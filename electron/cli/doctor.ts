@@ -163,7 +163,7 @@ async function checkConditions(services: Application, storage: string, add: (che
   try {
     const conditions = await probeWriteConditions({
       put: async (key, condition) => {
-        const command = new PutObjectCommand({ ...place(key), Body: '', ContentLength: 0, ...condition });
+        const command = new PutObjectCommand({ ...place(key), Body: '', ...condition });
         const asked = { storage, action: 's3:PutObject', key };
         const { VersionId } = await requests.ask(asked, (client, send) => client.send(command, send));
         return VersionId;

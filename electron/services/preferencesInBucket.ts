@@ -1,4 +1,4 @@
-import { DeleteObjectCommand, GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import { decodeText, MAX_DOCUMENT_BYTES } from '../../shared/documentText.ts';
 import type { PreferencesVersion } from '../../shared/ipc.ts';
@@ -8,9 +8,11 @@ import { OWN_FOLDER, wholeKey } from './keys.ts';
 import { bucketPlace, type BucketDocument } from './preferencesSource.ts';
 import { httpStatusOf } from './s3Errors.ts';
 import type { Studio } from './studio.ts';
-import { isIgnorant, probeWriteConditions, type Condition, type WriteConditions } from './writeConditions.ts';
 
 const KEY = `${OWN_FOLDER}isolation-preferences.json`;
+/** No object has it, so a write on this condition never changes anything: it only tells whether writing is allowed. */
+const IMPOSSIBLE_ETAG = '"00000000000000000000000000000000"';
+const PROBE_KEY = `${OWN_FOLDER}may-write`;
 const HISTORY = 100;
 /** The body included, of which there is 1 MB at most. */
 const READ_TIMEOUT_MS = 20_000;
@@ -55,7 +57,7 @@ export class PreferencesInBucket {
   async save(text: string, expectedEtag: string | undefined): Promise<string> {
     const condition = expectedEtag === undefined ? { IfNoneMatch: '*' } : { IfMatch: expectedEtag };
     try {
-      return (await this.#put(text, condition)).etag;
+      return await this.#put(text, condition);
     } catch (error) {
       // If-Match on an object that is gone answers 404: for the one who saves that is a conflict like any other.
       const gone = error instanceof NearplayError && error.code === 'no-such-key';
@@ -68,34 +70,17 @@ export class PreferencesInBucket {
   }
 
   /**
-   * Whether these credentials may write preferences: `undefined` when they may, else why not. Tried by a write that must not be
-   * done, under a name that nobody has; a storage that does it all the same is rid of it again, and tried only once.
+   * Whether these credentials may write preferences: `undefined` when they may, else why not. Tried with a condition that
+   * no object meets, on a key of its own: a server that ignores conditions must not lose anything by it.
    */
   async refusal(): Promise<NearplayError | undefined> {
-    const { storage } = this.#main();
-    const known = this.#studio.conditions.verdictOn(storage);
-    if (known !== undefined && isIgnorant(known)) return withoutConditions(known);
-    let denied: NearplayError | undefined;
-    const left: string[] = [];
     try {
-      const conditions = await probeWriteConditions({
-        put: async (key, condition) => {
-          try {
-            return (await this.#put('', condition, key)).versionId;
-          } catch (error) {
-            if (error instanceof NearplayError && error.code === 'access-denied') denied = error;
-            throw error;
-          }
-        },
-        remove: (key, versionId) => this.#remove(key, versionId).catch(() => void left.push(key)),
-      });
-      if (conditions === 'unknown') return denied ?? new NearplayError('access-denied');
-      if (!isIgnorant(conditions)) return undefined;
-      this.#studio.conditions.learn(storage, conditions);
-      return withoutConditions(conditions, left[0]);
+      await this.#put('{}', { IfMatch: IMPOSSIBLE_ETAG }, PROBE_KEY);
+      const message = 'This storage ignores conditions on writing: two admins could overwrite each other.';
+      return new NearplayError('not-supported', message);
     } catch (error) {
-      if (error instanceof NearplayError) return error;
-      throw error;
+      if (!(error instanceof NearplayError)) throw error;
+      return error.code === 'conflict' || error.code === 'no-such-key' ? undefined : error;
     }
   }
 
@@ -138,38 +123,20 @@ export class PreferencesInBucket {
     });
   }
 
-  async #put(text: string, condition: Condition, key = KEY): Promise<{ etag: string; versionId: string | undefined }> {
+  async #put(text: string, condition: { IfMatch?: string; IfNoneMatch?: string }, key = KEY): Promise<string> {
     const { storage, configuration } = this.#main();
     const command = new PutObjectCommand({
       Bucket: configuration.bucket,
       Key: wholeKey(configuration, key),
       Body: text,
-      ContentLength: Buffer.byteLength(text),
       ContentType: 'application/json',
       ChecksumAlgorithm: 'CRC32',
       ...condition,
     });
     const asked = { storage, action: 's3:PutObject', key };
-    const { ETag, VersionId } = await this.#studio.requests.ask(asked, (client, send) => client.send(command, send));
-    return { etag: ETag ?? '', versionId: VersionId };
+    const { ETag } = await this.#studio.requests.ask(asked, (client, send) => client.send(command, send));
+    return ETag ?? '';
   }
-
-  async #remove(key: string, versionId: string | undefined): Promise<void> {
-    const { storage, configuration } = this.#main();
-    const place = { Bucket: configuration.bucket, Key: wholeKey(configuration, key) };
-    const command = new DeleteObjectCommand({ ...place, ...(versionId !== undefined && { VersionId: versionId }) });
-    const asked = { storage, action: 's3:DeleteObject', key };
-    await this.#studio.requests.ask(asked, (client, send) => client.send(command, send));
-  }
-}
-
-/** @param left what could not be removed again. */
-function withoutConditions(conditions: WriteConditions, left?: string): NearplayError {
-  const does = conditions === 'ignored' ? 'ignores' : 'does not take';
-  const danger = `This storage ${does} conditions on writing: two admins could overwrite each other.`;
-  const rest =
-    left === undefined ? '' : ` The empty object "${left}", with which this was found out, could not be deleted.`;
-  return new NearplayError('not-supported', danger + rest);
 }
 
 /** What a storage sent; undefined where it is more than preferences may have. A body that never ends is ended. */

@@ -15,7 +15,6 @@ import { meansUnreachable } from './s3Errors.ts';
 import { steadyNow } from './steadyClock.ts';
 import { StorageClients, type StorageClientsOptions } from './storageClients.ts';
 import { StorageRequests } from './storageRequests.ts';
-import { KnownConditions } from './writeConditions.ts';
 
 /** Versions remembered for the case that the main storage goes away. */
 const REMEMBERED = 200_000;
@@ -43,8 +42,6 @@ export class Studio {
   readonly library: Library;
   readonly proof: ReplicaProof;
   readonly reachability: Reachability;
-  /** What is known of the conditions of its storages, by name, to those that write preferences. */
-  readonly conditions = new KnownConditions();
   readonly #links: Links;
   readonly #options: StudioOptions;
   readonly #seen = new Map<string, ObjectVersion>();

@@ -1,5 +1,5 @@
 import { createApi } from '../api.ts';
-import { mount } from '../mount.tsx';
+import { mount } from '../app/mount.tsx';
 import { FakeBridge } from './fakeBridge.ts';
 import { scenarioOf } from './scenarios.ts';
 

@@ -3,9 +3,9 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEve
 import { useTranslation } from 'react-i18next';
 import type { LibraryEntry } from '../../shared/ipc.ts';
 import { useLibrary, useNearplay } from '../store/context.tsx';
-import { useNow } from '../store/useNow.ts';
+import { useNow } from '../ui/useNow.ts';
 import { Entry, elementId } from './Entry.tsx';
-import { identityOf } from './entryIdentity.ts';
+import { identityOf } from '../store/entryIdentity.ts';
 import { columnsFor, countRows, moveInGrid, placeOfIndex, rowAt, type GridShape } from './gridKeyboard.ts';
 
 const GAP = 16;

@@ -2,11 +2,11 @@ import { IconBell, IconBellRinging, IconFolderOpen, IconSearchOff } from '@table
 import { useCallback, useDeferredValue, useEffect, useMemo } from 'react';
 import { Button, ToggleButton, Tooltip, TooltipTrigger } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { ErrorState } from '../shell/ErrorState.tsx';
-import { StatePanel } from '../shell/StatePanel.tsx';
+import { ErrorState } from '../ui/ErrorState.tsx';
+import { StatePanel } from '../ui/StatePanel.tsx';
 import { useLibrary, useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
-import { arrange, countLoaded, crumbsOf } from './libraryPages.ts';
+import { arrange, countLoaded, crumbsOf } from '../store/libraryPages.ts';
 import { EntryGrid } from './EntryGrid.tsx';
 import { SortMenu } from './SortMenu.tsx';
 

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'react';
 import type { LibraryFile } from '../../shared/ipc.ts';
 import { useNearplay } from '../store/context.tsx';
-import { identityOf } from './entryIdentity.ts';
-import { hasStill } from './stills.ts';
+import { identityOf } from '../store/entryIdentity.ts';
+import { hasStill } from '../store/stillCache.ts';
 
 /** Cards that fly by while scrolling ask for nothing. */
 const SETTLE = 150;

@@ -15,7 +15,7 @@ import {
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { MediaKind } from '../../shared/media.ts';
-import { StatePanel } from '../shell/StatePanel.tsx';
+import { StatePanel } from '../ui/StatePanel.tsx';
 import { useSession } from '../store/context.tsx';
 import { shownFailure, type PlayerErrorKind } from './playerErrors.ts';
 import type { PlayerFailure } from './playerLink.ts';

@@ -4,7 +4,7 @@ import type { StorageSummary } from '../../shared/ipc.ts';
 import type { MediaKind } from '../../shared/media.ts';
 import type { Route } from '../../shared/routing.ts';
 import { useSession } from '../store/context.tsx';
-import { useClock } from '../store/useNow.ts';
+import { useClock } from '../ui/useNow.ts';
 import { formatDuration } from '../text/format.ts';
 import { isSettling, placeOf, routeText } from '../text/routeText.ts';
 import { secondsOfDelayLeft, type PlayerLink } from './playerLink.ts';

@@ -3,9 +3,9 @@ import { useState } from 'react';
 import { Button, CheckboxButton, CheckboxField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { Finding } from '../../shared/preferences.ts';
-import { IconButton } from '../shell/IconButton.tsx';
+import { IconButton } from '../ui/IconButton.tsx';
 import { useEditor } from '../store/context.tsx';
-import { Choice } from './Choice.tsx';
+import { Choice } from '../ui/Choice.tsx';
 import {
   addReplica,
   addStorage,
@@ -24,7 +24,7 @@ import {
   type DraftStorage,
   type StorageField,
 } from './draftText.ts';
-import { Field } from './Field.tsx';
+import { Field } from '../ui/Field.tsx';
 import { findingsByLine, hasRemarks, linesOf, shownLines } from './rangeLines.ts';
 
 /** The draft as a form; every change is written into the text. */

@@ -4,8 +4,8 @@ import type { MergeConflict } from '../../shared/preferencesMerge.ts';
 import { useEditor } from '../store/context.tsx';
 import { placeText, valueText } from './changeText.ts';
 import { Differences } from './Differences.tsx';
-import type { Merging } from './editorStore.ts';
-import { undecided, type Side } from './mergeChoices.ts';
+import type { Merging } from '../store/preferencesDraft.ts';
+import { undecided, type Side } from '../store/mergeChoices.ts';
 
 const SIDES: readonly Side[] = ['mine', 'theirs'];
 

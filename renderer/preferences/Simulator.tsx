@@ -2,8 +2,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { IsolationPreferences } from '../../shared/preferences.ts';
 import { routeText } from '../text/routeText.ts';
-import { Choice } from './Choice.tsx';
-import { Field } from './Field.tsx';
+import { Choice } from '../ui/Choice.tsx';
+import { Field } from '../ui/Field.tsx';
 import { simulate } from './simulate.ts';
 
 /** "Someone at this address, so many seconds after an upload": which bucket, and why. */

@@ -3,18 +3,23 @@ import type { ReactNode } from 'react';
 import { Button, Label, RadioButton, RadioField, RadioGroup } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { Bootstrap } from '../../shared/ipc.ts';
-import { Panel } from '../shell/Panel.tsx';
+import { Panel } from '../ui/Panel.tsx';
 import { useSession } from '../store/context.tsx';
-import { AutomaticSees } from './AutomaticSees.tsx';
-import { BandwidthForm } from '../transfers/BandwidthForm.tsx';
-import { UploadFolders } from '../uploads/UploadFolders.tsx';
-import { Findings } from './Findings.tsx';
+import { AddressList } from '../ui/AddressList.tsx';
+import { Findings } from '../ui/Findings.tsx';
 import { OnConflictOptions } from './OnConflictOptions.tsx';
-import { ProfileSelect } from './ProfileSelect.tsx';
+import { ProfileSelect } from '../ui/ProfileSelect.tsx';
 import { ReadFromOptions } from './ReadFromOptions.tsx';
 
+interface SettingsPanelProps {
+  app: Bootstrap;
+  /** The choices that belong to other rooms. */
+  bandwidth: ReactNode;
+  uploadFolders: ReactNode;
+}
+
 /** A sheet over the window; every choice is in force at once, so there is nothing to save. */
-export function SettingsPanel({ app }: { app: Bootstrap }) {
+export function SettingsPanel({ app, bandwidth, uploadFolders }: SettingsPanelProps) {
   const { t } = useTranslation();
   return (
     <Panel name="settings" shape="sheet" title={t('settings.title')} testId="settings">
@@ -26,17 +31,15 @@ export function SettingsPanel({ app }: { app: Bootstrap }) {
         )}
         {app.reading && (
           <Section title={t('settings.automaticSees')} action={<RefreshAddress />}>
-            <AutomaticSees reading={app.reading} />
+            <AddressList reading={app.reading} />
           </Section>
         )}
-        <Section title={t('bandwidth.title')}>
-          <BandwidthForm />
-        </Section>
+        <Section title={t('bandwidth.title')}>{bandwidth}</Section>
         <Section title={t('onConflict.title')} note={t('onConflict.note')}>
           <OnConflictOptions />
         </Section>
         <Section title={t('uploads.folders')} note={t('uploads.foldersNote')}>
-          <UploadFolders />
+          {uploadFolders}
         </Section>
         <Section title={t('settings.appearance')}>
           <ThemeOptions theme={app.settings.theme} />

@@ -1,13 +1,13 @@
 import { createContext, use, useCallback, useSyncExternalStore, type ReactNode } from 'react';
 import { useStore } from 'zustand';
 import type { NearplayApi, Transfer } from '../../shared/ipc.ts';
-import { createLibrary, type Library, type LibraryStore } from '../library/libraryStore.ts';
-import { StillCache } from '../library/stills.ts';
-import { createEditor, type Editor, type EditorStore } from '../preferences/editorStore.ts';
-import { createReporting, type Reporting, type ReportingStore } from '../replication/reportStore.ts';
-import { createTransfers, type Transfers, type TransfersStore } from '../transfers/transfersStore.ts';
-import { createVerifying, type Verifying, type VerifyingStore } from '../uploads/verifyStore.ts';
-import { soon } from './soon.ts';
+import { createLibrary, type Library, type LibraryStore } from './library.ts';
+import { StillCache } from './stillCache.ts';
+import { createEditor, type Editor, type EditorStore } from './preferencesDraft.ts';
+import { createReporting, type Reporting, type ReportingStore } from './replicationReport.ts';
+import { createTransfers, type Transfers, type TransfersStore } from './transfers.ts';
+import { createVerifying, type Verifying, type VerifyingStore } from './verification.ts';
+import { soon } from './onNextFrame.ts';
 import { createSession, type Session, type SessionStore } from './session.ts';
 
 /** What the window is made of, built once in main.tsx and handed down. */

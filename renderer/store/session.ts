@@ -5,7 +5,7 @@ import { joinLeftOut, type LeftOutList } from '../../shared/leftOut.ts';
 import type { SettingsPatch } from '../../shared/settings.ts';
 import { nameOfKey } from '../../shared/keys.ts';
 import { reportOf } from '../api.ts';
-import type { TransferNews } from '../transfers/endings.ts';
+import type { TransferNews } from './transferNotices.ts';
 
 export type Panel =
   'settings' | 'shortcuts' | 'why' | 'replication' | 'preferences' | 'verify' | 'upload-folder' | 'left-out';

@@ -12,7 +12,7 @@ import {
 } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { BandwidthSettings } from '../../shared/settings.ts';
-import { IconButton } from '../shell/IconButton.tsx';
+import { IconButton } from '../ui/IconButton.tsx';
 import { useSession } from '../store/context.tsx';
 import { formatBytes } from '../text/format.ts';
 import { clockOf, minuteOf, RATE_UNITS, rateOf, rateText, type RateUnit } from './bandwidth.ts';

@@ -2,12 +2,12 @@ import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/rea
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Transfer } from '../../shared/ipc.ts';
-import { parentFolder } from '../library/libraryPages.ts';
+import { parentFolder } from '../store/libraryPages.ts';
 import { useNearplay, useTransfers } from '../store/context.tsx';
 import { actionsOf, lineKey } from './lineActions.ts';
 import { dropTarget, moveTarget, type Direction, type LinesInOrder } from './moves.ts';
 import { TransferLine } from './TransferLine.tsx';
-import { roomOf, type Filter, type Room } from './transferIndex.ts';
+import { roomOf, type Filter, type Room } from '../store/transferIndex.ts';
 import { useReorder } from './useReorder.ts';
 
 /** Pixels: name, bar and figures; a reason takes two lines; a question has its answers below. */

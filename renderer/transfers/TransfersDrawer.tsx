@@ -1,17 +1,20 @@
 import { IconX } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { IconButton } from '../shell/IconButton.tsx';
+import { IconButton } from '../ui/IconButton.tsx';
 import { useSession, useTransfers } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
-import { LeftOutNote } from '../uploads/LeftOutNote.tsx';
-import { UploadFoldersLine } from '../uploads/UploadFolders.tsx';
 import { BandwidthButton } from './BandwidthButton.tsx';
 import { AllConflicts, AllTransfers, Filters, Summary } from './TransfersHead.tsx';
 import { TransferList } from './TransferList.tsx';
 
-/** All that goes up or comes down, beside the library. Closed, the slim bar stands for it. */
-export function TransfersDrawer() {
+/**
+ * All that goes up or comes down, beside the library. Closed, the slim bar stands for it.
+ *
+ * @param children what stands above the list.
+ */
+export function TransfersDrawer({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const isOpen = useSession((session) => session.transfersOpen);
   const showTransfers = useSession((session) => session.showTransfers);
@@ -25,8 +28,7 @@ export function TransfersDrawer() {
           <IconX size={18} aria-hidden="true" />
         </IconButton>
       </div>
-      <UploadFoldersLine />
-      <LeftOutNote />
+      {children}
       <Unread />
       <Body />
     </aside>

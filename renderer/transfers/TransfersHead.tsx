@@ -22,7 +22,7 @@ import { CONFLICT_ANSWERS } from '../../shared/ipc.ts';
 import { useNearplay, useTransfers } from '../store/context.tsx';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../text/format.ts';
 import { overallOf } from './overall.ts';
-import { FILTERS } from './transferIndex.ts';
+import { FILTERS } from '../store/transferIndex.ts';
 
 /** Files, bytes, speed and time left of all; what changes for good is also said to who listens. */
 export function Summary() {

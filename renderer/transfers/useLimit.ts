@@ -1,6 +1,6 @@
 import { limitAt, minuteOfDay, type LimitNow } from '../../shared/bandwidth.ts';
 import { useSession } from '../store/context.tsx';
-import { useNow } from '../store/useNow.ts';
+import { useNow } from '../ui/useNow.ts';
 
 const MINUTE = 60_000;
 

@@ -1,7 +1,7 @@
 import { IconX } from '@tabler/icons-react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { IconButton } from '../shell/IconButton.tsx';
+import { IconButton } from '../ui/IconButton.tsx';
 import { useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
 

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { Button, CheckboxButton, CheckboxField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { Panel } from '../shell/Panel.tsx';
+import { Panel } from '../ui/Panel.tsx';
 import { useLibrary, useSession } from '../store/context.tsx';
 import { destinationOf } from './destination.ts';
 

@@ -3,10 +3,10 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Button, ProgressBar } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { ExplainedObject, RouteExplanation } from '../../shared/ipc.ts';
-import { AutomaticSees } from '../settings/AutomaticSees.tsx';
-import { Panel } from '../shell/Panel.tsx';
+import { AddressList } from '../ui/AddressList.tsx';
+import { Panel } from '../ui/Panel.tsx';
 import { useSession } from '../store/context.tsx';
-import { useClock, useNow } from '../store/useNow.ts';
+import { useClock, useNow } from '../ui/useNow.ts';
 import { formatAge, formatBytes, formatDuration } from '../text/format.ts';
 import { placeOf, routeText } from '../text/routeText.ts';
 import { useExplanation, type Explaining } from './useExplanation.ts';
@@ -62,7 +62,7 @@ function Explanation() {
           <p>{modeText(reading.readFrom, reading.storages, t)}</p>
         </Section>
         <Section title={t('why.addresses')}>
-          <AutomaticSees reading={reading} />
+          <AddressList reading={reading} />
         </Section>
         <Section title={t('why.freshness')}>
           {object ? (

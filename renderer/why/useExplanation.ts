@@ -2,7 +2,7 @@ import { useCallback, useEffect, useState } from 'react';
 import type { ErrorReport } from '../../shared/errors.ts';
 import type { RouteExplanation } from '../../shared/ipc.ts';
 import { reportOf } from '../api.ts';
-import { steadyNow } from '../store/useNow.ts';
+import { steadyNow } from '../ui/useNow.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
 
 export interface Explaining {

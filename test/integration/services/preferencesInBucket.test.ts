@@ -53,37 +53,3 @@ describe('the preferences object in the main storage', () => {
     });
   });
 });
-
-describe.each(['ignore-conditions', 'refuse-conditions'] as const)('a storage without conditions (%s)', (kind) => {
-  it('is found out, and nothing of that stays behind', async () => {
-    const one = await startTestStudio();
-    const bucket = one.sandbox.bucketOf('main-us');
-    one.sandbox.addFault({ effect: { kind } });
-    const refusal = await new PreferencesInBucket(one.services.studio()).refusal();
-    const written = bucket.keys().filter((key) => bucket.versionsOf(key).length > 0);
-    await one.stop();
-    expect(refusal).toMatchObject({ code: 'not-supported', message: expect.stringContaining('conditions') as string });
-    expect(written).toEqual([]);
-  });
-
-  it('is tried once, and what could not be deleted is named', async () => {
-    const one = await startTestStudio();
-    const bucket = one.sandbox.bucketOf('main-us');
-    const written = () => bucket.keys().filter((key) => bucket.versionsOf(key).length > 0);
-    const denied = { kind: 'status', status: 403, code: 'AccessDenied' } as const;
-    one.sandbox.addFault({ effect: { kind } });
-    one.sandbox.addFault({ operation: 'DeleteObject', effect: denied });
-    const first = await new PreferencesInBucket(one.services.studio()).refusal();
-    const left = written();
-    const second = await new PreferencesInBucket(one.services.studio()).refusal();
-    const after = written();
-    await one.stop();
-    expect(first).toMatchObject({
-      code: 'not-supported',
-      message: expect.stringContaining(left[0]?.slice('media/'.length) ?? '') as string,
-    });
-    expect(left).toHaveLength(kind === 'ignore-conditions' ? 1 : 0);
-    expect(second?.code).toBe('not-supported');
-    expect(after).toEqual(left);
-  });
-});

@@ -1,0 +1,18 @@
+import { useTranslation } from 'react-i18next';
+import { ProductMark } from './ProductMark.tsx';
+import { StatePanel } from '../ui/StatePanel.tsx';
+
+/** The page was opened in a browser: nothing here can work, and it says why. */
+export function NoBridge() {
+  const { t } = useTranslation();
+  return (
+    <main className="app" data-testid="app">
+      <StatePanel
+        testId="error-state"
+        icon={<ProductMark size={40} />}
+        title={t('states.noBridgeTitle')}
+        body={t('states.noBridgeBody')}
+      />
+    </main>
+  );
+}

@@ -1,0 +1,60 @@
+import { IconCopy } from '@tabler/icons-react';
+import { Button } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import type { LeftOutList } from '../../shared/leftOut.ts';
+import { Panel } from '../ui/Panel.tsx';
+import { ReportTable } from '../ui/ReportTable.tsx';
+import { useSession } from '../store/context.tsx';
+import { formatCount } from '../text/format.ts';
+import type { Translate } from '../text/i18n.ts';
+
+/** What was chosen, dropped or found in a watched folder and is not uploaded, each with why; as text for others. */
+export function LeftOutPanel() {
+  const { t } = useTranslation();
+  const list = useSession((session) => session.leftOutShown);
+  const toast = useSession((session) => session.toast);
+  if (!list) return null;
+  const rows = list.named.map(({ path, why, detail }) => ({ key: path, words: wordsOf({ why, detail }, t) }));
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(asText(list, t));
+    } catch {
+      toast({ kind: 'not-copied' }, 'bad');
+    }
+  };
+  return (
+    <Panel name="left-out" shape="wide" title={t('leftOut.title')} testId="left-out-panel">
+      <div className="report-head">
+        <p className="muted">{t('leftOut.count', { count: list.count, formatted: formatCount(list.count) })}</p>
+        <Button className="button small" onPress={() => void copy()} data-testid="left-out-copy">
+          <IconCopy size={15} aria-hidden="true" />
+          {t('leftOut.copy')}
+        </Button>
+      </div>
+      <ReportTable
+        label={t('leftOut.title')}
+        lineClass="left-out-line"
+        columns={[t('leftOut.path'), t('leftOut.why')]}
+        rows={rows}
+        testId="left-out"
+      >
+        {({ words }) => (
+          <span role="cell" title={words}>
+            {words}
+          </span>
+        )}
+      </ReportTable>
+      {list.count > list.named.length && <p className="muted report-meaning">{t('leftOut.truncated')}</p>}
+    </Panel>
+  );
+}
+
+function wordsOf({ why, detail }: Pick<LeftOutList['named'][number], 'why' | 'detail'>, t: Translate): string {
+  const words = t(`leftOut.for.${why}`);
+  return detail === undefined ? words : `${words} ${detail}`;
+}
+
+function asText({ count, named }: LeftOutList, t: Translate): string {
+  const lines = named.map(({ path, why, detail }) => `${path}\t${wordsOf({ why, detail }, t)}`);
+  return [t('leftOut.count', { count, formatted: formatCount(count) }), ...lines].join('\n');
+}

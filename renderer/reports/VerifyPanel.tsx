@@ -1,0 +1,169 @@
+import { IconCircleCheck, IconFolderCheck, IconFolderOpen } from '@tabler/icons-react';
+import { useEffect } from 'react';
+import { Button, ProgressBar, Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import { VERIFY_FINDINGS, type VerifyReport } from '../../shared/ipc.ts';
+import { ErrorState } from '../ui/ErrorState.tsx';
+import { Panel } from '../ui/Panel.tsx';
+import { ReportTable } from '../ui/ReportTable.tsx';
+import { StatePanel } from '../ui/StatePanel.tsx';
+import { useLibrary, useNearplay, useSession, useVerifying } from '../store/context.tsx';
+import { formatBytes, formatCount } from '../text/format.ts';
+import { findingsIn } from '../store/verification.ts';
+
+/** A folder of this computer against the bucket: what is not there, not the same, or not certain, and what to do. */
+export function VerifyPanel() {
+  const { t } = useTranslation();
+  const { api, verifying } = useNearplay();
+  const isOpen = useSession((session) => session.panel === 'verify');
+  const showPanel = useSession((session) => session.showPanel);
+  const phase = useVerifying((state) => state.phase);
+  useEffect(
+    () => api.onVerifyProgress(({ compared, bytes }) => verifying.getState().progressed(compared, bytes)),
+    [api, verifying],
+  );
+  useEffect(() => {
+    // The chooser was cancelled: there is nothing to look at.
+    if (isOpen && phase === 'idle') showPanel(undefined);
+  }, [isOpen, phase, showPanel]);
+  return (
+    <Panel
+      name="verify"
+      shape="wide"
+      title={t('verify.title')}
+      testId="verify-panel"
+      isDismissable={phase !== 'running'}
+      onClose={() => void verifying.getState().cancel()}
+    >
+      <Body />
+    </Panel>
+  );
+}
+
+function Body() {
+  const { t } = useTranslation();
+  const { phase, folder, report, failure, run, cancel } = useVerifying((state) => state);
+  const inView = useLibrary((library) => library.loaded.folder);
+  const place = folder === '' ? t('uploads.library') : folder;
+  const going = phase === 'running' || phase === 'choosing';
+  return (
+    <>
+      <div className="report-head">
+        <p className="muted">
+          <Status place={place} />
+        </p>
+        {going ? (
+          <Button className="button small" onPress={() => void cancel()} data-testid="verify-cancel">
+            {t('actions.cancel')}
+          </Button>
+        ) : (
+          <Button className="button small" onPress={() => void run(inView)} data-testid="verify-again">
+            <IconFolderCheck size={15} aria-hidden="true" />
+            {t('verify.again')}
+          </Button>
+        )}
+      </div>
+      {phase === 'running' && (
+        <ProgressBar isIndeterminate aria-label={t('verify.title')} className="why-measuring report-progress">
+          <div className="bar">
+            <div className="bar-fill" />
+          </div>
+        </ProgressBar>
+      )}
+      {phase === 'failed' && failure && <ErrorState report={failure} onRetry={() => void run(folder)} />}
+      {phase === 'done' && report && <Found report={report} />}
+    </>
+  );
+}
+
+function Status({ place }: { place: string }) {
+  const { t } = useTranslation();
+  const { phase, compared, bytes, report } = useVerifying((state) => state);
+  const figures = { folder: place, formatted: formatCount(compared), bytes: formatBytes(bytes) };
+  if (phase === 'choosing') return t('verify.choosing', { folder: place });
+  // Not a live region while it counts: a listener would hear nothing else.
+  if (phase === 'running') return t('verify.running', figures);
+  return (
+    <span role="status">
+      {phase === 'done' && t('verify.done', { ...figures, path: report?.path ?? '' })}
+      {phase === 'cancelled' && t('verify.cancelled')}
+    </span>
+  );
+}
+
+function Found({ report }: { report: VerifyReport }) {
+  const { t } = useTranslation();
+  const shown = useVerifying((state) => state.shown);
+  const show = useVerifying((state) => state.show);
+  const findings = findingsIn(report);
+  const same = t('verify.same', { count: report.same, formatted: formatCount(report.same) });
+  if (findings.length === 0) {
+    const nothing = report.compared === 0;
+    return (
+      <div className="verify-report" data-testid="verify-report" data-same={report.same}>
+        <StatePanel
+          testId="empty-state"
+          icon={nothing ? <IconFolderOpen /> : <IconCircleCheck />}
+          title={t(nothing ? 'verify.emptyTitle' : 'verify.sameTitle')}
+          body={nothing ? t('verify.emptyBody') : same}
+        />
+      </div>
+    );
+  }
+  return (
+    <div className="verify-report" data-testid="verify-report" data-same={report.same}>
+      <p className="verify-same">
+        <IconCircleCheck size={16} aria-hidden="true" />
+        {same}
+      </p>
+      <Tabs
+        className="tabs report-tabs"
+        {...(shown !== undefined && { selectedKey: shown })}
+        onSelectionChange={(key) => {
+          const wanted = VERIFY_FINDINGS.find((name) => name === key);
+          if (wanted) show(wanted);
+        }}
+      >
+        <TabList className="tab-list" aria-label={t('verify.title')}>
+          {findings.map((finding) => (
+            <Tab key={finding} id={finding} className="tab" data-testid={`verify-${finding}`}>
+              {t(`verify.finding.${finding}.title`)}{' '}
+              <span className="muted">{formatCount(report.totals[finding])}</span>
+            </Tab>
+          ))}
+        </TabList>
+        {findings.map((finding) => (
+          <TabPanel key={finding} id={finding} className="tab-panel report-panel">
+            <p className="report-meaning">{t(`verify.finding.${finding}.meaning`)}</p>
+            <FileList files={report.files.filter((file) => file.finding === finding)} />
+            {report.truncated && <p className="muted report-meaning">{t('verify.truncated')}</p>}
+          </TabPanel>
+        ))}
+      </Tabs>
+    </div>
+  );
+}
+
+function FileList({ files }: { files: VerifyReport['files'] }) {
+  const { t } = useTranslation();
+  const columns = (['key', 'size', 'detail'] as const).map((column) => t(`verify.column.${column}`));
+  return (
+    <ReportTable
+      label={t('verify.files')}
+      lineClass="verify-line"
+      columns={columns}
+      rows={files}
+      testId="verify-file"
+      data={({ finding }) => ({ 'data-finding': finding })}
+    >
+      {({ size, detail }) => (
+        <>
+          <span role="cell">{formatBytes(size)}</span>
+          <span role="cell" title={detail}>
+            {detail}
+          </span>
+        </>
+      )}
+    </ReportTable>
+  );
+}

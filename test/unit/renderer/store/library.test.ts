@@ -1,0 +1,81 @@
+import { expect, it, vi } from 'vitest';
+import type { LibraryEntry, LibraryPage, NearplayApi } from '../../../../shared/ipc.ts';
+import { NearplayApiError } from '../../../../renderer/api.ts';
+import { createLibrary } from '../../../../renderer/store/library.ts';
+import { NO_API } from '../noApi.ts';
+
+function libraryOver(listLibrary: NearplayApi['listLibrary']) {
+  return createLibrary({ ...NO_API, listLibrary });
+}
+
+const folder = (key: string): LibraryEntry => ({ type: 'folder', key, name: key });
+
+it('goes up to the folder it came from, with that folder active', async () => {
+  const store = libraryOver(({ folder: shown }) => Promise.resolve({ folder: shown, entries: [] }));
+  await store.getState().show('shots/sq010/');
+  await store.getState().up();
+  expect(store.getState()).toMatchObject({
+    loaded: { folder: 'shots/' },
+    activeId: 'folder shots/sq010/',
+    phase: 'ready',
+  });
+});
+
+it('drops the answer of a folder that was left meanwhile', async () => {
+  const answers = new Map<string, (page: LibraryPage) => void>();
+  const store = libraryOver(({ folder: shown }) => new Promise((resolve) => answers.set(shown, resolve)));
+  const slow = store.getState().show('slow/');
+  const quick = store.getState().show('quick/');
+  answers.get('quick/')?.({ folder: 'quick/', entries: [folder('quick/a/')] });
+  await quick;
+  answers.get('slow/')?.({ folder: 'slow/', entries: [folder('slow/b/')] });
+  await slow;
+  expect(store.getState().loaded).toMatchObject({ folder: 'quick/', complete: true });
+});
+
+it('keeps what is loaded when the next page fails, and can try again', async () => {
+  const error = new NearplayApiError({ code: 'timeout', message: '', retryable: true });
+  const listLibrary = vi
+    .fn<NearplayApi['listLibrary']>()
+    .mockResolvedValueOnce({ folder: '', entries: [folder('a/')], cursor: 'next' })
+    .mockRejectedValueOnce(error)
+    .mockResolvedValueOnce({ folder: '', entries: [folder('b/')] });
+  const store = libraryOver(listLibrary);
+  await store.getState().show('');
+  await store.getState().loadMore();
+  expect(store.getState()).toMatchObject({ more: 'failed', phase: 'ready', loaded: { next: 'next' } });
+  await store.getState().loadMore();
+  expect(store.getState()).toMatchObject({ more: 'idle', loaded: { complete: true } });
+  expect(listLibrary).toHaveBeenLastCalledWith({ folder: '', cursor: 'next' });
+});
+
+it('says why a folder cannot be shown, and shows it when asked again', async () => {
+  const error = new NearplayApiError({ code: 'access-denied', message: 'No.', retryable: false });
+  const listLibrary = vi
+    .fn<NearplayApi['listLibrary']>()
+    .mockRejectedValueOnce(error)
+    .mockResolvedValueOnce({ folder: '', entries: [] });
+  const store = libraryOver(listLibrary);
+  await store.getState().show('');
+  expect(store.getState()).toMatchObject({ phase: 'failed', failure: { code: 'access-denied' } });
+  await store.getState().refresh();
+  expect(store.getState().phase).toBe('ready');
+});
+
+it('reads only the page that is in the window, and again when a change comes meanwhile', async () => {
+  const pages: Record<string, LibraryPage> = {
+    '': { folder: '', entries: [folder('a/')], cursor: '1' },
+    '1': { folder: '', entries: [folder('b/')] },
+  };
+  const listLibrary = vi.fn<NearplayApi['listLibrary']>(({ cursor }) => {
+    const page = pages[cursor ?? ''];
+    return page ? Promise.resolve(page) : Promise.reject(new Error('no such page'));
+  });
+  const store = libraryOver(listLibrary);
+  await store.getState().show('');
+  await store.getState().loadMore();
+  store.getState().sawEntries(['folder b/']);
+  listLibrary.mockClear();
+  await Promise.all([store.getState().refresh(), store.getState().refresh(), store.getState().refresh()]);
+  expect(listLibrary.mock.calls).toEqual([[{ folder: '', cursor: '1' }], [{ folder: '', cursor: '1' }]]);
+});

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { OrderedLines, type Line } from '../../../../renderer/store/orderedRows.ts';
+import { sampleTransfer } from '../transfers/sampleTransfer.ts';
+
+const line = (id: string, order: number): Line => ({ id, order, transfer: sampleTransfer(id, { order }) });
+const idsOf = (list: OrderedLines): (string | undefined)[] =>
+  Array.from({ length: list.length }, (_, index) => list.at(index)?.id);
+
+it('is always as a sorted array would be, whatever is put in and taken out', () => {
+  const operations = fc.array(fc.tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: -9, max: 9 })), {
+    maxLength: 200,
+  });
+  fc.assert(
+    fc.property(operations, (steps) => {
+      const list = new OrderedLines();
+      const held = new Map<number, Line>();
+      for (const [id, order] of steps) {
+        const before = held.get(id);
+        if (before) {
+          list.remove(before);
+          held.delete(id);
+        } else {
+          const added = line(String(id), order);
+          list.insert(added);
+          held.set(id, added);
+        }
+      }
+      const sorted = [...held.values()].sort((a, b) => a.order - b.order || (a.id < b.id ? -1 : 1));
+      expect(idsOf(list)).toEqual(sorted.map(({ id }) => id));
+      for (const [index, held] of sorted.entries()) expect(list.indexOf(held)).toBe(index);
+    }),
+  );
+});
+
+it('finds its way through many chunks, in any direction', () => {
+  const list = new OrderedLines();
+  const lines = Array.from({ length: 5000 }, (_, index) => line(`line-${index}`, (index * 7919) % 5000));
+  for (const each of lines) list.insert(each);
+  expect(list.length).toBe(5000);
+  for (const index of [0, 4999, 511, 512, 513, 2500, 1]) expect(list.at(index)?.order).toBe(index);
+  expect(list.at(5000)).toBeUndefined();
+  expect(list.at(-1)).toBeUndefined();
+  for (const each of lines.slice(0, 4990)) list.remove(each);
+  expect(idsOf(list)).toEqual(
+    lines
+      .slice(4990)
+      .sort((a, b) => a.order - b.order)
+      .map(({ id }) => id),
+  );
+});
+
+it('does not know lines that are not in it', () => {
+  const list = new OrderedLines();
+  expect(list.indexOf(line('a', 1))).toBe(-1);
+  list.insert(line('b', 1));
+  list.remove(line('b', 1));
+  expect(list.length).toBe(1);
+});
