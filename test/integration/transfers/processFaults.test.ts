@@ -65,14 +65,16 @@ class Watched {
     return sandbox.requests.filter((request) => request.operation === operation && request.key.endsWith(this.name));
   }
 
-  async expectWhole(output: string): Promise<void> {
+  /** @param times that one part may have been taken by the storage. */
+  async expectWhole(output: string, times = 1): Promise<void> {
     expect(output).toContain('"done"');
     expect((await bytesOf(sandbox, this.name))?.equals(await readFile(this.#file))).toBe(true);
     expect(sandbox.bucketOf('main-us').versionsOf(`media/${this.name}`)).toHaveLength(1);
     expect(uploadsIn(sandbox).filter(({ key }) => key.endsWith(this.name))).toEqual([]);
     expect(this.requests('CreateMultipartUpload')).toHaveLength(1);
     const confirmed = this.requests('UploadPart').filter(({ status }) => status === 200);
-    expect(new Set(confirmed.map(({ partNumber }) => partNumber)).size).toBe(confirmed.length);
+    const byPart = Map.groupBy(confirmed, ({ partNumber }) => partNumber);
+    expect(Math.max(...[...byPart.values()].map(({ length }) => length))).toBeLessThanOrEqual(times);
   }
 
   /** A process that ends with a part missing. */
@@ -106,6 +108,7 @@ describe.concurrent.each(PHASES)('in the phase "%s"', (phase) => {
     upload.sleep();
     await wait(ASLEEP);
     upload.wake();
-    await watched.expectWhole(await upload.output);
+    // What the storage takes while the process sleeps has timed out when it wakes up, and goes again.
+    await watched.expectWhole(await upload.output, 2);
   });
 });
