@@ -88,7 +88,14 @@ async function run(): Promise<void> {
   trustSystemCertificates(log);
   const managed = managedFiles(process.platform);
   const createStore = (options: StoreOptions) => new ElectronStore(options);
-  const settings = openSettingsFile({ folder: userDataFolder, createStore, log, now });
+  const notices: MessageBoxOptions[] = [];
+  const settings = openSettingsFile({
+    folder: userDataFolder,
+    createStore,
+    log,
+    now,
+    tell: (one) => notices.push(one),
+  });
   nativeTheme.themeSource = storedTheme(settings.read());
   const services = servicesWith(settings, managed.preferences);
 
@@ -105,6 +112,7 @@ async function run(): Promise<void> {
   services.on('preferences-changed', () => sources.update(services.mediaSources()));
   open(quitting);
   reopenWhenAsked(quitting);
+  for (const notice of notices) void ask(notice);
 
   const { isPackaged } = app;
   const { platform, resourcesPath } = process;

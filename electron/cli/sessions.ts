@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Journal } from '../services/transfers/journal.ts';
 import type { TransferRecord } from '../services/transfers/transferRecord.ts';
+import { replaceFile } from '../services/files/atomicFile.ts';
+import { utf8Text } from '../services/files/utf8Text.ts';
 import type { Machine } from '../services/machine.ts';
 
 const SECOND_MS = 1000;
@@ -52,11 +54,19 @@ export class Sessions {
     const folder = join(home, await this.#ownName());
     const owner = { host: machine.hostName, pid: machine.pid, startedAt: new Date().toISOString() };
     await beat(folder, owner);
-    const timer = setInterval(() => void beat(folder, owner).catch(() => undefined), heartbeatMs).unref();
+    let beating: Promise<void> | undefined;
+    const beatAgain = () => {
+      beating ??= beat(folder, owner)
+        .catch(() => undefined)
+        .finally(() => (beating = undefined));
+    };
+    const timer = setInterval(beatAgain, heartbeatMs).unref();
     return {
       folder,
       end: async () => {
         clearInterval(timer);
+        // One that is under way would make the folder again.
+        await beating;
         if ((await unfinishedIn(folder)).isEmpty) await rm(folder, { recursive: true, force: true });
       },
     };
@@ -130,7 +140,7 @@ export class Sessions {
     const owner = { host: machine.hostName, pid: machine.pid, startedAt: new Date().toISOString() };
     try {
       // Before the renaming: a third machine must not find the new name with the old heartbeat.
-      await writeFile(join(home, name, HEARTBEAT), JSON.stringify(owner), { mode: 0o600 });
+      await replaceFile(join(home, name, HEARTBEAT), JSON.stringify(owner));
       await rename(join(home, name), folder);
     } catch {
       return undefined;
@@ -188,10 +198,13 @@ export class AbandonedSession {
   }
 }
 
-/** Writing the content, not setting the time: the file server's clock then says when. Makes the folder again if it is gone. */
+/**
+ * Writing the content, not setting the time: the file server's clock then says when. As a whole, so that who reads meanwhile sees
+ * an owner. Makes the folder again if it is gone.
+ */
 async function beat(folder: string, owner: SessionOwner): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeFile(join(folder, HEARTBEAT), JSON.stringify(owner), { mode: 0o600 });
+  await replaceFile(join(folder, HEARTBEAT), JSON.stringify(owner));
 }
 
 /** Milliseconds on the file server's clock. Without a heartbeat, as in sessions of the first version: the last writing. */
@@ -205,7 +218,7 @@ async function lastSign(folder: string): Promise<number> {
 
 async function ownerOf(folder: string): Promise<SessionOwner | undefined> {
   try {
-    return heartbeatSchema.parse(JSON.parse(await readFile(join(folder, HEARTBEAT), 'utf8')));
+    return heartbeatSchema.parse(JSON.parse(utf8Text(await readFile(join(folder, HEARTBEAT)))));
   } catch {
     return undefined;
   }

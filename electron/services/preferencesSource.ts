@@ -15,6 +15,7 @@ import { AWS_HOST, placeOf } from '../../shared/storagePlace.ts';
 import type { Log } from './contract.ts';
 import { replaceFile } from './files/atomicFile.ts';
 import { readSmallFile } from './files/smallFile.ts';
+import { utf8Text } from './files/utf8Text.ts';
 
 export type PreferencesOrigin = NonNullable<PreferencesStatus['origin']>;
 
@@ -187,7 +188,7 @@ export class PreferencesSource {
     const { bytes } = await readSmallFile(this.#cacheFile(), MAX_COPY_BYTES);
     if (bytes === undefined) return undefined;
     try {
-      const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+      const value: unknown = JSON.parse(utf8Text(bytes));
       if (typeof value !== 'object' || value === null || !('where' in value && 'text' in value)) return undefined;
       const { where, text } = value;
       if (typeof text !== 'string' || where !== bucketPlace(pinned)) return undefined;

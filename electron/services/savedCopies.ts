@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { isOver, type Transfer } from '../../shared/ipc.ts';
@@ -8,6 +8,7 @@ import type { Log } from './contract.ts';
 import { download, STOPPED, type DownloadOptions } from './downloads.ts';
 import { discardLeft } from './downloads/destinationClaim.ts';
 import { removeTemporariesOf, replaceFile } from './files/atomicFile.ts';
+import { utf8Text } from './files/utf8Text.ts';
 import { thisMachine } from './machine.ts';
 import type { WaitReason } from './refusals.ts';
 import type { Studio } from './studio.ts';
@@ -241,16 +242,18 @@ export class SavedCopies {
 
   async #read(): Promise<z.infer<typeof keptSchema>['copies']> {
     const { file, log } = this.#options;
-    let text: string;
+    let bytes: Buffer;
     try {
-      text = await readFile(file, 'utf8');
+      bytes = await readFile(file);
     } catch {
       return [];
     }
     try {
-      return keptSchema.parse(JSON.parse(text)).copies;
+      return keptSchema.parse(JSON.parse(utf8Text(bytes))).copies;
     } catch (error) {
-      log.warn('The list of unfinished copies cannot be understood', { file, error });
+      const aside = `${file}.damaged-${this.#options.now()}`;
+      log.warn('The list of unfinished copies cannot be understood and is set aside', { file, aside, error });
+      await rename(file, aside).catch(() => undefined);
       return [];
     }
   }

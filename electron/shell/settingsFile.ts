@@ -1,7 +1,9 @@
-import { copyFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import type { MessageBoxOptions } from 'electron';
+import { copyFileSync, existsSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SETTINGS_VERSION, type Settings } from '../../shared/settings.ts';
 import type { Log, SettingsBackend } from '../services/contract.ts';
+import { utf8Text } from '../services/files/utf8Text.ts';
 
 const NAME = 'settings';
 const VERSION_KEY = 'settingsVersion';
@@ -30,25 +32,36 @@ export interface SettingsFileOptions {
   log: Log;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Of what a person should know; default: nobody is told. */
+  tell?: (notice: MessageBoxOptions) => void;
 }
 
 /**
- * The settings in `settings.json`, written atomically. A file that is not JSON, or that a newer Nearplay wrote, is copied
- * aside before anything is written over it; values that this version does not know stay where they are. When the file
- * cannot even be read, the settings last as long as the process and the file is left alone.
+ * The settings in `settings.json`, written atomically. A file that is no JSON in UTF-8 is set aside, and one that a newer Nearplay
+ * wrote is copied aside, before anything is written over it; values that this version does not know stay where they are. When the
+ * file cannot be read, or not be set aside, the settings last as long as the process and the file is left alone.
  */
-export function openSettingsFile({ folder, createStore, log, now }: SettingsFileOptions): SettingsBackend {
+export function openSettingsFile(options: SettingsFileOptions): SettingsBackend {
+  const { folder, createStore, log, now, tell } = options;
   const file = join(folder, `${NAME}.json`);
   const state = inspect(file);
   if (state === 'unreadable') {
     log.error('The settings file cannot be read; changes last until Nearplay is closed', { file });
+    tell?.(notRead(`They are in ${file}, which cannot be read.`));
     return inMemory();
   }
   if (state === 'damaged' || state === 'newer') {
-    const backup = `${file}.${state}-${new Date(now()).toISOString().replaceAll(':', '-')}`;
-    copyFileSync(file, backup);
-    log.warn('The settings file was copied aside', { reason: state, backup });
-    if (state === 'damaged') rmSync(file);
+    const aside = `${file}.${state}-${new Date(now()).toISOString().replaceAll(':', '-')}`;
+    try {
+      if (state === 'damaged') renameSync(file, aside);
+      else copyFileSync(file, aside);
+    } catch (error) {
+      log.error('The settings file cannot be set aside and is left alone', { reason: state, file, error });
+      tell?.(notRead(`They are in ${file}, which is ${state === 'damaged' ? 'damaged' : 'of a newer Nearplay'}.`));
+      return inMemory();
+    }
+    log.warn('The settings file was set aside', { reason: state, aside });
+    if (state === 'damaged') tell?.(setAside(aside));
   }
   const store = createStore({ name: NAME, cwd: folder, configFileMode: PRIVATE, clearInvalidConfig: false });
   return {
@@ -61,21 +74,37 @@ type FileState = 'usable' | 'damaged' | 'newer' | 'unreadable';
 
 function inspect(file: string): FileState {
   if (!existsSync(file)) return 'usable';
-  let text: string;
+  let bytes: Buffer;
   try {
     if (statSync(file).size > LARGEST_SETTINGS) return 'damaged';
-    text = readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch {
     return 'unreadable';
   }
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(utf8Text(bytes));
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'damaged';
     const version: unknown = Reflect.get(value, VERSION_KEY);
     return typeof version === 'number' && version > SETTINGS_VERSION ? 'newer' : 'usable';
   } catch {
     return 'damaged';
   }
+}
+
+function setAside(aside: string): MessageBoxOptions {
+  return {
+    type: 'warning',
+    message: 'Your settings could not be read',
+    detail: `The file is damaged. Nearplay begins with the usual settings. The damaged file is kept as ${aside}.`,
+  };
+}
+
+function notRead(where: string): MessageBoxOptions {
+  return {
+    type: 'warning',
+    message: 'Your settings could not be read',
+    detail: `${where} Nearplay leaves that file alone, and what you change lasts until it is closed.`,
+  };
 }
 
 function inMemory(): SettingsBackend {

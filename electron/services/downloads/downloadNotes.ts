@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isTemporaryName, replaceFile } from '../files/atomicFile.ts';
+import { utf8Text } from '../files/utf8Text.ts';
 import type { Machine } from '../machine.ts';
 import { discardLeft, isLeft } from './destinationClaim.ts';
 
@@ -69,7 +70,7 @@ export class DownloadNotes {
 
 async function read(file: string): Promise<z.infer<typeof noteSchema> | undefined> {
   try {
-    return noteSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    return noteSchema.parse(JSON.parse(utf8Text(await readFile(file))));
   } catch {
     return undefined;
   }

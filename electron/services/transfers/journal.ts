@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { NearplayError } from '../../../shared/errors.ts';
 import type { JournalUnread } from '../../../shared/ipc.ts';
 import { isTemporaryName, replaceFile } from '../files/atomicFile.ts';
+import { utf8Text } from '../files/utf8Text.ts';
 import { recordSchema, type TransferRecord } from './transferRecord.ts';
 
 const SECOND = 1000;
@@ -151,15 +152,15 @@ export class Journal {
   }
 
   async #read(file: string, unread: JournalUnread): Promise<void> {
-    let text: string;
+    let bytes: Buffer;
     try {
-      text = await readFile(file, 'utf8');
+      bytes = await readFile(file);
     } catch {
       // Perhaps another time.
       unread.files.push(file);
       return;
     }
-    const parsed = sheetSchema.safeParse(jsonOf(text));
+    const parsed = sheetSchema.safeParse(jsonOf(bytes));
     if (!parsed.success || parsed.data.version > VERSION) {
       unread.uploads += parsed.data?.records.length ?? 0;
       unread.files.push(await setAside(file, parsed.success ? 'newer' : 'damaged'));
@@ -251,9 +252,9 @@ function textOf(records: readonly unknown[]): string {
   return JSON.stringify({ version: VERSION, records });
 }
 
-function jsonOf(text: string): unknown {
+function jsonOf(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(utf8Text(bytes));
   } catch {
     return undefined;
   }

@@ -56,6 +56,17 @@ describe('two machines with one home', () => {
     await session.end();
   });
 
+  it('see the owner of a session at every moment, also while its heartbeat is written', async () => {
+    const a = new Sessions({ home, machine: machine('aa', 1, new Set([1])), heartbeatMs: 1 });
+    const b = new Sessions({ home, machine: machine('bb', 2, new Set([2])) });
+    const { end } = await a.begin();
+    const seen = new Set<string | undefined>();
+    for (let look = 0; look < 300; look++) seen.add((await b.atWork())[0]?.host);
+    await end();
+    expect([...seen]).toEqual(['host-aa']);
+    expect(await readdir(home)).toEqual([]);
+  });
+
   it('that have the same process numbers too', async () => {
     const a = new Sessions({ home, machine: machine('aa', 1, new Set([1])) });
     const b = new Sessions({ home, machine: machine('bb', 1, new Set([1])) });

@@ -18,6 +18,7 @@ import { DEFAULT_SETTINGS, settingsSchema } from '../../../../shared/settings.ts
 
 let folder: string;
 let file: string;
+const tell = vi.fn();
 const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 
 beforeEach(() => {
@@ -42,7 +43,7 @@ function createStore({ cwd, name, configFileMode }: StoreOptions) {
   };
 }
 
-const open = () => openSettingsFile({ folder, createStore, log, now: () => Date.UTC(2026, 10, 24) });
+const open = () => openSettingsFile({ folder, createStore, log, tell, now: () => Date.UTC(2026, 10, 24) });
 const backups = () => readdirSync(folder).filter((name) => name !== 'settings.json');
 
 describe('the settings file', () => {
@@ -79,13 +80,23 @@ describe('the settings file', () => {
     expect(backups()).toEqual([]);
   });
 
-  it.each(['{ "theme": "dark",', '[]', 'null', ''])('copies %j aside before it writes over it', (damaged) => {
+  it.each<[string, Buffer]>([
+    ['torn', Buffer.from('{ "theme": "dark",')],
+    ['a list', Buffer.from('[]')],
+    ['null', Buffer.from('null')],
+    ['empty', Buffer.alloc(0)],
+    ['no UTF-8 within a name', Buffer.from('{ "lastFolder": "caf\xe9/" }', 'latin1')],
+    ['with a byte order mark', Buffer.from('\ufeff{ "theme": "dark" }')],
+    ['UTF-16', Buffer.from('\ufeff{ "theme": "dark" }', 'utf16le')],
+    ['zeroes after a power cut', Buffer.alloc(64)],
+  ])('sets one aside that is %s, as it is, before it writes over it, and tells', (_is, damaged) => {
     writeFileSync(file, damaged);
     const settings = open();
     settings.write(DEFAULT_SETTINGS);
     const [backup = ''] = backups();
     expect(backup).toMatch(/^settings\.json\.damaged-2026-11-24T/);
-    expect(readFileSync(join(folder, backup), 'utf8')).toBe(damaged);
+    expect(readFileSync(join(folder, backup))).toEqual(damaged);
+    expect(tell.mock.calls).toMatchObject([[{ detail: expect.stringContaining(backup) as string }]]);
     expect(open().read()).toMatchObject(DEFAULT_SETTINGS);
     expect(log.warn).toHaveBeenCalledOnce();
   });
@@ -106,5 +117,16 @@ describe('the settings file', () => {
     expect(settings.read()).toMatchObject({ theme: 'dark' });
     expect(statSync(file).isDirectory()).toBe(true);
     expect(log.error).toHaveBeenCalledOnce();
+    expect(tell).toHaveBeenCalledOnce();
+  });
+
+  it('leaves a damaged one alone where it cannot be set aside', () => {
+    writeFileSync(file, 'damaged');
+    mkdirSync(`${file}.damaged-2026-11-24T00-00-00.000Z`);
+    const settings = open();
+    settings.write({ ...DEFAULT_SETTINGS, theme: 'dark' });
+    expect(settings.read()).toMatchObject({ theme: 'dark' });
+    expect(readFileSync(file, 'utf8')).toBe('damaged');
+    expect(tell).toHaveBeenCalledOnce();
   });
 });

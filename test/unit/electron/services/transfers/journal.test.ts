@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -73,6 +73,15 @@ it.each([
   expect(await readFile(unread.files[0] ?? '', 'utf8')).toBe(content);
   const again = await open();
   expect([again.unread.files, again.setAside]).toEqual([[], setAside]);
+});
+
+it('sets a sheet aside that is no UTF-8: read with replacement characters, its keys would be others', async () => {
+  await mkdir(folder, { recursive: true });
+  const bytes = Buffer.from(JSON.stringify({ version: 1, records: [record('caf\xe9')] }), 'latin1');
+  await writeFile(join(folder, 'bad.json'), bytes);
+  const { records, unread } = await open();
+  expect(records).toEqual([]);
+  expect(await readFile(unread.files[0] ?? '')).toEqual(bytes);
 });
 
 it('one record that is not understood costs only itself, and is kept in a file of its own', async () => {
