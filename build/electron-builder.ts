@@ -4,7 +4,7 @@ import { join } from 'node:path';
 type Fuses = Required<Omit<NonNullable<Configuration['electronFuses']>, 'resetAdHocDarwinSignature'>>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export const APP_ID = 'app.nearplay.desktop';
+const APP_ID = 'app.nearplay.desktop';
 const root = join(import.meta.dirname, '..');
 
 /**

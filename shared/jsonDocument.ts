@@ -1,9 +1,9 @@
 import { createScanner, type JSONScanner } from 'jsonc-parser';
 
 /** Objects and lists within each other. Isolation Preferences have five. */
-export const MAX_DEPTH = 32;
+const MAX_DEPTH = 32;
 /** Names of values in a whole document. Isolation Preferences with 100 storages and 100 replicas have about 1,000. */
-export const MAX_NAMES = 2000;
+const MAX_NAMES = 2000;
 
 export interface JsonFault {
   /** 1-based. */

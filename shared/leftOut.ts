@@ -4,16 +4,7 @@
  * `unanswered`: its drive does not answer; `vanished`: it was listed a moment ago; `same-destination`: another file of this
  * computer has the same name in the storage.
  */
-export const LEFT_OUT_FOR = [
-  'link',
-  'special',
-  'name',
-  'unreadable',
-  'unanswered',
-  'vanished',
-  'same-destination',
-] as const;
-export type LeftOutFor = (typeof LEFT_OUT_FOR)[number];
+export type LeftOutFor = 'link' | 'special' | 'name' | 'unreadable' | 'unanswered' | 'vanished' | 'same-destination';
 
 /** One thing that was left out. */
 export interface LeftOut {
@@ -34,10 +25,6 @@ export interface LeftOutList {
 export const MOST_NAMED = 1000;
 
 export const NOTHING_LEFT_OUT: LeftOutList = { count: 0, named: [] };
-
-export function withLeftOut({ count, named }: LeftOutList, one: LeftOut): LeftOutList {
-  return { count: count + 1, named: named.length < MOST_NAMED ? [...named, one] : named };
-}
 
 export function joinLeftOut(one: LeftOutList, other: LeftOutList): LeftOutList {
   return { count: one.count + other.count, named: [...one.named, ...other.named].slice(0, MOST_NAMED) };

@@ -12,7 +12,7 @@ import {
 } from './preferencesSchema.ts';
 import { findingsOfTrust } from './preferencesTrust.ts';
 
-export { preferencesSchema, storageOf, storageSchema } from './preferencesSchema.ts';
+export { preferencesSchema, storageOf } from './preferencesSchema.ts';
 export type { Finding, IsolationPreferences, Path, Replica, StorageConfiguration } from './preferencesSchema.ts';
 
 export interface ParsedPreferences {

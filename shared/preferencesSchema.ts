@@ -8,11 +8,11 @@ const MAX_URL = 2048;
 /** RFC 1035. */
 const MAX_HOST_NAME = 253;
 /** Storages, and so replicas, of one document: each is a client, and is probed. */
-export const MAX_STORAGES = 100;
+const MAX_STORAGES = 100;
 /** Of all replicas together. */
 export const MAX_RANGES = 10_000;
 /** Each is asked by every machine, twice every five minutes. */
-export const MAX_ADDRESS_SERVICES = 8;
+const MAX_ADDRESS_SERVICES = 8;
 
 /** A text that is looked at no further when it is longer: patterns are tried on short texts only. */
 const shortText = (max: number) => z.string().max(max, { error: `is longer than ${max} characters`, abort: true });
@@ -51,7 +51,7 @@ export const storageSchema = z.strictObject({
 });
 export type StorageConfiguration = z.infer<typeof storageSchema>;
 
-export const replicaSchema = z.strictObject({
+const replicaSchema = z.strictObject({
   storage: z.string().min(1).max(60),
   label: z.string().min(1).max(60).optional(),
   ipRanges: z.array(z.string()).max(MAX_RANGES, `has more than ${MAX_RANGES} ranges`).default([]),

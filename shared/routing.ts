@@ -17,7 +17,7 @@ export const ROUTE_REASONS = [
   'replica-chosen',
   'replica-by-ip',
 ] as const;
-export type RouteReason = (typeof ROUTE_REASONS)[number];
+type RouteReason = (typeof ROUTE_REASONS)[number];
 
 export interface ClientAddress {
   address: string;
@@ -44,7 +44,7 @@ export interface StorageState {
 /** By storage name, the main storage included. A storage that is absent is reachable, and what it holds unknown. */
 export type ReplicaState = Readonly<Record<string, StorageState>>;
 
-export interface RouteDetails {
+interface RouteDetails {
   /** The replica that was picked by hand or by address, whether or not it is the one that is read from in the end. */
   replica?: string;
   matchedRange?: string;

@@ -12,7 +12,7 @@ const rate = z.number().int().min(LEAST_RATE).nullable();
 const minute = z.number().int().min(0).max(MINUTES_A_DAY);
 
 /** How fast uploads may go from this machine, in bytes per second; `null`: as fast as the line. */
-export const bandwidthSchema = z.strictObject({
+const bandwidthSchema = z.strictObject({
   bytesPerSecond: rate,
   /** Other limits for some hours of the day: minutes since midnight, local time; may run over midnight. The first counts. */
   hours: z.array(z.strictObject({ from: minute, to: minute, bytesPerSecond: rate })).max(24),

@@ -41,7 +41,7 @@ const METADATA_NAMES =
   /^(metadata|instance-data|metadata\.google\.internal|metadata\.goog|instance-data\.ec2\.internal)\.?$/;
 
 /** Whether the address is one of this very machine, so that nothing of it leaves the machine. */
-export function isLoopback({ hostname }: Pick<WebUrl, 'hostname'>): boolean {
+function isLoopback({ hostname }: Pick<WebUrl, 'hostname'>): boolean {
   return hostname === 'localhost' || isWithin(hostname, LOOPBACK);
 }
 

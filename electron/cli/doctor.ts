@@ -12,7 +12,7 @@ import { isIgnorant, probeWriteConditions, type WriteConditions } from '../servi
 import { withServices } from './withServices.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
 
-export interface Check {
+interface Check {
   check: string;
   result: 'pass' | 'warn' | 'fail';
   message: string;

@@ -9,7 +9,7 @@ const GROWING_TOLD_AFTER_MS = 10 * SECOND_MS;
 /** Nothing moves and nothing says why: requests that are repeated, a storage that takes its time. */
 const SILENCE_TOLD_AFTER_MS = 20 * SECOND_MS;
 /** Without a terminal nobody sees a line on it: a job that waits longer has failed. */
-export const DEFAULT_WAIT_MINUTES = 30;
+const DEFAULT_WAIT_MINUTES = 30;
 
 type Watched = Pick<Transfer, 'id' | 'key' | 'state' | 'blockedFor' | 'confirmed' | 'sent' | 'error'>;
 type WaitsFor = Exclude<BlockedFor, 'conflict'>;

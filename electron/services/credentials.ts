@@ -16,9 +16,9 @@ export interface CredentialSource {
 }
 
 /** What the client hands over: its region and request handler, so that signing in takes the studio's proxy too. */
-export type CallerProperties = Parameters<ReturnType<typeof fromIni>>[0];
+type CallerProperties = Parameters<ReturnType<typeof fromIni>>[0];
 
-export interface Identity {
+interface Identity {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string;

@@ -42,7 +42,7 @@ export interface Download {
 }
 
 /** What a download waits for. It goes on by itself. */
-export interface DownloadWait {
+interface DownloadWait {
   for: WaitReason;
   error: NearplayError;
   /** Tries again at once. */

@@ -50,7 +50,7 @@ async function explainObject(studio: Studio, key: string): Promise<ExplainedObje
 }
 
 /** Plain text to paste into a ticket: no link, no key of a credential, nothing that opens anything. */
-export function textForIt(explained: Omit<RouteExplanation, 'text'>): string {
+function textForIt(explained: Omit<RouteExplanation, 'text'>): string {
   const { reading, object, measurements, advice, clockOffsets } = explained;
   return [
     'Nearplay: why this region?',

@@ -1,7 +1,7 @@
 import type { Log } from './contract.ts';
 import { isSecretName, STRUCK_OUT, strikeOutSecrets } from './secrets.ts';
 
-export interface LogLine {
+interface LogLine {
   /** Milliseconds since the epoch. */
   time: number;
   level: 'info' | 'warn' | 'error';

@@ -17,7 +17,7 @@ import { replaceFile } from './files/atomicFile.ts';
 import { readSmallFile } from './files/smallFile.ts';
 import { utf8Text } from './files/utf8Text.ts';
 
-export type PreferencesOrigin = NonNullable<PreferencesStatus['origin']>;
+type PreferencesOrigin = NonNullable<PreferencesStatus['origin']>;
 
 export interface PreferencesSourceOptions {
   /** Named for this one run; beats every other origin. */

@@ -73,7 +73,7 @@ export function isWithoutWords(error: unknown): boolean {
 }
 
 /** What an error says, whichever library threw it. */
-export function saidBy(error: unknown): Said {
+function saidBy(error: unknown): Said {
   const record = isRecord(error) ? error : {};
   const metadata = isRecord(record['$metadata']) ? record['$metadata'] : {};
   const response = isRecord(record['$response']) ? record['$response'] : {};

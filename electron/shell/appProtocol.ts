@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 
-export const APP_SCHEME = 'nearplay';
-export const APP_HOST = 'app';
+const APP_SCHEME = 'nearplay';
+const APP_HOST = 'app';
 export const APP_URL = `${APP_SCHEME}://${APP_HOST}/index.html`;
 
 /** The only page that may talk to main. */

@@ -13,7 +13,7 @@ export const LARGEST_SETTINGS = 32 * 1024 * 1024;
 const PRIVATE = 0o600;
 
 /** What this file needs of electron-store. */
-export interface Store {
+interface Store {
   readonly store: Record<string, unknown>;
   set(values: Record<string, unknown>): void;
 }

@@ -46,7 +46,7 @@ function readFeed(file: string): string | undefined {
  * `name: value`: what looks otherwise was written by something else. electron-updater verifies an update of Windows only
  * where the feed names a publisher, macOS does by itself, and on Linux nothing is verified.
  */
-export function problemOf(feed: string, platform: NodeJS.Platform): string | undefined {
+function problemOf(feed: string, platform: NodeJS.Platform): string | undefined {
   if (platform !== 'win32' && platform !== 'darwin') return 'Updates of this system cannot be verified.';
   const lines = feed.split(/\r?\n/).filter((line) => line.trim() !== '');
   const entries = lines.map((line) => /^(?:([A-Za-z]+):(?: (.*))?|\s*- .*)$/.exec(line));

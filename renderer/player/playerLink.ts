@@ -10,7 +10,7 @@ import { isSettling } from '../text/routeText.ts';
 export type MediaFault = 'network' | 'decode' | 'unsupported';
 
 /** Why a link was asked for. */
-export type LinkPurpose = 'open' | 'move' | 'renew' | 'recover';
+type LinkPurpose = 'open' | 'move' | 'renew' | 'recover';
 
 /**
  * What the player knows of where its media comes from. Pure: `step` says what follows and what is to be done, and

@@ -39,7 +39,7 @@ export function simulate(
 }
 
 /** The storages of a draft, as the words about routes want them. */
-export function summaries(preferences: IsolationPreferences): StorageSummary[] {
+function summaries(preferences: IsolationPreferences): StorageSummary[] {
   return Object.entries(preferences.s3Configuration).map(([name, { region, bucket }]): StorageSummary => {
     const replica = preferences.replication.replicas.find(({ storage }) => storage === name);
     const role = name === preferences.mainStorage ? 'main' : replica ? 'replica' : 'other';

@@ -7,7 +7,7 @@ import { reportOf } from '../api.ts';
 import { applyChoices, undecided, type Choices, type Side } from './mergeChoices.ts';
 
 export const EDITOR_TABS = ['form', 'text', 'paste', 'history'] as const;
-export type EditorTab = (typeof EDITOR_TABS)[number];
+type EditorTab = (typeof EDITOR_TABS)[number];
 
 /** Somebody else saved while this draft was written. */
 export interface Merging {
@@ -19,7 +19,7 @@ export interface Merging {
 }
 
 /** One version of the history, looked at. */
-export interface LookedAt {
+interface LookedAt {
   versionId: string;
   text: string;
   changes: Change[];

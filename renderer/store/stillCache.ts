@@ -96,7 +96,7 @@ function idOf(file: LibraryFile): string {
 }
 
 /** The size of a picture that fits the card, never larger than it is. */
-export function stillSize(width: number, height: number): { width: number; height: number } {
+function stillSize(width: number, height: number): { width: number; height: number } {
   const scale = Math.min(1, LONG_SIDE / Math.max(width, height, 1));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }

@@ -1,7 +1,7 @@
 import type { Transfer, TransferTotals } from '../../shared/ipc.ts';
 
 /** What all transfers are doing, taken together. `stuck`: whatever is left waits for something. */
-export type Course = 'none' | 'moving' | 'paused' | 'stuck' | 'over';
+type Course = 'none' | 'moving' | 'paused' | 'stuck' | 'over';
 
 export interface Overall {
   course: Course;

@@ -11,7 +11,7 @@ export interface StorageFacts {
   measured: MeasuredFacts | undefined;
 }
 
-export interface MeasuredFacts {
+interface MeasuredFacts {
   /** `12 ms`; undefined: not measured. */
   latency: string | undefined;
   /** `92 MB/s`. */

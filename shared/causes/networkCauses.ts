@@ -1,7 +1,7 @@
 import { coded, type Cause, type Said } from './cause.ts';
 
 /** Who was to be reached. */
-export interface AskedOfNetwork {
+interface AskedOfNetwork {
   region: string;
 }
 

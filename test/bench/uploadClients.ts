@@ -8,7 +8,7 @@ import type { BenchServer } from './servers.ts';
 const run = promisify(execFile);
 
 /** What a client has to send, and where to. */
-export interface Errand {
+interface Errand {
   server: BenchServer;
   path: string;
   isFolder: boolean;

@@ -8,8 +8,6 @@ import type { LaunchedApp } from './launched.ts';
 import { launchStandIn } from './standInApp.ts';
 
 export type { LaunchedApp } from './launched.ts';
-export type { DialogAnswer, PowerEvent } from './electron-stand-in/control.ts';
-export type { Recorded } from './electron-stand-in/recorder.ts';
 
 const SECOND = 1000;
 const BUNDLE_WITHIN = 120 * SECOND;

@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import type { CDPSession, Page } from 'playwright';
 import type { Fault, faultsWhenSettled } from './geometryInPage.ts';
 
-export type { Fault } from './geometryInPage.ts';
-
 export interface Size {
   /** Of the window, device-independent pixels. */
   width: number;

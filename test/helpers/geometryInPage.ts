@@ -58,7 +58,7 @@ function twoFrames(): Promise<unknown> {
   return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
 }
 
-export function faultsNow(): Fault[] {
+function faultsNow(): Fault[] {
   styles = new Map();
   const layers = topLayers();
   // Before the texts: nothing is scrolled for those.

@@ -9,7 +9,7 @@ export async function fifo(path: string): Promise<void> {
 }
 
 /** A file whose name is Latin-1, `caf\xE9.exr`, as old shares have them. */
-export async function latin1File(folder: string, content = 'latin'): Promise<void> {
+async function latin1File(folder: string, content = 'latin'): Promise<void> {
   const path = Buffer.concat([Buffer.from(`${folder}/caf`), Buffer.from([0xe9]), Buffer.from('.exr')]);
   const handle = await open(path, 'w');
   await handle.writeFile(content);

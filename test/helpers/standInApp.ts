@@ -14,7 +14,7 @@ const QUIT_WITHIN = 12 * SECOND;
 const register = join(import.meta.dirname, 'electron-stand-in', 'register.ts');
 
 /** The command that runs main in the stand-in with this very Node. */
-export function standInCommand(main: string, args: readonly string[] = []): { command: string; args: string[] } {
+function standInCommand(main: string, args: readonly string[] = []): { command: string; args: string[] } {
   return {
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', '--import', pathToFileURL(register).href, main, ...args],

@@ -52,7 +52,7 @@ export interface SandboxRegion {
   endpoint: string;
 }
 
-export interface PreferencesOverrides {
+interface PreferencesOverrides {
   /** Default 20. */
   delaySeconds?: number;
   /** Of the first replica. */

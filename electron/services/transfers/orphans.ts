@@ -76,7 +76,7 @@ async function findLate(
 }
 
 /** Aborts until the storage says that there is no such upload. Resolves to whether it said so. */
-export async function abortUntilGone(
+async function abortUntilGone(
   calls: UploadCalls,
   upload: UploadRef,
   sleep: Sleep,

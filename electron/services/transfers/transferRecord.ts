@@ -4,7 +4,7 @@ import { BLOCKED_FOR, CONFLICT_ANSWERS, SKIPPED_FOR, TRANSFER_STATES } from '../
 import { CHECKSUM_KINDS } from './checksumKind.ts';
 
 /** What to do when the name is there already, with other content. The same content is never sent twice. */
-export const CONFLICT_POLICIES = ['ask', ...CONFLICT_ANSWERS] as const;
+const CONFLICT_POLICIES = ['ask', ...CONFLICT_ANSWERS] as const;
 export type ConflictPolicy = (typeof CONFLICT_POLICIES)[number];
 
 /** An object whose further fields, of a later version, are kept as they are and written back. */

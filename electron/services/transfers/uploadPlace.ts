@@ -28,7 +28,7 @@ export function isOfAws(storage: StorageConfiguration): boolean {
  * Who keeps the bucket. Names of buckets are unique within a partition of AWS, whatever host and region they are reached by (S3
  * User Guide, "General purpose bucket naming rules"); elsewhere the address is all that tells.
  */
-export function endpointIdOf(storage: StorageConfiguration): string {
+function endpointIdOf(storage: StorageConfiguration): string {
   if (isOfAws(storage)) return partitionOf(storage.region);
   const endpoint = endpointOf(storage) ?? '';
   if (!URL.canParse(endpoint)) return endpoint;

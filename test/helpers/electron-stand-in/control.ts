@@ -16,7 +16,7 @@ export interface ControlCalls {
 
 export type ControlName = keyof ControlCalls;
 
-export type ControlRequest = {
+type ControlRequest = {
   [Name in ControlName]: { name: Name; argument: Parameters<ControlCalls[Name]>[0] };
 }[ControlName] & {
   id: number;
