@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import js from '@eslint/js';
+import jsxA11y from 'eslint-plugin-jsx-a11y-x';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
@@ -37,6 +38,21 @@ export default tseslint.config(
     files: ['renderer/**/*.{ts,tsx}'],
     plugins: { 'react-hooks': reactHooks },
     rules: { 'react-hooks/rules-of-hooks': 'error', 'react-hooks/exhaustive-deps': 'error' },
+  },
+  {
+    files: ['renderer/**/*.tsx'],
+    plugins: { 'jsx-a11y-x': jsxA11y },
+    rules: {
+      ...jsxA11y.configs.strict.rules,
+      // A studio's footage has no caption track that the player could show.
+      'jsx-a11y-x/media-has-caption': 'off',
+      // The buttons that a dialog focuses are React Aria's; the safe answer has the focus (ARIA Authoring Practices, alertdialog).
+      'jsx-a11y-x/no-autofocus': ['error', { ignoreNonDOM: true }],
+      // A canvas that shows one frame is a picture.
+      'jsx-a11y-x/no-interactive-element-to-noninteractive-role': ['error', { canvas: ['img'] }],
+      // A table that scrolls takes the focus, so that the arrow keys scroll it (WCAG 2.1.1).
+      'jsx-a11y-x/no-noninteractive-tabindex': ['error', { tags: [], roles: ['tabpanel', 'table'] }],
+    },
   },
   {
     files: ['**/*.mjs', '**/*.cjs'],

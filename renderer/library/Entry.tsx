@@ -44,6 +44,8 @@ export const Entry = memo(function Entry(props: EntryProps<LibraryEntry>) {
 function FolderCard({ entry, view, isActive, position, total, onOpen }: EntryProps<LibraryFolder>) {
   const { t } = useTranslation();
   return (
+    // The list has the focus and the keys, and names its active option (ARIA, aria-activedescendant).
+    // eslint-disable-next-line jsx-a11y-x/click-events-have-key-events, jsx-a11y-x/interactive-supports-focus
     <div
       role="option"
       id={elementId(entry)}
@@ -77,6 +79,8 @@ function FileCard({ entry, view, isActive, position, total, now, onOpen }: Entry
   const description = frames === undefined ? described : `${frames}, ${described}`;
   const settling = isSettling(entry.route);
   return (
+    // The list has the focus and the keys, and names its active option (ARIA, aria-activedescendant).
+    // eslint-disable-next-line jsx-a11y-x/click-events-have-key-events, jsx-a11y-x/interactive-supports-focus
     <div
       role="option"
       id={elementId(entry)}
