@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import js from '@eslint/js';
 import jsxA11y from 'eslint-plugin-jsx-a11y-x';
 import reactHooks from 'eslint-plugin-react-hooks';
+import simpleImportSort from 'eslint-plugin-simple-import-sort';
 import tseslint from 'typescript-eslint';
 
 const { references } = JSON.parse(readFileSync(new URL('tsconfig.json', import.meta.url), 'utf8'));
@@ -10,6 +11,7 @@ const projects = references.map(({ path }) => (path.endsWith('.json') ? path : `
 export default tseslint.config(
   { ignores: ['dist/', 'release/', 'demo-output/', 'test-output/', '.tsbuild/', 'node_modules/'] },
   js.configs.recommended,
+  { plugins: { 'simple-import-sort': simpleImportSort } },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],

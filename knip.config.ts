@@ -19,6 +19,8 @@ export default {
   vite: { config: ['renderer/vite.config.ts'] },
   includeEntryExports: true,
   // Programs of the system, which tests and builds do without where they are missing.
+  // For component tests.
+  ignoreDependencies: ['@testing-library/dom', '@testing-library/react', '@testing-library/user-event'],
   ignoreBinaries: ['mount', 'umount', 'mkfifo', 'rpmbuild'],
   compilers: {
     /** A style sheet uses the packages that it imports: the fonts. */
