@@ -23,6 +23,7 @@ import { bindRequests, forwardEvents } from './ipc.ts';
 import { createServices } from './services/application.ts';
 import type { Services, SettingsBackend } from './services/contract.ts';
 import { createLog } from './services/log.ts';
+import { writeUsersFile } from './services/files/usersFile.ts';
 import { foreignOwner, managedFiles } from './services/managedFile.ts';
 import { APP_PAGE, APP_PRIVILEGES, serveApp } from './shell/appProtocol.ts';
 import { trustSystemCertificates } from './shell/certificates.ts';
@@ -47,7 +48,6 @@ import { TransfersWatch } from './shell/transfersWatch.ts';
 import { privateFolder } from './shell/privateFolder.ts';
 import { startUpdates } from './shell/updates.ts';
 import { openWindow } from './shell/window.ts';
-import { writeText } from './shell/textFile.ts';
 
 const APP_ID = 'app.nearplay.desktop';
 const REPLICATION_GUIDE = 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html';
@@ -154,7 +154,7 @@ function bind(services: Services): void {
     systemChooser(dialog, () => window),
     systemDestinationChooser(dialog, () => window),
   );
-  const shellHandlers = shellRequests({ services, dialogs, writeText, openExternal: openPage });
+  const shellHandlers = shellRequests({ services, dialogs, writeText: writeUsersFile, openExternal: openPage });
   const handlers = { ...services.requests, ...shellHandlers };
   bindRequests({ ipcMain, handlers, page: APP_PAGE, log });
   forwardEvents(services, () => BrowserWindow.getAllWindows().map(({ webContents }) => webContents));

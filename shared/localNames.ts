@@ -25,7 +25,12 @@ export function safeFileName(key: string): string {
   const last = /[^/\\]*[/\\]*$/.exec(key)?.[0].replace(/[/\\]+$/, '') ?? '';
   const clean = last.replace(MISLEADING, '_').replace(FORBIDDEN, '_').replace(END, '');
   const fitting = fitted(clean === '' ? NAMELESS : clean, LONGEST_NAME);
-  return DEVICE.test(fitting) ? fitted(`_${fitting}`, LONGEST_NAME) : fitting;
+  return isDeviceOfWindows(fitting) ? fitted(`_${fitting}`, LONGEST_NAME) : fitting;
+}
+
+/** Whether Windows takes a name for one of its devices, in whatever folder it stands. */
+export function isDeviceOfWindows(name: string): boolean {
+  return DEVICE.test(name.replace(END, ''));
 }
 
 /**

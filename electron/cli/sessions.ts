@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Journal } from '../services/transfers/journal.ts';
 import type { TransferRecord } from '../services/transfers/transferRecord.ts';
 import { replaceFile } from '../services/files/atomicFile.ts';
+import { readRegularFile } from '../services/files/smallFile.ts';
 import { utf8Text } from '../services/files/utf8Text.ts';
 import type { Machine } from '../services/machine.ts';
 
@@ -218,7 +219,7 @@ async function lastSign(folder: string): Promise<number> {
 
 async function ownerOf(folder: string): Promise<SessionOwner | undefined> {
   try {
-    return heartbeatSchema.parse(JSON.parse(utf8Text(await readFile(join(folder, HEARTBEAT)))));
+    return heartbeatSchema.parse(JSON.parse(utf8Text(await readRegularFile(join(folder, HEARTBEAT)))));
   } catch {
     return undefined;
   }

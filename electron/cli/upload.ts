@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
 import { typedFolder, typedKey } from '../../shared/keys.ts';
 import type { Application } from '../services/application.ts';
-import { replaceFile } from '../services/files/atomicFile.ts';
+import { writeUsersFile } from '../services/files/usersFile.ts';
 import { explainFileError } from '../services/s3Errors.ts';
 import { findFiles } from '../services/transfers/folderWalk.ts';
 import type { ConflictPolicy } from '../services/transfers/transferRecord.ts';
@@ -202,14 +202,22 @@ function stoppedBy({ surroundings: { signal } }: CommandContext): Promise<never>
 async function saveReceipts({ uploads }: Application, file: string, context: CommandContext): Promise<boolean> {
   const path = resolve(context.surroundings.cwd, file);
   try {
-    await replaceFile(path, `${JSON.stringify(uploads.receipts(), undefined, 2)}\n`);
+    await writeUsersFile(path, `${JSON.stringify(uploads.receipts(), undefined, 2)}\n`);
     return true;
   } catch (error) {
-    const onDisk = error instanceof NearplayError ? error.cause : error;
-    const { code, message, detail } = explainFileError(onDisk, { path, doing: 'receipts' });
+    const { code, message, detail } = receiptsUnwritten(error, path);
     complain(context, code, message, undefined, detail);
     return false;
   }
+}
+
+/** What is known of the place, where that is more than a code of the system. */
+function receiptsUnwritten(error: unknown, path: string): NearplayError {
+  if (error instanceof NearplayError && error.detail === undefined) {
+    const message = `The receipts could not be written. ${error.message} The uploads are not affected.`;
+    return new NearplayError('receipts-unwritten', message, { cause: error });
+  }
+  return explainFileError(error instanceof NearplayError ? error.cause : error, { path, doing: 'receipts' });
 }
 
 /** `nearplay upload - --to folder/name.ext`: what a program writes, as it comes. */

@@ -8,6 +8,7 @@ import { DestinationClaim, type PartContent } from './downloads/destinationClaim
 import { objectBytes, OtherRange } from './downloads/objectBytes.ts';
 import { PartFile } from './downloads/partFile.ts';
 import { lookAt, placeOf, proveContent, type ProvedBy, type StoredObject } from './downloads/storedObject.ts';
+import { specialAt } from './files/writePlace.ts';
 import { thisMachine, type Machine } from './machine.ts';
 import { lastingVersion, type ObjectVersion } from './replicaProof.ts';
 import { isRefusal, waitReasonOf, type WaitReason } from './refusals.ts';
@@ -324,6 +325,8 @@ async function targetPath(destination: string, key: string): Promise<string> {
 
 /** Makes the folder. @throws NearplayError when nothing can be written there, at once */
 async function prepare(path: string): Promise<void> {
+  const special = await specialAt(path);
+  if (special !== undefined) throw noDownloadTo(path, special);
   let there: Stats | undefined;
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -337,6 +340,12 @@ async function prepare(path: string): Promise<void> {
   if (!there || there.isFile() || there.isSymbolicLink()) return;
   const what = there.isDirectory() ? 'A folder' : 'Something that is no file';
   throw new NearplayError('destination-unwritable', `${what} is in the way at ${path}. Choose another name.`);
+}
+
+/** @param special as in "a pipe" */
+function noDownloadTo(path: string, special: string): NearplayError {
+  const why = 'What is saved is compared with the bucket first, which takes a file. Choose the name of a file.';
+  return new NearplayError('destination-unwritable', `"${path}" is ${special}. ${why}`);
 }
 
 /** @throws NearplayError disk-full before it is; a drive that does not say how much room it has is tried */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { isOver, type Transfer } from '../../shared/ipc.ts';
@@ -8,6 +8,7 @@ import type { Log } from './contract.ts';
 import { download, STOPPED, type DownloadOptions } from './downloads.ts';
 import { discardLeft } from './downloads/destinationClaim.ts';
 import { removeTemporariesOf, replaceFile } from './files/atomicFile.ts';
+import { readRegularFile } from './files/smallFile.ts';
 import { utf8Text } from './files/utf8Text.ts';
 import { thisMachine } from './machine.ts';
 import type { WaitReason } from './refusals.ts';
@@ -244,7 +245,7 @@ export class SavedCopies {
     const { file, log } = this.#options;
     let bytes: Buffer;
     try {
-      bytes = await readFile(file);
+      bytes = await readRegularFile(file);
     } catch {
       return [];
     }

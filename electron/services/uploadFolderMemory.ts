@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { removeTemporariesOf, replaceFileWith } from './files/atomicFile.ts';
@@ -40,6 +40,10 @@ export class UploadFolderMemory {
 
   /** @throws Error of the system where the file can be neither read nor made */
   static async open(file: string): Promise<UploadFolderMemory> {
+    const there = await stat(file).catch(() => undefined);
+    // A pipe gives no end that could be read to.
+    if (there && !there.isFile())
+      throw Object.assign(new Error('EINVAL: not a regular file, open'), { code: 'EINVAL' });
     const memory = new UploadFolderMemory(await open(file, 'a+', 0o600));
     const lines = await memory.#read();
     if (lines > 2 * memory.#files.size + SPARE_LINES) await memory.#writeAnew(file);

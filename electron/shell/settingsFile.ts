@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, readFileSync, renameSync, statSync } from 'no
 import { join } from 'node:path';
 import { SETTINGS_VERSION, type Settings } from '../../shared/settings.ts';
 import type { Log, SettingsBackend } from '../services/contract.ts';
+import { assertFile, writePlaceOfSync } from '../services/files/writePlace.ts';
 import { utf8Text } from '../services/files/utf8Text.ts';
 
 const NAME = 'settings';
@@ -51,10 +52,13 @@ export function openSettingsFile(options: SettingsFileOptions): SettingsBackend 
     return inMemory();
   }
   if (state === 'damaged' || state === 'newer') {
-    const aside = `${file}.${state}-${new Date(now()).toISOString().replaceAll(':', '-')}`;
+    let aside: string;
     try {
-      if (state === 'damaged') renameSync(file, aside);
-      else copyFileSync(file, aside);
+      // Where the name is a link to settings elsewhere, it stays, and the new ones are written where it leads.
+      const { path } = assertFile(file, writePlaceOfSync(file));
+      aside = `${path}.${state}-${new Date(now()).toISOString().replaceAll(':', '-')}`;
+      if (state === 'damaged') renameSync(path, aside);
+      else copyFileSync(path, aside);
     } catch (error) {
       log.error('The settings file cannot be set aside and is left alone', { reason: state, file, error });
       tell?.(notRead(`They are in ${file}, which is ${state === 'damaged' ? 'damaged' : 'of a newer Nearplay'}.`));
@@ -76,7 +80,10 @@ function inspect(file: string): FileState {
   if (!existsSync(file)) return 'usable';
   let bytes: Buffer;
   try {
-    if (statSync(file).size > LARGEST_SETTINGS) return 'damaged';
+    const stats = statSync(file);
+    // To open a pipe waits for a writer; a device is nobody's settings.
+    if (!stats.isFile()) return 'unreadable';
+    if (stats.size > LARGEST_SETTINGS) return 'damaged';
     bytes = readFileSync(file);
   } catch {
     return 'unreadable';

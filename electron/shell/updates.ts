@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../services/contract.ts';
+import { readSmallFileSync } from '../services/files/smallFile.ts';
 import type { Policy } from './policy.ts';
 
 const HOUR = 3_600_000;
@@ -34,11 +34,8 @@ export function mayUpdate({ isPackaged, platform, resourcesPath, policy, log }: 
 }
 
 function readFeed(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
+  const { bytes } = readSmallFileSync(file);
+  return bytes && Buffer.from(bytes).toString('utf8');
 }
 
 /**

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli, type CliSurroundings } from '../../electron/cli.ts';
+import { device, fifo, skipped, socket } from '../helpers/oddFiles.ts';
 import { DownloadDesk, KEY, MIB, SYDNEY_REGION } from './downloads/surroundings.ts';
 
 const IN_SYDNEY = '203.0.113.7';
@@ -42,6 +43,65 @@ async function nearplay(args: string[], more: Partial<CliSurroundings> = {}) {
   return { code, stdout, stderr };
 }
 const json = (text: string): unknown => JSON.parse(text);
+
+describe.skipIf(process.platform === 'win32')('nearplay get to what is no file', () => {
+  const at = (name: string) => join(desk.folder, name);
+  const get = (destination: string) => nearplay(['get', KEY, destination, '--json', '--ip', '198.51.100.7']);
+  const isRefused = async (destination: string, as: string) => {
+    const before = await lstat(destination);
+    const { code, stderr } = await get(destination);
+    expect({ code, said: json(stderr) }).toMatchObject({ code: 1, said: { code: 'destination-unwritable' } });
+    expect(stderr).toContain(`is ${as}.`);
+    expect(await lstat(destination)).toMatchObject({ ino: before.ino, mode: before.mode });
+    expect(desk.reads()).toEqual([]);
+  };
+
+  it('is refused before anything is read, and that stays as it is; a link to it too', async () => {
+    await fifo(at('pipe'));
+    const server = await socket(at('socket'));
+    await symlink('pipe', at('to-pipe'));
+    await symlink('to-pipe', at('further'));
+    for (const name of ['pipe', 'to-pipe', 'further']) await isRefused(at(name), 'a pipe');
+    await isRefused(at('socket'), 'a socket');
+    server.close();
+    const why = (await device(at('null'), 'null')) ?? (await device(at('disk'), 'disk'));
+    if (why !== undefined) {
+      skipped(why);
+      return;
+    }
+    await symlink('null', at('to-null'));
+    for (const name of ['null', 'to-null']) await isRefused(at(name), 'a device');
+    await isRefused(at('disk'), 'a disk device');
+  });
+
+  it('is refused for an output that is a file: what writes to it would lose it', async () => {
+    const handle = await open(at('output'), 'w');
+    await symlink(`/dev/fd/${handle.fd}`, at('stdout'));
+    await isRefused(at('stdout'), 'an open stream');
+    await handle.close();
+  });
+
+  it('takes the place of a link, whatever that leads to, and leaves that alone', async () => {
+    await writeFile(at('v012.mov'), 'another take');
+    for (const target of ['v012.mov', 'nothing', 'link']) {
+      await rm(at('link'), { force: true });
+      await symlink(target, at('link'));
+      expect(await get('link')).toMatchObject({ code: 0, stderr: '' });
+      expect((await lstat(at('link'))).isFile()).toBe(true);
+    }
+    expect(await readFile(at('v012.mov'), 'utf8')).toBe('another take');
+    expect(await desk.names()).toEqual(['link', 'v012.mov']);
+  });
+
+  it('keeps the permissions of a file that it replaces', async () => {
+    for (const mode of [0o600, 0o664, 0o750]) {
+      await writeFile(at('plate.mov'), 'old');
+      await chmod(at('plate.mov'), mode);
+      expect((await get('plate.mov')).code).toBe(0);
+      expect((await lstat(at('plate.mov'))).mode & 0o777).toBe(mode);
+    }
+  });
+});
 
 describe('nearplay get', () => {
   it('says by what the file is proved', async () => {

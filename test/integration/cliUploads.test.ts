@@ -1,14 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { lstat, mkdir, mkdtemp, open, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli, type CliSurroundings } from '../../electron/cli.ts';
+import { device, fifo, skipped, socket } from '../helpers/oddFiles.ts';
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import { bytesOf, until, uploadsIn } from './transfers/surroundings.ts';
 
@@ -213,6 +214,71 @@ it('says when receipts cannot be written, beside uploads that arrived all the sa
   }
   expect(await bytesOf(sandbox, 'small.bin')).toEqual(Buffer.from('small'));
   expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+describe.skipIf(process.platform === 'win32')('receipts to what is no file of its own', () => {
+  const upload = (receipts: string) =>
+    nearplay(['upload', 'small.bin', '--on-conflict', 'skip', '--receipts', receipts]);
+  const at = (name: string) => join(folder, name);
+  beforeEach(() => file('small.bin', 'small'));
+
+  it('go where a link leads, and straight into a pipe and a device; those stay', async () => {
+    await mkdir(at('dotfiles'));
+    await symlink('dotfiles/receipts.json', at('link'));
+    await fifo(at('pipe'));
+    const reader = await open(at('pipe'), constants.O_RDWR);
+    expect(await upload('link')).toMatchObject({ code: 0, errors: [] });
+    expect(await upload('pipe')).toMatchObject({ code: 0, errors: [] });
+    const { buffer, bytesRead } = await reader.read(Buffer.alloc(MIB), 0, MIB);
+    await reader.close();
+    expect(JSON.parse(await readFile(at('dotfiles/receipts.json'), 'utf8'))).toMatchObject([
+      { key: 'media/small.bin' },
+    ]);
+    expect(buffer.toString('utf8', 0, bytesRead)).toMatch(/^\[[^]*\]\n$/);
+    expect((await lstat(at('link'))).isSymbolicLink()).toBe(true);
+    expect((await lstat(at('pipe'))).isFIFO()).toBe(true);
+    const why = await device(at('null'), 'null');
+    if (why !== undefined) {
+      skipped(why);
+      return;
+    }
+    expect(await upload('null')).toMatchObject({ code: 0, errors: [] });
+    expect((await lstat(at('null'))).isCharacterDevice()).toBe(true);
+  });
+
+  it('are refused, beside uploads that arrived, where nothing can take them', async () => {
+    await fifo(at('pipe'));
+    await symlink('circle', at('circle'));
+    const server = await socket(at('socket'));
+    const cases: [string, RegExp][] = [
+      ['pipe', /no program reads.*not affected/],
+      ['circle', /circle.*not affected/],
+      ['socket', /a socket.*not affected/],
+    ];
+    for (const [receipts, message] of cases) {
+      expect(await upload(receipts)).toMatchObject({ code: 1, errors: [{ code: 'receipts-unwritten', message }] });
+    }
+    expect((await lstat(at('pipe'))).isFIFO()).toBe(true);
+    expect((await lstat(at('socket'))).isSocket()).toBe(true);
+    server.close();
+    expect(await bytesOf(sandbox, 'small.bin')).toEqual(Buffer.from('small'));
+  });
+
+  it('go to the output of the command itself', async () => {
+    const handle = await open(at('output'), 'w');
+    const args = ['upload', 'small.bin', '--json', '--receipts', '/dev/stdout'];
+    const run = spawn(process.execPath, [PROGRAM, ...args], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], ...env() },
+      stdio: ['ignore', handle.fd, 'inherit'],
+    });
+    await once(run, 'exit');
+    await handle.close();
+    const said = await readFile(at('output'), 'utf8');
+    expect(run.exitCode).toBe(0);
+    expect(said).toContain('"state":"done"');
+    expect(said).toMatch(/\n\[\n[^]*"media\/small\.bin"[^]*\]\n$/);
+  });
 });
 
 it('verifies a folder, and only sameness is success', async () => {

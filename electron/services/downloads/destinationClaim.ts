@@ -25,6 +25,9 @@ const TAKING_ROUNDS = 10;
 /** Other users may read a note as they may read the file that it is for. */
 const SHARED_MODE = 0o666;
 const NO_FOLLOW = (constants.O_NOFOLLOW as number | undefined) ?? 0;
+const NO_WAIT = (constants.O_NONBLOCK as number | undefined) ?? 0;
+/** What a note never says. */
+const NO_NOTE = '-';
 
 /** The version of an object that a part belongs to; only the same one may be gone on with. */
 const contentSchema = z.object({
@@ -291,13 +294,17 @@ async function look(file: string, options: ClaimOptions): Promise<Found | undefi
 async function readNote(file: string): Promise<string | undefined> {
   let handle: FileHandle;
   try {
-    handle = await open(file, constants.O_RDONLY | NO_FOLLOW);
+    handle = await open(file, constants.O_RDONLY | NO_FOLLOW | NO_WAIT);
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    // A link, and a socket.
+    if (cause instanceof Error && 'code' in cause && /^(?:ELOOP|ENXIO)$/.test(String(cause.code))) return NO_NOTE;
     throw explainFileError(cause, { path: file, doing: 'write' });
   }
   try {
-    const { size } = await handle.stat();
+    const stats = await handle.stat();
+    if (!stats.isFile()) return NO_NOTE;
+    const { size } = stats;
     const buffer = Buffer.alloc(Math.min(size, MAX_NOTE_BYTES));
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);
     return buffer.toString('utf8', 0, bytesRead);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isTemporaryName, replaceFile } from '../files/atomicFile.ts';
+import { readRegularFile } from '../files/smallFile.ts';
 import { utf8Text } from '../files/utf8Text.ts';
 import type { Machine } from '../machine.ts';
 import { discardLeft, isLeft } from './destinationClaim.ts';
@@ -70,7 +71,7 @@ export class DownloadNotes {
 
 async function read(file: string): Promise<z.infer<typeof noteSchema> | undefined> {
   try {
-    return noteSchema.parse(JSON.parse(utf8Text(await readFile(file))));
+    return noteSchema.parse(JSON.parse(utf8Text(await readRegularFile(file))));
   } catch {
     return undefined;
   }

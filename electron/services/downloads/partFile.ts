@@ -1,9 +1,10 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { lstat, open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { NearplayError } from '../../../shared/errors.ts';
-import { giveName, NEW_FILE_FLAGS, syncFolder } from '../files/atomicFile.ts';
+import { giveName, givePermissionsOf, NEW_FILE_FLAGS, syncFolder } from '../files/atomicFile.ts';
+import { noFile, specialAt } from '../files/writePlace.ts';
 import { explainFileError } from '../s3Errors.ts';
 import type { ComparedFile } from '../transfers/contentProof.ts';
 import type { DestinationClaim, PartContent } from './destinationClaim.ts';
@@ -96,7 +97,7 @@ export class PartFile {
   }
 
   /**
-   * Gives the file its final name, over whatever has it; on disk when it resolves.
+   * Gives the file its final name, over the file or the link that has it; on disk when it resolves. A file's permissions stay.
    *
    * @param lastModified milliseconds since the epoch: what the file's date becomes.
    * @throws NearplayError destination-unwritable, disk-full, same-destination
@@ -104,7 +105,9 @@ export class PartFile {
   async finish(lastModified: number): Promise<void> {
     await this.#do(() => this.#handle.sync());
     // Drives without permissions or dates refuse this; the content is what counts.
-    await this.#handle.chmod(this.#claim.mode).catch(() => undefined);
+    const old = await this.#replaced();
+    if (old) await givePermissionsOf(old, this.#handle);
+    else await this.#handle.chmod(this.#claim.mode).catch(() => undefined);
     await this.#handle.utimes(new Date(), new Date(lastModified)).catch(() => undefined);
     await this.#claim.assertOurs();
     await this.#assertUnderItsName();
@@ -121,6 +124,14 @@ export class PartFile {
 
   async close(): Promise<void> {
     await this.#handle.close().catch(() => undefined);
+  }
+
+  /** The file that has the name until now. @throws NearplayError destination-unwritable for what is none, however late it came */
+  async #replaced(): Promise<Stats | undefined> {
+    const special = await specialAt(this.#destination);
+    if (special !== undefined) throw noFile(this.#destination, special);
+    const old = await lstat(this.#destination).catch(() => undefined);
+    return old?.isFile() === true ? old : undefined;
   }
 
   /** Somebody may have put another file under the part's name. */

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSync, type Stats } from 'node:fs';
+import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { explainFileError } from '../s3Errors.ts';
+import { assertFile, writePlaceOf, writePlaceOfSync } from './writePlace.ts';
 
 /** Bytes of the longest name on ext4, APFS and XFS; NTFS counts UTF-16 units, of which a name never has more than bytes. */
 const MAX_NAME_BYTES = 255;
@@ -14,6 +15,8 @@ export const NEW_FILE_FLAGS =
   constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | ((constants.O_NOFOLLOW as number | undefined) ?? 0);
 /** Readable by the user alone. */
 const PRIVATE_MODE = 0o600;
+const PERMISSIONS = 0o777;
+const OF_GROUP = 0o070;
 /** Milliseconds before each further try: virus scanners and indexers of Windows keep a new file open for a moment. */
 const RENAME_PAUSES_MS: readonly number[] = [20, 50, 100, 200, 400, 800];
 const HELD_ON_WINDOWS: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'EBUSY']);
@@ -21,11 +24,14 @@ const HELD_ON_WINDOWS: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'EBUSY'
 export interface AtomicFileOptions {
   /** Of a new file, before the umask; default: readable by the user alone. */
   mode?: number;
+  /** Whether a file that is there keeps its permissions, as one of the user's own does; default: it gets `mode`. */
+  keepsPermissions?: boolean;
 }
 
 /**
  * Writes a file so that a crash at any moment leaves the old content or the new one: under a random name of its own beside
- * it, synced, then renamed over it, then the folder synced. A failure leaves the old file and nothing else.
+ * it, synced, then renamed over it, then the folder synced. A failure leaves the old file and nothing else. What is no
+ * regular file is never renamed over: links are followed to the file at their end, all else is refused.
  *
  * @throws NearplayError disk-full, destination-unwritable, not-a-folder, name-too-long
  */
@@ -41,19 +47,21 @@ export async function replaceFile(
 export async function replaceFileWith(
   file: string,
   fill: (write: (piece: string | Uint8Array) => Promise<void>) => Promise<void>,
-  { mode = PRIVATE_MODE }: AtomicFileOptions = {},
+  { mode = PRIVATE_MODE, keepsPermissions = false }: AtomicFileOptions = {},
 ): Promise<void> {
-  const beside = temporaryNameFor(file);
+  const { path, old } = assertFile(file, await writePlaceOf(file));
+  const beside = temporaryNameFor(path);
   try {
     const handle = await open(beside, NEW_FILE_FLAGS, mode);
     try {
       await fill((piece) => handle.appendFile(piece));
+      if (keepsPermissions && old) await givePermissionsOf(old, handle);
       await handle.sync();
     } finally {
       await handle.close();
     }
-    await giveName(beside, file);
-    await syncFolder(dirname(file));
+    await giveName(beside, path);
+    await syncFolder(dirname(path));
   } catch (cause) {
     await rm(beside, { force: true }).catch(() => undefined);
     throw explainFileError(cause, { path: file, doing: 'write' });
@@ -62,7 +70,8 @@ export async function replaceFileWith(
 
 /** As `replaceFile`, for the moment before a window closes. @throws NearplayError as replaceFile */
 export function replaceFileSync(file: string, content: string, { mode = PRIVATE_MODE }: AtomicFileOptions = {}): void {
-  const beside = temporaryNameFor(file);
+  const { path } = assertFile(file, writePlaceOfSync(file));
+  const beside = temporaryNameFor(path);
   try {
     const descriptor = openSync(beside, NEW_FILE_FLAGS, mode);
     try {
@@ -71,11 +80,33 @@ export function replaceFileSync(file: string, content: string, { mode = PRIVATE_
     } finally {
       closeSync(descriptor);
     }
-    renameSync(beside, file);
+    renameSync(beside, path);
   } catch (cause) {
     rmSync(beside, { force: true });
     throw explainFileError(cause, { path: file, doing: 'write' });
   }
+}
+
+/**
+ * Gives a new file the permissions of the one whose place it takes, with owner and group where the system allows it. A group
+ * that cannot be kept is not replaced by another one that could read more. Drives without permissions refuse all of it.
+ */
+export async function givePermissionsOf(old: Stats, handle: FileHandle): Promise<void> {
+  if (process.platform === 'win32') return;
+  const { uid, gid } = await handle.stat();
+  let mode = old.mode & PERMISSIONS;
+  if (uid !== old.uid || gid !== old.gid) {
+    const isOfGroup = await handle
+      .chown(old.uid, old.gid)
+      .catch(() => handle.chown(uid, old.gid))
+      .then(
+        () => true,
+        () => false,
+      );
+    // Only what all others may do as well.
+    if (!isOfGroup) mode &= ~OF_GROUP | (mode << 3);
+  }
+  await handle.chmod(mode).catch(() => undefined);
 }
 
 /** Whether a name is one that `replaceFile` writes under; after a crash such a file is of no use to anybody. */
@@ -85,8 +116,10 @@ export function isTemporaryName(name: string): boolean {
 
 /** Removes what crashes left beside a file of which this process is the only writer. */
 export async function removeTemporariesOf(file: string): Promise<void> {
-  const folder = dirname(file);
-  const own = hiddenName(basename(file), `.${'0'.repeat(2 * RANDOM_BYTES)}.nearplay-tmp`);
+  const place = await writePlaceOf(file).catch(() => undefined);
+  const path = place?.kind === 'file' ? place.path : file;
+  const folder = dirname(path);
+  const own = hiddenName(basename(path), `.${'0'.repeat(2 * RANDOM_BYTES)}.nearplay-tmp`);
   const beginning = own.slice(0, -`${'0'.repeat(2 * RANDOM_BYTES)}.nearplay-tmp`.length);
   for (const name of await readdir(folder).catch(() => [])) {
     if (isTemporaryName(name) && name.startsWith(beginning)) await rm(join(folder, name), { force: true });

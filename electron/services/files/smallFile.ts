@@ -51,6 +51,21 @@ export function readSmallFileSync(file: string, maxBytes = MAX_DOCUMENT_BYTES): 
   }
 }
 
+/**
+ * Reads a file of the app's own, of whatever size. A pipe in its place is refused and not waited for.
+ *
+ * @throws the error of the system; EINVAL for what is not a regular file
+ */
+export async function readRegularFile(file: string): Promise<Buffer> {
+  const handle = await open(file, OPEN_FLAGS);
+  try {
+    if ((await handle.stat()).isFile()) return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+  throw Object.assign(new Error('EINVAL: not a regular file, read'), { code: 'EINVAL' });
+}
+
 async function readNow(file: string, maxBytes: number): Promise<SmallFile> {
   let handle: FileHandle | undefined;
   try {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { NearplayError } from '../../../shared/errors.ts';
 import type { JournalUnread } from '../../../shared/ipc.ts';
 import { isTemporaryName, replaceFile } from '../files/atomicFile.ts';
+import { readRegularFile } from '../files/smallFile.ts';
 import { utf8Text } from '../files/utf8Text.ts';
 import { recordSchema, type TransferRecord } from './transferRecord.ts';
 
@@ -154,7 +155,7 @@ export class Journal {
   async #read(file: string, unread: JournalUnread): Promise<void> {
     let bytes: Buffer;
     try {
-      bytes = await readFile(file);
+      bytes = await readRegularFile(file);
     } catch {
       // Perhaps another time.
       unread.files.push(file);

@@ -1,12 +1,14 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -15,6 +17,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LARGEST_SETTINGS, openSettingsFile, type StoreOptions } from '../../../../electron/shell/settingsFile.ts';
 import { DEFAULT_SETTINGS, settingsSchema } from '../../../../shared/settings.ts';
+import { fifo } from '../../../helpers/oddFiles.ts';
 
 let folder: string;
 let file: string;
@@ -60,6 +63,26 @@ describe('the settings file', () => {
     open().write(DEFAULT_SETTINGS);
     expect(backups()[0]).toMatch(/^settings\.json\.damaged-/);
     expect(statSync(file).size).toBeLessThan(10_000);
+  });
+
+  it.skipIf(process.platform === 'win32')('is left alone, and not waited for, where a pipe has its name', async () => {
+    await fifo(file);
+    const settings = open();
+    settings.write({ ...DEFAULT_SETTINGS, profile: 'studio' });
+    expect(settings.read()).toMatchObject({ profile: 'studio' });
+    expect(statSync(file).isFIFO()).toBe(true);
+    expect(backups()).toEqual([]);
+  });
+
+  it.skipIf(process.platform === 'win32')('stays a link, also when what it leads to is damaged', () => {
+    mkdirSync(join(folder, 'dotfiles'));
+    symlinkSync('dotfiles/nearplay.json', file);
+    writeFileSync(file, 'not JSON');
+    open().write({ ...DEFAULT_SETTINGS, profile: 'studio' });
+    expect(lstatSync(file).isSymbolicLink()).toBe(true);
+    expect(JSON.parse(readFileSync(join(folder, 'dotfiles', 'nearplay.json'), 'utf8'))).toMatchObject({
+      profile: 'studio',
+    });
   });
 
   it('holds the largest settings that are valid', () => {

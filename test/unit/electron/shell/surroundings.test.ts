@@ -1,6 +1,18 @@
 import type { OpenDialogOptions } from 'electron';
 import { EventEmitter } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -16,6 +28,7 @@ import { shellRequests } from '../../../../electron/shell/requests.ts';
 import { storedTheme } from '../../../../electron/shell/theme.ts';
 import { mayUpdate, startUpdates } from '../../../../electron/shell/updates.ts';
 import { DEFAULT_SETTINGS } from '../../../../shared/settings.ts';
+import { device, fifo, skipped } from '../../../helpers/oddFiles.ts';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'nearplay-shell-'))));
@@ -292,6 +305,40 @@ describe('the log file', () => {
     logFile(join(old, 'nearplay.log'))('line\n');
     logFile(join(folder, 'new', 'nearplay.log'))('line\n');
     expect([mode(old), mode(join(folder, 'new')), mode(join(old, 'nearplay.log'))]).toEqual(['700', '700', '600']);
+  });
+
+  it.skipIf(process.platform === 'win32')('may be a link: what is set aside lies where it leads', () => {
+    const file = join(folder, 'logs', 'nearplay.log');
+    const elsewhere = join(folder, 'elsewhere.log');
+    mkdirSync(join(folder, 'logs'));
+    symlinkSync(elsewhere, file);
+    const write = logFile(file, 10);
+    for (const line of ['first line\n', 'second line\n', 'third line\n']) write(line);
+    expect(lstatSync(file).isSymbolicLink()).toBe(true);
+    expect(readFileSync(elsewhere, 'utf8')).toBe('third line\n');
+    expect(readFileSync(`${elsewhere}.1`, 'utf8')).toBe('second line\n');
+  });
+
+  it.skipIf(process.platform === 'win32')('holds nothing up where it is a pipe', async () => {
+    const file = join(folder, 'logs', 'nearplay.log');
+    mkdirSync(join(folder, 'logs'));
+    await fifo(file);
+    expect(() => logFile(file, 10)('a line of more than ten bytes\n')).not.toThrow();
+    expect(lstatSync(file).isFIFO()).toBe(true);
+  });
+
+  it('never moves a device away', async () => {
+    const file = join(folder, 'logs', 'nearplay.log');
+    mkdirSync(join(folder, 'logs'));
+    const why = await device(file, 'null');
+    if (why !== undefined) {
+      skipped(why);
+      return;
+    }
+    const write = logFile(file, 10);
+    for (let index = 0; index < 5; index += 1) write(`line ${index} of more than ten bytes\n`);
+    expect(lstatSync(file).isCharacterDevice()).toBe(true);
+    expect(readdirSync(join(folder, 'logs'))).toEqual(['nearplay.log']);
   });
 
   it('costs lines, never the app, when the disk takes no more', () => {

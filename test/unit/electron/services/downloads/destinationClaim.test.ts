@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +9,7 @@ import {
   type PartContent,
 } from '../../../../../electron/services/downloads/destinationClaim.ts';
 import type { Machine } from '../../../../../electron/services/machine.ts';
+import { fifo } from '../../../../helpers/oddFiles.ts';
 
 const CONTENT: PartContent = { place: 'p', etag: '"1"', size: 10, lastModified: 5, versionId: 'v' };
 const MINUTE_S = 60;
@@ -41,6 +42,22 @@ async function killed(owner: Machine): Promise<DestinationClaim> {
 }
 
 describe('a destination', () => {
+  it.skipIf(process.platform === 'win32')(
+    'with a pipe, a link or a folder in the place of its note is told at once',
+    async () => {
+      await (await DestinationClaim.take(destination, { machine: machine('a', 1) })).release({ keep: true });
+      const place = await note();
+      const makers = [() => fifo(place), () => symlink('elsewhere', place), () => mkdir(place)];
+      for (const make of makers) {
+        await rm(place, { recursive: true, force: true });
+        await make();
+        const taken = DestinationClaim.take(destination, { machine: machine('a', 1) });
+        await expect(taken).rejects.toMatchObject({ code: 'destination-unwritable', message: /is in the way/ });
+        expect((await lstat(place)).isFile()).toBe(false);
+      }
+    },
+  );
+
   it('is one download’s at a time, and free when that is over', async () => {
     const first = await DestinationClaim.take(destination, { machine: machine('a', 1) });
     await expect(DestinationClaim.take(destination, { machine: machine('a', 1) })).rejects.toMatchObject({

@@ -1,9 +1,10 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { device, fifo, skipped } from '../../../../helpers/oddFiles.ts';
 import {
   giveName,
   hiddenName,
@@ -97,6 +98,55 @@ describe('a file that is replaced', () => {
     expect((await readdir(folder)).sort()).toEqual([...others].sort());
     expect(isTemporaryName(left)).toBe(true);
     expect(isTemporaryName('.memory.part')).toBe(false);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a file of the app’s own whose place something else has', () => {
+  const writers = [
+    ['at leisure', (file: string) => replaceFile(file, 'new')],
+    [
+      'at once',
+      (file: string) =>
+        Promise.resolve().then(() => {
+          replaceFileSync(file, 'new');
+        }),
+    ],
+  ] as const;
+
+  it.each(writers)('(a link) is written where it leads, for the user alone, %s', async (_how, write) => {
+    await mkdir(join(folder, 'dotfiles'));
+    await writeFile(join(folder, 'dotfiles', 'window.json'), 'old', { mode: 0o644 });
+    for (const name of ['window.json', 'new.json']) {
+      await symlink(`dotfiles/${name}`, join(folder, name));
+      await write(join(folder, name));
+      expect((await lstat(join(folder, name))).isSymbolicLink()).toBe(true);
+      expect(await readFile(join(folder, 'dotfiles', name), 'utf8')).toBe('new');
+      expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+    }
+    expect(await readdir(join(folder, 'dotfiles'))).toHaveLength(2);
+    expect(await readdir(folder)).toHaveLength(3);
+  });
+
+  it.each(writers)('(a pipe, a link to one, a circle) is not written, and that stays, %s', async (_how, write) => {
+    await fifo(join(folder, 'pipe'));
+    await symlink('pipe', join(folder, 'to-pipe'));
+    await symlink('circle', join(folder, 'circle'));
+    for (const name of ['pipe', 'to-pipe', 'circle']) {
+      await expect(write(join(folder, name))).rejects.toMatchObject({ code: 'destination-unwritable' });
+    }
+    expect((await lstat(join(folder, 'pipe'))).isFIFO()).toBe(true);
+    expect((await readdir(folder)).sort()).toEqual(['circle', 'pipe', 'to-pipe']);
+  });
+
+  it.each(writers)('(a device) is not written, and the device stays, %s', async (_how, write) => {
+    const path = join(folder, 'null');
+    const why = await device(path, 'null');
+    if (why !== undefined) {
+      skipped(why);
+      return;
+    }
+    await expect(write(path)).rejects.toMatchObject({ code: 'destination-unwritable' });
+    expect((await lstat(path)).isCharacterDevice()).toBe(true);
   });
 });
 

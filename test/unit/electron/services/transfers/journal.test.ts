@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Journal } from '../../../../../electron/services/transfers/journal.ts';
 import type { TransferRecord } from '../../../../../electron/services/transfers/transferRecord.ts';
+import { fifo } from '../../../../helpers/oddFiles.ts';
 
 let folder: string;
 
@@ -38,6 +39,15 @@ it('gives back what was put in, in the order of the queue', async () => {
     record('2', { state: 'done' }),
     record('3'),
   ]);
+});
+
+it.skipIf(process.platform === 'win32')('does not wait for a pipe that has the name of a sheet', async () => {
+  const { journal } = await open();
+  await journal.add([record('1')]);
+  await fifo(join(folder, 'pipe.json'));
+  const { records, unread } = await open();
+  expect(records).toEqual([record('1')]);
+  expect(unread.files).toEqual([join(folder, 'pipe.json')]);
 });
 
 it('keeps the last of many writings that come at once', async () => {
