@@ -7,7 +7,8 @@ import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from
 import { builtinModules } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, esmExternalRequirePlugin, type InlineConfig } from 'vite';
+import { build, esmExternalRequirePlugin, type InlineConfig, type Plugin } from 'vite';
+import { packageOf, shippedPackages } from './shippedPackages.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -69,7 +70,7 @@ async function bundleForNode(name: 'main' | 'cli', outDir: string, mode: BundleM
     // Everything but Electron and Node goes in: what is installed has no node_modules.
     ssr: { target: 'node', noExternal: true },
     // CommonJS packages say require('electron'); as an import it goes the same way as ours.
-    plugins: [esmExternalRequirePlugin({ external: EXTERNAL, skipDuplicateCheck: true })],
+    plugins: [onlyNamedPackages(), esmExternalRequirePlugin({ external: EXTERNAL, skipDuplicateCheck: true })],
     build: {
       ...output(join(outDir, name), mode),
       target: 'node24',
@@ -95,6 +96,7 @@ export async function bundleCli(outDir: string, mode: BundleMode): Promise<void>
 async function bundlePreload(outDir: string, mode: BundleMode): Promise<void> {
   await build({
     ...common(mode),
+    plugins: [onlyNamedPackages()],
     build: {
       ...output(join(outDir, 'preload'), mode),
       target: 'chrome140',
@@ -109,6 +111,7 @@ async function bundlePreload(outDir: string, mode: BundleMode): Promise<void> {
 async function bundleRenderer(outDir: string, mode: BundleMode): Promise<void> {
   await build({
     ...common(mode),
+    plugins: [onlyNamedPackages()],
     configFile: rendererConfig,
     root: dirname(rendererConfig),
     build: { ...output(join(outDir, 'renderer'), mode), minify: mode === 'production' },
@@ -125,6 +128,20 @@ async function addFontLicences(folder: string): Promise<void> {
   for (const font of FONTS) {
     await copyFile(join(root, 'node_modules', '@fontsource-variable', font, 'LICENSE'), join(folder, `${font}.txt`));
   }
+}
+
+/** Refuses a bundle that holds a package which NOTICE does not name: what ships goes with its licence. */
+function onlyNamedPackages(): Plugin {
+  return {
+    name: 'nearplay-only-named-packages',
+    async generateBundle(_options, output) {
+      const named = new Set((await shippedPackages(root)).map(({ name }) => name));
+      const modules = Object.values(output).flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []));
+      const unnamed = new Set(modules.map(packageOf).filter((name) => name !== undefined && !named.has(name)));
+      if (unnamed.size > 0)
+        this.error(`These ship, and build/shippedPackages.ts does not know of it: ${[...unnamed].join(', ')}`);
+    },
+  };
 }
 
 function common(mode: BundleMode): InlineConfig {

@@ -32,7 +32,10 @@ export function packagingConfiguration(env: Environment): Configuration {
     directories: { output: join(root, 'release'), buildResources: join(root, 'build', 'resources') },
     // The bundles hold every dependency: nothing of node_modules is shipped, and no test code can slip in.
     files: ['dist/main/**', 'dist/preload/**', 'dist/renderer/**', 'package.json', '!**/node_modules/**', '!**/*.map'],
-    extraResources: [{ from: 'dist/cli', to: 'cli', filter: ['**/*.js'] }],
+    extraResources: [
+      { from: 'dist/cli', to: 'cli', filter: ['**/*.js'] },
+      { from: 'NOTICE', to: 'NOTICE.txt' },
+    ],
     asar: true,
     npmRebuild: false,
     removePackageScripts: true,

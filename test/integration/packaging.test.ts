@@ -198,6 +198,11 @@ describe('the packaged app, on a stub of the runtime', () => {
     ]);
   });
 
+  it('names what it is made of, with the licences', async () => {
+    const notice = await readFile(join(app, 'resources', 'NOTICE.txt'), 'utf8');
+    expect(notice).toBe(await readFile(join(root, 'NOTICE'), 'utf8'));
+  });
+
   it('knows the feed for updates that the build named, and carries the command line beside the app', async () => {
     const feed = await readFile(join(app, 'resources', 'app-update.yml'), 'utf8');
     expect(feed).toContain('https://updates.studio.example');
