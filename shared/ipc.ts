@@ -331,6 +331,8 @@ export interface PreferencesEditing {
   etag?: string;
   /** Why these credentials may not write it; absent: they may. */
   refusal?: ErrorReport;
+  /** What this machine's own file says: a draft that leads away from it is not saved (preferencesTrust.ts). */
+  pinned?: IsolationPreferences;
   history: PreferencesVersion[];
 }
 

@@ -404,11 +404,13 @@ class NearplayServices implements Application {
     const managed = this.#managedRefusal();
     const refusal = managed ?? (await stored.refusal());
     const inForce = JSON.stringify(document, undefined, 2);
+    const pinned = this.#preferences.pinned();
     return {
       // An object that is no text: saving what is in force repairs it.
       text: managed || !current || current.fault ? inForce : current.text,
       ...(current?.etag !== undefined && { etag: current.etag }),
       ...(refusal && { refusal: refusal.report() }),
+      ...(pinned && { pinned }),
       history: await stored.history().catch(() => []),
     };
   }

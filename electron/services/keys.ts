@@ -12,3 +12,8 @@ export function wholeKey({ prefix }: Pick<StorageConfiguration, 'prefix'>, key: 
 export function relativeKey({ prefix }: Pick<StorageConfiguration, 'prefix'>, whole: string): string {
   return prefix === '' ? whole : whole.slice(prefix.length + 1);
 }
+
+/** A key as people type and see it, for sentences: relative to the prefix, and whole only where it is not below it. */
+export function shownKey(configuration: Pick<StorageConfiguration, 'prefix'>, whole: string): string {
+  return whole.startsWith(wholeKey(configuration, '')) ? relativeKey(configuration, whole) : whole;
+}

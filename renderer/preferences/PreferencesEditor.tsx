@@ -168,6 +168,7 @@ function Foot() {
   const text = useEditor((editor) => editor.text);
   const base = useEditor((editor) => editor.base);
   const usable = useEditor((editor) => editor.parsed.document !== undefined);
+  const savable = useEditor((editor) => editor.savable);
   const refusal = useEditor((editor) => editor.refusal);
   const saving = useEditor((editor) => editor.saving);
   const saveFailure = useEditor((editor) => editor.saveFailure);
@@ -202,7 +203,7 @@ function Foot() {
       {!refusal && (
         <Button
           className="button primary"
-          isDisabled={!usable || !changed || saving}
+          isDisabled={!savable || !changed || saving}
           onPress={() => void onSave()}
           data-testid="preferences-save"
         >

@@ -32,7 +32,12 @@ export interface Editor {
   tab: EditorTab;
   /** The one document that every tab edits. */
   text: string;
+  /** Findings are those of saving too; the document is absent only where the text is no preferences anywhere. */
   parsed: ParsedPreferences;
+  /** Whether the text could be saved to the bucket: an exported file may lead elsewhere, the object may not. */
+  savable: boolean;
+  /** What this machine's own file says, where there is one. */
+  pinned: IsolationPreferences | undefined;
   /** What editing began with, or what was saved last. */
   base: string;
   etag: string | undefined;
@@ -69,6 +74,13 @@ export function isChanged({ text, base }: Pick<Editor, 'text' | 'base'>): boolea
   return text.trim() !== base.trim();
 }
 
+/** A text, and what is found in it: with what would keep it from being saved, in the same words. */
+function draftOf(text: string, pinned: IsolationPreferences | undefined): Pick<Editor, 'text' | 'parsed' | 'savable'> {
+  const { document, findings } = parsePreferences(text, { pinned });
+  const usable = document ?? parsePreferences(text).document;
+  return { text, parsed: { ...(usable && { document: usable }), findings }, savable: document !== undefined };
+}
+
 /** What saving the draft would change; `undefined` while it cannot be used. */
 export function changesOf({ parsed, base }: Pick<Editor, 'parsed' | 'base'>): Change[] | undefined {
   const before = parsePreferences(base).document;
@@ -83,8 +95,8 @@ export function createEditor(api: NearplayApi): EditorStore {
       set({
         phase: 'ready',
         failure: undefined,
-        text: editing.text,
-        parsed: parsePreferences(editing.text),
+        ...draftOf(editing.text, editing.pinned),
+        pinned: editing.pinned,
         base: editing.text,
         etag: editing.etag,
         refusal: editing.refusal,
@@ -139,6 +151,8 @@ export function createEditor(api: NearplayApi): EditorStore {
       tab: 'form',
       text: '',
       parsed: { findings: [] },
+      savable: false,
+      pinned: undefined,
       base: '',
       etag: undefined,
       refusal: undefined,
@@ -167,9 +181,9 @@ export function createEditor(api: NearplayApi): EditorStore {
       },
       showTab: (tab) => set({ tab }),
       edit(text) {
-        if (!get().readOnly) set({ text, parsed: parsePreferences(text), saveFailure: undefined });
+        if (!get().readOnly) set(({ pinned }) => ({ ...draftOf(text, pinned), saveFailure: undefined }));
       },
-      discard: () => set(({ base }) => ({ text: base, parsed: parsePreferences(base), saveFailure: undefined })),
+      discard: () => set(({ base, pinned }) => ({ ...draftOf(base, pinned), saveFailure: undefined })),
       save,
       choose: (path, side) =>
         set(({ merging }) =>
@@ -181,14 +195,14 @@ export function createEditor(api: NearplayApi): EditorStore {
         const text = mergedText(merging);
         const { theirs } = merging;
         set({
-          text,
-          parsed: parsePreferences(text),
+          ...draftOf(text, theirs.pinned),
+          pinned: theirs.pinned,
           base: theirs.text,
           etag: theirs.etag,
           history: theirs.history,
           merging: undefined,
         });
-        return get().parsed.document ? save() : false;
+        return get().savable ? save() : false;
       },
       leaveMerge: () => set({ merging: undefined }),
       async lookAt(versionId) {

@@ -18,6 +18,7 @@ import {
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
 import { NearplayError } from '../../../shared/errors.ts';
 import { confirmedCause } from '../confirmedCause.ts';
+import { shownKey } from '../keys.ts';
 import { explainS3Error, httpStatusOf } from '../s3Errors.ts';
 import { assertListing, listingPages, SamePage } from '../listingPages.ts';
 import type { Condition } from '../writeConditions.ts';
@@ -264,7 +265,7 @@ export class UploadCalls {
     signal: AbortSignal,
   ): Promise<NearplayError> {
     const object = { client: this.client, bucket: this.bucket, wholeKey: Key, versionId: VersionId };
-    const failed = { action: 's3:GetObject', storage: this.#configuration, key: Key };
+    const failed = { action: 's3:GetObject', storage: this.#configuration, key: shownKey(this.#configuration, Key) };
     return confirmedCause(error, object, failed, (ask) => this.wire.ask(signal, ask));
   }
 
@@ -281,7 +282,7 @@ export class UploadCalls {
   async listOne(prefix: string, timeout: number): Promise<void> {
     const command = new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, MaxKeys: 1 });
     const { signal } = new AbortController();
-    const answer = await this.explained('s3:ListBucket', prefix, () =>
+    const answer = await this.explained('s3:ListBucket', undefined, () =>
       this.wire.ask(signal, (options) => this.client.send(command, options), timeout),
     );
     assertListing(answer);
@@ -340,12 +341,16 @@ export class UploadCalls {
     return isIn(place, this.#configuration);
   }
 
-  /** @throws NearplayError that says what an error of the SDK or of the network means. */
-  async explained<Answer>(action: string, key: string, work: () => Promise<Answer>): Promise<Answer> {
+  /**
+   * @param wholeKey absent: it is asked of the bucket.
+   * @throws NearplayError that says what an error of the SDK or of the network means, of the key without the prefix.
+   */
+  async explained<Answer>(action: string, wholeKey: string | undefined, work: () => Promise<Answer>): Promise<Answer> {
     try {
       return await work();
     } catch (cause) {
-      const error = explainS3Error(cause, { action, storage: this.#configuration, key });
+      const named = wholeKey !== undefined && { key: shownKey(this.#configuration, wholeKey) };
+      const error = explainS3Error(cause, { action, storage: this.#configuration, ...named });
       // 412 says that another one was there before; 409, that another one is writing now: ask again, and it will be 412
       // or free (S3 User Guide, "Conditional writes").
       const passes = error.code === 'conflict' && httpStatusOf(cause) === 409;

@@ -4,7 +4,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Application, SaveQuestion, ServicesOptions } from '../../../electron/services/application.ts';
 import { mergePreferences } from '../../../shared/preferencesMerge.ts';
-import { parsePreferences, type IsolationPreferences } from '../../../shared/preferences.ts';
+import { errorsOf, parsePreferences, type IsolationPreferences } from '../../../shared/preferences.ts';
 import { startTestStudio, type TestStudio } from './studio.ts';
 
 let studio: TestStudio;
@@ -110,6 +110,11 @@ describe('saving', () => {
     const moved = changed(text, () => undefined).replace(before, after);
     const origins = one.mediaSources();
     await expect(one.requests['save-preferences']({ text: moved })).rejects.toMatchObject({ code: 'not-supported' });
+    // The editor finds the same as it is typed.
+    const { pinned } = await one.requests['edit-preferences'](undefined);
+    const said = errorsOf(parsePreferences(moved, { pinned }).findings);
+    expect(said).not.toEqual([]);
+    await expect(one.requests['save-preferences']({ text: moved })).rejects.toThrow(said.join(' '));
     expect([asked, saved(), one.mediaSources()]).toEqual([[], [], origins]);
   });
 

@@ -101,6 +101,20 @@ describe.each(PHASES)('in the phase "%s"', (phase) => {
   });
 });
 
+it.each<Phase>(['create', 'part', 'complete'])(
+  'names the file as it is listed, without the prefix: %s',
+  async (phase) => {
+    const effect = status('KMS.NotFoundException');
+    await upload(phase, () => void sandbox.addFault({ ...ruleOf(phase), effect }));
+    const { error, key } = only(running.queue);
+    expect(error?.message).toContain(key);
+    expect(error?.message).not.toContain(`media/${key}`);
+    sandbox.clearFaults();
+    running.queue.clear();
+    await until(() => uploadsIn(sandbox).length === 0, 'nothing is left behind');
+  },
+);
+
 it.each(LASTING)('in the phase "%s", lasting %s', async (phase, _name, effect, state) => {
   await upload(phase, () => void sandbox.addFault({ ...ruleOf(phase), effect }));
   expect(only(running.queue).state).toBe(state);

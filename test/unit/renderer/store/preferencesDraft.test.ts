@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ERRORS } from '../../../../shared/errors.ts';
 import type { NearplayApi, PreferencesEditing } from '../../../../shared/ipc.ts';
+import { parsePreferences } from '../../../../shared/preferences.ts';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { changesOf, createEditor, isChanged, mergedText } from '../../../../renderer/store/preferencesDraft.ts';
 
@@ -51,6 +52,26 @@ describe('editing', () => {
     store.getState().edit(TEXT.replace('60', '90'));
     expect(isChanged(store.getState())).toBe(true);
     expect(changesOf(store.getState())).toEqual([{ path: 'replication.delaySeconds', before: 60, after: 90 }]);
+  });
+
+  it('finds as it is typed what would not be saved, and the draft can still be exported as a file', async () => {
+    const { document: pinned } = parsePreferences(TEXT);
+    editPreferences.mockResolvedValueOnce({ ...editing(), ...(pinned && { pinned }) });
+    const store = editor();
+    await store.getState().open();
+    expect(store.getState().savable).toBe(true);
+    store.getState().edit(TEXT.replace('"media"', '"elsewhere"'));
+    const { parsed, savable } = store.getState();
+    expect(parsed.findings).toContainEqual(
+      expect.objectContaining({
+        severity: 'error',
+        line: expect.any(Number) as number,
+        message: expect.stringContaining('would move the main storage') as string,
+      }),
+    );
+    expect([parsed.document?.s3Configuration['virginia']?.bucket, savable]).toEqual(['elsewhere', false]);
+    store.getState().discard();
+    expect(store.getState()).toMatchObject({ savable: true, parsed: { findings: [] } });
   });
 
   it('keeps a draft when the panel is opened again', async () => {
