@@ -1,58 +1,115 @@
 import { IconAlertTriangle, IconCircleCheck, IconInfoCircle, IconX } from '@tabler/icons-react';
-import { useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
+import { useToast, useToastRegion } from 'react-aria/useToast';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useSyncExternalStore, type RefObject } from 'react';
 import { Button } from 'react-aria-components';
+import type { QueuedToast, ToastState } from 'react-aria-components/Toast';
 import { useTranslation } from 'react-i18next';
-import type { Toast, ToastText } from '../store/session.ts';
-import { useSession } from '../store/context.tsx';
+import type { NotificationText, ShownNotification } from '../store/notifications.ts';
+import type { TransferNotification } from '../store/transferNotifications.ts';
+import { useNearplay } from '../store/context.tsx';
 import type { Translate } from '../text/i18n.ts';
-import type { TransferNews } from '../store/transferNotices.ts';
 
-const SHOWN_FOR = 5000;
-const SHOWN_FOR_BAD = 12_000;
 const ICONS = { plain: IconInfoCircle, good: IconCircleCheck, bad: IconAlertTriangle };
 
+/** The notifications, in a row of their own under the header. React Aria keeps their clocks, their focus and their roles. */
 export function Toasts() {
-  const { t } = useTranslation();
-  const toasts = useSession((session) => session.toasts);
-  const region = useRef<HTMLDivElement>(null);
-  const [isHeld, hold] = useState(false);
-  useReservedHeight(region);
+  const state = useToastState();
+  const place = useRef<HTMLDivElement>(null);
+  useReservedHeight(place);
+  // React Aria stops the clocks when the pointer or the focus arrives. What is added after that has to be stopped too.
+  useEffect(() => {
+    if (place.current?.matches(':hover, :focus-within')) state.pauseAll();
+  }, [state]);
   return (
-    // The region is there before the first message: a screen reader announces only what changes. React Aria lets elements
-    // of its top layer be reached while a dialog is open. Pointer and focus only keep the messages for longer.
-    // eslint-disable-next-line jsx-a11y-x/no-noninteractive-element-interactions
-    <div
-      ref={region}
-      className="toasts"
-      role="region"
-      aria-label={t('shell.notifications')}
-      aria-live="polite"
-      data-react-aria-top-layer="true"
-      onPointerEnter={() => hold(true)}
-      onPointerLeave={() => hold(false)}
-      onFocus={() => hold(true)}
-      onBlur={() => hold(false)}
-    >
-      {toasts.map((toast) => (
-        <ToastCard key={toast.id} toast={toast} isHeld={isHeld && toasts.length > 0} />
+    // In the top layer as React Aria understands it, so that notifications can be reached while a dialog is open.
+    <div ref={place} className="toasts" data-react-aria-top-layer="true">
+      {state.visibleToasts.length > 0 && <ToastRegion state={state} />}
+    </div>
+  );
+}
+
+/** The queue as React Aria's hooks take it, oldest first. */
+function useToastState(): ToastState<ShownNotification> {
+  const { queue } = useNearplay().notifications;
+  const newestFirst = useSyncExternalStore(
+    useCallback((listener: () => void) => queue.subscribe(listener), [queue]),
+    () => queue.visibleToasts,
+  );
+  return useMemo(
+    () => ({
+      visibleToasts: newestFirst.toReversed(),
+      add: (content, options) => queue.add(content, options),
+      close: (key) => queue.close(key),
+      pauseAll: () => queue.pauseAll(),
+      resumeAll: () => queue.resumeAll(),
+    }),
+    [queue, newestFirst],
+  );
+}
+
+function ToastRegion({ state }: { state: ToastState<ShownNotification> }) {
+  const { t } = useTranslation();
+  const region = useRef<HTMLDivElement>(null);
+  const { regionProps } = useToastRegion({ 'aria-label': t('shell.notifications') }, state, region);
+  return (
+    <div {...regionProps} ref={region} className="toast-region">
+      {state.visibleToasts.map((toast) => (
+        <Toast key={toast.key} toast={toast} state={state} />
       ))}
     </div>
   );
 }
 
+function Toast({ toast, state }: { toast: QueuedToast<ShownNotification>; state: ToastState<ShownNotification> }) {
+  const { t } = useTranslation();
+  const card = useRef<HTMLDivElement>(null);
+  const { toastProps, contentProps, titleProps, closeButtonProps } = useToast({ toast }, state, card);
+  const { tone, text, times } = toast.content;
+  const Icon = ICONS[tone];
+  return (
+    // The role of a dialog comes with the properties. Escape anywhere inside does what the button does.
+    // eslint-disable-next-line jsx-a11y-x/no-static-element-interactions
+    <div
+      {...toastProps}
+      ref={card}
+      className="toast"
+      data-testid="toast"
+      data-tone={tone}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        // Escape is for this notification, not for what is below it.
+        event.preventDefault();
+        event.stopPropagation();
+        state.close(toast.key);
+      }}
+    >
+      <Icon size={17} aria-hidden="true" />
+      <div {...contentProps} className="toast-content">
+        <span {...titleProps} className="toast-words">
+          {textOf(text, t)}
+        </span>
+        {times > 1 && <span className="tag">{t('toasts.times', { count: times })}</span>}
+      </div>
+      <Button {...closeButtonProps} className="icon-button small" aria-label={t('actions.dismiss')}>
+        <IconX size={14} aria-hidden="true" />
+      </Button>
+    </div>
+  );
+}
+
 /**
- * Tells the layout how high the notices are (`--notices`), so that it makes room: they never lie on a control. A list that
- * gets lower scrolls by as much, and what is under the pointer stays there.
+ * Tells the layout the height of the notifications (`--notifications-height`), so that it makes room: they never lie on a
+ * control. A list that gets lower scrolls by as much, and what is under the pointer stays there.
  */
-function useReservedHeight(region: RefObject<HTMLElement | null>): void {
+function useReservedHeight(place: RefObject<HTMLElement | null>): void {
   useLayoutEffect(() => {
-    const element = region.current;
+    const element = place.current;
     if (!element) return undefined;
     let reserved = 0;
     const reserve = (): void => {
       const height = element.childElementCount === 0 ? 0 : Math.ceil(element.getBoundingClientRect().height);
       if (height === reserved) return;
-      document.documentElement.style.setProperty('--notices', `${height}px`);
+      document.documentElement.style.setProperty('--notifications-height', `${height}px`);
       for (const list of document.querySelectorAll('.entries')) list.scrollTop += height - reserved;
       reserved = height;
     };
@@ -60,51 +117,15 @@ function useReservedHeight(region: RefObject<HTMLElement | null>): void {
     observer.observe(element);
     return () => {
       observer.disconnect();
-      document.documentElement.style.removeProperty('--notices');
+      document.documentElement.style.removeProperty('--notifications-height');
     };
-  }, [region]);
+  }, [place]);
 }
 
-/** It goes by itself, but not while somebody points at the notices or has the keyboard in them. */
-function ToastCard({ toast, isHeld }: { toast: Toast; isHeld: boolean }) {
-  const { t } = useTranslation();
-  const dismiss = useSession((session) => session.dismissToast);
-  const { id, tone, times } = toast;
-  useEffect(() => {
-    if (isHeld) return undefined;
-    const timer = setTimeout(() => dismiss(id), tone === 'bad' ? SHOWN_FOR_BAD : SHOWN_FOR);
-    return () => clearTimeout(timer);
-  }, [dismiss, id, tone, isHeld]);
-  const Icon = ICONS[tone];
-  return (
-    // Escape anywhere inside does what the button does.
-    // eslint-disable-next-line jsx-a11y-x/no-static-element-interactions
-    <div
-      className="toast"
-      data-testid="toast"
-      data-tone={tone}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape') return;
-        // It is about this notice, and not about what is below it.
-        event.preventDefault();
-        event.stopPropagation();
-        dismiss(id);
-      }}
-    >
-      <Icon size={17} aria-hidden="true" />
-      <span className="toast-words">{wordsOf(toast.text, t)}</span>
-      {times > 1 && <span className="tag">{t('toasts.times', { count: times })}</span>}
-      <Button className="icon-button small" aria-label={t('actions.dismiss')} onPress={() => dismiss(id)}>
-        <IconX size={14} aria-hidden="true" />
-      </Button>
-    </div>
-  );
-}
-
-function wordsOf(text: ToastText, t: Translate): string {
+function textOf(text: NotificationText, t: Translate): string {
   switch (text.kind) {
     case 'transfers':
-      return newsWords(text.news, t);
+      return transfersText(text.about, t);
     case 'upload-folder-added':
       return t('toasts.uploadFolderAdded', { folder: text.folder === '' ? t('uploads.library') : text.folder });
     case 'replica-ready':
@@ -124,8 +145,8 @@ function wordsOf(text: ToastText, t: Translate): string {
   }
 }
 
-function newsWords(news: TransferNews, t: Translate): string {
-  const { kind, count, name } = news;
+function transfersText(about: TransferNotification, t: Translate): string {
+  const { kind, count, name } = about;
   if (kind === 'needs-you') return t('toasts.needsYou', { count, name });
-  return t(`toasts.${kind}.${news.direction}`, { count, name, message: news.message });
+  return t(`toasts.${kind}.${about.direction}`, { count, name, message: about.message });
 }

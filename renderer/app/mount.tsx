@@ -26,7 +26,7 @@ export async function mount(page: Document, api: NearplayApi | undefined): Promi
     return;
   }
   const nearplay = createNearplay(api);
-  followMain(api, nearplay.session, () => nearplay.library.getState().loaded.folder);
+  followMain(api, nearplay, () => nearplay.library.getState().loaded.folder);
   followTransfers(api, nearplay.session, nearplay.transfers);
   createRoot(root).render(
     <StrictMode>

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { reportOf } from '../api.ts';
 import { Findings } from '../ui/Findings.tsx';
 import { Panel } from '../ui/Panel.tsx';
-import { useEditor, useNearplay, useSession } from '../store/context.tsx';
+import { useEditor, useNearplay } from '../store/context.tsx';
 import { Differences } from './Differences.tsx';
 import { DraftForm } from './DraftForm.tsx';
 import { changesOf, EDITOR_TABS, isChanged } from '../store/preferencesDraft.ts';
@@ -163,8 +163,8 @@ function Aside() {
 
 function Foot() {
   const { t } = useTranslation();
-  const { api } = useNearplay();
-  const toast = useSession((session) => session.toast);
+  const { api, notifications } = useNearplay();
+  const { notify } = notifications;
   const text = useEditor((editor) => editor.text);
   const base = useEditor((editor) => editor.base);
   const usable = useEditor((editor) => editor.parsed.document !== undefined);
@@ -178,13 +178,13 @@ function Foot() {
   const onExport = async (): Promise<void> => {
     try {
       const saved = await api.exportPreferences({ text });
-      if (saved) toast({ kind: 'saved-file', name: saved.name }, 'good');
+      if (saved) notify({ kind: 'saved-file', name: saved.name }, 'good');
     } catch (error) {
-      toast({ kind: 'report', report: reportOf(error) }, 'bad');
+      notify({ kind: 'report', report: reportOf(error) }, 'bad');
     }
   };
   const onSave = async (): Promise<void> => {
-    if (await save()) toast({ kind: 'preferences-saved' }, 'good');
+    if (await save()) notify({ kind: 'preferences-saved' }, 'good');
   };
   return (
     <div className="panel-foot">

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { LeftOutList } from '../../shared/leftOut.ts';
 import { Panel } from '../ui/Panel.tsx';
 import { ReportTable } from '../ui/ReportTable.tsx';
-import { useSession } from '../store/context.tsx';
+import { useNearplay, useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
 import type { Translate } from '../text/i18n.ts';
 
@@ -12,14 +12,14 @@ import type { Translate } from '../text/i18n.ts';
 export function LeftOutPanel() {
   const { t } = useTranslation();
   const list = useSession((session) => session.leftOutShown);
-  const toast = useSession((session) => session.toast);
+  const { notify } = useNearplay().notifications;
   if (!list) return null;
   const rows = list.named.map(({ path, why, detail }) => ({ key: path, words: wordsOf({ why, detail }, t) }));
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(asText(list, t));
     } catch {
-      toast({ kind: 'not-copied' }, 'bad');
+      notify({ kind: 'not-copied' }, 'bad');
     }
   };
   return (

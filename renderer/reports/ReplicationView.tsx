@@ -167,17 +167,17 @@ function ObjectList({ objects }: { objects: readonly UnreplicatedObject[] }) {
 
 function ManifestFoot({ report }: { report: ReplicationReport }) {
   const { t } = useTranslation();
-  const { api } = useNearplay();
-  const toast = useSession((session) => session.toast);
+  const { api, notifications } = useNearplay();
+  const { notify } = notifications;
   const possible = mendable(report);
   const [left, setLeft] = useState<readonly ReplicationProblem[]>([]);
   const chosen = possible.filter((problem) => !left.includes(problem));
   const save = async (): Promise<void> => {
     try {
       const saved = await api.saveManifest({ problems: chosen });
-      if (saved) toast({ kind: 'saved-file', name: saved.name }, 'good');
+      if (saved) notify({ kind: 'saved-file', name: saved.name }, 'good');
     } catch (error) {
-      toast({ kind: 'report', report: reportOf(error) }, 'bad');
+      notify({ kind: 'report', report: reportOf(error) }, 'bad');
     }
   };
   if (possible.length === 0) return null;

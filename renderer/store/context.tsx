@@ -7,13 +7,15 @@ import { createEditor, type Editor, type EditorStore } from './preferencesDraft.
 import { createReporting, type Reporting, type ReportingStore } from './replicationReport.ts';
 import { createTransfers, type Transfers, type TransfersStore } from './transfers.ts';
 import { createVerifying, type Verifying, type VerifyingStore } from './verification.ts';
-import { soon } from './onNextFrame.ts';
+import { Notifications } from './notifications.ts';
+import { onNextFrame } from './onNextFrame.ts';
 import { createSession, type Session, type SessionStore } from './session.ts';
 
 /** What the window is made of, built once in main.tsx and handed down. */
 export interface Nearplay {
   api: NearplayApi;
   session: SessionStore;
+  notifications: Notifications;
   library: LibraryStore;
   stills: StillCache;
   editor: EditorStore;
@@ -23,30 +25,32 @@ export interface Nearplay {
 }
 
 export function createNearplay(api: NearplayApi): Nearplay {
-  const session = createSession(api);
-  const { toast } = session.getState();
+  const notifications = new Notifications();
+  const { notify } = notifications;
+  const session = createSession(api, notifications);
   return {
     api,
     session,
+    notifications,
     library: createLibrary(api),
     stills: new StillCache(api),
     editor: createEditor(api),
     reporting: createReporting(api),
     transfers: createTransfers(api, {
-      schedule: soon,
-      tell(news) {
-        // The open drawer says it itself.
-        if (news.kind === 'needs-you' && session.getState().transfersOpen) return;
-        toast({ kind: 'transfers', news }, TONES[news.kind]);
+      schedule: onNextFrame,
+      notify(about) {
+        // The open drawer shows the question itself.
+        if (about.kind === 'needs-you' && session.getState().transfersOpen) return;
+        notify({ kind: 'transfers', about }, TONES[about.kind]);
       },
-      tellFailure: (report) => toast({ kind: 'report', report }, 'bad'),
-      tellSaved: ({ name }) => toast({ kind: 'saved-file', name }, 'good'),
+      notifyFailure: (report) => notify({ kind: 'report', report }, 'bad'),
+      notifySaved: ({ name }) => notify({ kind: 'saved-file', name }, 'good'),
     }),
     verifying: createVerifying(api),
   };
 }
 
-const TONES = { arrived: 'good', lost: 'bad', 'needs-you': 'plain' } as const;
+const TONES = { succeeded: 'good', failed: 'bad', 'needs-you': 'plain' } as const;
 
 const NearplayContext = createContext<Nearplay | undefined>(undefined);
 

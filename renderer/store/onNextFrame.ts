@@ -1,8 +1,8 @@
-/** Milliseconds. A window that cannot be seen draws no frames, and must still keep up. */
-const WHILE_HIDDEN = 1000;
+/** A hidden window draws no frames, and must still keep up. */
+const HIDDEN_DELAY_MS = 1000;
 
 /** Calls back with the next frame, and before long where there is none. */
-export function soon(work: () => void): void {
+export function onNextFrame(work: () => void): void {
   let done = false;
   const once = (): void => {
     if (done) return;
@@ -11,6 +11,6 @@ export function soon(work: () => void): void {
     cancelAnimationFrame(frame);
     work();
   };
-  const timer = setTimeout(once, WHILE_HIDDEN);
+  const timer = setTimeout(once, HIDDEN_DELAY_MS);
   const frame = requestAnimationFrame(once);
 }

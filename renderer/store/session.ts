@@ -5,29 +5,10 @@ import { joinLeftOut, type LeftOutList } from '../../shared/leftOut.ts';
 import type { SettingsPatch } from '../../shared/settings.ts';
 import { nameOfKey } from '../../shared/keys.ts';
 import { reportOf } from '../api.ts';
-import type { TransferNews } from './transferNotices.ts';
+import type { Notifications } from './notifications.ts';
 
 export type Panel =
   'settings' | 'shortcuts' | 'why' | 'replication' | 'preferences' | 'verify' | 'upload-folder' | 'left-out';
-
-export interface Toast {
-  id: number;
-  tone: 'plain' | 'good' | 'bad';
-  text: ToastText;
-  /** How often it was said while it was on screen. */
-  times: number;
-}
-
-/** What a toast says; the words themselves are in text/en.ts. */
-export type ToastText =
-  | { kind: 'transfers'; news: TransferNews }
-  | { kind: 'upload-folder-added'; folder: string }
-  | { kind: 'replica-ready'; name: string; place: string; others: number }
-  | { kind: 'imported' }
-  | { kind: 'not-copied' }
-  | { kind: 'preferences-saved' }
-  | { kind: 'saved-file'; name: string }
-  | { kind: 'report'; report: ErrorReport };
 
 /** Everything the window knows apart from the folder on screen: what main told, and which panels are open. */
 export interface Session {
@@ -46,7 +27,6 @@ export interface Session {
   leftOutShown: LeftOutList | undefined;
   /** How many choices and drops are being looked through at the moment: large folders take their time. */
   adding: number;
-  toasts: readonly Toast[];
   /** Grows with every change after which objects may be read from somewhere else. */
   routesVersion: number;
 
@@ -57,8 +37,6 @@ export interface Session {
   showTransfers: (open: boolean) => void;
   showLeftOut: (list: LeftOutList) => void;
   dismissLeftOut: () => void;
-  toast: (text: ToastText, tone?: Toast['tone']) => void;
-  dismissToast: (id: number) => void;
   changeSettings: (patch: SettingsPatch) => Promise<void>;
   importPreferences: () => Promise<void>;
   refreshAddress: () => Promise<void>;
@@ -77,20 +55,19 @@ export interface Session {
 
 export type SessionStore = StoreApi<Session>;
 
-const MAX_TOASTS = 3;
 /** What `add-uploads` takes at once. */
 const MAX_PATHS = 10_000;
 
-/** The store over the bridge. Failures of what the user asked for end as toasts; nothing rejects. */
-export function createSession(api: NearplayApi): SessionStore {
-  let lastToast = 0;
+/** The store over the bridge. Failures of what the user asked for end as notifications; nothing rejects. */
+export function createSession(api: NearplayApi, notifications: Notifications): SessionStore {
+  const { notify } = notifications;
 
   return createStore<Session>((set, get) => {
     const attempt = async (work: () => Promise<unknown>): Promise<void> => {
       try {
         await work();
       } catch (error) {
-        get().toast({ kind: 'report', report: reportOf(error) }, 'bad');
+        notify({ kind: 'report', report: reportOf(error) }, 'bad');
       }
     };
 
@@ -122,7 +99,6 @@ export function createSession(api: NearplayApi): SessionStore {
       leftOut: undefined,
       leftOutShown: undefined,
       adding: 0,
-      toasts: [],
       routesVersion: 0,
 
       async start() {
@@ -139,19 +115,10 @@ export function createSession(api: NearplayApi): SessionStore {
       showWhy: (whyKey) => set({ panel: 'why', whyKey }),
       showTransfers(transfersOpen) {
         set({ transfersOpen });
-        // What asks is on screen now.
-        if (transfersOpen) set(({ toasts }) => ({ toasts: toasts.filter((toast) => !isCall(toast.text)) }));
+        if (transfersOpen) notifications.closeTransferQuestions();
       },
       showLeftOut: (leftOutShown) => set({ leftOutShown, panel: 'left-out' }),
       dismissLeftOut: () => set({ leftOut: undefined }),
-      toast(text, tone = 'plain') {
-        lastToast += 1;
-        const words = JSON.stringify(text);
-        const alike = get().toasts.find((other) => other.tone === tone && JSON.stringify(other.text) === words);
-        const toast: Toast = { id: lastToast, tone, text, times: (alike?.times ?? 0) + 1 };
-        set(({ toasts }) => ({ toasts: [...toasts.filter((other) => other !== alike), toast].slice(-MAX_TOASTS) }));
-      },
-      dismissToast: (id) => set(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.id !== id) })),
       changeSettings: (patch) =>
         attempt(async () => {
           get().patchApp({ settings: await api.setSettings(patch) });
@@ -163,7 +130,7 @@ export function createSession(api: NearplayApi): SessionStore {
           const preferences = await api.importPreferences();
           if (!preferences) return;
           set({ app: await api.getBootstrap() });
-          if (preferences.document) get().toast({ kind: 'imported' }, 'good');
+          if (preferences.document) notify({ kind: 'imported' }, 'good');
         }),
       refreshAddress: () => attempt(async () => get().patchApp({ reading: await api.refreshAddress() })),
       chooseUploads: (folder, what = 'files') =>
@@ -184,7 +151,7 @@ export function createSession(api: NearplayApi): SessionStore {
           const added = await api.addUploadFolder({ folder, existing });
           if (!added) return;
           set({ transfersOpen: true });
-          get().toast({ kind: 'upload-folder-added', folder: added.folder }, 'good');
+          notify({ kind: 'upload-folder-added', folder: added.folder }, 'good');
         }),
       pauseUploadFolder: (id, paused) => attempt(() => api.pauseUploadFolder({ id, paused })),
       removeUploadFolder: (id) => attempt(() => api.removeUploadFolder({ id })),
@@ -201,16 +168,15 @@ export function createSession(api: NearplayApi): SessionStore {
   });
 }
 
-/** Calls the user to the drawer. */
-function isCall(text: ToastText): boolean {
-  return text.kind === 'transfers' && text.news.kind === 'needs-you';
-}
-
 /**
  * Follows what main announces. Of the folders that changed only those count that are on screen, or below it: a folder
  * appears in its parent with its first file. Returns the function that ends it.
  */
-export function followMain(api: NearplayApi, session: SessionStore, shownFolder: () => string): () => void {
+export function followMain(
+  api: NearplayApi,
+  { session, notifications }: { session: SessionStore; notifications: Notifications },
+  shownFolder: () => string,
+): () => void {
   const { patchApp } = session.getState();
   const routesChanged = (): void => session.setState(({ routesVersion }) => ({ routesVersion: routesVersion + 1 }));
   const ends = [
@@ -226,7 +192,7 @@ export function followMain(api: NearplayApi, session: SessionStore, shownFolder:
     api.onUploadFoldersChanged((uploadFolders) => patchApp({ uploadFolders })),
     api.onReplicaReady(({ key, label, others }) => {
       const name = nameOfKey(key);
-      session.getState().toast({ kind: 'replica-ready', name, place: label, others }, 'good');
+      notifications.notify({ kind: 'replica-ready', name, place: label, others }, 'good');
     }),
     api.onLibraryChanged(({ folder }) => {
       if (folder.startsWith(shownFolder())) routesChanged();

@@ -10,7 +10,7 @@ import {
   type TransfersDelta,
 } from '../../shared/ipc.ts';
 import { reportOf } from '../api.ts';
-import { Endings, type TransferNews } from './transferNotices.ts';
+import { TransferNotifications, type TransferNotification } from './transferNotifications.ts';
 import { TransferIndex, type Filter } from './transferIndex.ts';
 
 /** What is drawn of the list as a whole. The transfers themselves are in its index: each line follows its own. */
@@ -55,9 +55,9 @@ export interface TransfersStore extends StoreApi<Transfers> {
 export interface TransfersSurroundings {
   /** Calls back once, soon: in the window, with the next frame. */
   schedule: (work: () => void) => void;
-  tell: (news: TransferNews) => void;
-  tellFailure: (report: ErrorReport) => void;
-  tellSaved: (file: SavedFile) => void;
+  notify: (about: TransferNotification) => void;
+  notifyFailure: (report: ErrorReport) => void;
+  notifySaved: (file: SavedFile) => void;
 }
 
 export const NO_TOTALS: TransferTotals = {
@@ -70,7 +70,7 @@ export const NO_TOTALS: TransferTotals = {
 /** The store over the bridge. News is put together until the next frame; nothing rejects. */
 export function createTransfers(api: NearplayApi, around: TransfersSurroundings): TransfersStore {
   const index = new TransferIndex();
-  const endings = new Endings();
+  const notifications = new TransferNotifications();
   const listeners = new Map<string, Set<() => void>>();
   /** In the order in which they came: `undefined` for those that were removed. */
   let pending = new Map<string, Transfer | undefined>();
@@ -100,14 +100,14 @@ export function createTransfers(api: NearplayApi, around: TransfersSurroundings)
       }));
       for (const id of ids) for (const listener of listeners.get(id) ?? []) listener();
       const needYou = { count: index.count('need-you'), name: index.at('need-you', 0)?.name ?? '' };
-      for (const news of endings.take(ended, now, needYou)) around.tell(news);
+      for (const about of notifications.take(ended, now, needYou)) around.notify(about);
     }
 
     const attempt = async (work: () => Promise<unknown>): Promise<void> => {
       try {
         await work();
       } catch (error) {
-        around.tellFailure(reportOf(error));
+        around.notifyFailure(reportOf(error));
       }
     };
     const some = (ids: string[] | undefined) => (ids ? { ids } : {});
@@ -168,7 +168,7 @@ export function createTransfers(api: NearplayApi, around: TransfersSurroundings)
       exportReceipts: () =>
         attempt(async () => {
           const saved = await api.exportReceipts();
-          if (saved) around.tellSaved(saved);
+          if (saved) around.notifySaved(saved);
         }),
     };
   });

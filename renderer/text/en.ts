@@ -714,13 +714,13 @@ export const en = {
   },
   toasts: {
     times: '{{count}} times',
-    arrived: {
+    succeeded: {
       upload_one: '{{name}} is uploaded',
       upload_other: '{{count}} files are uploaded',
       download_one: '{{name}} is saved on this computer',
       download_other: '{{count}} files are saved on this computer',
     },
-    lost: {
+    failed: {
       upload_one: '{{name}} was not uploaded: {{message}}',
       upload_other: '{{count}} files were not uploaded. Transfers (T) say why.',
       download_one: '{{name}} was not saved: {{message}}',

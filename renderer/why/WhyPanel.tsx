@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { ExplainedObject, RouteExplanation } from '../../shared/ipc.ts';
 import { AddressList } from '../ui/AddressList.tsx';
 import { Panel } from '../ui/Panel.tsx';
-import { useSession } from '../store/context.tsx';
+import { useNearplay, useSession } from '../store/context.tsx';
 import { useClock, useNow } from '../ui/useNow.ts';
 import { formatAge, formatBytes, formatDuration } from '../text/format.ts';
 import { placeOf, routeText } from '../text/routeText.ts';
@@ -227,7 +227,7 @@ const COPIED_FOR = 2500;
 
 function CopyForIt({ text }: { text: string }) {
   const { t } = useTranslation();
-  const toast = useSession((session) => session.toast);
+  const { notify } = useNearplay().notifications;
   const [copied, setCopied] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -238,7 +238,7 @@ function CopyForIt({ text }: { text: string }) {
       clearTimeout(timer.current);
       timer.current = setTimeout(() => setCopied(false), COPIED_FOR);
     } catch {
-      toast({ kind: 'not-copied' }, 'bad');
+      notify({ kind: 'not-copied' }, 'bad');
     }
   };
   return (

@@ -1,10 +1,13 @@
 import { expect, it, vi } from 'vitest';
 import type { NearplayApi } from '../../../../shared/ipc.ts';
 import { NearplayApiError } from '../../../../renderer/api.ts';
+import { Notifications } from '../../../../renderer/store/notifications.ts';
 import { createSession } from '../../../../renderer/store/session.ts';
 import { NO_API } from '../noApi.ts';
 
-const sessionOver = (methods: Partial<NearplayApi>) => createSession({ ...NO_API, ...methods });
+const sessionOver = (methods: Partial<NearplayApi>, notifications = new Notifications()) =>
+  createSession({ ...NO_API, ...methods }, notifications);
+const shownIn = ({ queue }: Notifications) => queue.visibleToasts.map(({ content }) => content);
 const files = (count: number) => Array.from({ length: count }, (_, at) => new File([], `frame.${at}.exr`));
 
 it('shows the drawer at once when files are dropped, and that they are being looked through', async () => {
@@ -41,31 +44,17 @@ it('hands over more files than one request takes in several', async () => {
 
 it('tells what went wrong, and looks through nothing any more', async () => {
   const error = new NearplayApiError({ code: 'file-unreadable', message: 'no', retryable: true });
-  const session = sessionOver({ uploadFiles: () => Promise.reject(error) });
+  const notifications = new Notifications();
+  const session = sessionOver({ uploadFiles: () => Promise.reject(error) }, notifications);
   await session.getState().uploadFiles('', files(1));
   expect(session.getState().adding).toBe(0);
-  expect(session.getState().toasts).toMatchObject([{ tone: 'bad', text: { kind: 'report' } }]);
+  expect(shownIn(notifications)).toMatchObject([{ tone: 'bad', text: { kind: 'report' } }]);
 });
 
 it('takes the call to the drawer back once the drawer is open', () => {
-  const session = sessionOver({});
-  session.getState().toast({ kind: 'transfers', news: { kind: 'needs-you', count: 1, name: 'shot.mov' } });
-  session.getState().toast({ kind: 'imported' });
-  session.getState().showTransfers(true);
-  expect(session.getState().toasts.map(({ text }) => text.kind)).toEqual(['imported']);
-});
-
-it('keeps at most three notices, the newest, and counts alike ones together', () => {
-  const session = sessionOver({});
-  const { toast } = session.getState();
-  toast({ kind: 'saved-file', name: 'one.json' }, 'good');
-  toast({ kind: 'not-copied' }, 'bad');
-  toast({ kind: 'imported' }, 'good');
-  toast({ kind: 'not-copied' }, 'bad');
-  toast({ kind: 'preferences-saved' }, 'good');
-  expect(session.getState().toasts).toMatchObject([
-    { text: { kind: 'imported' }, times: 1 },
-    { text: { kind: 'not-copied' }, times: 2 },
-    { text: { kind: 'preferences-saved' }, times: 1 },
-  ]);
+  const notifications = new Notifications();
+  notifications.notify({ kind: 'transfers', about: { kind: 'needs-you', count: 1, name: 'shot.mov' } });
+  notifications.notify({ kind: 'imported' });
+  sessionOver({}, notifications).getState().showTransfers(true);
+  expect(shownIn(notifications).map(({ text }) => text.kind)).toEqual(['imported']);
 });

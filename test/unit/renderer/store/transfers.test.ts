@@ -11,12 +11,12 @@ const totals = (files: Partial<TransferTotals['files']>): TransferTotals => ({
 
 type Methods = Partial<Record<keyof NearplayApi, unknown>>;
 let frames: (() => void)[];
-const tell = vi.fn();
-const tellFailure = vi.fn();
-const tellSaved = vi.fn();
+const notify = vi.fn();
+const notifyFailure = vi.fn();
+const notifySaved = vi.fn();
 
 function storeOver(methods: Methods) {
-  const surroundings = { schedule: (work: () => void) => void frames.push(work), tell, tellFailure, tellSaved };
+  const surroundings = { schedule: (work: () => void) => void frames.push(work), notify, notifyFailure, notifySaved };
   return createTransfers(methods as unknown as NearplayApi, surroundings);
 }
 
@@ -143,7 +143,7 @@ it('tells failures of what was asked for, and rejects nothing', async () => {
   const error = new NearplayApiError({ code: 'bad-request', message: 'no', retryable: false });
   const store = storeOver({ pauseTransfers: () => Promise.reject(error) });
   await store.getState().pause(['t1']);
-  expect(tellFailure).toHaveBeenCalledWith(expect.objectContaining({ code: 'bad-request' }));
+  expect(notifyFailure).toHaveBeenCalledWith(expect.objectContaining({ code: 'bad-request' }));
 });
 
 it('asks for some, or for all', async () => {
