@@ -13,8 +13,8 @@ import { TransfersBar } from '../transfers/TransfersBar.tsx';
 import { TransfersDrawer } from '../transfers/TransfersDrawer.tsx';
 import { destinationOf } from '../uploads/destination.ts';
 import { LeftOutNote } from '../uploads/LeftOutNote.tsx';
-import { UploadFolderDialog } from '../uploads/UploadFolderDialog.tsx';
-import { UploadFolders, UploadFoldersLine } from '../uploads/UploadFolders.tsx';
+import { WatchFolderDialog } from '../uploads/WatchFolderDialog.tsx';
+import { WatchFolders, WatchFoldersSummary } from '../uploads/WatchFolders.tsx';
 import { LeftOutPanel } from '../reports/LeftOutPanel.tsx';
 import { VerifyPanel } from '../reports/VerifyPanel.tsx';
 import { WhyPanel } from '../why/WhyPanel.tsx';
@@ -83,18 +83,18 @@ function Window({ app }: { app: Bootstrap }) {
             )}
           </main>
           <TransfersDrawer>
-            <UploadFoldersLine />
+            <WatchFoldersSummary />
             <LeftOutNote />
           </TransfersDrawer>
         </div>
       </div>
       <TransfersBar />
-      <SettingsPanel app={app} bandwidth={<BandwidthForm />} uploadFolders={<UploadFolders />} />
+      <SettingsPanel app={app} bandwidth={<BandwidthForm />} watchFolders={<WatchFolders />} />
       <WhyPanel />
       <ReplicationView />
       <VerifyPanel />
       <LeftOutPanel />
-      <UploadFolderDialog />
+      <WatchFolderDialog />
       <PreferencesEditor />
       <ShortcutsDialog />
     </div>
@@ -107,17 +107,17 @@ function useTheme(theme: Bootstrap['settings']['theme'] | undefined): void {
   }, [theme]);
 }
 
-/** The browser's word on the network is trustworthy when it says "offline"; that is all it is used for. */
+/** `navigator.onLine` is reliable only when it is false (HTML Standard, "Browser state"): it is used for that alone. */
 function useOnline(): void {
   const setOnline = useSession((session) => session.setOnline);
   useEffect(() => {
-    const tell = (): void => setOnline(navigator.onLine);
-    tell();
-    window.addEventListener('online', tell);
-    window.addEventListener('offline', tell);
+    const update = (): void => setOnline(navigator.onLine);
+    update();
+    window.addEventListener('online', update);
+    window.addEventListener('offline', update);
     return () => {
-      window.removeEventListener('online', tell);
-      window.removeEventListener('offline', tell);
+      window.removeEventListener('online', update);
+      window.removeEventListener('offline', update);
     };
   }, [setOnline]);
 }
@@ -130,7 +130,7 @@ function useFirstFolder(usable: boolean, lastFolder: string): void {
     if (!usable) return undefined;
     void library.getState().show(first.current);
     return library.subscribe(({ loaded }, before) => {
-      // Not worth a message when it cannot be kept: nothing is lost but a place.
+      // A failure is not shown: only the folder to start in is not remembered.
       if (loaded.folder !== before.loaded.folder) api.setSettings({ lastFolder: loaded.folder }).catch(() => undefined);
     });
   }, [usable, api, library]);

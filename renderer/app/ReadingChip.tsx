@@ -54,7 +54,7 @@ function WhyThisRegion({ reading, sentence, close }: { reading: Reading; sentenc
       )}
       <ul className="storages">
         {reading.storages.map((storage) => (
-          <StorageLine key={storage.name} storage={storage} inUse={storage.name === reading.route.storage} />
+          <StorageRow key={storage.name} storage={storage} inUse={storage.name === reading.route.storage} />
         ))}
       </ul>
       <div className="popover-actions">
@@ -84,11 +84,11 @@ function WhyThisRegion({ reading, sentence, close }: { reading: Reading; sentenc
   );
 }
 
-function StorageLine({ storage, inUse }: { storage: StorageSummary; inUse: boolean }) {
+function StorageRow({ storage, inUse }: { storage: StorageSummary; inUse: boolean }) {
   const { t } = useTranslation();
   const role = storage.role === 'main' ? 'mainRole' : storage.role === 'replica' ? 'replicaRole' : 'otherRole';
   return (
-    <li className="storage-line" data-in-use={inUse}>
+    <li className="storage-row" data-in-use={inUse}>
       <span className="near-dot" aria-hidden="true" />
       <span className="storage-name">{storage.label}</span>
       <span className="muted">

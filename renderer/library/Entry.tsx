@@ -16,7 +16,7 @@ interface EntryProps<Of extends LibraryEntry> {
   entry: Of;
   view: LibraryView;
   isActive: boolean;
-  /** 1-based, for whoever cannot see how long the list is. */
+  /** 1-based position in the list, for screen readers. */
   position: number;
   total: number;
   now: number;
@@ -145,7 +145,7 @@ function Frames({ sequence }: { sequence: FrameSequence }) {
   );
 }
 
-/** Where not all frames could be listed at once, no number of them is said. */
+/** A sequence of which not all frames are listed yet: their number is not shown. */
 function UnfinishedFrames({ sequence }: { sequence: FrameSequence }) {
   const { t } = useTranslation();
   return (

@@ -6,17 +6,17 @@ import { useLibrary, useNearplay } from '../store/context.tsx';
 import { useNow } from '../ui/useNow.ts';
 import { Entry, elementId } from './Entry.tsx';
 import { identityOf } from '../store/entryIdentity.ts';
-import { columnsFor, countRows, moveInGrid, placeOfIndex, rowAt, type GridShape } from './gridKeyboard.ts';
+import { columnsFor, countRows, moveInGrid, positionOfIndex, rowAt, type GridShape } from './gridKeyboard.ts';
 
-const GAP = 16;
-const CARD_WIDTH = 208;
-const FOLDER_HEIGHT = 52;
-const LIST_HEIGHT = 44;
+const GAP_PX = 16;
+const CARD_WIDTH_PX = 208;
+const FOLDER_HEIGHT_PX = 52;
+const ROW_HEIGHT_PX = 44;
 /** Name, size, age and badge under the picture. */
-const CAPTION_HEIGHT = 66;
-const PADDING = 20;
+const CAPTION_HEIGHT_PX = 66;
+const PADDING_PX = 20;
 /** How many rows before the end the next page is asked for. */
-const AHEAD = 12;
+const NEXT_PAGE_AHEAD_ROWS = 12;
 
 /**
  * Cards or lines, only those in the window drawn. One focusable list whose active option the arrow keys move: the
@@ -31,10 +31,10 @@ export function EntryGrid({ entries }: { entries: readonly LibraryEntry[] }) {
   const { width, height } = useSize(scroller);
   const now = useNow(30_000);
 
-  const columns = view === 'list' ? 1 : columnsFor(width - 2 * PADDING, CARD_WIDTH, GAP);
-  const cardWidth = (width - 2 * PADDING - (columns - 1) * GAP) / columns;
-  const fileHeight = view === 'list' ? LIST_HEIGHT : Math.round((cardWidth * 9) / 16) + CAPTION_HEIGHT + GAP;
-  const folderHeight = view === 'list' ? LIST_HEIGHT : FOLDER_HEIGHT + GAP;
+  const columns = view === 'list' ? 1 : columnsFor(width - 2 * PADDING_PX, CARD_WIDTH_PX, GAP_PX);
+  const cardWidth = (width - 2 * PADDING_PX - (columns - 1) * GAP_PX) / columns;
+  const fileHeight = view === 'list' ? ROW_HEIGHT_PX : Math.round((cardWidth * 9) / 16) + CAPTION_HEIGHT_PX + GAP_PX;
+  const folderHeight = view === 'list' ? ROW_HEIGHT_PX : FOLDER_HEIGHT_PX + GAP_PX;
   const shape = useMemo<GridShape>(() => {
     const folders = entries.findIndex(({ type }) => type === 'file');
     const folderCount = folders < 0 ? entries.length : folders;
@@ -53,7 +53,7 @@ export function EntryGrid({ entries }: { entries: readonly LibraryEntry[] }) {
     estimateSize: (row) => (rowAt(shape, row)?.section === 0 ? folderHeight : fileHeight),
     overscan: 2,
     paddingStart: view === 'list' ? 0 : 4,
-    paddingEnd: PADDING,
+    paddingEnd: PADDING_PX,
     scrollPaddingStart: 8,
     scrollPaddingEnd: 24,
   });
@@ -74,7 +74,7 @@ export function EntryGrid({ entries }: { entries: readonly LibraryEntry[] }) {
   // When the player closes, or a folder is left, the entry one comes from is in the window again.
   const scrollToActive = useRef<() => void>(undefined);
   scrollToActive.current = () => {
-    if (activeIndex >= 0) virtual.scrollToIndex(placeOfIndex(shape, activeIndex).row, { align: 'auto' });
+    if (activeIndex >= 0) virtual.scrollToIndex(positionOfIndex(shape, activeIndex).row, { align: 'auto' });
   };
   useEffect(() => {
     if (width > 0) scrollToActive.current?.();
@@ -162,7 +162,7 @@ function useNextPage(lastRow: number, rowCount: number): void {
   const more = useLibrary((library) => library.more);
   const loadMore = useLibrary((library) => library.loadMore);
   useEffect(() => {
-    if (next !== undefined && more === 'idle' && lastRow >= rowCount - AHEAD) void loadMore();
+    if (next !== undefined && more === 'idle' && lastRow >= rowCount - NEXT_PAGE_AHEAD_ROWS) void loadMore();
   }, [next, more, lastRow, rowCount, loadMore]);
 }
 

@@ -47,7 +47,7 @@ function Folder() {
   if (entries.length === 0 && loaded.complete) return <NoMatch filter={appliedFilter} />;
   return (
     <>
-      <FolderLine shown={entries.length} isFiltered={appliedFilter !== ''} />
+      <FolderBar shown={entries.length} isFiltered={appliedFilter !== ''} />
       <EntryGrid entries={entries} />
     </>
   );
@@ -63,14 +63,14 @@ function useWholeFolder(needed: boolean): void {
   }, [needed, next, more, loadMore]);
 }
 
-function FolderLine({ shown, isFiltered }: { shown: number; isFiltered: boolean }) {
+function FolderBar({ shown, isFiltered }: { shown: number; isFiltered: boolean }) {
   const { t } = useTranslation();
   const complete = useLibrary((library) => library.loaded.complete);
   const more = useLibrary((library) => library.more);
   const loadMore = useLibrary((library) => library.loadMore);
   const words = { count: shown, formatted: formatCount(shown) };
   return (
-    <div className="folder-line">
+    <div className="folder-bar">
       <p role="status">
         {isFiltered
           ? t('library.matches', words)
@@ -87,24 +87,24 @@ function FolderLine({ shown, isFiltered }: { shown: number; isFiltered: boolean 
           </Button>
         </p>
       )}
-      <WatchFolder />
+      <ReadyAlertToggle />
       <SortMenu />
     </div>
   );
 }
 
-function WatchFolder() {
+function ReadyAlertToggle() {
   const { t } = useTranslation();
   const folder = useLibrary((library) => library.loaded.folder);
   const watched = useSession((session) => session.app?.settings.watchedFolders.includes(folder)) ?? false;
-  const watchFolder = useSession((session) => session.watchFolder);
+  const watchFolder = useSession((session) => session.setReadyAlert);
   return (
     <TooltipTrigger delay={500} closeDelay={0}>
       <ToggleButton
         className="button quiet small watch"
         isSelected={watched}
         onChange={(on) => void watchFolder(folder, on)}
-        data-testid="watch-folder"
+        data-testid="ready-alert"
       >
         {watched ? <IconBellRinging size={15} aria-hidden="true" /> : <IconBell size={15} aria-hidden="true" />}
         {t(watched ? 'library.watching' : 'library.watch')}

@@ -5,7 +5,7 @@ import { identityOf } from '../store/entryIdentity.ts';
 import { hasStill } from '../store/stillCache.ts';
 
 /** Cards that fly by while scrolling ask for nothing. */
-const SETTLE = 150;
+const STILL_DELAY_MS = 150;
 
 /** A small picture of the file, once it is there; it is asked for only while the card is drawn. */
 export function Still({ file }: { file: LibraryFile }) {
@@ -31,7 +31,7 @@ export function Still({ file }: { file: LibraryFile }) {
     if (kept) draw(kept);
     const timer = setTimeout(() => {
       if (!kept) void stills.get(newest.current, ended.signal).then(draw);
-    }, SETTLE);
+    }, STILL_DELAY_MS);
     return () => {
       clearTimeout(timer);
       ended.abort();

@@ -35,7 +35,7 @@ export function countRows({ sections, columns }: GridShape): number {
 }
 
 /** Row and column of an entry. */
-export function placeOfIndex({ sections, columns }: GridShape, index: number): { row: number; column: number } {
+export function positionOfIndex({ sections, columns }: GridShape, index: number): { row: number; column: number } {
   let start = 0;
   let rowsAbove = 0;
   for (const count of sections) {
@@ -90,7 +90,7 @@ const MOVING_KEYS: ReadonlySet<string> = new Set([
 
 /** Keeps the column where the row is long enough, and stays on the first and the last row. */
 function byRows(current: number, rows: number, shape: GridShape): number {
-  const { row, column } = placeOfIndex(shape, current);
+  const { row, column } = positionOfIndex(shape, current);
   const target = Math.min(countRows(shape) - 1, Math.max(0, row + rows));
   const found = rowAt(shape, target);
   return found ? found.start + Math.min(column, found.length - 1) : current;

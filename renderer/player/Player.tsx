@@ -19,7 +19,7 @@ import { PlayerError } from './PlayerError.tsx';
 import { playerAction } from './playerKeys.ts';
 import { INITIAL_PLAYER_LINK, type PlayerLink } from './playerLink.ts';
 import { PlayerSession } from './playerSession.ts';
-import { RouteLine, SettledRoute } from './RouteLine.tsx';
+import { PlayerRoute, SettledRoute } from './PlayerRoute.tsx';
 import { onSingleClick } from './singleClick.ts';
 import { SequencePlayer } from './SequencePlayer.tsx';
 import { ImageStage, PlaybackStage } from './stage.ts';
@@ -32,10 +32,10 @@ export function Player({ opened }: { opened: LibraryFile }) {
   const root = useRef<HTMLElement>(null);
   const { file, position, total, previous, next } = useNeighbours(opened);
   const { key: fileKey, name, kind } = file;
-  const saveCopy = useSession((session) => session.saveCopy);
+  const download = useSession((session) => session.download);
   // A sequence is many files: there is no one copy of it.
-  const canSave = file.sequence === undefined;
-  useSaveKey(canSave ? () => void saveCopy(fileKey) : undefined);
+  const canDownload = file.sequence === undefined;
+  useDownloadKey(canDownload ? () => void download(fileKey) : undefined);
   const open = useLibrary((library) => library.open);
   useEffect(() => root.current?.focus(), []);
   useKeys((action) => {
@@ -58,12 +58,12 @@ export function Player({ opened }: { opened: LibraryFile }) {
             <span className="player-position">
               {t('player.position', { position: formatCount(position), total: formatCount(total) })}
             </span>
-            {canSave && (
+            {canDownload && (
               <IconButton
-                label={t('player.saveCopy')}
-                shortcut={t('player.saveKey')}
+                label={t('player.download')}
+                shortcut={t('player.downloadKey')}
                 testId="save-copy"
-                onPress={() => void saveCopy(fileKey)}
+                onPress={() => void download(fileKey)}
               >
                 <IconDownload size={18} aria-hidden="true" />
               </IconButton>
@@ -113,7 +113,7 @@ function Media({ fileKey, file, kind, fullScreen, children }: MediaProps) {
 
 function NoPreview({ fileKey, file, children }: Pick<MediaProps, 'fileKey' | 'file' | 'children'>) {
   const { t } = useTranslation();
-  const saveCopy = useSession((session) => session.saveCopy);
+  const download = useSession((session) => session.download);
   return (
     <>
       {children(<SettledRoute fileKey={fileKey} route={file.route} />)}
@@ -128,9 +128,9 @@ function NoPreview({ fileKey, file, children }: Pick<MediaProps, 'fileKey' | 'fi
         >
           {!file.sequence && (
             <div className="state-actions">
-              <Button className="button primary" onPress={() => void saveCopy(fileKey)}>
+              <Button className="button primary" onPress={() => void download(fileKey)}>
                 <IconDownload size={16} aria-hidden="true" />
-                {t('player.saveCopy')}
+                {t('player.download')}
               </Button>
             </div>
           )}
@@ -150,7 +150,7 @@ function PlayingMedia({ fileKey, kind, fullScreen, children }: MediaProps) {
     session?.subscribe ?? subscribeToNothing,
     () => session?.state ?? INITIAL_PLAYER_LINK,
   );
-  const saveCopy = useSession((session) => session.saveCopy);
+  const download = useSession((session) => session.download);
   const { transport, shown } = useTransport(active === 0 ? first : second, kind !== 'image' && session !== undefined);
   useTransportKeys(transport, kind);
   useGoOnWhenOnline(session);
@@ -171,7 +171,7 @@ function PlayingMedia({ fileKey, kind, fullScreen, children }: MediaProps) {
   });
   return (
     <>
-      {children(<RouteLine state={state} kind={kind} />)}
+      {children(<PlayerRoute state={state} kind={kind} />)}
       <div className="stage" data-phase={state.phase} data-waiting={isWaiting(state, shown, kind)}>
         {slots}
         {kind === 'audio' && <AudioPicture playing={!shown.paused} />}
@@ -180,8 +180,8 @@ function PlayingMedia({ fileKey, kind, fullScreen, children }: MediaProps) {
           <PlayerError
             failure={state.failure}
             kind={kind}
-            onRetry={() => session?.tell({ type: 'retried' })}
-            onSave={() => void saveCopy(fileKey)}
+            onRetry={() => session?.dispatch({ type: 'retried' })}
+            onDownload={() => void download(fileKey)}
           />
         )}
       </div>
@@ -232,13 +232,13 @@ function usePlayerSession(
     // At once: the element that was on screen is emptied next, and must not be seen empty.
     const show = (index: 0 | 1): void => flushSync(() => setActive(index));
     if (one instanceof HTMLMediaElement && two instanceof HTMLMediaElement) {
-      player.open(new PlaybackStage([one, two], player.tell, show));
+      player.open(new PlaybackStage([one, two], player.dispatch, show));
     } else if (one instanceof HTMLImageElement && two instanceof HTMLImageElement) {
-      player.open(new ImageStage([one, two], player.tell, show));
+      player.open(new ImageStage([one, two], player.dispatch, show));
     }
     setSession(player);
     const end = store.subscribe(({ routesVersion }, before) => {
-      if (routesVersion !== before.routesVersion) player.tell({ type: 'route-suspect' });
+      if (routesVersion !== before.routesVersion) player.dispatch({ type: 'route-suspect' });
     });
     return () => {
       end();
@@ -252,7 +252,7 @@ function usePlayerSession(
 function useGoOnWhenOnline(session: PlayerSession | undefined): void {
   const online = useSession((store) => store.online);
   useEffect(() => {
-    if (online && session?.state.phase === 'failed') session.tell({ type: 'retried' });
+    if (online && session?.state.phase === 'failed') session.dispatch({ type: 'retried' });
   }, [online, session]);
 }
 
@@ -282,7 +282,7 @@ function useSequenceKeys(transport: TransportControls | undefined): void {
 }
 
 /** Ctrl+S and Cmd+S, as everywhere. */
-function useSaveKey(save: (() => void) | undefined): void {
+function useDownloadKey(save: (() => void) | undefined): void {
   const { session } = useNearplay();
   const newest = useRef(save);
   newest.current = save;

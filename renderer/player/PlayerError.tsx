@@ -41,17 +41,17 @@ export function PlayerError({
   failure,
   kind,
   onRetry,
-  onSave,
+  onDownload,
 }: {
   failure: PlayerFailure;
   kind: MediaKind;
   onRetry: () => void;
   /** Absent where there is no one file to save. */
-  onSave?: () => void;
+  onDownload?: () => void;
 }) {
   const { t } = useTranslation();
   const online = useSession((session) => session.online);
-  const { kind: error, report, canRetry, canSave } = shownFailure(failure, kind, online);
+  const { kind: error, report, canRetry, canDownload } = shownFailure(failure, kind, online);
   const Icon = ICONS[error];
   return (
     <StatePanel
@@ -62,17 +62,17 @@ export function PlayerError({
       detail={report?.detail}
       code={report?.code ?? (failure.kind === 'media' ? failure.fault : undefined)}
     >
-      {(canRetry || (canSave && onSave)) && (
+      {(canRetry || (canDownload && onDownload)) && (
         <div className="state-actions">
           {canRetry && (
             <Button className="button primary" onPress={onRetry}>
               {t('actions.retry')}
             </Button>
           )}
-          {canSave && onSave && (
-            <Button className={canRetry ? 'button' : 'button primary'} onPress={onSave}>
+          {canDownload && onDownload && (
+            <Button className={canRetry ? 'button' : 'button primary'} onPress={onDownload}>
               <IconDownload size={16} aria-hidden="true" />
-              {t('player.saveCopy')}
+              {t('player.download')}
             </Button>
           )}
         </div>

@@ -8,14 +8,14 @@ import { onSingleClick } from './singleClick.ts';
 import { fetchFrame, FrameCache } from './frameCache.ts';
 import { PlayerError } from './PlayerError.tsx';
 import type { PlayerFailure } from './playerLink.ts';
-import { SettledRoute } from './RouteLine.tsx';
+import { SettledRoute } from './PlayerRoute.tsx';
 import { probeSource } from './sourceProbe.ts';
 import { SequenceTransport } from './sequenceTransport.ts';
 import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
 
-const MINUTE = 60_000;
+const RENEW_BEFORE_END_MS = 60_000;
 /** A frame that fails is tried with fresh links once in so long, milliseconds. */
-const ONE_ANSWER = 5000;
+const MIN_RENEWAL_MS = 5000;
 
 interface SequencePlayerProps {
   /** An object that can be asked about in place of the sequence. */
@@ -111,7 +111,10 @@ function useSequence(
   const expiresAt = links?.expiresAt;
   useEffect(() => {
     if (expiresAt === undefined) return undefined;
-    const timer = setTimeout(() => void renew.current?.(), Math.max(ONE_ANSWER, expiresAt - MINUTE - Date.now()));
+    const timer = setTimeout(
+      () => void renew.current?.(),
+      Math.max(MIN_RENEWAL_MS, expiresAt - RENEW_BEFORE_END_MS - Date.now()),
+    );
     return () => clearTimeout(timer);
   }, [expiresAt]);
 
@@ -128,7 +131,7 @@ function useSequence(
       {
         arrived: () => undefined,
         failed: (index) => {
-          if (performance.now() - answeredAt < ONE_ANSWER) {
+          if (performance.now() - answeredAt < MIN_RENEWAL_MS) {
             if (index === player.index) void examine(index);
             return;
           }

@@ -1,13 +1,13 @@
 import { framesKept, framesWanted } from './sequencePlayback.ts';
 
-const AT_ONCE = 6;
-const TIME_LIMIT = 15_000;
+const MAX_FRAME_REQUESTS = 6;
+const FRAME_TIMEOUT_MS = 15_000;
 
 export type FetchFrame = (index: number, signal: AbortSignal) => Promise<ImageBitmap>;
 
 /** Decodes a frame from its link. @throws TypeError or DOMException when it cannot be had or is no picture. */
 export async function fetchFrame(url: string, signal: AbortSignal): Promise<ImageBitmap> {
-  const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(TIME_LIMIT)]) });
+  const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(FRAME_TIMEOUT_MS)]) });
   if (!answer.ok) throw new TypeError(`The storage answered ${answer.status}`);
   return createImageBitmap(await answer.blob());
 }
@@ -26,12 +26,12 @@ export class FrameCache {
   constructor(
     count: number,
     load: FetchFrame,
-    told: { arrived: (index: number) => void; failed: (index: number) => void },
+    callbacks: { arrived: (index: number) => void; failed: (index: number) => void },
   ) {
     this.#count = count;
     this.#fetch = load;
-    this.#arrived = told.arrived;
-    this.#failed = told.failed;
+    this.#arrived = callbacks.arrived;
+    this.#failed = callbacks.failed;
   }
 
   get(index: number): ImageBitmap | undefined {
@@ -67,7 +67,7 @@ export class FrameCache {
 
   #next(): void {
     for (const index of this.#wanted) {
-      if (this.#loading.size >= AT_ONCE) return;
+      if (this.#loading.size >= MAX_FRAME_REQUESTS) return;
       if (!this.#frames.has(index) && !this.#loading.has(index)) void this.#load(index);
     }
   }
@@ -88,7 +88,7 @@ export class FrameCache {
       failed = !ends.signal.aborted;
     }
     this.#loading.delete(index);
-    // Whoever is told asks again, with other links, or not at all.
+    // The callback decides on a retry, with other links.
     if (failed) this.#failed(index);
     else this.#next();
   }

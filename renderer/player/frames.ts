@@ -18,16 +18,16 @@ export function stepTime(seconds: number, frames: number, frameRate: number, dur
 }
 
 const KNOWN_RATES = [24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60];
-const MIN_SAMPLES = 12;
+const MIN_FRAME_GAPS = 12;
 
 /**
- * The frame rate that the presentation times (seconds) of consecutive frames tell, or undefined while they tell nothing
- * sure. Uneven gaps (dropped frames) are ignored: the shortest gap that repeats is one frame.
+ * The frame rate of the presentation times (seconds) of consecutive frames, or undefined while they are not
+ * conclusive. Uneven gaps (dropped frames) are ignored: the shortest gap that repeats is one frame.
  */
 export function estimateFrameRate(times: readonly number[]): number | undefined {
   const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time));
   const forward = gaps.filter((gap) => gap > 0.005 && gap < 0.2).sort((a, b) => a - b);
-  if (forward.length < MIN_SAMPLES) return undefined;
+  if (forward.length < MIN_FRAME_GAPS) return undefined;
   const shortest = forward[Math.floor(forward.length * 0.2)] ?? 0;
   const single = forward.filter((gap) => Math.abs(gap - shortest) < shortest * 0.2);
   const rate = single.length / single.reduce((sum, gap) => sum + gap, 0);

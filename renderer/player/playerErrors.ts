@@ -26,13 +26,13 @@ export interface ShownFailure {
   /** Whether the same thing may go better in a moment. */
   canRetry: boolean;
   /** Whether the bytes are there to be saved, although they cannot be shown. */
-  canSave: boolean;
+  canDownload: boolean;
 }
 
 export function shownFailure(failure: PlayerFailure, kind: MediaKind, online: boolean): ShownFailure {
   const { report } = failure;
   if (failure.kind === 'media' && !online && !report) {
-    return { kind: 'offline', report, canRetry: true, canSave: false };
+    return { kind: 'offline', report, canRetry: true, canDownload: false };
   }
   if (report) {
     const shown = KINDS.get(report.code) ?? 'stalled';
@@ -41,7 +41,7 @@ export function shownFailure(failure: PlayerFailure, kind: MediaKind, online: bo
       kind: shown === 'codec' && kind === 'image' ? 'image' : shown,
       report,
       canRetry: report.retryable,
-      canSave,
+      canDownload: canSave,
     };
   }
   const isSilent = failure.kind === 'media' && failure.fault === 'network';
@@ -49,7 +49,7 @@ export function shownFailure(failure: PlayerFailure, kind: MediaKind, online: bo
     kind: isSilent ? 'stalled' : kind === 'image' ? 'image' : 'codec',
     report,
     canRetry: true,
-    canSave: !isSilent,
+    canDownload: !isSilent,
   };
 }
 

@@ -13,8 +13,8 @@ export type MediaFault = 'network' | 'decode' | 'unsupported';
 type LinkPurpose = 'open' | 'move' | 'renew' | 'recover';
 
 /**
- * What the player knows of where its media comes from. Pure: `step` says what follows and what is to be done, and
- * whoever holds the media elements, the clock and the bridge does it.
+ * What the player knows of where its media comes from. Pure: `step` gives the next state and the effects;
+ * the PlayerSession, with the media elements, the clock and the bridge, performs them.
  */
 export interface PlayerLink {
   phase: 'opening' | 'playing' | 'failed';
@@ -99,19 +99,19 @@ export const INITIAL_PLAYER_LINK: PlayerLink = {
   failure: undefined,
 };
 
-const FIRST_ASK = 1000;
-const LONGEST_ASK = 30_000;
+const FIRST_ASK_DELAY_MS = 1000;
+const MAX_ASK_DELAY_MS = 30_000;
 /** A link is renewed when this share of its life is over, and at the latest a minute before its end. */
-const RENEW_SHARE = 0.8;
-const RENEW_MARGIN = 60_000;
-/** Never renew more often than this, however short-lived the links are. */
-const MIN_RENEWAL = 5000;
+const RENEW_AT_LIFE_SHARE = 0.8;
+const RENEW_BEFORE_END_MS = 60_000;
+/** Interval between two renewals at least, however short-lived the links are. */
+const MIN_RENEWAL_MS = 5000;
 /** A refusal that may pass is asked again after 1, 2, 4 and 8 seconds, the last picture staying on screen. */
 const MAX_REFUSALS = 4;
 
 /** Milliseconds to wait before asking a route again, after `asked` questions that changed nothing. */
 export function askDelay(asked: number): number {
-  return Math.min(LONGEST_ASK, FIRST_ASK * 1.5 ** Math.max(0, asked));
+  return Math.min(MAX_ASK_DELAY_MS, FIRST_ASK_DELAY_MS * 1.5 ** Math.max(0, asked));
 }
 
 /** Whole seconds of the replication delay that are left; undefined when it is over or was never there. */
@@ -120,7 +120,7 @@ export function secondsOfDelayLeft(state: PlayerLink, now: number): number | und
   return Math.ceil((state.delayOverAt - now) / 1000);
 }
 
-/** What follows from an event. `now` is the player's clock in milliseconds, which nobody sets back. */
+/** What follows from an event. `now` is the player's clock in milliseconds, which is monotonic. */
 export function step(state: PlayerLink, event: PlayerEvent, now: number): Step {
   switch (event.type) {
     case 'opened':
@@ -187,7 +187,7 @@ function refused(state: PlayerLink, purpose: LinkPurpose, report: ErrorReport, n
   }
   if (purpose === 'open' || purpose === 'recover') return fail(idle, { kind: 'report', report });
   // What is on screen still plays: try again after a while.
-  if (purpose === 'renew') return stay({ ...idle, renewAt: now + MIN_RENEWAL });
+  if (purpose === 'renew') return stay({ ...idle, renewAt: now + MIN_RENEWAL_MS });
   return stay(askLater(idle, now));
 }
 
@@ -201,7 +201,7 @@ function fail(state: PlayerLink, failure: PlayerFailure): Step {
 /** Takes a link as the one on screen and sets the clocks that follow from it. */
 function adopt(state: PlayerLink, link: Link, now: number): PlayerLink {
   const life = link.expiresAt - now;
-  const renewIn = Math.max(MIN_RENEWAL, Math.min(life * RENEW_SHARE, life - RENEW_MARGIN));
+  const renewIn = Math.max(MIN_RENEWAL_MS, Math.min(life * RENEW_AT_LIFE_SHARE, life - RENEW_BEFORE_END_MS));
   // An image that is on screen needs its link no more.
   const renewAt = link.kind === 'image' ? undefined : now + renewIn;
   return waitFor({ ...state, link, renewAt, asked: 0 }, link.route, now);
@@ -251,7 +251,7 @@ function explained(state: PlayerLink, route: Route, now: number): Step {
 /** How media failed, and what is known of the cause. */
 type Failed = Pick<Extract<PlayerEvent, { type: 'media-failed' }>, 'fault' | 'report'>;
 
-/** The media on screen stopped. One failure may be told twice: what is being answered is not answered again. */
+/** The media on screen stopped. One failure may be reported twice: the second report changes nothing. */
 function mediaFailed(state: PlayerLink, failed: Failed): Step {
   const { fault } = failed;
   if (state.phase !== 'playing' || state.broken !== undefined || !state.link) return stay(state);

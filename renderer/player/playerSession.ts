@@ -3,12 +3,12 @@ import { reportOf } from '../api.ts';
 import { INITIAL_PLAYER_LINK, step, type PlayerEffect, type PlayerEvent, type PlayerLink } from './playerLink.ts';
 import type { Stage } from './stage.ts';
 
-const TICK = 250;
+const TICK_INTERVAL_MS = 250;
 
 export interface PlayerClocks {
   /** Milliseconds, never set back: for what is waited for. */
   clock: () => number;
-  /** Milliseconds since the epoch, as the end of a link is told. */
+  /** Milliseconds since the epoch, as a link's end is given. */
   now: () => number;
 }
 
@@ -42,11 +42,11 @@ export class PlayerSession {
   /** Begins on a stage, which this session then owns. */
   open(stage: Stage): void {
     this.#stage = stage;
-    this.#timer = setInterval(() => this.tell({ type: 'tick' }), TICK);
-    this.tell({ type: 'opened' });
+    this.#timer = setInterval(() => this.dispatch({ type: 'tick' }), TICK_INTERVAL_MS);
+    this.dispatch({ type: 'opened' });
   }
 
-  readonly tell = (event: PlayerEvent): void => {
+  readonly dispatch = (event: PlayerEvent): void => {
     if (this.#disposed) return;
     const { state, effects } = step(this.#state, event, this.#clocks.clock());
     const changed = state !== this.#state;
@@ -89,17 +89,17 @@ export class PlayerSession {
       const request = { key: this.#key, purpose: 'play' as const, ...(failed !== undefined && { failed }) };
       const link = await this.#api.createLink(request);
       const { clock, now } = this.#clocks;
-      this.tell({ type: 'link-arrived', id, link: { ...link, expiresAt: clock() + (link.expiresAt - now()) } });
+      this.dispatch({ type: 'link-arrived', id, link: { ...link, expiresAt: clock() + (link.expiresAt - now()) } });
     } catch (error) {
-      this.tell({ type: 'link-refused', id, report: reportOf(error) });
+      this.dispatch({ type: 'link-refused', id, report: reportOf(error) });
     }
   }
 
   async #explainRoute(): Promise<void> {
     try {
-      this.tell({ type: 'route-explained', route: await this.#api.explainRoute({ key: this.#key }) });
+      this.dispatch({ type: 'route-explained', route: await this.#api.explainRoute({ key: this.#key }) });
     } catch {
-      this.tell({ type: 'route-unknown' });
+      this.dispatch({ type: 'route-unknown' });
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { FrameCache } from './frameCache.ts';
 import { shuttle } from './frames.ts';
-import { framesDue, SEQUENCE_RATE } from './sequencePlayback.ts';
+import { framesDue, SEQUENCE_FRAME_RATE } from './sequencePlayback.ts';
 import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
 
 /** Plays frames that are in memory, each one in its turn: where one is not there yet, playing waits for it. */
@@ -20,12 +20,12 @@ export class SequenceTransport implements TransportControls {
   constructor(
     count: number,
     cache: FrameCache,
-    told: { show: (index: number, frame: ImageBitmap) => void; changed: (state: TransportState) => void },
+    callbacks: { show: (index: number, frame: ImageBitmap) => void; changed: (state: TransportState) => void },
   ) {
     this.#count = count;
     this.#cache = cache;
-    this.#show = told.show;
-    this.#changed = told.changed;
+    this.#show = callbacks.show;
+    this.#changed = callbacks.changed;
     this.#drawing = requestAnimationFrame(this.#draw);
     this.#goTo(0);
   }
@@ -54,11 +54,11 @@ export class SequenceTransport implements TransportControls {
   }
 
   skip(seconds: number): void {
-    this.#goTo(this.#index + Math.round(seconds * SEQUENCE_RATE));
+    this.#goTo(this.#index + Math.round(seconds * SEQUENCE_FRAME_RATE));
   }
 
   seek(seconds: number): void {
-    this.#goTo(Math.floor(seconds * SEQUENCE_RATE + 0.01));
+    this.#goTo(Math.floor(seconds * SEQUENCE_FRAME_RATE + 0.01));
   }
 
   seekToEnd(): void {
@@ -116,14 +116,14 @@ export class SequenceTransport implements TransportControls {
   #report(): void {
     this.#changed({
       ...STILL_TRANSPORT,
-      time: this.#index / SEQUENCE_RATE,
-      duration: this.#count / SEQUENCE_RATE,
+      time: this.#index / SEQUENCE_FRAME_RATE,
+      duration: this.#count / SEQUENCE_FRAME_RATE,
       paused: this.#speed === 0,
       waiting: this.#shown !== this.#index,
       speed: this.#speed === 0 ? 1 : this.#speed,
-      frameRate: SEQUENCE_RATE,
+      frameRate: SEQUENCE_FRAME_RATE,
       frame: this.#index,
-      buffered: (this.#cache.readyUntil(this.#index) + 1) / SEQUENCE_RATE,
+      buffered: (this.#cache.readyUntil(this.#index) + 1) / SEQUENCE_FRAME_RATE,
     });
   }
 }

@@ -6,11 +6,11 @@ import type { Link } from '../../shared/ipc.ts';
 import { readMediaHead, trackText, type MediaHead } from '../../shared/mediaHead.ts';
 import type { MediaFault } from './playerLink.ts';
 
-/** Long enough for a busy storage, short enough for somebody who looks at a still picture. Milliseconds. */
-const PROBE_LIMIT = 5000;
-/** Of an error document or a page. Bytes. */
-const MAX_DOCUMENT = 64 * 1024;
-const FIRST_BLOCK = 16 * 1024;
+/** Time-out of a probe: long enough for a busy storage, short enough for a viewer who waits. */
+const PROBE_TIMEOUT_MS = 5000;
+/** Read of an error document or a page at most. */
+const MAX_DOCUMENT_BYTES = 64 * 1024;
+const FIRST_BLOCK_BYTES = 16 * 1024;
 
 /** Why media stopped, once its link was asked. */
 export interface Finding {
@@ -36,13 +36,13 @@ export async function probeSource(
 ): Promise<Finding> {
   const range = rangesOf(link, ask);
   try {
-    const answer = await range(0, FIRST_BLOCK);
+    const answer = await range(0, FIRST_BLOCK_BYTES);
     if (!answer.ok) {
       const report = reportOf(await saidBy(answer), link);
       // There is nothing to read in any storage.
       return { fault: report.code === 'empty-file' ? 'unsupported' : 'network', report };
     }
-    const first = await firstOf(answer, FIRST_BLOCK);
+    const first = await firstOf(answer, FIRST_BLOCK_BYTES);
     if (isForeign(answer)) return { fault: 'network', report: reportOf(saidOfPage(answer, first), link) };
     const { head, size } = await headOf(answer, first, range);
     return { fault, report: withRetry(explainMedia({ head, size, fault })) };
@@ -58,9 +58,9 @@ export async function probeSource(
 export async function probePicture(link: Linked, ask: typeof fetch = fetch): Promise<Finding | undefined> {
   const range = rangesOf(link, ask);
   try {
-    const answer = await range(0, FIRST_BLOCK);
+    const answer = await range(0, FIRST_BLOCK_BYTES);
     if (!answer.ok || isForeign(answer)) return undefined;
-    const { head, size } = await headOf(answer, await firstOf(answer, FIRST_BLOCK), range);
+    const { head, size } = await headOf(answer, await firstOf(answer, FIRST_BLOCK_BYTES), range);
     if ((head.is !== 'iso' && head.is !== 'matroska') || trackText(head.tracks, 'video') === '') return undefined;
     return { fault: 'unsupported', report: withRetry(explainMedia({ head, size, fault: 'unsupported' })) };
   } catch {
@@ -72,7 +72,7 @@ type Ranges = (from: number, length: number) => Promise<Response>;
 
 /** Requests for ranges of a link, all within one limit of time. */
 function rangesOf({ url }: Linked, ask: typeof fetch): Ranges {
-  const signal = AbortSignal.timeout(PROBE_LIMIT);
+  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
   return (from, length) =>
     ask(url, {
       headers: { Range: `bytes=${from}-${from + length - 1}` },
@@ -112,7 +112,7 @@ function reportOf(said: Said, { bucket, region, key }: Linked): ErrorReport {
 
 /** What a refusal says: the document of S3, or of something else. */
 async function saidBy(answer: Response): Promise<Said> {
-  const text = new TextDecoder().decode(await firstOf(answer, MAX_DOCUMENT));
+  const text = new TextDecoder().decode(await firstOf(answer, MAX_DOCUMENT_BYTES));
   const element = (name: string): string => textIn(new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? '');
   const isDocument = /^\s*(?:<\?[^>]*>\s*)*<Error[\s>]/.test(text);
   const elements = Object.fromEntries(
@@ -140,8 +140,8 @@ function headersOf({ headers }: Response): Record<string, string> {
 /** The size of the whole file, where the answer tells it. */
 function sizeOf({ headers, status }: Response): number | undefined {
   const range = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
-  const told = status === 206 ? range : headers.get('content-length');
-  return told === null || told === undefined ? undefined : Number(told);
+  const length = status === 206 ? range : headers.get('content-length');
+  return length === null || length === undefined ? undefined : Number(length);
 }
 
 /** Up to so many bytes of a body; the rest is not read. */

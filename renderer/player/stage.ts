@@ -14,18 +14,18 @@ export interface Stage {
   dispose(): void;
 }
 
-type Tell = (event: PlayerEvent) => void;
+type Dispatch = (event: PlayerEvent) => void;
 
-const PREPARE_LIMIT = 20_000;
-const CHECK_EVERY = 25;
+const PREPARE_TIMEOUT_MS = 20_000;
+const STANDBY_CHECK_INTERVAL_MS = 25;
 /** Seconds that the second element is put ahead, so that it is ready when the first one gets there. */
-const FIRST_LEAD = 0.4;
-const LONGEST_LEAD = 4;
+const FIRST_LEAD_S = 0.4;
+const MAX_LEAD_S = 4;
 /** Seconds of playing after which a fault counts as overcome. */
-const OVERCOME = 5;
-const LOOK_EVERY = 250;
+const RECOVERED_AFTER_S = 5;
+const STALL_CHECK_INTERVAL_MS = 250;
 /** How far from the picture on screen a replacement may begin, seconds: less than a frame. */
-const SAME_PLACE = 0.001;
+const POSITION_TOLERANCE_S = 0.001;
 
 /**
  * Video and audio. A replacement is loaded behind the picture, put a moment ahead, and shown when the picture gets
@@ -33,7 +33,7 @@ const SAME_PLACE = 0.001;
  */
 export class PlaybackStage implements Stage {
   readonly #elements: readonly [HTMLMediaElement, HTMLMediaElement];
-  readonly #tell: Tell;
+  readonly #dispatch: Dispatch;
   readonly #shown: (index: 0 | 1) => void;
   readonly #ended = new AbortController();
   /** What each element was given last. */
@@ -47,12 +47,16 @@ export class PlaybackStage implements Stage {
   /** The last position that was on screen, seconds; an element that failed may say 0. */
   #position = 0;
 
-  constructor(elements: readonly [HTMLMediaElement, HTMLMediaElement], tell: Tell, shown: (index: 0 | 1) => void) {
+  constructor(
+    elements: readonly [HTMLMediaElement, HTMLMediaElement],
+    dispatch: Dispatch,
+    shown: (index: 0 | 1) => void,
+  ) {
     this.#elements = elements;
-    this.#tell = tell;
+    this.#dispatch = dispatch;
     this.#shown = shown;
     for (const element of elements) this.#listen(element);
-    this.#looking = setInterval(() => this.#look(), LOOK_EVERY);
+    this.#looking = setInterval(() => this.#look(), STALL_CHECK_INTERVAL_MS);
   }
 
   get element(): HTMLMediaElement {
@@ -89,36 +93,36 @@ export class PlaybackStage implements Stage {
     this.#standbyEnds = ends;
     const standby = this.#standby;
     const active = this.element;
-    let lead = FIRST_LEAD;
+    let lead = FIRST_LEAD_S;
     const place = (): number => (active.error && active.currentTime === 0 ? this.#position : active.currentTime);
     const aim = (): void => {
       const ahead = isMoving(active) ? lead * active.playbackRate : 0;
       standby.currentTime = Math.min(place() + ahead, standby.duration);
     };
-    const fail = (finding: Finding): void => this.#tell({ type: 'standby-failed', ...finding });
+    const fail = (finding: Finding): void => this.#dispatch({ type: 'standby-failed', ...finding });
     const began = performance.now();
     const check = (): void => {
-      if (performance.now() - began > PREPARE_LIMIT) {
+      if (performance.now() - began > PREPARE_TIMEOUT_MS) {
         fail({ fault: 'network' });
         return;
       }
       if (standby.seeking || standby.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) return;
       const behind = place() - standby.currentTime;
       if (!isMoving(active)) {
-        if (Math.abs(behind) > SAME_PLACE && place() < standby.duration) {
+        if (Math.abs(behind) > POSITION_TOLERANCE_S && place() < standby.duration) {
           aim();
           return;
         }
-      } else if (behind < 0 && behind > -LONGEST_LEAD * active.playbackRate) {
+      } else if (behind < 0 && behind > -MAX_LEAD_S * active.playbackRate) {
         return; // not there yet
       } else if (Math.abs(behind) > 0.12) {
-        lead = Math.min(LONGEST_LEAD, lead * 2); // too late, or the user went elsewhere
+        lead = Math.min(MAX_LEAD_S, lead * 2); // too late, or the user went elsewhere
         aim();
         return;
       }
-      this.#tell({ type: 'standby-ready' });
+      this.#dispatch({ type: 'standby-ready' });
     };
-    const timer = setInterval(check, CHECK_EVERY);
+    const timer = setInterval(check, STANDBY_CHECK_INTERVAL_MS);
     const { signal } = ends;
     signal.addEventListener('abort', () => clearInterval(timer));
     standby.addEventListener('loadedmetadata', aim, { once: true, signal });
@@ -182,7 +186,7 @@ export class PlaybackStage implements Stage {
     const failed = element.src;
     const finding = await findingBehind(element, this.#links.get(element));
     if (!this.#ended.signal.aborted && element === this.element && element.src === failed) {
-      this.#tell({ type: 'media-failed', ...finding });
+      this.#dispatch({ type: 'media-failed', ...finding });
     }
   }
 
@@ -191,7 +195,7 @@ export class PlaybackStage implements Stage {
     const finding = await probePicture(link);
     if (!finding || this.#ended.signal.aborted || media !== this.element || this.#links.get(media) !== link) return;
     media.pause();
-    this.#tell({ type: 'media-failed', ...finding });
+    this.#dispatch({ type: 'media-failed', ...finding });
   }
 
   #look(): void {
@@ -205,8 +209,8 @@ export class PlaybackStage implements Stage {
       readyState: media.readyState,
       wanting: media.seeking || (this.#running && !media.paused && !media.ended),
     });
-    if (silent) this.#tell({ type: 'media-failed', fault: 'network' });
-    else if (this.#stall.played > OVERCOME) this.#tell({ type: 'media-playing' });
+    if (silent) this.#dispatch({ type: 'media-failed', fault: 'network' });
+    else if (this.#stall.played > RECOVERED_AFTER_S) this.#dispatch({ type: 'media-playing' });
   }
 }
 
@@ -244,28 +248,32 @@ async function play(media: HTMLMediaElement): Promise<void> {
 /** Pictures: a replacement is decoded before it is shown. */
 export class ImageStage implements Stage {
   readonly #elements: readonly [HTMLImageElement, HTMLImageElement];
-  readonly #tell: Tell;
+  readonly #dispatch: Dispatch;
   readonly #shown: (index: 0 | 1) => void;
   #active: 0 | 1 = 0;
   #loading = 0;
 
-  constructor(elements: readonly [HTMLImageElement, HTMLImageElement], tell: Tell, shown: (index: 0 | 1) => void) {
+  constructor(
+    elements: readonly [HTMLImageElement, HTMLImageElement],
+    dispatch: Dispatch,
+    shown: (index: 0 | 1) => void,
+  ) {
     this.#elements = elements;
-    this.#tell = tell;
+    this.#dispatch = dispatch;
     this.#shown = shown;
   }
 
   load(link: Link): void {
     void this.#decode(this.#elements[this.#active], link).then((outcome) => {
-      if (outcome === 'shown') this.#tell({ type: 'media-playing' });
-      else if (outcome !== 'late') this.#tell({ type: 'media-failed', ...outcome });
+      if (outcome === 'shown') this.#dispatch({ type: 'media-playing' });
+      else if (outcome !== 'late') this.#dispatch({ type: 'media-failed', ...outcome });
     });
   }
 
   prepare(link: Link): void {
     void this.#decode(this.#elements[this.#active === 0 ? 1 : 0], link).then((outcome) => {
-      if (outcome === 'shown') this.#tell({ type: 'standby-ready' });
-      else if (outcome !== 'late') this.#tell({ type: 'standby-failed', ...outcome });
+      if (outcome === 'shown') this.#dispatch({ type: 'standby-ready' });
+      else if (outcome !== 'late') this.#dispatch({ type: 'standby-failed', ...outcome });
     });
   }
 

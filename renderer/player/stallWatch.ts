@@ -12,11 +12,11 @@ export interface MediaMoment {
 }
 
 /** Without any sign of life for this long the source counts as dead, milliseconds. */
-export const STALL_LIMIT = 4000;
+export const STALL_TIMEOUT_MS = 4000;
 /** Before anything was shown: names, connections and the index of a file at its end take their time. */
-export const OPENING_LIMIT = 12_000;
+export const OPENING_TIMEOUT_MS = 12_000;
 /** A gap between two looks that is longer is a computer that slept, not a source that did. */
-const LONGEST_GAP = 1000;
+const MAX_CHECK_GAP_MS = 1000;
 
 /** Tells a source that has gone silent from one that is slow. Looked at a few times a second; holds no timer. */
 export class StallWatch {
@@ -48,7 +48,7 @@ export class StallWatch {
     const last = this.#last;
     this.#last = moment;
     if (!last) return false;
-    const gap = Math.min(LONGEST_GAP, Math.max(0, moment.at - last.at));
+    const gap = Math.min(MAX_CHECK_GAP_MS, Math.max(0, moment.at - last.at));
     const moved = moment.position - last.position;
     if (moved > 0 && moved <= (gap / 1000) * 10) this.#played += moved;
     if (moved > 0 && moment.wanting) this.#shown = true;
@@ -57,7 +57,7 @@ export class StallWatch {
       this.#silence = 0;
       return false;
     }
-    const limit = this.#shown ? STALL_LIMIT : OPENING_LIMIT;
+    const limit = this.#shown ? STALL_TIMEOUT_MS : OPENING_TIMEOUT_MS;
     const before = this.#silence;
     this.#silence += gap;
     return before < limit && this.#silence >= limit;

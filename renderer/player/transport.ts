@@ -57,7 +57,7 @@ const EVENTS = [
   'loadeddata',
   'emptied',
 ];
-const MAX_TIMES = 60;
+const MAX_FRAME_TIMES = 60;
 
 /** The controls of one media element: what it shows, and what the keys do to it. */
 export class Transport implements TransportControls {
@@ -173,7 +173,7 @@ export class Transport implements TransportControls {
       if (this.#ended.signal.aborted) return;
       if (!video.paused && video.playbackRate === 1) this.#times.push(mediaTime);
       const rate = estimateFrameRate(this.#times);
-      if (rate !== undefined && this.#times.length >= MAX_TIMES) {
+      if (rate !== undefined && this.#times.length >= MAX_FRAME_TIMES) {
         this.#frameRate = rate;
         this.#measured = true;
         this.#report();

@@ -47,7 +47,7 @@ export const STORAGE_KEYS: Record<StorageField, string> = {
   vpcEndpoint: 's3_interface_vpc_endpoint_dns_name',
 };
 const REQUIRED: readonly StorageField[] = ['region', 'bucket'];
-const MEGABYTE = 1_000_000;
+const BYTES_PER_MEGABYTE = 1_000_000;
 const FORMAT = { formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' } };
 
 type Tree = Record<string, unknown>;
@@ -135,13 +135,13 @@ export function shownCeiling(typed: string, ceiling: string): string {
   const meant = ceilingOf(typed);
   if (String(meant ?? '') === ceiling) return typed;
   const bytes = Number(ceiling);
-  return ceiling === '' || !Number.isFinite(bytes) ? ceiling : String(bytes / MEGABYTE);
+  return ceiling === '' || !Number.isFinite(bytes) ? ceiling : String(bytes / BYTES_PER_MEGABYTE);
 }
 
 function ceilingOf(typed: string): number | string | undefined {
   const trimmed = typed.trim();
   if (trimmed === '') return undefined;
-  return /^\d{1,7}(\.\d{0,3})?$/.test(trimmed) ? Math.round(Number(trimmed) * MEGABYTE) : trimmed;
+  return /^\d{1,7}(\.\d{0,3})?$/.test(trimmed) ? Math.round(Number(trimmed) * BYTES_PER_MEGABYTE) : trimmed;
 }
 
 /** A new storage under a name that is not taken yet. The first one is the main storage. */

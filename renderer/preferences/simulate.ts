@@ -19,7 +19,7 @@ export interface SimulatedCase {
   readFrom: string;
 }
 
-/** Where somebody would read from under these preferences, every storage being up and holding what it should. */
+/** The route under these preferences, with every storage up and every replica complete. */
 export function simulate(
   preferences: IsolationPreferences,
   { address, seconds, readFrom }: SimulatedCase,

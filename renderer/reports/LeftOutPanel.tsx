@@ -33,7 +33,7 @@ export function LeftOutPanel() {
       </div>
       <ReportTable
         label={t('leftOut.title')}
-        lineClass="left-out-line"
+        rowClass="left-out-row"
         columns={[t('leftOut.path'), t('leftOut.why')]}
         rows={rows}
         testId="left-out"

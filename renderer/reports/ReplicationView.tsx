@@ -25,7 +25,7 @@ import { ReportTable } from '../ui/ReportTable.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
 import { useLibrary, useNearplay, useReporting, useSession } from '../store/context.tsx';
 import { formatAge, formatBytes, formatCount, formatMoment } from '../text/format.ts';
-import { placeOf } from '../text/routeText.ts';
+import { storageLabel } from '../text/routeText.ts';
 import { mendable, problemsIn } from '../store/replicationReport.ts';
 
 const NO_STORAGES: readonly StorageSummary[] = [];
@@ -147,7 +147,7 @@ function ObjectList({ objects }: { objects: readonly UnreplicatedObject[] }) {
   return (
     <ReportTable
       label={t('replication.objects')}
-      lineClass="report-line"
+      rowClass="report-row"
       columns={columns}
       rows={objects}
       testId="report-object"
@@ -158,7 +158,7 @@ function ObjectList({ objects }: { objects: readonly UnreplicatedObject[] }) {
           <span role="cell" title={formatMoment(lastModified)}>
             {formatAge(lastModified, now, t('age.justNow'))}
           </span>
-          <span role="cell">{missingFrom.map((storage) => placeOf(storage, storages)).join(', ')}</span>
+          <span role="cell">{missingFrom.map((storage) => storageLabel(storage, storages)).join(', ')}</span>
         </>
       )}
     </ReportTable>

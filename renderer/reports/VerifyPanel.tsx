@@ -7,17 +7,17 @@ import { ErrorState } from '../ui/ErrorState.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { ReportTable } from '../ui/ReportTable.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
-import { useLibrary, useNearplay, useSession, useVerifying } from '../store/context.tsx';
+import { useLibrary, useNearplay, useSession, useVerification } from '../store/context.tsx';
 import { formatBytes, formatCount } from '../text/format.ts';
 import { findingsIn } from '../store/verification.ts';
 
 /** A folder of this computer against the bucket: what is not there, not the same, or not certain, and what to do. */
 export function VerifyPanel() {
   const { t } = useTranslation();
-  const { api, verifying } = useNearplay();
+  const { api, verification: verifying } = useNearplay();
   const isOpen = useSession((session) => session.panel === 'verify');
   const showPanel = useSession((session) => session.showPanel);
-  const phase = useVerifying((state) => state.phase);
+  const phase = useVerification((state) => state.phase);
   useEffect(
     () => api.onVerifyProgress(({ compared, bytes }) => verifying.getState().progressed(compared, bytes)),
     [api, verifying],
@@ -42,7 +42,7 @@ export function VerifyPanel() {
 
 function Body() {
   const { t } = useTranslation();
-  const { phase, folder, report, failure, run, cancel } = useVerifying((state) => state);
+  const { phase, folder, report, failure, run, cancel } = useVerification((state) => state);
   const inView = useLibrary((library) => library.loaded.folder);
   const place = folder === '' ? t('uploads.library') : folder;
   const going = phase === 'running' || phase === 'choosing';
@@ -78,7 +78,7 @@ function Body() {
 
 function Status({ place }: { place: string }) {
   const { t } = useTranslation();
-  const { phase, compared, bytes, report } = useVerifying((state) => state);
+  const { phase, compared, bytes, report } = useVerification((state) => state);
   const figures = { folder: place, formatted: formatCount(compared), bytes: formatBytes(bytes) };
   if (phase === 'choosing') return t('verify.choosing', { folder: place });
   // Not a live region while it counts: a listener would hear nothing else.
@@ -93,8 +93,8 @@ function Status({ place }: { place: string }) {
 
 function Found({ report }: { report: VerifyReport }) {
   const { t } = useTranslation();
-  const shown = useVerifying((state) => state.shown);
-  const show = useVerifying((state) => state.show);
+  const shown = useVerification((state) => state.shown);
+  const show = useVerification((state) => state.show);
   const findings = findingsIn(report);
   const same = t('verify.same', { count: report.same, formatted: formatCount(report.same) });
   if (findings.length === 0) {
@@ -150,7 +150,7 @@ function FileList({ files }: { files: VerifyReport['files'] }) {
   return (
     <ReportTable
       label={t('verify.files')}
-      lineClass="verify-line"
+      rowClass="verify-row"
       columns={columns}
       rows={files}
       testId="verify-file"

@@ -15,11 +15,11 @@ interface SettingsPanelProps {
   app: Bootstrap;
   /** The choices that belong to other rooms. */
   bandwidth: ReactNode;
-  uploadFolders: ReactNode;
+  watchFolders: ReactNode;
 }
 
 /** A sheet over the window; every choice is in force at once, so there is nothing to save. */
-export function SettingsPanel({ app, bandwidth, uploadFolders }: SettingsPanelProps) {
+export function SettingsPanel({ app, bandwidth, watchFolders: uploadFolders }: SettingsPanelProps) {
   const { t } = useTranslation();
   return (
     <Panel name="settings" shape="sheet" title={t('settings.title')} testId="settings">

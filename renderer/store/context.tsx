@@ -6,12 +6,12 @@ import { StillCache } from './stillCache.ts';
 import { createEditor, type Editor, type EditorStore } from './preferencesDraft.ts';
 import { createReporting, type Reporting, type ReportingStore } from './replicationReport.ts';
 import { createTransfers, type Transfers, type TransfersStore } from './transfers.ts';
-import { createVerifying, type Verifying, type VerifyingStore } from './verification.ts';
+import { createVerification, type Verification, type VerificationStore } from './verification.ts';
 import { Notifications } from './notifications.ts';
 import { onNextFrame } from './onNextFrame.ts';
 import { createSession, type Session, type SessionStore } from './session.ts';
 
-/** What the window is made of, built once in main.tsx and handed down. */
+/** The window's stores and services, built once in mount.tsx and handed down. */
 export interface Nearplay {
   api: NearplayApi;
   session: SessionStore;
@@ -21,7 +21,7 @@ export interface Nearplay {
   editor: EditorStore;
   reporting: ReportingStore;
   transfers: TransfersStore;
-  verifying: VerifyingStore;
+  verification: VerificationStore;
 }
 
 export function createNearplay(api: NearplayApi): Nearplay {
@@ -46,7 +46,7 @@ export function createNearplay(api: NearplayApi): Nearplay {
       notifyFailure: (report) => notify({ kind: 'report', report }, 'bad'),
       notifySaved: ({ name }) => notify({ kind: 'saved-file', name }, 'good'),
     }),
-    verifying: createVerifying(api),
+    verification: createVerification(api),
   };
 }
 
@@ -84,13 +84,13 @@ export function useTransfers<Value>(select: (transfers: Transfers) => Value): Va
   return useStore(useNearplay().transfers, select);
 }
 
-/** One transfer: whoever draws it is drawn again when it changes, and not when others do. */
+/** One transfer; a component that uses it is drawn again when this transfer changes, not when others do. */
 export function useTransfer(id: string): Transfer | undefined {
   const { index, subscribeTo } = useNearplay().transfers;
   const subscribe = useCallback((listener: () => void) => subscribeTo(id, listener), [subscribeTo, id]);
   return useSyncExternalStore(subscribe, () => index.get(id));
 }
 
-export function useVerifying<Value>(select: (verifying: Verifying) => Value): Value {
-  return useStore(useNearplay().verifying, select);
+export function useVerification<Value>(select: (verifying: Verification) => Value): Value {
+  return useStore(useNearplay().verification, select);
 }

@@ -36,7 +36,7 @@ export function appendPage(loaded: LibraryPages, page: LibraryPage): LibraryPage
 /** Asks for one page; the `cursor` is that of an earlier answer. */
 export type FetchPage = (cursor: string | undefined) => Promise<LibraryPage>;
 
-// New files push old ones over a page's end; whoever renames a thousand files meanwhile gets the next refresh.
+/** New files push old ones over a page's end. More than so many pages of new files wait for the next refresh. */
 const MAX_OVERFLOW_PAGES = 4;
 
 /**

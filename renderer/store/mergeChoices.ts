@@ -4,7 +4,7 @@ export type Side = 'mine' | 'theirs';
 /** By the path of the conflict. */
 export type Choices = Readonly<Record<string, Side>>;
 
-/** Conflicts that nobody has decided yet. */
+/** Conflicts without a choice. */
 export function undecided(conflicts: readonly MergeConflict[], choices: Choices): MergeConflict[] {
   return conflicts.filter(({ path }) => !Object.hasOwn(choices, path));
 }

@@ -9,7 +9,7 @@ import { applyChoices, undecided, type Choices, type Side } from './mergeChoices
 export const EDITOR_TABS = ['form', 'text', 'paste', 'history'] as const;
 type EditorTab = (typeof EDITOR_TABS)[number];
 
-/** Somebody else saved while this draft was written. */
+/** A save by another person while this draft was written. */
 export interface Merging {
   theirs: PreferencesEditing;
   merged: Merged;
@@ -55,7 +55,7 @@ export interface Editor {
   edit: (text: string) => void;
   /** Back to what editing began with. */
   discard: () => void;
-  /** True once saved; false when it failed or somebody else was faster. */
+  /** True once saved; false when it failed or another save came first. */
   save: () => Promise<boolean>;
   choose: (path: string, side: Side) => void;
   /** Takes the merged document as the draft, on top of theirs, and saves it. */
@@ -68,7 +68,7 @@ export interface Editor {
 
 export type EditorStore = StoreApi<Editor>;
 
-const NO_STORAGE = ['no-preferences', 'preferences-invalid'];
+const NO_PREFERENCES_CODES = ['no-preferences', 'preferences-invalid'];
 
 export function isChanged({ text, base }: Pick<Editor, 'text' | 'base'>): boolean {
   return text.trim() !== base.trim();
@@ -170,7 +170,7 @@ export function createEditor(api: NearplayApi): EditorStore {
           begin(await api.editPreferences());
         } catch (error) {
           const report = reportOf(error);
-          if (!NO_STORAGE.includes(report.code)) {
+          if (!NO_PREFERENCES_CODES.includes(report.code)) {
             set({ phase: 'failed', failure: report });
             return;
           }

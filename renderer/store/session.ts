@@ -10,7 +10,7 @@ import type { Notifications } from './notifications.ts';
 export type Panel =
   'settings' | 'shortcuts' | 'why' | 'replication' | 'preferences' | 'verify' | 'upload-folder' | 'left-out';
 
-/** Everything the window knows apart from the folder on screen: what main told, and which panels are open. */
+/** Everything the window knows apart from the folder on screen: what main reported, and which panels are open. */
 export interface Session {
   phase: 'starting' | 'ready' | 'failed';
   failure: ErrorReport | undefined;
@@ -43,20 +43,20 @@ export interface Session {
   chooseUploads: (folder: string, what?: 'files' | 'folder') => Promise<void>;
   uploadFiles: (folder: string, files: readonly File[]) => Promise<void>;
   /** Asks for a local folder and uploads what comes into it, from now on or from the beginning. */
-  addUploadFolder: (folder: string, existing: boolean) => Promise<void>;
-  pauseUploadFolder: (id: string, paused: boolean) => Promise<void>;
-  removeUploadFolder: (id: string) => Promise<void>;
+  addWatchFolder: (folder: string, existing: boolean) => Promise<void>;
+  pauseWatchFolder: (id: string, paused: boolean) => Promise<void>;
+  removeWatchFolder: (id: string) => Promise<void>;
   /** Asks where to, and brings the file there. */
-  saveCopy: (key: string) => Promise<void>;
+  download: (key: string) => Promise<void>;
   /** Announces new files of a folder once a replica holds them, or no longer does. */
-  watchFolder: (folder: string, watched: boolean) => Promise<void>;
+  setReadyAlert: (folder: string, watched: boolean) => Promise<void>;
   patchApp: (patch: Partial<Bootstrap>) => void;
 }
 
 export type SessionStore = StoreApi<Session>;
 
 /** What `add-uploads` takes at once. */
-const MAX_PATHS = 10_000;
+const MAX_PATHS_PER_REQUEST = 10_000;
 
 /** The store over the bridge. Failures of what the user asked for end as notifications; nothing rejects. */
 export function createSession(api: NearplayApi, notifications: Notifications): SessionStore {
@@ -71,7 +71,7 @@ export function createSession(api: NearplayApi, notifications: Notifications): S
       }
     };
 
-    const told = ({ files, leftOut }: Added): void => {
+    const showLeftOutOf = ({ files, leftOut }: Added): void => {
       if (!leftOut) return;
       const before = get().leftOut;
       const list = before ? joinLeftOut(before.list, leftOut) : leftOut;
@@ -137,29 +137,31 @@ export function createSession(api: NearplayApi, notifications: Notifications): S
         adding(async () => {
           const added = await api.chooseUploads({ folder, what });
           if (added.files > 0) set({ transfersOpen: true });
-          told(added);
+          showLeftOutOf(added);
         }),
       async uploadFiles(folder, files) {
-        // At once, and not with the answer: whoever drops a large folder wants to see that something happens.
+        // Before the answer: a large folder takes its time, and the drop is to have a visible effect at once.
         set({ transfersOpen: true });
-        for (let start = 0; start < files.length; start += MAX_PATHS) {
-          await adding(async () => told(await api.uploadFiles(folder, files.slice(start, start + MAX_PATHS))));
+        for (let start = 0; start < files.length; start += MAX_PATHS_PER_REQUEST) {
+          await adding(async () =>
+            showLeftOutOf(await api.uploadFiles(folder, files.slice(start, start + MAX_PATHS_PER_REQUEST))),
+          );
         }
       },
-      addUploadFolder: (folder, existing) =>
+      addWatchFolder: (folder, existing) =>
         attempt(async () => {
           const added = await api.addUploadFolder({ folder, existing });
           if (!added) return;
           set({ transfersOpen: true });
           notify({ kind: 'upload-folder-added', folder: added.folder }, 'good');
         }),
-      pauseUploadFolder: (id, paused) => attempt(() => api.pauseUploadFolder({ id, paused })),
-      removeUploadFolder: (id) => attempt(() => api.removeUploadFolder({ id })),
-      saveCopy: (key) =>
+      pauseWatchFolder: (id, paused) => attempt(() => api.pauseUploadFolder({ id, paused })),
+      removeWatchFolder: (id) => attempt(() => api.removeUploadFolder({ id })),
+      download: (key) =>
         attempt(async () => {
           if (await api.saveCopy({ key })) set({ transfersOpen: true });
         }),
-      async watchFolder(folder, watched) {
+      async setReadyAlert(folder, watched) {
         const others = (get().app?.settings.watchedFolders ?? []).filter((other) => other !== folder);
         await get().changeSettings({ watchedFolders: watched ? [...others, folder] : others });
       },

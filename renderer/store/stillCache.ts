@@ -2,15 +2,15 @@ import type { LibraryFile, NearplayApi } from '../../shared/ipc.ts';
 import { identityOf } from './entryIdentity.ts';
 
 /** Pictures for cards are small, so that hundreds of them stay in memory: the longer side, in device pixels. */
-const LONG_SIDE = 480;
-const MAX_KEPT = 300;
-const AT_ONCE = 3;
+const STILL_LONG_SIDE_PX = 480;
+const MAX_STILLS = 300;
+const MAX_STILL_REQUESTS = 3;
 /** A still that takes longer is not worth waiting for. */
-const TIME_LIMIT = 12_000;
+const STILL_TIMEOUT_MS = 12_000;
 /** Larger images cost more to fetch than a card is worth. */
 const MAX_IMAGE_BYTES = 24_000_000;
 /** Where in a video the still is taken, as a share of its length: the first frame is often black or a slate. */
-const VIDEO_SHARE = 0.25;
+const STILL_POSITION_SHARE = 0.25;
 
 /** Whether a card can show a picture of this file. */
 export function hasStill(file: LibraryFile): boolean {
@@ -48,7 +48,7 @@ export class StillCache {
   }
 
   #next(): void {
-    if (this.#running >= AT_ONCE) return;
+    if (this.#running >= MAX_STILL_REQUESTS) return;
     const request = this.#waiting.pop();
     if (!request) return;
     const kept = this.#kept.get(request.id);
@@ -78,14 +78,14 @@ export class StillCache {
   async #load(file: LibraryFile, wanted: AbortSignal): Promise<ImageBitmap> {
     const key = file.sequence ? file.sequence.firstKey : file.key;
     const { url } = await this.#api.createLink({ key, purpose: 'preview' });
-    const signal = AbortSignal.any([wanted, AbortSignal.timeout(TIME_LIMIT)]);
+    const signal = AbortSignal.any([wanted, AbortSignal.timeout(STILL_TIMEOUT_MS)]);
     return file.kind === 'image' ? stillOfImage(url, signal) : stillOfVideo(url, signal);
   }
 
   #keep(id: string, still: ImageBitmap | 'none'): void {
     this.#kept.set(id, still);
     for (const [oldest] of this.#kept) {
-      if (this.#kept.size <= MAX_KEPT) break;
+      if (this.#kept.size <= MAX_STILLS) break;
       this.#kept.delete(oldest);
     }
   }
@@ -97,7 +97,7 @@ function idOf(file: LibraryFile): string {
 
 /** The size of a picture that fits the card, never larger than it is. */
 function stillSize(width: number, height: number): { width: number; height: number } {
-  const scale = Math.min(1, LONG_SIDE / Math.max(width, height, 1));
+  const scale = Math.min(1, STILL_LONG_SIDE_PX / Math.max(width, height, 1));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
@@ -126,7 +126,7 @@ async function stillOfVideo(url: string, signal: AbortSignal): Promise<ImageBitm
     video.src = url;
     await known;
     const shown = happened(video, 'seeked', signal);
-    video.currentTime = Number.isFinite(video.duration) ? video.duration * VIDEO_SHARE : 0;
+    video.currentTime = Number.isFinite(video.duration) ? video.duration * STILL_POSITION_SHARE : 0;
     await shown;
     return await bitmapOf(video, video.videoWidth, video.videoHeight);
   } finally {

@@ -1,5 +1,5 @@
 import { isOver, type BlockedFor, type Transfer } from '../../shared/ipc.ts';
-import { OrderedLines, type Line } from './orderedRows.ts';
+import { OrderedRows, type Row } from './orderedRows.ts';
 
 export const FILTERS = ['all', 'active', 'waiting', 'need-you', 'failed', 'done'] as const;
 export type Filter = (typeof FILTERS)[number];
@@ -27,40 +27,40 @@ export function kindOf({ state, blockedFor }: Pick<Transfer, 'state' | 'blockedF
 }
 
 /** How much there is to say about a transfer: a question with answers, a reason, or figures only. */
-export type Room = 'plain' | 'reason' | 'question';
+export type RowSize = 'plain' | 'reason' | 'question';
 
-export function roomOf({ state, blockedFor }: Pick<Transfer, 'state' | 'blockedFor'>): Room {
+export function rowSizeOf({ state, blockedFor }: Pick<Transfer, 'state' | 'blockedFor'>): RowSize {
   if (state === 'blocked') return blockedFor === 'conflict' ? 'question' : 'reason';
   return state === 'failed' ? 'reason' : 'plain';
 }
 
-/** What came of some news. */
+/** The effect of some changes. */
 export interface IndexChange {
-  /** Transfers whose lines look different now. */
+  /** Transfers whose rows look different now. */
   ids: string[];
-  /** Lists with other lines, another order or other heights. */
+  /** Lists with other rows, another order or other heights. */
   lists: ReadonlySet<Filter>;
   /** Transfers that were under way, and are over. */
   ended: Transfer[];
 }
 
 /**
- * All transfers, by id and in the order of each filter. News costs what it brings: nothing is sorted anew, and what only
- * got on moves no line.
+ * All transfers, by id and in the order of each filter. Changes cost what they bring: nothing is sorted anew, and progress
+ * alone moves no row.
  */
 export class TransferIndex {
-  readonly #lines = new Map<string, Line>();
-  readonly #lists: Readonly<Record<Filter, OrderedLines>> = {
-    all: new OrderedLines(),
-    active: new OrderedLines(),
-    waiting: new OrderedLines(),
-    'need-you': new OrderedLines(),
-    failed: new OrderedLines(),
-    done: new OrderedLines(),
+  readonly #rows = new Map<string, Row>();
+  readonly #lists: Readonly<Record<Filter, OrderedRows>> = {
+    all: new OrderedRows(),
+    active: new OrderedRows(),
+    waiting: new OrderedRows(),
+    'need-you': new OrderedRows(),
+    failed: new OrderedRows(),
+    done: new OrderedRows(),
   };
 
   #conflicts = 0;
-  /** How many lines of each kind take more room than the usual. */
+  /** How many rows of each kind take more room than the usual. */
   readonly #tall: Record<Kind, number> = { active: 0, waiting: 0, 'need-you': 0, failed: 0, done: 0 };
 
   /** How many ask what to do about a taken name. */
@@ -69,11 +69,11 @@ export class TransferIndex {
   }
 
   get(id: string): Transfer | undefined {
-    return this.#lines.get(id)?.transfer;
+    return this.#rows.get(id)?.transfer;
   }
 
   ids(): Iterable<string> {
-    return this.#lines.keys();
+    return this.#rows.keys();
   }
 
   count(filter: Filter): number {
@@ -84,7 +84,7 @@ export class TransferIndex {
     return this.#lists[filter].at(index)?.transfer;
   }
 
-  /** Whether all lines of the filter have the usual height, so that nobody needs to look at each. */
+  /** Whether all rows of the filter have the usual height, so that none has to be looked at on its own. */
   isEven(filter: Filter): boolean {
     if (filter !== 'all') return this.#tall[filter] === 0;
     return Object.values(this.#tall).every((count) => count === 0);
@@ -92,8 +92,8 @@ export class TransferIndex {
 
   /** -1 for a transfer that the filter does not show. */
   indexOf(filter: Filter, id: string): number {
-    const line = this.#lines.get(id);
-    return line ? this.#lists[filter].indexOf(line) : -1;
+    const row = this.#rows.get(id);
+    return row ? this.#lists[filter].indexOf(row) : -1;
   }
 
   apply(changed: Iterable<Transfer>, removed: Iterable<string>): IndexChange {
@@ -101,7 +101,7 @@ export class TransferIndex {
     const ended: Transfer[] = [];
     const lists = new Set<Filter>();
     for (const transfer of changed) {
-      const before = this.#lines.get(transfer.id);
+      const before = this.#rows.get(transfer.id);
       if (before && !isOver(before.transfer) && isOver(transfer)) ended.push(transfer);
       ids.push(transfer.id);
       if (before) this.#weigh(before.transfer, -1);
@@ -109,55 +109,55 @@ export class TransferIndex {
       this.#put(before, transfer, lists);
     }
     for (const id of removed) {
-      const line = this.#lines.get(id);
-      if (!line) continue;
-      this.#weigh(line.transfer, -1);
-      this.#takeOut(line, lists);
-      this.#lines.delete(id);
+      const row = this.#rows.get(id);
+      if (!row) continue;
+      this.#weigh(row.transfer, -1);
+      this.#takeOut(row, lists);
+      this.#rows.delete(id);
       ids.push(id);
     }
     return { ids, lists, ended };
   }
 
   #weigh(transfer: Transfer, by: 1 | -1): void {
-    const room = roomOf(transfer);
+    const room = rowSizeOf(transfer);
     if (room === 'question') this.#conflicts += by;
     if (room !== 'plain') this.#tall[kindOf(transfer)] += by;
   }
 
-  #put(line: Line | undefined, transfer: Transfer, lists: Set<Filter>): void {
-    if (!line) {
-      const added: Line = { id: transfer.id, order: transfer.order, transfer };
-      this.#lines.set(transfer.id, added);
+  #put(row: Row | undefined, transfer: Transfer, lists: Set<Filter>): void {
+    if (!row) {
+      const added: Row = { id: transfer.id, order: transfer.order, transfer };
+      this.#rows.set(transfer.id, added);
       this.#putIn(added, lists);
-    } else if (line.order !== transfer.order) {
-      this.#takeOut(line, lists);
-      line.order = transfer.order;
-      line.transfer = transfer;
-      this.#putIn(line, lists);
+    } else if (row.order !== transfer.order) {
+      this.#takeOut(row, lists);
+      row.order = transfer.order;
+      row.transfer = transfer;
+      this.#putIn(row, lists);
     } else {
-      const [was, is] = [kindOf(line.transfer), kindOf(transfer)];
-      const resized = roomOf(line.transfer) !== roomOf(transfer);
-      line.transfer = transfer;
+      const [was, is] = [kindOf(row.transfer), kindOf(transfer)];
+      const resized = rowSizeOf(row.transfer) !== rowSizeOf(transfer);
+      row.transfer = transfer;
       if (resized) lists.add('all').add(is);
       if (was === is) return;
-      this.#lists[was].remove(line);
-      this.#lists[is].insert(line);
+      this.#lists[was].remove(row);
+      this.#lists[is].insert(row);
       lists.add(was).add(is);
     }
   }
 
-  #putIn(line: Line, lists: Set<Filter>): void {
-    const kind = kindOf(line.transfer);
-    this.#lists.all.insert(line);
-    this.#lists[kind].insert(line);
+  #putIn(row: Row, lists: Set<Filter>): void {
+    const kind = kindOf(row.transfer);
+    this.#lists.all.insert(row);
+    this.#lists[kind].insert(row);
     lists.add('all').add(kind);
   }
 
-  #takeOut(line: Line, lists: Set<Filter>): void {
-    const kind = kindOf(line.transfer);
-    this.#lists.all.remove(line);
-    this.#lists[kind].remove(line);
+  #takeOut(row: Row, lists: Set<Filter>): void {
+    const kind = kindOf(row.transfer);
+    this.#lists.all.remove(row);
+    this.#lists[kind].remove(row);
     lists.add('all').add(kind);
   }
 }

@@ -13,18 +13,18 @@ import { reportOf } from '../api.ts';
 import { TransferNotifications, type TransferNotification } from './transferNotifications.ts';
 import { TransferIndex, type Filter } from './transferIndex.ts';
 
-/** What is drawn of the list as a whole. The transfers themselves are in its index: each line follows its own. */
+/** What is drawn of the list as a whole. The transfers themselves are in its index: each row follows its own. */
 export interface Transfers {
   totals: TransferTotals;
   counts: Readonly<Record<Filter, number>>;
   /** How many ask what to do about a taken name. */
   conflicts: number;
   filter: Filter;
-  /** Grows whenever the lines that the filter shows, their order or their heights change. */
+  /** Grows whenever the rows that the filter shows, their order or their heights change. */
   version: number;
   loading: 'idle' | 'loading' | 'complete' | 'failed';
   failure: ErrorReport | undefined;
-  /** The line that the keyboard acts on. */
+  /** The row that the keyboard acts on. */
   activeId: string | undefined;
 
   /** Takes over what is known at the start, and loads the list. */
@@ -67,7 +67,7 @@ export const NO_TOTALS: TransferTotals = {
   bytesPerSecond: 0,
 };
 
-/** The store over the bridge. News is put together until the next frame; nothing rejects. */
+/** The store over the bridge. Changes are put together until the next frame; nothing rejects. */
 export function createTransfers(api: NearplayApi, around: TransfersSurroundings): TransfersStore {
   const index = new TransferIndex();
   const notifications = new TransferNotifications();
@@ -140,7 +140,7 @@ export function createTransfers(api: NearplayApi, around: TransfersSurroundings)
           do {
             const page = await api.listTransfers(cursor === undefined ? {} : { cursor });
             if (mine !== loads) return;
-            // By the same way as news, so that what came later is also put in later.
+            // By the same way as changes, so that the later state of a transfer wins.
             for (const transfer of page.transfers) pending.set(transfer.id, transfer);
             schedule();
             cursor = page.cursor;

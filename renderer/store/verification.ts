@@ -4,7 +4,7 @@ import { VERIFY_FINDINGS, type NearplayApi, type VerifyFinding, type VerifyRepor
 import { reportOf } from '../api.ts';
 
 /** A local folder compared with one of the library. */
-export interface Verifying {
+export interface Verification {
   /** `choosing`: the system's chooser is open. */
   phase: 'idle' | 'choosing' | 'running' | 'done' | 'cancelled' | 'failed';
   folder: string;
@@ -23,7 +23,7 @@ export interface Verifying {
   progressed: (compared: number, bytes: number) => void;
 }
 
-export type VerifyingStore = StoreApi<Verifying>;
+export type VerificationStore = StoreApi<Verification>;
 
 /** Findings of which there are any, worst first. */
 export function findingsIn({ totals }: VerifyReport): VerifyFinding[] {
@@ -31,9 +31,9 @@ export function findingsIn({ totals }: VerifyReport): VerifyFinding[] {
 }
 
 /** The store over the bridge; nothing rejects, and only the newest run is answered. */
-export function createVerifying(api: NearplayApi): VerifyingStore {
+export function createVerification(api: NearplayApi): VerificationStore {
   let lastRun = 0;
-  return createStore<Verifying>((set, get) => ({
+  return createStore<Verification>((set, get) => ({
     phase: 'idle',
     folder: '',
     compared: 0,

@@ -1,5 +1,5 @@
 /** A disk that is slower than this gets a window in the system's font, which changes once; milliseconds. */
-const FONTS_WITHIN_MS = 1500;
+const FONTS_TIMEOUT_MS = 1500;
 
 /**
  * Resolves once every font of the window is there, for all scripts, so that nothing on screen changes its width later; also
@@ -7,7 +7,7 @@ const FONTS_WITHIN_MS = 1500;
  */
 export async function fontsReady(fonts: Iterable<Pick<FontFace, 'load'>>): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, FONTS_WITHIN_MS)));
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, FONTS_TIMEOUT_MS)));
   await Promise.race([Promise.allSettled([...fonts].map((font) => font.load())), late]);
   clearTimeout(timer);
 }

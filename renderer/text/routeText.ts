@@ -12,18 +12,18 @@ export interface RouteText {
 }
 
 /** The studio's word for a storage: its label, else its name. */
-export function placeOf(storage: string, storages: readonly StorageSummary[]): string {
+export function storageLabel(storage: string, storages: readonly StorageSummary[]): string {
   return storages.find(({ name }) => name === storage)?.label ?? storage;
 }
 
 /** Says where one object is read from and why. */
 export function routeText(route: Route, storages: readonly StorageSummary[], t: Translate): RouteText {
-  const place = placeOf(route.storage, storages);
+  const place = storageLabel(route.storage, storages);
   const main = storages.find(({ role }) => role === 'main');
   const words = {
     place,
     main: main?.label ?? '',
-    replica: route.details.replica === undefined ? place : placeOf(route.details.replica, storages),
+    replica: route.details.replica === undefined ? place : storageLabel(route.details.replica, storages),
     address: route.details.matchedAddress ?? '',
     range: route.details.matchedRange ?? '',
   };

@@ -18,11 +18,11 @@ import { formatBytes } from '../text/format.ts';
 import { clockOf, minuteOf, RATE_UNITS, rateOf, rateText, type RateUnit } from './bandwidth.ts';
 import { useLimit } from './useLimit.ts';
 
-/** What a limit starts with when it is switched on: leaves room for calls on most lines. */
-const FIRST_RATE = 10_000_000;
+/** What a limit starts with when it is switched on: leaves room for calls on most connections. */
+const FIRST_BYTES_PER_SECOND = 10_000_000;
 /** A working day. */
-const FIRST_HOURS = { from: 9 * 60, to: 18 * 60 };
-const MOST_HOURS = 24;
+const FIRST_HOURS_MINUTES = { from: 9 * 60, to: 18 * 60 };
+const MAX_HOURS_RULES = 24;
 
 type Hours = BandwidthSettings['hours'][number];
 
@@ -44,7 +44,7 @@ export function BandwidthForm() {
       <RadioGroup
         className="bandwidth-choices"
         value={bytesPerSecond === null ? 'unlimited' : 'limit'}
-        onChange={(value) => change({ bytesPerSecond: value === 'limit' ? FIRST_RATE : null })}
+        onChange={(value) => change({ bytesPerSecond: value === 'limit' ? FIRST_BYTES_PER_SECOND : null })}
         aria-label={t('bandwidth.title')}
       >
         <Choice value="unlimited">{t('bandwidth.unlimited')}</Choice>
@@ -71,10 +71,12 @@ export function BandwidthForm() {
         />
       ))}
       {hours.length > 0 && <p className="muted field-note">{t('bandwidth.hoursNote')}</p>}
-      {hours.length < MOST_HOURS && (
+      {hours.length < MAX_HOURS_RULES && (
         <Button
           className="button small editor-add"
-          onPress={() => change({ hours: [...hours, { ...FIRST_HOURS, bytesPerSecond: FIRST_RATE }] })}
+          onPress={() =>
+            change({ hours: [...hours, { ...FIRST_HOURS_MINUTES, bytesPerSecond: FIRST_BYTES_PER_SECOND }] })
+          }
           data-testid="bandwidth-add-hours"
         >
           <IconPlus size={15} aria-hidden="true" />
@@ -85,7 +87,7 @@ export function BandwidthForm() {
   );
 }
 
-/** What holds at this moment, and whose word it is. */
+/** The limit in force at this moment, and which rule it comes from. */
 function InForce() {
   const { t } = useTranslation();
   const ceiling = useSession((session) => session.app?.preferences.document?.uploads.maxBytesPerSecond);

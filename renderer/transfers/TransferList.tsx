@@ -4,17 +4,17 @@ import { useTranslation } from 'react-i18next';
 import type { Transfer } from '../../shared/ipc.ts';
 import { parentFolder } from '../store/libraryPages.ts';
 import { useNearplay, useTransfers } from '../store/context.tsx';
-import { actionsOf, lineKey } from './lineActions.ts';
-import { dropTarget, moveTarget, type Direction, type LinesInOrder } from './moves.ts';
-import { TransferLine } from './TransferLine.tsx';
-import { roomOf, type Filter, type Room } from '../store/transferIndex.ts';
+import { actionsOf, rowKey } from './rowActions.ts';
+import { dropTarget, moveTarget, type Direction, type RowsInOrder } from './moves.ts';
+import { TransferRow } from './TransferRow.tsx';
+import { rowSizeOf, type Filter, type RowSize } from '../store/transferIndex.ts';
 import { useReorder } from './useReorder.ts';
 
 /** Pixels: name, bar and figures; a reason takes two lines; a question has its answers below. */
-const HEIGHTS: Record<Room, number> = { plain: 64, reason: 78, question: 96 };
+const ROW_HEIGHTS_PX: Record<RowSize, number> = { plain: 64, reason: 78, question: 96 };
 
 /**
- * The lines that the filter shows, only those in the window drawn. The arrow keys move the one that Tab reaches, and the
+ * The rows that the filter shows, only those in the window drawn. The arrow keys move the one that Tab reaches, and the
  * focus with it.
  */
 export function TransferList() {
@@ -25,49 +25,49 @@ export function TransferList() {
   const version = useTransfers((state) => state.version);
   const scroller = useRef<HTMLDivElement>(null);
   const count = index.count(filter);
-  const { active, activeIndex } = useActiveLine(filter, count);
+  const { active, activeIndex } = useActiveRow(filter, count);
 
   const isEven = index.isEven(filter);
   const virtual = useVirtualizer<HTMLDivElement, Element>({
     count,
     getScrollElement: () => scroller.current,
-    estimateSize: (line) => (isEven ? HEIGHTS.plain : heightOf(index.at(filter, line))),
+    estimateSize: (row) => (isEven ? ROW_HEIGHTS_PX.plain : heightOf(index.at(filter, row))),
     // Another function with each version: that alone makes it read the heights anew, and only then.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    getItemKey: useCallback((line: number) => line, [version]),
+    getItemKey: useCallback((row: number) => row, [version]),
     overscan: 4,
-    // The line with the focus stays, wherever one scrolls: the focus would be lost with it.
-    rangeExtractor: useCallback((range: Range) => withLine(defaultRangeExtractor(range), activeIndex), [activeIndex]),
+    // The row with the focus stays, wherever one scrolls: the focus would be lost with it.
+    rangeExtractor: useCallback((range: Range) => withRow(defaultRangeExtractor(range), activeIndex), [activeIndex]),
   });
 
-  const lines: LinesInOrder = { length: count, at: (line) => index.at(filter, line) };
+  const rows: RowsInOrder = { length: count, at: (row) => index.at(filter, row) };
   const { dragged, grip } = useReorder(scroller, virtual, ({ id, before }) => {
-    const target = dropTarget(lines, before);
+    const target = dropTarget(rows, before);
     if (target !== id) void transfers.getState().move([id], target);
   });
-  const focusLine = useKeptFocus(scroller, active, version);
+  const focusRow = useKeptFocus(scroller, active, version);
   const { moved, watchMove } = useAnnouncedMoves(version);
 
   const go = (to: number): void => {
-    const target = lines.at(to);
+    const target = rows.at(to);
     if (!target) return;
     transfers.getState().setActive(target.id);
     virtual.scrollToIndex(to, { align: 'auto' });
-    focusLine(target.id);
+    focusRow(target.id);
   };
   const move = (direction: Direction): void => {
-    const before = moveTarget(lines, activeIndex, direction);
+    const before = moveTarget(rows, activeIndex, direction);
     if (before === undefined || active === undefined) return;
     watchMove(active);
     void transfers.getState().move([active], before);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    const isLine = event.target instanceof HTMLElement && event.target.dataset['id'] !== undefined;
+    const isRow = event.target instanceof HTMLElement && event.target.dataset['id'] !== undefined;
     const transfer = active === undefined ? undefined : index.get(active);
-    const page = Math.floor((scroller.current?.clientHeight ?? 0) / HEIGHTS.plain) - 1;
-    const meant = lineKey(event, activeIndex, count, page);
-    // On a button of the line, Space and Enter are the button's.
-    if (!meant || !transfer || (!isLine && meant.kind !== 'go' && meant.kind !== 'move')) return;
+    const page = Math.floor((scroller.current?.clientHeight ?? 0) / ROW_HEIGHTS_PX.plain) - 1;
+    const meant = rowKey(event, activeIndex, count, page);
+    // On a button of the row, Space and Enter are the button's.
+    if (!meant || !transfer || (!isRow && meant.kind !== 'go' && meant.kind !== 'move')) return;
     const can = actionsOf(transfer);
     const { pause, resume, cancel, retry } = transfers.getState();
     if (meant.kind === 'go') go(meant.to);
@@ -83,7 +83,7 @@ export function TransferList() {
 
   return (
     <>
-      {/* The lines take the focus in turn (ARIA Authoring Practices, roving tabindex). */}
+      {/* The rows take the focus in turn (ARIA Authoring Practices, roving tabindex). */}
       {/* eslint-disable-next-line jsx-a11y-x/interactive-supports-focus */}
       <div
         ref={scroller}
@@ -95,18 +95,18 @@ export function TransferList() {
         data-dragging={dragged !== undefined || undefined}
       >
         <div role="presentation" className="transfer-length" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map(({ index: line, start, size }) => {
-            const id = lines.at(line)?.id;
+          {virtual.getVirtualItems().map(({ index: row, start, size }) => {
+            const id = rows.at(row)?.id;
             if (id === undefined) return null;
             return (
-              <TransferLine
+              <TransferRow
                 key={id}
                 id={id}
-                index={line}
+                index={row}
                 start={start}
                 height={size}
                 isActive={id === active}
-                drop={dragged && dropMark(dragged.before, line, count)}
+                drop={dragged && dropMark(dragged.before, row, count)}
                 isDragged={dragged?.id === id}
                 onGrip={grip}
               />
@@ -122,7 +122,7 @@ export function TransferList() {
 }
 
 /** The one that Tab reaches: the last that was used, else what took its place. */
-function useActiveLine(filter: Filter, count: number): { active: string | undefined; activeIndex: number } {
+function useActiveRow(filter: Filter, count: number): { active: string | undefined; activeIndex: number } {
   const { index } = useNearplay().transfers;
   const activeId = useTransfers((state) => state.activeId);
   const last = useRef(0);
@@ -135,26 +135,26 @@ function useActiveLine(filter: Filter, count: number): { active: string | undefi
 }
 
 function heightOf(transfer: Transfer | undefined): number {
-  return HEIGHTS[transfer ? roomOf(transfer) : 'plain'];
+  return ROW_HEIGHTS_PX[transfer ? rowSizeOf(transfer) : 'plain'];
 }
 
-function withLine(lines: number[], line: number): number[] {
-  return line < 0 || lines.includes(line) ? lines : [...lines, line].sort((one, other) => one - other);
+function withRow(rows: number[], row: number): number[] {
+  return row < 0 || rows.includes(row) ? rows : [...rows, row].sort((one, other) => one - other);
 }
 
-function dropMark(before: number, line: number, count: number): 'before' | 'after' | undefined {
-  if (before === line) return 'before';
-  return before === count && line === count - 1 ? 'after' : undefined;
+function dropMark(before: number, row: number, count: number): 'before' | 'after' | undefined {
+  if (before === row) return 'before';
+  return before === count && row === count - 1 ? 'after' : undefined;
 }
 
 function firstAnswer(event: KeyboardEvent): HTMLElement | undefined {
-  const line = event.target instanceof Element ? event.target : undefined;
-  return line?.querySelector<HTMLElement>('.answers button') ?? undefined;
+  const row = event.target instanceof Element ? event.target : undefined;
+  return row?.querySelector<HTMLElement>('.answers button') ?? undefined;
 }
 
 /**
- * Keeps the focus in the list when the line that had it is gone: cleared, or no longer what the filter shows. Returns how
- * to give it to a line that is about to be drawn.
+ * Keeps the focus in the list when the row that had it is gone: cleared, or no longer what the filter shows. Returns how
+ * to give it to a row that is about to be drawn.
  */
 function useKeptFocus(
   scroller: React.RefObject<HTMLElement | null>,
@@ -182,21 +182,21 @@ function useKeptFocus(
     const lost = had.current && document.activeElement === document.body;
     const id = wanted.current ?? (lost ? active : undefined);
     if (id === undefined) return;
-    const line = scroller.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
-    line?.focus({ preventScroll: true });
-    if (line) wanted.current = undefined;
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
+    row?.focus({ preventScroll: true });
+    if (row) wanted.current = undefined;
   }, [scroller, active, version]);
   return useCallback(
     (id) => {
-      const line = scroller.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
-      if (line) line.focus({ preventScroll: true });
+      const row = scroller.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`);
+      if (row) row.focus({ preventScroll: true });
       else wanted.current = id;
     },
     [scroller],
   );
 }
 
-/** Says where a line went, once it is there. */
+/** Says where a row went, once it is there. */
 function useAnnouncedMoves(version: number): { moved: string; watchMove: (id: string) => void } {
   const { t } = useTranslation();
   const { transfers } = useNearplay();

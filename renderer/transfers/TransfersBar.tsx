@@ -14,7 +14,7 @@ export function TransfersBar() {
   const totals = useTransfers((state) => state.totals);
   const needYou = useTransfers((state) => state.counts['need-you']);
   const figures = useFigures();
-  const { open, files, arrived, share } = overallOf(totals);
+  const { open, files, done, share } = overallOf(totals);
   const { failed } = totals.files;
   if (isOpen || (open === 0 && failed === 0)) return null;
   const words = (count: number) => ({ count, formatted: formatCount(count) });
@@ -23,7 +23,7 @@ export function TransfersBar() {
       <span className="transfers-bar-line" aria-hidden="true">
         <span style={{ transform: `scaleX(${share})` }} />
       </span>
-      <strong>{t('transfers.files', { ...words(files), arrived: formatCount(arrived) })}</strong>
+      <strong>{t('transfers.files', { ...words(files), done: formatCount(done) })}</strong>
       <span className="muted transfers-bar-figures">{figures}</span>
       {needYou > 0 && (
         <span className="transfers-bar-flag" data-tone="warn">

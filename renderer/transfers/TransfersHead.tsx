@@ -28,7 +28,7 @@ import { FILTERS } from '../store/transferIndex.ts';
 export function Summary() {
   const { t } = useTranslation();
   const totals = useTransfers((state) => state.totals);
-  const { course, files, arrived, share } = overallOf(totals);
+  const { course, files, done, share } = overallOf(totals);
   return (
     <div className="transfers-overall" data-testid="transfers-summary" data-course={course}>
       <ProgressBar value={share * 100} aria-label={t('transfers.overallProgress')}>
@@ -36,7 +36,7 @@ export function Summary() {
           <>
             <div className="transfers-figures">
               <strong>
-                {t('transfers.files', { count: files, arrived: formatCount(arrived), formatted: formatCount(files) })}
+                {t('transfers.files', { count: files, done: formatCount(done), formatted: formatCount(files) })}
               </strong>
               <span>{formatPercent(Math.floor(percentage ?? 0) / 100)}</span>
             </div>

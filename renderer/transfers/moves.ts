@@ -1,7 +1,7 @@
 import type { Transfer } from '../../shared/ipc.ts';
 
 /** As much of a list as moving needs. */
-export interface LinesInOrder {
+export interface RowsInOrder {
   length: number;
   at: (index: number) => Transfer | undefined;
 }
@@ -17,35 +17,35 @@ export function canMove({ state, direction }: Pick<Transfer, 'state' | 'directio
  * Before which transfer one has to go to move in a direction; `null`: to the end. Undefined where it is there already, or
  * cannot move.
  */
-export function moveTarget(lines: LinesInOrder, index: number, direction: Direction): string | null | undefined {
-  const own = lines.at(index);
+export function moveTarget(rows: RowsInOrder, index: number, direction: Direction): string | null | undefined {
+  const own = rows.at(index);
   if (!own || !canMove(own)) return undefined;
-  const above = movableFrom(lines, index - 1, -1);
-  const below = movableFrom(lines, index + 1, 1);
+  const above = movableFrom(rows, index - 1, -1);
+  const below = movableFrom(rows, index + 1, 1);
   switch (direction) {
     case 'up':
-      return above === undefined ? undefined : lines.at(above)?.id;
+      return above === undefined ? undefined : rows.at(above)?.id;
     case 'down':
-      return below === undefined ? undefined : idAt(lines, movableFrom(lines, below + 1, 1));
+      return below === undefined ? undefined : idAt(rows, movableFrom(rows, below + 1, 1));
     case 'first':
-      return above === undefined ? undefined : idAt(lines, movableFrom(lines, 0, 1));
+      return above === undefined ? undefined : idAt(rows, movableFrom(rows, 0, 1));
     case 'last':
       return below === undefined ? undefined : null;
   }
 }
 
-/** Before which transfer something dropped in front of a line goes: the first from there that waits; `null`: to the end. */
-export function dropTarget(lines: LinesInOrder, index: number): string | null {
-  return idAt(lines, movableFrom(lines, index, 1));
+/** Before which transfer something dropped in front of a row goes: the first from there that waits; `null`: to the end. */
+export function dropTarget(rows: RowsInOrder, index: number): string | null {
+  return idAt(rows, movableFrom(rows, index, 1));
 }
 
-function idAt(lines: LinesInOrder, index: number | undefined): string | null {
-  return index === undefined ? null : (lines.at(index)?.id ?? null);
+function idAt(rows: RowsInOrder, index: number | undefined): string | null {
+  return index === undefined ? null : (rows.at(index)?.id ?? null);
 }
 
-function movableFrom(lines: LinesInOrder, start: number, step: 1 | -1): number | undefined {
-  for (let index = start; index >= 0 && index < lines.length; index += step) {
-    const transfer = lines.at(index);
+function movableFrom(rows: RowsInOrder, start: number, step: 1 | -1): number | undefined {
+  for (let index = start; index >= 0 && index < rows.length; index += step) {
+    const transfer = rows.at(index);
     if (transfer && canMove(transfer)) return index;
   }
   return undefined;

@@ -5,9 +5,9 @@ type Course = 'none' | 'moving' | 'paused' | 'stuck' | 'over';
 
 export interface Overall {
   course: Course;
-  /** Files that are on their way or there; of them, those that are there. The same files that the bytes are of. */
+  /** Files under way or done; of them, those that are done. The same files that the bytes are of. */
   files: number;
-  arrived: number;
+  done: number;
   /** Not over yet. */
   open: number;
   /** Taken off the list by clearing it. */
@@ -23,7 +23,7 @@ export function overallOf({ files, size, sent }: TransferTotals): Overall {
   return {
     course: courseOf(files, open, over),
     files: open + files.done,
-    arrived: files.done,
+    done: files.done,
     open,
     over,
     share: size > 0 ? Math.min(1, sent / size) : open === 0 && files.done > 0 ? 1 : 0,
@@ -37,7 +37,7 @@ function courseOf(files: TransferTotals['files'], open: number, over: number): C
   return files.blocked > 0 ? 'stuck' : 'paused';
 }
 
-/** Seconds until one transfer is through; undefined while that cannot be told. */
+/** Seconds until one transfer is through; undefined while that is not known. */
 export function secondsLeft({ state, size, sent, bytesPerSecond }: Transfer): number | undefined {
   if (state !== 'running' || bytesPerSecond <= 0) return undefined;
   return Math.max(0, size - sent) / bytesPerSecond;

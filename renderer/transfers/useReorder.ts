@@ -9,17 +9,17 @@ import {
 } from 'react';
 
 /** Pixels from the list's edge within which it scrolls under what is dragged, and how far with each frame. */
-const EDGE = 36;
-const STEP = 10;
+const SCROLL_EDGE_PX = 36;
+const SCROLL_STEP_PX = 10;
 
-/** A line on its way: it would go before the line of that index. */
+/** A row on its way: it would go before the row of that index. */
 export interface Dragged {
   id: string;
   before: number;
 }
 
 /**
- * Dragging a line to another place by its grip, with a pointer of any kind. The list scrolls along at its edges; Escape
+ * Dragging a row to another place by its grip, with a pointer of any kind. The list scrolls along at its edges; Escape
  * leaves everything as it was.
  */
 export function useReorder(
@@ -45,8 +45,8 @@ export function useReorder(
       let frame = 0;
       const follow = (): void => {
         const box = list.getBoundingClientRect();
-        if (pointer < box.top + EDGE) list.scrollTop -= STEP;
-        else if (pointer > box.bottom - EDGE) list.scrollTop += STEP;
+        if (pointer < box.top + SCROLL_EDGE_PX) list.scrollTop -= SCROLL_STEP_PX;
+        else if (pointer > box.bottom - SCROLL_EDGE_PX) list.scrollTop += SCROLL_STEP_PX;
         const offset = pointer - box.top + list.scrollTop;
         const item = virtual.getVirtualItemForOffset(offset);
         if (item) {

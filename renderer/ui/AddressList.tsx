@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { Reading } from '../../shared/ipc.ts';
 import type { ClientAddress } from '../../shared/routing.ts';
-import { placeOf } from '../text/routeText.ts';
+import { storageLabel } from '../text/routeText.ts';
 import type { Translate } from '../text/i18n.ts';
 
 /** The addresses that automatic mode judges by, and what it makes of each. */
@@ -20,7 +20,7 @@ export function AddressList({ reading }: { reading: Reading }) {
               <span className="muted">{sourceOf(client, t)}</span>
               {matches && (
                 <span className="tag near">
-                  {t('settings.inRange', { range: matchedRange, place: placeOf(replica, reading.storages) })}
+                  {t('settings.inRange', { range: matchedRange, place: storageLabel(replica, reading.storages) })}
                 </span>
               )}
             </li>

@@ -2,12 +2,12 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef, type ReactNode } from 'react';
 import { CutName } from './CutName.tsx';
 
-const LINE = 40;
+const ROW_HEIGHT_PX = 40;
 
 interface ReportTableProps<Row extends { key: string }> {
   label: string;
   /** Gives the columns their widths. */
-  lineClass: string;
+  rowClass: string;
   /** Heads of the columns; the first is for keys. */
   columns: readonly string[];
   rows: readonly Row[];
@@ -21,7 +21,7 @@ interface ReportTableProps<Row extends { key: string }> {
 /** Files of a report. Only the lines in the window are drawn: there may be a hundred thousand. */
 export function ReportTable<Row extends { key: string }>({
   label,
-  lineClass,
+  rowClass: rowClass,
   columns,
   rows,
   testId,
@@ -32,7 +32,7 @@ export function ReportTable<Row extends { key: string }>({
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => LINE,
+    estimateSize: () => ROW_HEIGHT_PX,
     overscan: 8,
   });
   return (
@@ -44,7 +44,7 @@ export function ReportTable<Row extends { key: string }>({
       tabIndex={0}
       aria-label={label}
     >
-      <div className={`${lineClass} report-columns`} role="row">
+      <div className={`${rowClass} report-columns`} role="row">
         {columns.map((column) => (
           <span key={column} role="columnheader">
             {column}
@@ -58,7 +58,7 @@ export function ReportTable<Row extends { key: string }>({
           return (
             <div
               key={index}
-              className={lineClass}
+              className={rowClass}
               role="row"
               aria-rowindex={index + 2}
               data-testid={testId}

@@ -7,7 +7,7 @@ interface StatePanelProps {
   body: string;
   /** What the other side said, in its own words. */
   detail?: string | undefined;
-  /** A failure's code, for whoever has to tell IT. */
+  /** The failure's code, for a report to IT. */
   code?: string | undefined;
   children?: ReactNode;
 }

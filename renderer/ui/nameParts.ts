@@ -21,10 +21,10 @@ export function splitName(name: string): NameParts {
   }
   // A name that is all tail ('0001.png'), or has none, keeps its last characters instead.
   if (stem === '' || tail === '') {
-    const at = Math.max(0, name.length - FALLBACK_TAIL);
+    const at = Math.max(0, name.length - FALLBACK_TAIL_LENGTH);
     return { head: name.slice(0, at), version: '', rest: '', tail: name.slice(at) };
   }
   return { head: stem, version: '', rest: '', tail };
 }
 
-const FALLBACK_TAIL = 6;
+const FALLBACK_TAIL_LENGTH = 6;

@@ -5,12 +5,12 @@ export function useNow(every: number): number {
   return useDrawnAgain(Date.now, every);
 }
 
-/** Milliseconds that nobody sets, for durations; drawn again every `every` milliseconds. */
+/** Milliseconds of a monotonic clock, for durations; drawn again every `every` milliseconds. */
 export function useClock(every: number): number {
   return useDrawnAgain(steadyNow, every);
 }
 
-/** Milliseconds that nobody sets, as `useClock` tells them. */
+/** Milliseconds of a monotonic clock, the one of `useClock`. */
 export function steadyNow(): number {
   return performance.now();
 }

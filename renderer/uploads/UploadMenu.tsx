@@ -16,7 +16,7 @@ const NO_FOLDERS: Readonly<Record<string, string>> = {};
 /** Everything that brings files to the bucket; says where they go before anything is chosen. */
 export function UploadMenu() {
   const { t } = useTranslation();
-  const { session, verifying } = useNearplay();
+  const { session, verification: verifying } = useNearplay();
   const inView = useLibrary((library) => library.loaded.folder);
   const byProject = useSession((state) => state.app?.settings.uploadFolderByProject) ?? NO_FOLDERS;
   const { folder, remembered } = destinationOf(inView, byProject);

@@ -8,7 +8,7 @@ import { Panel } from '../ui/Panel.tsx';
 import { useNearplay, useSession } from '../store/context.tsx';
 import { useClock, useNow } from '../ui/useNow.ts';
 import { formatAge, formatBytes, formatDuration } from '../text/format.ts';
-import { placeOf, routeText } from '../text/routeText.ts';
+import { storageLabel, routeText } from '../text/routeText.ts';
 import { useExplanation, type Explaining } from './useExplanation.ts';
 import { modeText, proofText, replicationText, storageFacts, type StorageFacts } from './whyText.ts';
 
@@ -54,7 +54,7 @@ function Explanation() {
           {advice !== undefined && (
             <p className="why-advice">
               <IconBulb size={17} aria-hidden="true" />
-              <span>{t('why.advice', { place: placeOf(advice, reading.storages) })}</span>
+              <span>{t('why.advice', { place: storageLabel(advice, reading.storages) })}</span>
             </p>
           )}
         </section>
@@ -223,7 +223,7 @@ function Measured({ label, value, share }: { label: string; value: string; share
   );
 }
 
-const COPIED_FOR = 2500;
+const COPIED_NOTE_MS = 2500;
 
 function CopyForIt({ text }: { text: string }) {
   const { t } = useTranslation();
@@ -236,7 +236,7 @@ function CopyForIt({ text }: { text: string }) {
       await navigator.clipboard.writeText(text);
       setCopied(true);
       clearTimeout(timer.current);
-      timer.current = setTimeout(() => setCopied(false), COPIED_FOR);
+      timer.current = setTimeout(() => setCopied(false), COPIED_NOTE_MS);
     } catch {
       notify({ kind: 'not-copied' }, 'bad');
     }

@@ -7,7 +7,7 @@ import { useNearplay, useSession } from '../store/context.tsx';
 
 export interface Explaining {
   explained: RouteExplanation | undefined;
-  /** When that was true, milliseconds on a clock that nobody sets. */
+  /** When that was true, milliseconds of a monotonic clock. */
   askedAt: number;
   failure: ErrorReport | undefined;
   measuring: boolean;

@@ -1,7 +1,7 @@
 import type { ExplainedObject, Measurement, RouteExplanation, StorageSummary } from '../../shared/ipc.ts';
 import { formatBytes } from '../text/format.ts';
 import type { Translate } from '../text/i18n.ts';
-import { placeOf } from '../text/routeText.ts';
+import { storageLabel } from '../text/routeText.ts';
 
 /** A storage as the panel shows it: who it is, how it does, and how it was measured. */
 export interface StorageFacts {
@@ -55,7 +55,7 @@ function share(value: number | undefined, most: number): number {
   return value === undefined || most <= 0 ? 0 : Math.min(1, value / most);
 }
 
-/** How far a storage's clock is from this computer's, in words; one second is what the headers can tell. */
+/** How far a storage's clock is from this computer's, in words. The Date header has a resolution of one second. */
 export function clockText(seconds: number, t: Translate): string {
   if (Math.abs(seconds) <= 1) return t('why.clockSame');
   const words = { duration: roughly(Math.abs(seconds)) };
@@ -80,7 +80,7 @@ export function replicationText(status: string | undefined, t: Translate): strin
 
 /** Whether a replica holds this very version, and how that is known. */
 export function proofText(proof: ExplainedObject['proofs'][number], storages: readonly StorageSummary[], t: Translate) {
-  const place = placeOf(proof.storage, storages);
+  const place = storageLabel(proof.storage, storages);
   if (proof.holds === 'no') return t('why.proofNo', { place });
   if (proof.holds === 'unknown') return t('why.proofUnknown', { place });
   return t(proof.by === 'listing' ? 'why.proofByListing' : 'why.proofByVersion', { place });
@@ -90,5 +90,5 @@ export function proofText(proof: ExplainedObject['proofs'][number], storages: re
 export function modeText(readFrom: string, storages: readonly StorageSummary[], t: Translate): string {
   if (readFrom === 'auto') return t('why.modeAuto');
   if (readFrom === 'main') return t('why.modeMain');
-  return t('why.modeReplica', { place: placeOf(readFrom, storages) });
+  return t('why.modeReplica', { place: storageLabel(readFrom, storages) });
 }

@@ -38,7 +38,7 @@ const TREE: Record<string, { text: string; breaks?: string }> = {
     breaks: 'shell-only-services-and-shared',
   },
   'electron/shell/usesSandbox.ts': {
-    text: "export * from '../../test/sandbox/sandbox.ts';",
+    text: "export * from '../sandbox/sandbox.ts';",
     breaks: 'product-without-tests',
   },
   'renderer/app.ts': { text: "export { word } from '../shared/words.ts';" },

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { columnsFor, countRows, moveInGrid, placeOfIndex, rowAt } from '../../../../renderer/library/gridKeyboard.ts';
+import {
+  columnsFor,
+  countRows,
+  moveInGrid,
+  positionOfIndex,
+  rowAt,
+} from '../../../../renderer/library/gridKeyboard.ts';
 
 // Two folders, then seven files, four side by side:
 //   0 1
@@ -49,7 +55,7 @@ it('rows hold every entry exactly once, in order', () => {
         const found = rowAt(any, row);
         for (let offset = 0; offset < (found?.length ?? 0); offset++) {
           const index = (found?.start ?? 0) + offset;
-          expect(placeOfIndex(any, index)).toEqual({ row, column: offset });
+          expect(positionOfIndex(any, index)).toEqual({ row, column: offset });
           seen.push(index);
         }
       }

@@ -26,7 +26,7 @@ it.each<[ErrorCode, string]>([
 
 it('offers only what can help: again where it may pass, a copy where the bytes are there', () => {
   const offers = (code: ErrorCode) => {
-    const { canRetry, canSave } = shownFailure(media(code), 'video', true);
+    const { canRetry, canDownload: canSave } = shownFailure(media(code), 'video', true);
     return [canRetry, canSave];
   };
   expect(offers('archived')).toEqual([false, false]);

@@ -68,7 +68,7 @@ it('plays from the source, then moves to the replica by itself', async () => {
   expect(explainRoute).toHaveBeenCalledOnce();
   expect(stage.told).toEqual(['discard', 'load main-us', 'prepare syd']);
 
-  session.tell({ type: 'standby-ready' });
+  session.dispatch({ type: 'standby-ready' });
   expect(stage.told.at(-1)).toBe('swap');
   expect(session.state.link?.route.storage).toBe('syd');
 
@@ -82,7 +82,7 @@ it('names the storage that failed when it asks again', async () => {
   const session = new PlayerSession({ createLink, explainRoute: () => Promise.resolve(SYDNEY) }, 'a.mp4', CLOCKS);
   session.open(new PaperStage());
   await vi.advanceTimersByTimeAsync(10);
-  session.tell({ type: 'media-failed', fault: 'network' });
+  session.dispatch({ type: 'media-failed', fault: 'network' });
   expect(createLink).toHaveBeenLastCalledWith({ key: 'a.mp4', purpose: 'play', failed: 'syd' });
   session.dispose();
 });
@@ -98,7 +98,7 @@ it('keeps the code of a refusal, and is silent after its end', async () => {
   expect(session.state.failure).toMatchObject({ report: { code: 'access-denied' } });
   session.dispose();
   changed.mockClear();
-  session.tell({ type: 'retried' });
+  session.dispatch({ type: 'retried' });
   await vi.advanceTimersByTimeAsync(5000);
   expect(changed).not.toHaveBeenCalled();
 });

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { OPENING_LIMIT, STALL_LIMIT, StallWatch, type MediaMoment } from '../../../../renderer/player/stallWatch.ts';
+import {
+  OPENING_TIMEOUT_MS,
+  STALL_TIMEOUT_MS,
+  StallWatch,
+  type MediaMoment,
+} from '../../../../renderer/player/stallWatch.ts';
 
 const STEP = 250;
 
@@ -16,11 +21,11 @@ function watch(seconds: number, moment: (at: number) => Partial<MediaMoment>, st
 describe('a source that falls silent', () => {
   it('is told once, four seconds after the last sign of life', () => {
     const told = watch(30, (at) => ({ position: Math.min(at, 2000) / 1000 }));
-    expect(told).toEqual([2000 + STALL_LIMIT]);
+    expect(told).toEqual([2000 + STALL_TIMEOUT_MS]);
   });
 
   it('has longer before anything was shown', () => {
-    expect(watch(30, () => ({}))).toEqual([OPENING_LIMIT]);
+    expect(watch(30, () => ({}))).toEqual([OPENING_TIMEOUT_MS]);
   });
 
   it('is not one that is slow: bytes that arrive are a sign of life', () => {

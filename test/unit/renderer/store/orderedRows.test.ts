@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { OrderedLines, type Line } from '../../../../renderer/store/orderedRows.ts';
+import { OrderedRows, type Row } from '../../../../renderer/store/orderedRows.ts';
 import { sampleTransfer } from '../transfers/sampleTransfer.ts';
 
-const line = (id: string, order: number): Line => ({ id, order, transfer: sampleTransfer(id, { order }) });
-const idsOf = (list: OrderedLines): (string | undefined)[] =>
+const row = (id: string, order: number): Row => ({ id, order, transfer: sampleTransfer(id, { order }) });
+const idsOf = (list: OrderedRows): (string | undefined)[] =>
   Array.from({ length: list.length }, (_, index) => list.at(index)?.id);
 
 it('is always as a sorted array would be, whatever is put in and taken out', () => {
@@ -13,15 +13,15 @@ it('is always as a sorted array would be, whatever is put in and taken out', () 
   });
   fc.assert(
     fc.property(operations, (steps) => {
-      const list = new OrderedLines();
-      const held = new Map<number, Line>();
+      const list = new OrderedRows();
+      const held = new Map<number, Row>();
       for (const [id, order] of steps) {
         const before = held.get(id);
         if (before) {
           list.remove(before);
           held.delete(id);
         } else {
-          const added = line(String(id), order);
+          const added = row(String(id), order);
           list.insert(added);
           held.set(id, added);
         }
@@ -34,26 +34,26 @@ it('is always as a sorted array would be, whatever is put in and taken out', () 
 });
 
 it('finds its way through many chunks, in any direction', () => {
-  const list = new OrderedLines();
-  const lines = Array.from({ length: 5000 }, (_, index) => line(`line-${index}`, (index * 7919) % 5000));
-  for (const each of lines) list.insert(each);
+  const list = new OrderedRows();
+  const rows = Array.from({ length: 5000 }, (_, index) => row(`row-${index}`, (index * 7919) % 5000));
+  for (const each of rows) list.insert(each);
   expect(list.length).toBe(5000);
   for (const index of [0, 4999, 511, 512, 513, 2500, 1]) expect(list.at(index)?.order).toBe(index);
   expect(list.at(5000)).toBeUndefined();
   expect(list.at(-1)).toBeUndefined();
-  for (const each of lines.slice(0, 4990)) list.remove(each);
+  for (const each of rows.slice(0, 4990)) list.remove(each);
   expect(idsOf(list)).toEqual(
-    lines
+    rows
       .slice(4990)
       .sort((a, b) => a.order - b.order)
       .map(({ id }) => id),
   );
 });
 
-it('does not know lines that are not in it', () => {
-  const list = new OrderedLines();
-  expect(list.indexOf(line('a', 1))).toBe(-1);
-  list.insert(line('b', 1));
-  list.remove(line('b', 1));
+it('does not know rows that are not in it', () => {
+  const list = new OrderedRows();
+  expect(list.indexOf(row('a', 1))).toBe(-1);
+  list.insert(row('b', 1));
+  list.remove(row('b', 1));
   expect(list.length).toBe(1);
 });

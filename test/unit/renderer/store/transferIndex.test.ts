@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Transfer } from '../../../../shared/ipc.ts';
-import { FILTERS, kindOf, roomOf, TransferIndex } from '../../../../renderer/store/transferIndex.ts';
+import { FILTERS, kindOf, rowSizeOf, TransferIndex } from '../../../../renderer/store/transferIndex.ts';
 import { sampleTransfer } from '../transfers/sampleTransfer.ts';
 
 const blocked = (blockedFor: NonNullable<Transfer['blockedFor']>) => ({ state: 'blocked' as const, blockedFor });
@@ -24,14 +24,14 @@ describe('which filter shows what', () => {
   });
 
   it('a question takes more room than a reason', () => {
-    expect(roomOf(blocked('conflict'))).toBe('question');
-    expect(roomOf(blocked('disk'))).toBe('reason');
-    expect(roomOf({ state: 'running' })).toBe('plain');
+    expect(rowSizeOf(blocked('conflict'))).toBe('question');
+    expect(rowSizeOf(blocked('disk'))).toBe('reason');
+    expect(rowSizeOf({ state: 'running' })).toBe('plain');
   });
 });
 
 describe('news', () => {
-  it('moves a line between the filters and tells which of them look different', () => {
+  it('moves a row between the filters and tells which of them look different', () => {
     const index = new TransferIndex();
     index.apply([sampleTransfer('t1'), sampleTransfer('t2'), sampleTransfer('t3')], []);
     const { lists, ids } = index.apply([sampleTransfer('t2', { state: 'running' })], []);

@@ -101,7 +101,7 @@ describe('news', () => {
     expect(store.index.get('t1')?.sent).toBe(10);
   });
 
-  it('is told to the line that it is about, and to no other', () => {
+  it('is told to the row that it is about, and to no other', () => {
     const store = storeOver({});
     store.getState().take({ changed: [sampleTransfer('t1'), sampleTransfer('t2')], removed: [], totals: totals({}) });
     drawFrame();
@@ -119,7 +119,7 @@ describe('news', () => {
     expect(other).not.toHaveBeenCalled();
   });
 
-  it('changes the version only where the shown lines do', () => {
+  it('changes the version only where the shown rows do', () => {
     const store = storeOver({});
     const { take, setFilter } = store.getState();
     take({

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import type { NearplayApi, VerifyReport } from '../../../../shared/ipc.ts';
 import { NearplayApiError } from '../../../../renderer/api.ts';
-import { createVerifying, findingsIn } from '../../../../renderer/store/verification.ts';
+import { createVerification, findingsIn } from '../../../../renderer/store/verification.ts';
 
 const REPORT: VerifyReport = {
   path: '/mnt/plates',
@@ -15,7 +15,7 @@ const REPORT: VerifyReport = {
 };
 
 function storeOver(verifyFolder: () => Promise<VerifyReport | null>, cancelVerify = () => Promise.resolve(null)) {
-  return createVerifying({ verifyFolder, cancelVerify } as unknown as NearplayApi);
+  return createVerification({ verifyFolder, cancelVerify } as unknown as NearplayApi);
 }
 
 it('names what was found, worst first', () => {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { StorageSummary } from '../../../../shared/ipc.ts';
 import { ROUTE_REASONS, type Route } from '../../../../shared/routing.ts';
 import { startText } from '../../../../renderer/text/i18n.ts';
-import { isSettling, placeOf, routeText } from '../../../../renderer/text/routeText.ts';
+import { isSettling, storageLabel, routeText } from '../../../../renderer/text/routeText.ts';
 
 const storage = (name: string, label: string, role: StorageSummary['role']): StorageSummary => ({
   name,
@@ -43,7 +43,7 @@ it('names the address and the range', () => {
   );
 });
 
-it('calls a storage without a label by its name', () => expect(placeOf('tokyo', STORAGES)).toBe('tokyo'));
+it('calls a storage without a label by its name', () => expect(storageLabel('tokyo', STORAGES)).toBe('tokyo'));
 
 it('knows which routes change by themselves', () => {
   const settling = ROUTE_REASONS.filter((reason) => isSettling({ storage: 'x', reason, details: {} }));

@@ -15,7 +15,7 @@ it('counts the files that its bytes are of', () => {
   const overall = overallOf(
     totals({ running: 2, waiting: 5, done: 3, failed: 4, cancelled: 1, skipped: 1 }, 1000, 250),
   );
-  expect(overall).toMatchObject({ course: 'moving', files: 10, arrived: 3, open: 7, over: 9, share: 0.25 });
+  expect(overall).toMatchObject({ course: 'moving', files: 10, done: 3, open: 7, over: 9, share: 0.25 });
 });
 
 it.each([

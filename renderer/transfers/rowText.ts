@@ -4,7 +4,7 @@ import type { Translate } from '../text/i18n.ts';
 import { secondsLeft } from './overall.ts';
 
 /** What one transfer is doing, or waits for; a failure's message also says what to do. */
-export function lineText(transfer: Transfer, t: Translate): string {
+export function rowText(transfer: Transfer, t: Translate): string {
   const { state, size, error, blockedFor } = transfer;
   switch (state) {
     case 'running':

@@ -1,14 +1,14 @@
 import i18next from 'i18next';
 import { beforeAll, expect, it } from 'vitest';
 import { startText } from '../../../../renderer/text/i18n.ts';
-import { lineText } from '../../../../renderer/transfers/lineText.ts';
+import { rowText } from '../../../../renderer/transfers/rowText.ts';
 import { sampleTransfer } from './sampleTransfer.ts';
 
 beforeAll(() => startText());
 
 const MEGABYTE = 1_000_000;
 const textOf = (patch: Parameters<typeof sampleTransfer>[1]) =>
-  lineText(sampleTransfer('shot.mov', { size: 100 * MEGABYTE, ...patch }), i18next.t);
+  rowText(sampleTransfer('shot.mov', { size: 100 * MEGABYTE, ...patch }), i18next.t);
 
 it.each([
   [{ state: 'waiting' }, 'Waiting · 100 MB'],

@@ -9,24 +9,24 @@ import { formatCount } from '../text/format.ts';
 const NONE: readonly UploadFolder[] = [];
 
 /** Local folders whose new files go up by themselves, with where to and how it goes. */
-export function UploadFolders() {
+export function WatchFolders() {
   const { t } = useTranslation();
   const folders = useSession((session) => session.app?.uploadFolders) ?? NONE;
   if (folders.length === 0) return <p className="muted">{t('uploads.foldersNone')}</p>;
   return (
     <ul className="upload-folders" data-testid="upload-folders">
       {folders.map((folder) => (
-        <UploadFolderItem key={folder.id} folder={folder} />
+        <WatchFolderItem key={folder.id} folder={folder} />
       ))}
     </ul>
   );
 }
 
-function UploadFolderItem({ folder: watched }: { folder: UploadFolder }) {
+function WatchFolderItem({ folder: watched }: { folder: UploadFolder }) {
   const { id, path, folder, state, uploaded, waiting, error } = watched;
   const { t } = useTranslation();
-  const pause = useSession((session) => session.pauseUploadFolder);
-  const remove = useSession((session) => session.removeUploadFolder);
+  const pause = useSession((session) => session.pauseWatchFolder);
+  const remove = useSession((session) => session.removeWatchFolder);
   const isPaused = state === 'paused';
   return (
     <li data-testid="upload-folder-item" data-state={state} data-id={id}>
@@ -79,31 +79,35 @@ function FolderLeftOut({ folder: { leftOut } }: { folder: UploadFolder }) {
   );
 }
 
-/** The drawer's word on them: how many there are, and whether one of them is in trouble. */
-export function UploadFoldersLine() {
+/** The watch folders in one row of the drawer: how many there are, and whether one of them cannot be reached. */
+export function WatchFoldersSummary() {
   const { t } = useTranslation();
   const folders = useSession((session) => session.app?.uploadFolders) ?? NONE;
   const showPanel = useSession((session) => session.showPanel);
   if (folders.length === 0) return null;
-  const lost = folders.find(({ state }) => state === 'unreachable');
+  const unreachable = folders.find(({ state }) => state === 'unreachable');
   const only = folders.length === 1 ? folders[0] : undefined;
   const counts = folders.reduce(
     (sum, { uploaded, waiting }) => ({ uploaded: sum.uploaded + uploaded, waiting: sum.waiting + waiting }),
     { uploaded: 0, waiting: 0 },
   );
   const leftOut = folders.reduce((sum, folder) => sum + (folder.leftOut?.count ?? 0), 0);
-  const state = lost ? 'unreachable' : folders.every((folder) => folder.state === 'paused') ? 'paused' : 'watching';
+  const state = unreachable
+    ? 'unreachable'
+    : folders.every((folder) => folder.state === 'paused')
+      ? 'paused'
+      : 'watching';
   return (
-    <div className="upload-folders-line" data-testid="upload-folders" data-state={state}>
+    <div className="watch-folders-summary" data-testid="upload-folders" data-state={state}>
       <IconEye size={16} aria-hidden="true" />
       <span className="upload-folder-text">
         <span className="upload-folder-name" title={only?.path}>
           {only ? only.path : t('uploads.foldersCount', { count: folders.length })}
         </span>
-        <span className={lost || leftOut > 0 ? 'problem' : 'muted'}>
+        <span className={unreachable || leftOut > 0 ? 'problem' : 'muted'}>
           {[
             leftOut > 0 ? t('leftOut.folder', { count: leftOut, formatted: formatCount(leftOut) }) : undefined,
-            lost && !only ? t('uploads.folderLost') : t(`uploads.folderState.${state}`),
+            unreachable && !only ? t('uploads.folderLost') : t(`uploads.folderState.${state}`),
             t('uploads.folderCounts', { uploaded: formatCount(counts.uploaded), waiting: formatCount(counts.waiting) }),
           ]
             .filter((part) => part !== undefined)

@@ -8,10 +8,10 @@ import { destinationOf } from './destination.ts';
 const NO_FOLDERS: Readonly<Record<string, string>> = {};
 
 /** What watching a local folder means, where its files go, and whether those already in it go too; then the chooser. */
-export function UploadFolderDialog() {
+export function WatchFolderDialog() {
   const { t } = useTranslation();
   const showPanel = useSession((session) => session.showPanel);
-  const addUploadFolder = useSession((session) => session.addUploadFolder);
+  const addUploadFolder = useSession((session) => session.addWatchFolder);
   const byProject = useSession((session) => session.app?.settings.uploadFolderByProject) ?? NO_FOLDERS;
   const inView = useLibrary((library) => library.loaded.folder);
   const { folder } = destinationOf(inView, byProject);

@@ -6,13 +6,13 @@ import type { Route } from '../../shared/routing.ts';
 import { useSession } from '../store/context.tsx';
 import { useClock } from '../ui/useNow.ts';
 import { formatDuration } from '../text/format.ts';
-import { isSettling, placeOf, routeText } from '../text/routeText.ts';
+import { isSettling, storageLabel, routeText } from '../text/routeText.ts';
 import { secondsOfDelayLeft, type PlayerLink } from './playerLink.ts';
 
 const NO_STORAGES: readonly StorageSummary[] = [];
 
 /** Where the media on screen comes from, why, and for how long still. */
-export function RouteLine({ state, kind }: { state: PlayerLink; kind: MediaKind }) {
+export function PlayerRoute({ state, kind }: { state: PlayerLink; kind: MediaKind }) {
   const { t } = useTranslation();
   const showWhy = useSession((session) => session.showWhy);
   const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
@@ -33,7 +33,7 @@ export function RouteLine({ state, kind }: { state: PlayerLink; kind: MediaKind 
     ? t(isImage ? 'player.showingFromSource' : 'player.fromSource')
     : t(isImage ? 'player.showingFromPlace' : 'player.fromPlace', { place });
   const left = secondsOfDelayLeft(state, now);
-  const replica = route.details.replica === undefined ? '' : placeOf(route.details.replica, storages);
+  const replica = route.details.replica === undefined ? '' : storageLabel(route.details.replica, storages);
   const why = !onItsWay
     ? label
     : left !== undefined

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { actionsOf, lineKey } from '../../../../renderer/transfers/lineActions.ts';
+import { actionsOf, rowKey } from '../../../../renderer/transfers/rowActions.ts';
 import { sampleTransfer } from './sampleTransfer.ts';
 
 const can = (patch: Parameters<typeof sampleTransfer>[1]) =>
@@ -28,26 +28,26 @@ describe('keys', () => {
     ...held,
   });
 
-  it('go through the lines and stop at the ends', () => {
-    expect(lineKey(press('ArrowDown'), 3, 10, 5)).toEqual({ kind: 'go', to: 4 });
-    expect(lineKey(press('ArrowUp'), 0, 10, 5)).toEqual({ kind: 'go', to: 0 });
-    expect(lineKey(press('PageDown'), 7, 10, 5)).toEqual({ kind: 'go', to: 9 });
-    expect(lineKey(press('Home'), 7, 10, 5)).toEqual({ kind: 'go', to: 0 });
-    expect(lineKey(press('End'), 7, 100_000, 5)).toEqual({ kind: 'go', to: 99_999 });
+  it('go through the rows and stop at the ends', () => {
+    expect(rowKey(press('ArrowDown'), 3, 10, 5)).toEqual({ kind: 'go', to: 4 });
+    expect(rowKey(press('ArrowUp'), 0, 10, 5)).toEqual({ kind: 'go', to: 0 });
+    expect(rowKey(press('PageDown'), 7, 10, 5)).toEqual({ kind: 'go', to: 9 });
+    expect(rowKey(press('Home'), 7, 10, 5)).toEqual({ kind: 'go', to: 0 });
+    expect(rowKey(press('End'), 7, 100_000, 5)).toEqual({ kind: 'go', to: 99_999 });
   });
 
-  it('act on the line', () => {
-    expect(lineKey(press(' '), 0, 1, 5)).toEqual({ kind: 'pause' });
-    expect(lineKey(press('Delete'), 0, 1, 5)).toEqual({ kind: 'cancel' });
-    expect(lineKey(press('Enter'), 0, 1, 5)).toEqual({ kind: 'act' });
-    expect(lineKey(press('ArrowUp', { altKey: true }), 3, 10, 5)).toEqual({ kind: 'move', direction: 'up' });
-    expect(lineKey(press('End', { altKey: true }), 3, 10, 5)).toEqual({ kind: 'move', direction: 'last' });
+  it('act on the row', () => {
+    expect(rowKey(press(' '), 0, 1, 5)).toEqual({ kind: 'pause' });
+    expect(rowKey(press('Delete'), 0, 1, 5)).toEqual({ kind: 'cancel' });
+    expect(rowKey(press('Enter'), 0, 1, 5)).toEqual({ kind: 'act' });
+    expect(rowKey(press('ArrowUp', { altKey: true }), 3, 10, 5)).toEqual({ kind: 'move', direction: 'up' });
+    expect(rowKey(press('End', { altKey: true }), 3, 10, 5)).toEqual({ kind: 'move', direction: 'last' });
   });
 
   it('leave the window its own', () => {
-    expect(lineKey(press('t'), 0, 1, 5)).toBeUndefined();
-    expect(lineKey(press('f', { ctrlKey: true }), 0, 1, 5)).toBeUndefined();
-    expect(lineKey(press('Enter', { altKey: true }), 0, 1, 5)).toBeUndefined();
-    expect(lineKey(press('ArrowDown'), -1, 0, 5)).toBeUndefined();
+    expect(rowKey(press('t'), 0, 1, 5)).toBeUndefined();
+    expect(rowKey(press('f', { ctrlKey: true }), 0, 1, 5)).toBeUndefined();
+    expect(rowKey(press('Enter', { altKey: true }), 0, 1, 5)).toBeUndefined();
+    expect(rowKey(press('ArrowDown'), -1, 0, 5)).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { isOver, type Transfer } from '../../shared/ipc.ts';
 
 /** What can be done with one transfer. */
-export interface LineActions {
+export interface RowActions {
   pause: boolean;
   resume: boolean;
   cancel: boolean;
@@ -13,7 +13,7 @@ export interface LineActions {
 }
 
 /** A copy to this computer cannot be paused, and is no file of the library. */
-export function actionsOf(transfer: Pick<Transfer, 'state' | 'direction' | 'blockedFor'>): LineActions {
+export function actionsOf(transfer: Pick<Transfer, 'state' | 'direction' | 'blockedFor'>): RowActions {
   const { state, direction, blockedFor } = transfer;
   const isUpload = direction === 'upload';
   const asks = state === 'blocked' && blockedFor === 'conflict';
@@ -27,7 +27,7 @@ export function actionsOf(transfer: Pick<Transfer, 'state' | 'direction' | 'bloc
   };
 }
 
-export type LineKey =
+export type RowKey =
   | { kind: 'go'; to: number }
   | { kind: 'move'; direction: 'up' | 'down' | 'first' | 'last' }
   | { kind: 'pause' | 'cancel' | 'act' };
@@ -47,11 +47,11 @@ const MOVES: ReadonlyMap<string, 'up' | 'down' | 'first' | 'last'> = new Map([
 ]);
 
 /**
- * What a key means on a line. Undefined for keys that mean nothing here, so that the caller leaves them alone.
+ * What a key means on a row. Undefined for keys that mean nothing here, so that the caller leaves them alone.
  *
- * @param page how many lines the window shows.
+ * @param page how many rows the window shows.
  */
-export function lineKey(press: KeyPress, current: number, count: number, page: number): LineKey | undefined {
+export function rowKey(press: KeyPress, current: number, count: number, page: number): RowKey | undefined {
   const { key, altKey, ctrlKey, metaKey } = press;
   if (ctrlKey || metaKey || count === 0) return undefined;
   const direction = MOVES.get(key);

@@ -22,8 +22,8 @@ import { CONFLICT_ANSWERS, type Transfer, type TransferState } from '../../share
 import { parentFolder } from '../store/libraryPages.ts';
 import { useNearplay, useTransfer } from '../store/context.tsx';
 import { CutName } from '../ui/CutName.tsx';
-import { actionsOf } from './lineActions.ts';
-import { lineText } from './lineText.ts';
+import { actionsOf } from './rowActions.ts';
+import { rowText } from './rowText.ts';
 import { canMove } from './moves.ts';
 import { sharesOf } from './overall.ts';
 
@@ -38,7 +38,7 @@ const ICONS: Record<TransferState, typeof IconUpload> = {
   skipped: IconPlayerSkipForward,
 };
 
-interface TransferLineProps {
+interface TransferRowProps {
   id: string;
   /** 0-based, in the list that is shown. */
   index: number;
@@ -46,14 +46,14 @@ interface TransferLineProps {
   start: number;
   height: number;
   isActive: boolean;
-  /** Where what is being dragged would go: in front of this line, or behind it as the last one. */
+  /** Where what is being dragged would go: in front of this row, or behind it as the last one. */
   drop: 'before' | 'after' | undefined;
   isDragged: boolean;
   onGrip: (id: string, event: PointerEvent) => void;
 }
 
-/** One transfer. It follows its own news: a tick of another line, or of a hundred thousand, does not draw it. */
-export const TransferLine = memo(function TransferLine(props: TransferLineProps) {
+/** One transfer. It subscribes to its own transfer: progress of another row, or of a hundred thousand, does not draw it. */
+export const TransferRow = memo(function TransferRow(props: TransferRowProps) {
   const { id, index, start, height, isActive, drop, isDragged, onGrip } = props;
   const { t } = useTranslation();
   const { transfers } = useNearplay();
@@ -66,13 +66,13 @@ export const TransferLine = memo(function TransferLine(props: TransferLineProps)
       : direction === 'download' && state === 'running'
         ? IconDownload
         : ICONS[state];
-  const status = lineText(transfer, t);
+  const status = rowText(transfer, t);
   const shows = state === 'running' || ((state === 'paused' || state === 'waiting') && transfer.sent > 0);
   return (
     <div
       role="row"
       aria-rowindex={index + 1}
-      aria-label={t('transfers.line', { name, status })}
+      aria-label={t('transfers.row', { name, status })}
       tabIndex={isActive ? 0 : -1}
       className="transfer"
       style={{ transform: `translateY(${start}px)`, height }}
@@ -85,7 +85,7 @@ export const TransferLine = memo(function TransferLine(props: TransferLineProps)
       data-dragged={isDragged || undefined}
       onFocus={() => transfers.getState().setActive(id)}
     >
-      {/* By pointer only: with the keyboard the line itself moves. */}
+      {/* By pointer only: with the keyboard the row itself moves. */}
       <span
         className="transfer-grip"
         role="presentation"
@@ -106,7 +106,7 @@ export const TransferLine = memo(function TransferLine(props: TransferLineProps)
         </span>
         {actionsOf(transfer).answer && <Answers transfer={transfer} isActive={isActive} />}
       </div>
-      <LineButtons transfer={transfer} isActive={isActive} />
+      <RowButtons transfer={transfer} isActive={isActive} />
     </div>
   );
 });
@@ -153,16 +153,16 @@ function Answers({ transfer: { id, name }, isActive }: { transfer: Transfer; isA
   );
 }
 
-function LineButtons({ transfer, isActive }: { transfer: Transfer; isActive: boolean }) {
+function RowButtons({ transfer, isActive }: { transfer: Transfer; isActive: boolean }) {
   const { t } = useTranslation();
   const { library, transfers } = useNearplay();
   const { id, name, key } = transfer;
   const can = actionsOf(transfer);
   const { pause, resume, cancel, retry } = transfers.getState();
   const act = (label: string, testId: string, icon: ReactNode, onPress: () => void) => (
-    <LineButton label={label} testId={testId} isActive={isActive} onPress={onPress}>
+    <RowButton label={label} testId={testId} isActive={isActive} onPress={onPress}>
       {icon}
-    </LineButton>
+    </RowButton>
   );
   return (
     <span className="transfer-buttons" role="gridcell">
@@ -187,7 +187,7 @@ function LineButtons({ transfer, isActive }: { transfer: Transfer; isActive: boo
   );
 }
 
-interface LineButtonProps {
+interface RowButtonProps {
   label: string;
   testId: string;
   isActive: boolean;
@@ -196,10 +196,10 @@ interface LineButtonProps {
 }
 
 /**
- * Tab reaches the buttons of the active line only: a hundred thousand others are no stops. A plain button, because lines
- * come and go ten times a second: a tooltip of our own for each costs more than all the rest of the line.
+ * Tab reaches the buttons of the active row only: a hundred thousand others are no stops. A plain button, because rows
+ * come and go ten times a second: a tooltip of our own for each costs more than all the rest of the row.
  */
-function LineButton({ label, testId, isActive, onPress, children }: LineButtonProps) {
+function RowButton({ label, testId, isActive, onPress, children }: RowButtonProps) {
   return (
     <button
       type="button"
