@@ -11,7 +11,8 @@ import {
   type RequestPayload,
   type Responses,
 } from '../shared/ipc.ts';
-import type { Log, Services } from './services/contract.ts';
+import type { Services } from './services/contract.ts';
+import type { Log } from './services/log.ts';
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;

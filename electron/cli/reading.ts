@@ -1,7 +1,7 @@
 import type { LibraryEntry, LibraryFile } from '../../shared/ipc.ts';
 import { folderOf } from '../../shared/keys.ts';
 import { NearplayError, reportOf, type ErrorCode } from '../../shared/errors.ts';
-import { httpStatusOf } from '../services/s3Errors.ts';
+import { httpStatusOf } from '../services/errorFacts.ts';
 import type { ObjectHead } from '../services/objects.ts';
 import type { Studio } from '../services/studio.ts';
 import { folderToRead, keyToRead } from './typedPlaces.ts';

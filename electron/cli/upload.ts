@@ -3,7 +3,7 @@ import { NearplayError } from '../../shared/errors.ts';
 import { typedFolder, typedKey } from '../../shared/keys.ts';
 import type { Application } from '../services/application.ts';
 import { writeUsersFile } from '../services/files/usersFile.ts';
-import { explainFileError } from '../services/s3Errors.ts';
+import { explainFileError } from '../services/files/fileErrors.ts';
 import { findFiles } from '../services/transfers/folderWalk.ts';
 import type { ConflictPolicy } from '../services/transfers/transferRecord.ts';
 import { askAboutConflicts } from './conflictQuestions.ts';

@@ -7,7 +7,7 @@ import { NearplayError } from '../../shared/errors.ts';
 import { mediaKind } from '../../shared/media.ts';
 import { hasDotSegment, nameOfKey } from '../../shared/keys.ts';
 import { wholeKey } from './keys.ts';
-import type { ObjectVersion } from './replicaProof.ts';
+import type { ObjectVersion } from './objectVersion.ts';
 import type { StorageClients } from './storageClients.ts';
 
 const SECOND = 1000;

@@ -6,7 +6,7 @@ import type { UploadFolder } from '../../shared/ipc.ts';
 import { NOTHING_LEFT_OUT, type LeftOut, type LeftOutList } from '../../shared/leftOut.ts';
 import type { Settings } from '../../shared/settings.ts';
 import { asFolder } from '../../shared/keys.ts';
-import type { Log } from './contract.ts';
+import type { Log } from './log.ts';
 import { isSameLook, type FileLook } from './transfers/fileIdentity.ts';
 import { findFiles, type FoundFile } from './transfers/folderWalk.ts';
 import { LeftOutCount } from './transfers/leftOut.ts';

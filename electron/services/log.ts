@@ -1,5 +1,11 @@
-import type { Log } from './contract.ts';
 import { isSecretName, STRUCK_OUT, strikeOutSecrets } from './secrets.ts';
+
+/** What the services log. Written for IT; never a key, a token or a signed URL (they are struck out). */
+export interface Log {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
 
 interface LogLine {
   /** Milliseconds since the epoch. */

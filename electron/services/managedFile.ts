@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, posix, win32 } from 'node:path';
 import { promisify } from 'node:util';
-import type { Log } from './contract.ts';
+import type { Log } from './log.ts';
 import { loadedLibraries, PROGRAM_TIMEOUT_MS, programData, system32 } from './windowsSystem.ts';
 
 const PREFERENCES = 'isolation-preferences.json';

@@ -3,8 +3,8 @@ import { GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
 import type { Measurement } from '../../shared/ipc.ts';
 import { reportOf } from '../../shared/errors.ts';
 import { wholeKey } from './keys.ts';
-import { httpStatusOf } from './s3Errors.ts';
-import type { ObjectVersion } from './replicaProof.ts';
+import { httpStatusOf } from './errorFacts.ts';
+import type { ObjectVersion } from './objectVersion.ts';
 import type { Studio } from './studio.ts';
 
 const SECOND = 1000;

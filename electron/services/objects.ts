@@ -1,7 +1,7 @@
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
 import { wholeKey } from './keys.ts';
-import { lastingVersion, type ObjectVersion } from './replicaProof.ts';
+import { lastingVersion, type ObjectVersion } from './objectVersion.ts';
 import type { StorageClients } from './storageClients.ts';
 import type { StorageRequests } from './storageRequests.ts';
 

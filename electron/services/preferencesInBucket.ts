@@ -6,7 +6,7 @@ import type { Finding } from '../../shared/preferences.ts';
 import { NearplayError } from '../../shared/errors.ts';
 import { OWN_FOLDER, wholeKey } from './keys.ts';
 import { bucketPlace, type BucketDocument } from './preferencesSource.ts';
-import { httpStatusOf } from './s3Errors.ts';
+import { httpStatusOf } from './errorFacts.ts';
 import type { Studio } from './studio.ts';
 
 const KEY = `${OWN_FOLDER}isolation-preferences.json`;

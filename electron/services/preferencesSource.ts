@@ -12,7 +12,7 @@ import {
   type IsolationPreferences,
 } from '../../shared/preferences.ts';
 import { AWS_HOST, placeOf } from '../../shared/storagePlace.ts';
-import type { Log } from './contract.ts';
+import type { Log } from './log.ts';
 import { replaceFile } from './files/atomicFile.ts';
 import { readSmallFile } from './files/smallFile.ts';
 import { utf8Text } from './files/utf8Text.ts';

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../shared/errors.ts';
+import type { ObjectVersion } from './objectVersion.ts';
 
 const SECOND = 1000;
 const FIRST_BACK_OFF = SECOND;
@@ -9,24 +10,6 @@ const MANY_FAILURES = 6;
 const LAST_REFUSAL = 60 * LAST_BACK_OFF;
 /** Versions that are remembered; some 200 bytes each. The oldest go first. */
 const CAPACITY = 200_000;
-
-/** One version of one object of the main storage. */
-export interface ObjectVersion {
-  /** Relative to the storage's prefix. */
-  key: string;
-  /** Bytes. */
-  size: number;
-  etag: string;
-  /** Milliseconds since the epoch, on the storage's clock; S3 counts whole seconds. */
-  lastModified: number;
-  /** Absent when it comes from a listing: ListObjectsV2 names no versions. */
-  versionId?: string;
-}
-
-/** The id of a version that stays what it is. `null` is what buckets without versioning say: that one is replaced. */
-export function lastingVersion({ versionId }: Pick<ObjectVersion, 'versionId'>): string | undefined {
-  return versionId === undefined || versionId === 'null' || versionId === '' ? undefined : versionId;
-}
 
 /** `yes` by `version`: version id and size agreed. `yes` by `listing`: what a listing tells agreed. */
 export interface Proof {

@@ -1,7 +1,7 @@
 import type { ReplicationProblem, ReplicationReport, UnreplicatedObject } from '../../shared/ipc.ts';
 import { NearplayError } from '../../shared/errors.ts';
 import { wholeKey } from './keys.ts';
-import type { ObjectVersion } from './replicaProof.ts';
+import type { ObjectVersion } from './objectVersion.ts';
 import type { Studio } from './studio.ts';
 import { wholeListing } from './wholeListing.ts';
 

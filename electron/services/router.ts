@@ -1,6 +1,7 @@
 import type { IsolationPreferences } from '../../shared/preferences.ts';
 import { route, type ClientAddress, type ReplicaState, type Route, type StorageState } from '../../shared/routing.ts';
-import type { ObjectVersion, ReplicaProof } from './replicaProof.ts';
+import type { ReplicaProof } from './replicaProof.ts';
+import type { ObjectVersion } from './objectVersion.ts';
 import type { Reachability } from './reachability.ts';
 
 export interface RouterOptions {

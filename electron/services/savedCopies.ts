@@ -4,7 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { isOver, type Transfer } from '../../shared/ipc.ts';
 import { NearplayError, reportOf } from '../../shared/errors.ts';
-import type { Log } from './contract.ts';
+import type { Log } from './log.ts';
 import { download, STOPPED, type DownloadOptions } from './downloads.ts';
 import { discardLeft } from './downloads/destinationClaim.ts';
 import { removeTemporariesOf, replaceFile } from './files/atomicFile.ts';

@@ -6,7 +6,14 @@ import {
   type Settings,
   type SettingsPatch,
 } from '../../shared/settings.ts';
-import type { Log, SettingsBackend } from './contract.ts';
+import type { Log } from './log.ts';
+
+/** Where settings are kept: electron-store in the app, a file of the same format for a terminal. */
+export interface SettingsBackend {
+  /** Whatever was stored, unchecked: the services validate it. */
+  read(): unknown;
+  write(settings: Settings): void;
+}
 
 /**
  * The user's settings, validated both ways. A stored value that is not valid counts as its default until the user

@@ -2,7 +2,8 @@ import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../shared/errors.ts';
 import { confirmedCause } from './confirmedCause.ts';
 import { wholeKey } from './keys.ts';
-import { explainS3Error, httpStatusOf, meansUnreachable } from './s3Errors.ts';
+import { explainS3Error, meansUnreachable } from './s3Errors.ts';
+import { httpStatusOf } from './errorFacts.ts';
 import type { Reachability } from './reachability.ts';
 import type { StorageClients } from './storageClients.ts';
 

@@ -2,13 +2,14 @@ import type { Link, Reading, SequenceId, SequenceLinks, StorageSummary } from '.
 import type { IsolationPreferences } from '../../shared/preferences.ts';
 import { matchReplica, type ClientAddress, type Route } from '../../shared/routing.ts';
 import { NearplayError } from '../../shared/errors.ts';
-import type { Log } from './contract.ts';
+import type { Log } from './log.ts';
 import { Library } from './library.ts';
 import { Links, type LinkPurpose } from './links.ts';
 import { Objects, type ObjectHead } from './objects.ts';
 import type { PublicAddress } from './publicAddress.ts';
 import { Reachability } from './reachability.ts';
-import { lastingVersion, ReplicaProof, type ObjectVersion } from './replicaProof.ts';
+import { ReplicaProof } from './replicaProof.ts';
+import { lastingVersion, type ObjectVersion } from './objectVersion.ts';
 import { Router } from './router.ts';
 import { isRefusal } from './refusals.ts';
 import { meansUnreachable } from './s3Errors.ts';

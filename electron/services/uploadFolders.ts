@@ -3,7 +3,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
 import type { UploadFolder } from '../../shared/ipc.ts';
-import type { Log } from './contract.ts';
+import type { Log } from './log.ts';
 import {
   LocalUploadFolder,
   UPLOAD_FOLDER_TIMING,

@@ -1,8 +1,14 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { assertListing, listingPages } from './listingPages.ts';
 import { OWN_FOLDER, relativeKey, wholeKey } from './keys.ts';
-import type { ObjectVersion } from './replicaProof.ts';
-import type { Studio } from './studio.ts';
+import type { ObjectVersion } from './objectVersion.ts';
+import type { StorageClients } from './storageClients.ts';
+import type { StorageRequests } from './storageRequests.ts';
+
+export interface ListingAccess {
+  clients: Pick<StorageClients, 'configurationOf'>;
+  requests: Pick<StorageRequests, 'ask'>;
+}
 
 /**
  * Every object below a folder of a storage, subfolders included, in the order of UTF-8 bytes; one request for 1,000. Markers of
@@ -11,7 +17,7 @@ import type { Studio } from './studio.ts';
  * @throws NearplayError storage-failed where it does not end, not-a-storage, offline, access-denied, cancelled …
  */
 export async function* wholeListing(
-  { clients, requests }: Pick<Studio, 'clients' | 'requests'>,
+  { clients, requests }: ListingAccess,
   storage: string,
   folder: string,
   signal?: AbortSignal,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { NearplayError } from '../../shared/errors.ts';
 import { OWN_FOLDER } from './keys.ts';
-import { httpStatusOf } from './s3Errors.ts';
+import { httpStatusOf } from './errorFacts.ts';
 
 /**
  * What a storage makes of a condition on a write (`If-None-Match`; S3 User Guide, "Conditional writes"): `ignored`: it writes all

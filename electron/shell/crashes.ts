@@ -1,5 +1,5 @@
 import type { App } from 'electron';
-import type { Log } from '../services/contract.ts';
+import type { Log } from '../services/log.ts';
 
 /** What this file needs of `process`. */
 export interface ErrorSource {

@@ -1,5 +1,5 @@
 import type { Event, MessageBoxOptions } from 'electron';
-import type { Log } from '../services/contract.ts';
+import type { Log } from '../services/log.ts';
 
 const QUIT = 0;
 const STAY = 1;

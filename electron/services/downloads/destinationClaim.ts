@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { NearplayError } from '../../../shared/errors.ts';
 import { hiddenName, NEW_FILE_FLAGS, randomText } from '../files/atomicFile.ts';
-import { explainFileError } from '../s3Errors.ts';
+import { explainFileError } from '../files/fileErrors.ts';
 import type { Machine } from '../machine.ts';
 
 const SECOND_MS = 1000;

@@ -3,8 +3,9 @@ import { Readable } from 'node:stream';
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
 import { NearplayError } from '../../../shared/errors.ts';
 import { wholeKey } from '../keys.ts';
-import { lastingVersion } from '../replicaProof.ts';
-import { explainS3Error, httpStatusOf } from '../s3Errors.ts';
+import { lastingVersion } from '../objectVersion.ts';
+import { explainS3Error } from '../s3Errors.ts';
+import { httpStatusOf } from '../errorFacts.ts';
 import { assertFromStorage, bare, type StoredObject } from './storedObject.ts';
 
 export interface BytesAsked {

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { NearplayError } from '../../../shared/errors.ts';
 import { giveName, givePermissionsOf, NEW_FILE_FLAGS, syncFolder } from '../files/atomicFile.ts';
 import { noFile, specialAt } from '../files/writePlace.ts';
-import { explainFileError } from '../s3Errors.ts';
+import { explainFileError } from '../files/fileErrors.ts';
 import type { ComparedFile } from '../transfers/contentProof.ts';
 import type { DestinationClaim, PartContent } from './destinationClaim.ts';
 

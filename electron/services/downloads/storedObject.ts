@@ -1,7 +1,7 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../../shared/errors.ts';
 import { wholeKey } from '../keys.ts';
-import { lastingVersion, type ObjectVersion } from '../replicaProof.ts';
+import { lastingVersion, type ObjectVersion } from '../objectVersion.ts';
 import { endpointOf } from '../../../shared/storagePlace.ts';
 import type { Studio } from '../studio.ts';
 import {

@@ -3,7 +3,7 @@ import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, writeSyn
 import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { explainFileError } from '../s3Errors.ts';
+import { explainFileError } from './fileErrors.ts';
 import { assertFile, writePlaceOf, writePlaceOfSync } from './writePlace.ts';
 
 /** Bytes of the longest name on ext4, APFS and XFS; NTFS counts UTF-16 units, of which a name never has more than bytes. */

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { NearplayError } from '../../../shared/errors.ts';
-import { explainFileError } from '../s3Errors.ts';
+import { explainFileError } from './fileErrors.ts';
 import { replaceFile } from './atomicFile.ts';
 import { writePlaceOf } from './writePlace.ts';
 

@@ -3,7 +3,7 @@ import { lstat, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
 import { isDeviceOfWindows } from '../../../shared/localNames.ts';
-import { explainFileError } from '../s3Errors.ts';
+import { explainFileError } from './fileErrors.ts';
 
 /** Links that are followed one after the other; Linux follows 40 (path_resolution(7)). */
 const MOST_LINKS = 40;

@@ -1,6 +1,6 @@
 import { NearplayError } from '../../../shared/errors.ts';
 import { Touched } from './fileIdentity.ts';
-import { httpStatusOf } from '../s3Errors.ts';
+import { httpStatusOf } from '../errorFacts.ts';
 import type { GrowingFiles } from './growingFiles.ts';
 import type { Hold } from './hold.ts';
 import type { JobStates } from './jobStates.ts';

@@ -8,6 +8,14 @@ export interface Checksums {
   composite: string;
 }
 
+/** What the storage says of its CRC-32: one of both at most, none where it keeps none. Base64. */
+export type KeptChecksum = Partial<Checksums>;
+
+interface Answer {
+  ChecksumCRC32?: string | undefined;
+  ChecksumType?: string | undefined;
+}
+
 const CRC_BYTES = 4;
 
 /**
@@ -54,4 +62,11 @@ export class CompositeCrc32 {
     this.#current = 0;
     this.#filled = 0;
   }
+}
+
+/** By the type that the storage names; those that name none give a composite one away by its dash. */
+export function keptChecksumOf(answer: Answer): KeptChecksum {
+  const { ChecksumCRC32: value, ChecksumType: type } = answer;
+  if (value === undefined) return {};
+  return type === 'COMPOSITE' || value.includes('-') ? { composite: value } : { crc32: value };
 }

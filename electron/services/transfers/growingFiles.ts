@@ -1,5 +1,5 @@
+import { NearplayError } from '../../../shared/errors.ts';
 import { isSameFile, isSameLook, type FileLook } from './fileIdentity.ts';
-import { Growing } from './setbacks.ts';
 import type { UploadJob } from './uploadJob.ts';
 
 const SECOND = 1000;
@@ -14,6 +14,13 @@ export interface GrowingFilesOptions {
   clock: () => number;
   /** It may be looked at again. */
   again: (job: UploadJob) => void;
+}
+
+/** The file was not left alone for long enough yet. */
+export class Growing extends NearplayError {
+  constructor() {
+    super('file-changed');
+  }
 }
 
 /** Files that are still being written: a render is uploaded when it has been left alone for a while. */

@@ -1,5 +1,5 @@
 import type { TransferTotals, UploadNote } from '../../../shared/ipc.ts';
-import type { Log } from '../contract.ts';
+import type { Log } from '../log.ts';
 import { Announcements, type Announced } from './announcements.ts';
 import type { Journal } from './journal.ts';
 import { Destinations } from './destinations.ts';

@@ -1,6 +1,6 @@
 import { reportOf } from '../../../shared/errors.ts';
 import type { BlockedFor } from '../../../shared/ipc.ts';
-import type { Log } from '../contract.ts';
+import type { Log } from '../log.ts';
 import type { JobBook } from './jobBook.ts';
 import { withoutUpload } from './orphans.ts';
 import type { UploadJob } from './uploadJob.ts';

@@ -13,7 +13,7 @@ import type { Readable } from 'node:stream';
 import { NearplayError } from '../../../shared/errors.ts';
 import { etagOfParts } from './standing.ts';
 import { crc32, toBase64 } from './crc32.ts';
-import { keptChecksumOf } from './presentObject.ts';
+import { keptChecksumOf } from './compositeCrc32.ts';
 import { retrying } from './retrying.ts';
 import type { UploadRef } from './transferRecord.ts';
 import { confirmedPart, type Completed, type UploadCalls } from './uploadCalls.ts';
@@ -21,8 +21,6 @@ import type { UploadNeeds } from './uploadTask.ts';
 import { slicesOf } from './wire.ts';
 
 const MIB = 1024 ** 2;
-/** Up to this size a file is sent in one request; above, in parts that can be resumed. Bytes. */
-export const ONE_REQUEST = 16 * MIB;
 /** 10,000 of these hold a stream of 156 GiB, of which nobody knows the length beforehand. */
 export const STREAM_PART = 16 * MIB;
 const STREAM_PARTS_AT_ONCE = 3;

@@ -8,6 +8,9 @@ const MAX_PART = 5 * GIB;
 /** Smaller parts cost more requests than they save when one has to be sent again. */
 const USUAL_PART = 8 * MIB;
 
+/** Up to this size a file is sent in one request; above, in parts that can be resumed. Bytes. */
+export const ONE_REQUEST = 16 * MIB;
+
 /** How a file is cut. Sizes in bytes. */
 export interface PartPlan {
   size: number;

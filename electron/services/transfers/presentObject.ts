@@ -1,9 +1,6 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import type { Checksums } from './compositeCrc32.ts';
+import { keptChecksumOf, type KeptChecksum } from './compositeCrc32.ts';
 import { fingerprintOf, type Fingerprint } from './contentProof.ts';
-
-/** What the storage says of its CRC-32: one of both at most, none where it keeps none. Base64. */
-export type KeptChecksum = Partial<Checksums>;
 
 /** An object as the storage describes it. */
 export interface PresentObject extends KeptChecksum {
@@ -30,11 +27,4 @@ export function presentObjectOf(answer: Answer): PresentObject {
     ...(versionId !== undefined && { versionId }),
     ...(metadata?.['transfer'] !== undefined && { transfer: metadata['transfer'] }),
   };
-}
-
-/** By the type that the storage names; those that name none give a composite one away by its dash. */
-export function keptChecksumOf(answer: Pick<Answer, 'ChecksumCRC32' | 'ChecksumType'>): KeptChecksum {
-  const { ChecksumCRC32: value, ChecksumType: type } = answer;
-  if (value === undefined) return {};
-  return type === 'COMPOSITE' || value.includes('-') ? { composite: value } : { crc32: value };
 }

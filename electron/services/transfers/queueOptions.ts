@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
 import type { LeftOut } from '../../../shared/leftOut.ts';
-import type { Log } from '../contract.ts';
+import type { Log } from '../log.ts';
 import type { BandwidthRules } from '../../../shared/bandwidth.ts';
 import type { KnownConditions } from '../writeConditions.ts';
 import type { ChecksumKind } from './checksumKind.ts';

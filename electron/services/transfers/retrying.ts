@@ -1,6 +1,15 @@
 import { NearplayError } from '../../../shared/errors.ts';
 import { attemptsFor, backoffDelay } from './backoff.ts';
-import type { UploadNeeds } from './uploadTask.ts';
+import type { Lanes } from './lanes.ts';
+import type { Sleep } from './sleep.ts';
+
+/** What repetition needs. */
+export interface RetryingOptions {
+  /** From 0 to 1. */
+  random: () => number;
+  sleep: Sleep;
+  lanes: Pick<Lanes, 'complained'>;
+}
 
 /**
  * Repeats a request as long as its kind of error is worth it, with growing waits.
@@ -8,7 +17,7 @@ import type { UploadNeeds } from './uploadTask.ts';
  * @throws NearplayError the last one
  */
 export async function retrying<Answer>(
-  { random, sleep, lanes }: Pick<UploadNeeds, 'random' | 'sleep' | 'lanes'>,
+  { random, sleep, lanes }: RetryingOptions,
   signal: AbortSignal,
   work: () => Promise<Answer>,
 ): Promise<Answer> {

@@ -1,5 +1,6 @@
 import { NearplayError, type ErrorCode } from '../../../shared/errors.ts';
 import type { BlockedFor } from '../../../shared/ipc.ts';
+import { Growing } from './growingFiles.ts';
 import type { Interruption } from './uploadJob.ts';
 
 /** What the whole queue waits for when one transfer meets this: nothing else would succeed either. */
@@ -14,13 +15,6 @@ const WAITS_FOR: ReadonlyMap<ErrorCode, HeldFor> = new Map([
   ['credentials-missing', 'sign-in'],
   ['disk-full', 'disk'],
 ]);
-
-/** The file was not left alone for long enough yet. */
-export class Growing extends NearplayError {
-  constructor() {
-    super('file-changed');
-  }
-}
 
 export type HeldFor = Exclude<BlockedFor, 'conflict' | 'file-growing'>;
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { KeptChecksum } from './presentObject.ts';
+import type { KeptChecksum } from './compositeCrc32.ts';
 
 /** Content that was sent, by all that a storage may say of it. */
 export interface Sent {

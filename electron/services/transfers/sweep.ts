@@ -1,4 +1,4 @@
-import type { Log } from '../contract.ts';
+import type { Log } from '../log.ts';
 import type { JobBook } from './jobBook.ts';
 import { cleanUp, leftNow, type CallsAt } from './orphans.ts';
 import { sleep } from './sleep.ts';

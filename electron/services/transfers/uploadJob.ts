@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { FileLook } from './fileIdentity.ts';
-import { ONE_REQUEST } from './libStorageUpload.ts';
+import { ONE_REQUEST } from './partPlan.ts';
 import { Speedometer } from './speedometer.ts';
 import type { Counted } from './tallies.ts';
 import { transferOf, type UploadTransfer } from './transfer.ts';

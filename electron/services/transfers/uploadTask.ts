@@ -1,4 +1,4 @@
-import type { Log } from '../contract.ts';
+import type { Log } from '../log.ts';
 import type { BufferPool } from './bufferPool.ts';
 import type { Lanes } from './lanes.ts';
 import type { Sleep } from './sleep.ts';

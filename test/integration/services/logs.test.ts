@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Log } from '../../../electron/services/contract.ts';
-import { createLog } from '../../../electron/services/log.ts';
+import { type Log, createLog } from '../../../electron/services/log.ts';
 import type { FaultEffect } from '../../sandbox/faults.ts';
 import { startTestStudio, type TestStudio } from './studio.ts';
 

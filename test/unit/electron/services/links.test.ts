@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Links } from '../../../../electron/services/links.ts';
-import type { ObjectVersion } from '../../../../electron/services/replicaProof.ts';
+import type { ObjectVersion } from '../../../../electron/services/objectVersion.ts';
 import { StorageClients } from '../../../../electron/services/storageClients.ts';
 import type { Route } from '../../../../shared/routing.ts';
 import { preferencesSchema } from '../../../../shared/preferencesSchema.ts';

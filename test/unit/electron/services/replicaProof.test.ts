@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ReplicaProof, type ObjectVersion } from '../../../../electron/services/replicaProof.ts';
+import { ReplicaProof } from '../../../../electron/services/replicaProof.ts';
+import type { ObjectVersion } from '../../../../electron/services/objectVersion.ts';
 
 const SECOND = 1000;
 const V1: ObjectVersion = { key: 'a.mov', size: 7, etag: '"1"', lastModified: 1_700_000_000_000, versionId: 'v1' };

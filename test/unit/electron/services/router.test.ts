@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ReplicaProof, type ObjectVersion } from '../../../../electron/services/replicaProof.ts';
+import { ReplicaProof } from '../../../../electron/services/replicaProof.ts';
+import type { ObjectVersion } from '../../../../electron/services/objectVersion.ts';
 import { Router } from '../../../../electron/services/router.ts';
 import { preferencesSchema } from '../../../../shared/preferencesSchema.ts';
 import type { ClientAddress } from '../../../../shared/routing.ts';

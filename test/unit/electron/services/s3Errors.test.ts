@@ -1,11 +1,8 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import {
-  explainFileError,
-  explainS3Error,
-  httpStatusOf,
-  meansUnreachable,
-} from '../../../../electron/services/s3Errors.ts';
+import { explainS3Error, meansUnreachable } from '../../../../electron/services/s3Errors.ts';
+import { httpStatusOf } from '../../../../electron/services/errorFacts.ts';
+import { explainFileError } from '../../../../electron/services/files/fileErrors.ts';
 import { NearplayError, type ErrorCode } from '../../../../shared/errors.ts';
 
 const FAILED = {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { Growing, isHeld, setbackOf } from '../../../../../electron/services/transfers/setbacks.ts';
+import { Growing } from '../../../../../electron/services/transfers/growingFiles.ts';
+import { isHeld, setbackOf } from '../../../../../electron/services/transfers/setbacks.ts';
 import { NearplayError } from '../../../../../shared/errors.ts';
 
 it.each([
