@@ -25,6 +25,40 @@ const windowRules = Object.entries(WINDOW_ROOMS).map(([room, below]) => ({
   to: { path: '^renderer/', pathNot: `^renderer/((${[room, ...below].join('|')})/|api\\.ts$)` },
 }));
 
+/**
+ * The rooms of electron/services and the rooms that each may import from; another import is an arrow up. Nothing stands outside
+ * of a room but application.ts, which wires them, and services.ts, the interface of the whole.
+ */
+const SERVICE_ROOMS = {
+  runtime: [],
+  files: ['runtime'],
+  storage: ['runtime'],
+  content: ['files', 'runtime', 'storage'],
+  reading: ['runtime', 'storage'],
+  'transfers/journal': ['content', 'files', 'runtime'],
+  'transfers/http': ['content', 'runtime', 'storage', 'transfers/journal'],
+  'transfers/upload': ['content', 'files', 'runtime', 'storage', 'transfers/http', 'transfers/journal'],
+  'transfers/jobs': ['content', 'files', 'runtime', 'storage', 'transfers/journal', 'transfers/upload'],
+  'transfers/queue': [
+    ...['content', 'files', 'runtime', 'storage'],
+    ...['transfers/http', 'transfers/jobs', 'transfers/journal', 'transfers/upload'],
+  ],
+  'transfers/download': ['content', 'files', 'reading', 'runtime', 'storage', 'transfers/jobs'],
+  'transfers/list': ['transfers/download', 'transfers/jobs', 'transfers/queue'],
+  replication: ['reading', 'runtime', 'storage'],
+  preferences: ['files', 'reading', 'runtime', 'storage'],
+  watchFolders: ['files', 'runtime', 'transfers/jobs', 'transfers/queue'],
+  verify: ['content', 'files', 'reading', 'runtime', 'storage'],
+};
+const services = '^electron/services/';
+const roomRules = Object.entries(SERVICE_ROOMS).map(([room, allowed]) => ({
+  name: `room-${room.replace('/', '-')}`,
+  comment: `electron/services/${room} may import from: ${allowed.join(', ') || 'no other room'}.`,
+  severity: 'error',
+  from: { path: `${services}${room}/` },
+  to: { path: services, pathNot: `${services}(${[room, ...allowed].join('|')})/` },
+}));
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
@@ -81,6 +115,17 @@ export default {
       severity: 'error',
       from: { path: '^electron/services/' },
       to: { path: own, pathNot: '^(electron/services|shared)/' },
+    },
+    ...roomRules,
+    {
+      name: 'services-live-in-rooms',
+      comment: 'A new file of electron/services belongs into a room, or a new room is added to SERVICE_ROOMS.',
+      severity: 'error',
+      from: {
+        path: services,
+        pathNot: `${services}((${Object.keys(SERVICE_ROOMS).join('|')})/[^/]+|application|services)(\\.ts)?$`,
+      },
+      to: {},
     },
     {
       name: 'electron-only-in-shell',

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // First: Node takes the size of its pool of threads when it needs one.
-import './services/threadPool.ts';
+import './services/runtime/threadPool.ts';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { realpathSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -14,7 +14,7 @@ import { getCommand, type GetOptions } from './cli/get.ts';
 import { linkCommand, listCommand, statusCommand } from './cli/reading.ts';
 import { OutputClosed, outputTo } from './cli/output.ts';
 import {
-  complain,
+  reportError,
   contextOf,
   unsteered,
   type CliSurroundings,
@@ -55,7 +55,7 @@ export async function runCli(args: readonly string[], terminal: CliSurroundings)
     if (error instanceof OutputClosed) return 0;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
     const { code, message, detail } = reportOf(error);
-    complain(contextOf(json, surroundings), code, message, undefined, detail);
+    reportError(contextOf(json, surroundings), code, message, undefined, detail);
     return code === 'wait-ended' ? EXIT_WAIT_ENDED : EXIT_FAILED;
   }
 }

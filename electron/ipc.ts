@@ -11,8 +11,8 @@ import {
   type RequestPayload,
   type Responses,
 } from '../shared/ipc.ts';
-import type { Services } from './services/contract.ts';
-import type { Log } from './services/log.ts';
+import type { Services } from './services/services.ts';
+import type { Log } from './services/runtime/log.ts';
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;

@@ -1,5 +1,5 @@
 // First: Node takes the size of its pool of threads when it needs one.
-import './services/threadPool.ts';
+import './services/runtime/threadPool.ts';
 import {
   app,
   BrowserWindow,
@@ -21,14 +21,14 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bindRequests, forwardEvents } from './ipc.ts';
 import { createServices } from './services/application.ts';
-import type { Services } from './services/contract.ts';
-import type { SettingsBackend } from './services/settingsStore.ts';
-import { createLog } from './services/log.ts';
+import type { Services } from './services/services.ts';
+import type { SettingsBackend } from './services/preferences/settingsStore.ts';
+import { createLog } from './services/runtime/log.ts';
 import { writeUsersFile } from './services/files/usersFile.ts';
-import { foreignOwner, managedFiles } from './services/managedFile.ts';
+import { foreignOwner, managedFiles } from './services/files/managedFile.ts';
 import { APP_PAGE, APP_PRIVILEGES, serveApp } from './shell/appProtocol.ts';
 import { trustSystemCertificates } from './shell/certificates.ts';
-import { survive } from './shell/crashes.ts';
+import { installCrashHandlers } from './shell/crashes.ts';
 import { DeadWindow } from './shell/deadWindow.ts';
 import { FileDialogs, systemChooser, systemDestinationChooser } from './shell/dialogs.ts';
 import { logFile } from './shell/logFile.ts';
@@ -42,7 +42,7 @@ import { ReloadOnNewSources } from './shell/reload.ts';
 import { shellRequests } from './shell/requests.ts';
 import { SAVE, saveQuestion } from './shell/saveQuestion.ts';
 import { closeSession, confineWindows, giveNoCertificates, openExternal, SWITCHES } from './shell/security.ts';
-import { readyNotice } from './shell/notifications.ts';
+import { readyNotification } from './shell/notifications.ts';
 import { openSettingsFile, type StoreOptions } from './shell/settingsFile.ts';
 import { storedTheme } from './shell/theme.ts';
 import { TransfersWatch } from './shell/transfersWatch.ts';
@@ -69,7 +69,7 @@ const log = createLog((line) => {
   if (!app.isPackaged) process.stderr.write(line);
 }, now);
 
-survive(app, process, log);
+installCrashHandlers(app, process, log);
 app.setAppUserModelId(APP_ID);
 app.enableSandbox();
 protocol.registerSchemesAsPrivileged([APP_PRIVILEGES]);
@@ -171,7 +171,7 @@ function mindTheDesktop(services: Services, awake: AwakeWhileTransferring): Tran
   });
   services.on('transfers-changed', (delta) => transfers.update(delta));
   services.on('replica-ready', (ready) => {
-    if (!window?.isFocused()) new Notification(readyNotice(ready)).show();
+    if (!window?.isFocused()) new Notification(readyNotification(ready)).show();
   });
   services.on('settings-changed', ({ theme }) => (nativeTheme.themeSource = theme));
   onWakeUp(powerMonitor, () => services.networkChanged());

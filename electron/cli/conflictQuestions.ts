@@ -1,5 +1,5 @@
 import type { ConflictAnswer } from '../../shared/ipc.ts';
-import type { TransferQueue } from '../services/transfers/queue.ts';
+import type { TransferQueue } from '../services/transfers/queue/queue.ts';
 import type { CommandContext } from './surroundings.ts';
 
 /** A capital letter answers for all that are left. */

@@ -6,9 +6,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { reportOf } from '../../shared/errors.ts';
 import type { Application } from '../services/application.ts';
-import { wholeKey } from '../services/keys.ts';
-import { isOfAws } from '../services/transfers/uploadPlace.ts';
-import { isIgnorant, probeWriteConditions, type WriteConditions } from '../services/writeConditions.ts';
+import { wholeKey } from '../services/storage/storageKeys.ts';
+import { isOfAws } from '../services/storage/objectPlace.ts';
+import { isIgnorant, probeWriteConditions, type WriteConditions } from '../services/storage/writeConditions.ts';
 import { withServices } from './withServices.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
 
@@ -74,7 +74,7 @@ async function checkStorage(services: Application, storage: string, add: (check:
   const started = performance.now();
   try {
     const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 });
-    await requests.ask({ storage, action: 's3:ListBucket' }, (client, send) => client.send(command, send));
+    await requests.request({ storage, action: 's3:ListBucket' }, (client, send) => client.send(command, send));
   } catch (error) {
     const { message } = reportOf(error);
     add({
@@ -131,7 +131,7 @@ async function checkVersioning(services: Application, storage: string, add: (che
   try {
     const command = new GetBucketVersioningCommand({ Bucket: clients.configurationOf(storage).bucket });
     const asked = { storage, action: 's3:GetBucketVersioning' };
-    const { Status } = await requests.ask(asked, (client, send) => client.send(command, send));
+    const { Status } = await requests.request(asked, (client, send) => client.send(command, send));
     if (Status === 'Enabled') add({ check, result: 'pass', message: 'enabled' });
     else {
       const remedy = 'Enable versioning: S3 replicates versioned buckets only.';
@@ -165,13 +165,13 @@ async function checkConditions(services: Application, storage: string, add: (che
       put: async (key, condition) => {
         const command = new PutObjectCommand({ ...place(key), Body: '', ...condition });
         const asked = { storage, action: 's3:PutObject', key };
-        const { VersionId } = await requests.ask(asked, (client, send) => client.send(command, send));
+        const { VersionId } = await requests.request(asked, (client, send) => client.send(command, send));
         return VersionId;
       },
       remove: async (key, versionId) => {
         const command = new DeleteObjectCommand({ ...place(key), VersionId: versionId });
         const asked = { storage, action: 's3:DeleteObject', key };
-        await requests.ask(asked, (client, send) => client.send(command, send));
+        await requests.request(asked, (client, send) => client.send(command, send));
       },
     });
     const remedy = isIgnorant(conditions)

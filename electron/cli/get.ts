@@ -1,13 +1,13 @@
 import { join, resolve } from 'node:path';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Application } from '../services/application.ts';
-import { download, STOPPED, type Download } from '../services/downloads.ts';
-import { DownloadNotes } from '../services/downloads/downloadNotes.ts';
-import { thisMachine } from '../services/machine.ts';
-import { complain, type CommandContext } from './surroundings.ts';
+import { download, STOPPED, type Download } from '../services/transfers/download/download.ts';
+import { DownloadNotes } from '../services/transfers/download/downloadNotes.ts';
+import { thisMachine } from '../services/runtime/machine.ts';
+import { reportError, type CommandContext } from './surroundings.ts';
 import { keyToRead } from './typedPlaces.ts';
 import { Waits, waitMinutes } from './waits.ts';
-import { homeOf, withServices, type ServiceNeeds } from './withServices.ts';
+import { stateFolder, withServices, type ServiceNeeds } from './withServices.ts';
 
 const BEGINS_AGAIN: Partial<Record<ErrorCode, string>> = {
   'object-changed': 'The file was replaced in the storage meanwhile; the download begins again.',
@@ -50,7 +50,7 @@ async function get(
 ): Promise<Download> {
   const { surroundings } = context;
   const machine = surroundings.machine ?? (await thisMachine());
-  const notes = new DownloadNotes(join(homeOf(surroundings), 'downloads'), machine);
+  const notes = new DownloadNotes(join(stateFolder(surroundings), 'downloads'), machine);
   await notes.sweep();
   const waits = new Waits({ context, ...waitMinutes(wait, surroundings.isTerminal === true) });
   const tooLong = new AbortController();
@@ -73,7 +73,7 @@ async function get(
       waiting: ({ for: blockedFor, error }) => {
         waits.changed([{ ...line, state: 'blocked', blockedFor, error: error.report() }]);
       },
-      beginsAgain: (why) => complain(context, why, BEGINS_AGAIN[why] ?? 'The download begins again.', key),
+      beginsAgain: (why) => reportError(context, why, BEGINS_AGAIN[why] ?? 'The download begins again.', key),
     });
   } catch (error) {
     if (tooLong.signal.aborted) await ended;

@@ -1,6 +1,6 @@
 import type { LeftOut } from '../../shared/leftOut.ts';
-import { leftOutCode, leftOutSentence } from '../services/transfers/leftOut.ts';
-import { complain, sayOnStderr, type CommandContext } from './surroundings.ts';
+import { leftOutCode, leftOutSentence } from '../services/files/leftOut.ts';
+import { reportError, report, type CommandContext } from './surroundings.ts';
 
 /** Lines on stderr; beyond that only the count is told. */
 const MOST_LINES = 100;
@@ -23,12 +23,12 @@ export class LeftOutReports {
     if (one.why === 'vanished') return;
     this.#count += 1;
     if (this.#count <= MOST_LINES)
-      complain(this.#context, leftOutCode(one), `Left out. ${leftOutSentence(one)}`, one.path);
+      reportError(this.#context, leftOutCode(one), `Left out. ${leftOutSentence(one)}`, one.path);
   }
 
   /** At the end. */
   tellRest(): void {
     const more = this.#count - MOST_LINES;
-    if (more > 0) sayOnStderr(this.#context, { leftOut: this.#count }, `${more} more were left out.`);
+    if (more > 0) report(this.#context, { leftOut: this.#count }, `${more} more were left out.`);
   }
 }

@@ -1,9 +1,9 @@
 import type { LibraryEntry, LibraryFile } from '../../shared/ipc.ts';
 import { folderOf } from '../../shared/keys.ts';
 import { NearplayError, reportOf, type ErrorCode } from '../../shared/errors.ts';
-import { httpStatusOf } from '../services/errorFacts.ts';
-import type { ObjectHead } from '../services/objects.ts';
-import type { Studio } from '../services/studio.ts';
+import { httpStatusOf } from '../services/runtime/errorFacts.ts';
+import type { ObjectHead } from '../services/storage/objects.ts';
+import type { Studio } from '../services/reading/studio.ts';
 import { folderToRead, keyToRead } from './typedPlaces.ts';
 import { withServices, type ServiceNeeds } from './withServices.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Journal } from '../services/transfers/journal.ts';
-import type { TransferRecord } from '../services/transfers/transferRecord.ts';
+import { Journal } from '../services/transfers/journal/journal.ts';
+import type { UploadRecord } from '../services/transfers/journal/uploadRecord.ts';
 import { replaceFile } from '../services/files/atomicFile.ts';
 import { readRegularFile } from '../services/files/smallFile.ts';
 import { utf8Text } from '../services/files/utf8Text.ts';
-import type { Machine } from '../services/machine.ts';
+import type { Machine } from '../services/runtime/machine.ts';
 
 const SECOND_MS = 1000;
 /** How often a session says that it is alive. */
@@ -166,7 +166,7 @@ export interface OwnSession {
 export class AbandonedSession {
   readonly name: string;
   /** As they were looked at; to be gone on with only after `take`. */
-  readonly records: readonly TransferRecord[];
+  readonly records: readonly UploadRecord[];
   /** Files of its journal that could not be read. */
   readonly setAside: readonly string[];
   readonly #take: () => Promise<{ folder: string; journal: Journal } | undefined>;
@@ -174,7 +174,7 @@ export class AbandonedSession {
 
   constructor(
     name: string,
-    { records, setAside }: { records: readonly TransferRecord[]; setAside: readonly string[] },
+    { records, setAside }: { records: readonly UploadRecord[]; setAside: readonly string[] },
     take: () => Promise<{ folder: string; journal: Journal } | undefined>,
   ) {
     this.name = name;
@@ -233,7 +233,7 @@ async function unfinishedIn(folder: string) {
 }
 
 /** It can go on, or has left something in the storage that has to be removed. */
-function isUnfinished({ state, path, upload, intent, toAbort, lost }: TransferRecord): boolean {
+function isUnfinished({ state, path, upload, intent, toAbort, lost }: UploadRecord): boolean {
   if (toAbort.length > 0 || lost.length > 0) return true;
   if (state === 'done' || state === 'skipped' || state === 'cancelled') return false;
   if (state === 'failed' || path === '-') return upload !== undefined || intent !== undefined;

@@ -1,5 +1,5 @@
 import type { Application } from '../services/application.ts';
-import { sayOnStderr, type CommandContext } from './surroundings.ts';
+import { report, type CommandContext } from './surroundings.ts';
 
 const NOTES = {
   'no-conditions':
@@ -7,11 +7,11 @@ const NOTES = {
 } as const;
 
 /** Says on stderr, once, what is to be known of the storage that uploads go to. */
-export function tellStorageNotes(services: Pick<Application, 'on'>, context: CommandContext): void {
+export function reportStorageNotes(services: Pick<Application, 'on'>, context: CommandContext): void {
   let told = false;
   services.on('transfers-changed', ({ totals: { note } }) => {
     if (!note || told) return;
     told = true;
-    sayOnStderr(context, { note, message: NOTES[note] }, NOTES[note]);
+    report(context, { note, message: NOTES[note] }, NOTES[note]);
   });
 }

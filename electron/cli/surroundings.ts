@@ -4,7 +4,7 @@ import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
 import { parsePreferencesBytes, type Finding, type ParsedPreferences } from '../../shared/preferences.ts';
 import { terminalLines, terminalText } from '../../shared/terminalText.ts';
 import { readSmallFile } from '../services/files/smallFile.ts';
-import type { Machine } from '../services/machine.ts';
+import type { Machine } from '../services/runtime/machine.ts';
 
 /** What the command line touches of the process it runs in; passed in, so that a test can be the terminal. */
 export interface CliSurroundings {
@@ -55,20 +55,20 @@ export function contextOf(json: boolean, surroundings: CliSurroundings): Command
 }
 
 /** Says on stderr what is wrong, as errors are said, and that the command goes on. */
-export function complain(
+export function reportError(
   context: CommandContext,
   code: ErrorCode,
   message: string,
   key?: string,
   detail?: string,
 ): void {
-  sayOnStderr(context, { code, message, key, detail }, key === undefined ? message : `${key}: ${message}`);
+  report(context, { code, message, key, detail }, key === undefined ? message : `${key}: ${message}`);
   // With --json it stands in the object.
   if (detail !== undefined && !context.json) context.surroundings.stderr(`  ${terminalText(detail)}\n`);
 }
 
 /** Says an object as one line on stderr with `--json`; without, one line of text that is safe for a terminal. */
-export function sayOnStderr(
+export function report(
   { json, surroundings }: Pick<CommandContext, 'json' | 'surroundings'>,
   value: object,
   text: string,

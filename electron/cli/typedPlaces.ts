@@ -1,9 +1,9 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../shared/errors.ts';
 import { asFolder, isInForm, typedFolder, typedKey } from '../../shared/keys.ts';
-import { relativeKey, wholeKey } from '../services/keys.ts';
-import { meansUnreachable } from '../services/s3Errors.ts';
-import type { Studio } from '../services/studio.ts';
+import { relativeKey, wholeKey } from '../services/storage/storageKeys.ts';
+import { meansUnreachable } from '../services/storage/s3Errors.ts';
+import type { Studio } from '../services/reading/studio.ts';
 
 /** What of a studio is asked. */
 export type Asked = Pick<Studio, 'preferences' | 'clients' | 'requests'>;
@@ -39,7 +39,7 @@ async function firstKeyFrom({ preferences, clients, requests }: Asked, beginning
       MaxKeys: 1,
     });
     try {
-      const answer = await requests.ask({ storage, action: 's3:ListBucket' }, (client, send) =>
+      const answer = await requests.request({ storage, action: 's3:ListBucket' }, (client, send) =>
         client.send(command, send),
       );
       const first = answer.Contents?.[0]?.Key;

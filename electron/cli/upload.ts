@@ -4,13 +4,13 @@ import { typedFolder, typedKey } from '../../shared/keys.ts';
 import type { Application } from '../services/application.ts';
 import { writeUsersFile } from '../services/files/usersFile.ts';
 import { explainFileError } from '../services/files/fileErrors.ts';
-import { findFiles } from '../services/transfers/folderWalk.ts';
-import type { ConflictPolicy } from '../services/transfers/transferRecord.ts';
+import { findFiles } from '../services/files/findFiles.ts';
+import type { ConflictPolicy } from '../services/transfers/journal/uploadRecord.ts';
 import { askAboutConflicts } from './conflictQuestions.ts';
 import { LeftOutReports } from './leftOutReports.ts';
-import { LeftUploads } from './leftUploads.ts';
-import { tellStorageNotes } from './storageNotes.ts';
-import { complain, type CommandContext, type CommonOptions } from './surroundings.ts';
+import { UnfinishedUploads } from './unfinishedUploads.ts';
+import { reportStorageNotes } from './storageNotes.ts';
+import { reportError, type CommandContext, type CommonOptions } from './surroundings.ts';
 import { UploadReports } from './uploadReports.ts';
 import { Waits, waitMinutes } from './waits.ts';
 import { sessionsOf, withServices } from './withServices.ts';
@@ -68,7 +68,7 @@ export async function uploadsCommand(context: CommandContext): Promise<void> {
 /** `nearplay uploads resume`: goes on with all of it; resolves to the exit code, as an upload does. */
 export function resumeCommand(options: WaitingOptions, context: CommandContext): Promise<number> {
   return withServices(options, context, async (services) => {
-    const left = await LeftUploads.find(services, await sessionsOf(context.surroundings));
+    const left = await UnfinishedUploads.find(services, await sessionsOf(context.surroundings));
     return toTheEnd(services, context, { ...options, asks: true }, () => left.goOnWith(left.all()));
   });
 }
@@ -76,7 +76,7 @@ export function resumeCommand(options: WaitingOptions, context: CommandContext):
 /** `nearplay uploads cancel`: gives all of it up; its parts leave the storage. */
 export function giveUpCommand(options: WaitingOptions, context: CommandContext): Promise<number> {
   return withServices(options, context, async (services) => {
-    const left = await LeftUploads.find(services, await sessionsOf(context.surroundings));
+    const left = await UnfinishedUploads.find(services, await sessionsOf(context.surroundings));
     const ids = await left.goOnWith(left.all(), { paused: true });
     const waits = watchWaits(services, context, options);
     try {
@@ -100,7 +100,7 @@ async function queueAll(
 ): Promise<string[]> {
   const { surroundings } = context;
   const { signal } = surroundings;
-  const left = await LeftUploads.find(services, await sessionsOf(surroundings));
+  const left = await UnfinishedUploads.find(services, await sessionsOf(surroundings));
   tellSetAside(left.setAside, context);
   const below = typedFolder(to, prefixOf(services));
   const claims = new Map<string, string>();
@@ -126,7 +126,7 @@ async function queueAll(
 /** Of earlier sessions; nothing of it is lost. */
 function tellSetAside(files: readonly string[], context: CommandContext): void {
   for (const file of files) {
-    complain(
+    reportError(
       context,
       'file-unreadable',
       `Uploads of an earlier session could not be read. They are kept in "${file}".`,
@@ -156,7 +156,7 @@ async function toTheEnd(
   const { uploads } = services;
   const reports = new UploadReports(context, asks);
   services.on('transfers-changed', ({ changed }) => reports.tell(changed));
-  tellStorageNotes(services, context);
+  reportStorageNotes(services, context);
   const stopped = stoppedBy(context);
   stopped.catch(() => undefined);
   const ids = await queue();
@@ -206,7 +206,7 @@ async function saveReceipts({ uploads }: Application, file: string, context: Com
     return true;
   } catch (error) {
     const { code, message, detail } = receiptsUnwritten(error, path);
-    complain(context, code, message, undefined, detail);
+    reportError(context, code, message, undefined, detail);
     return false;
   }
 }
@@ -233,7 +233,7 @@ async function uploadStream(
     throw new NearplayError('bad-request', message);
   }
   const key = typedKey(to, prefixOf(services));
-  tellStorageNotes(services, context);
+  reportStorageNotes(services, context);
   const transfer = await services.uploads.addStream(key, stdin, { onConflict });
   new UploadReports(context, false).tellAll([transfer]);
   const isSaved = receipts === undefined || (await saveReceipts(services, receipts, context));

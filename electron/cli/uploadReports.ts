@@ -1,6 +1,6 @@
 import type { ErrorReport } from '../../shared/errors.ts';
 import type { Transfer } from '../../shared/ipc.ts';
-import { complain, type CommandContext } from './surroundings.ts';
+import { reportError, type CommandContext } from './surroundings.ts';
 
 type Told = Pick<Transfer, 'id' | 'key' | 'size' | 'state' | 'blockedFor' | 'skippedFor' | 'error'>;
 
@@ -47,6 +47,6 @@ export class UploadReports {
     }
     const { code, message, detail }: Pick<ErrorReport, 'code' | 'message' | 'detail'> =
       blockedFor === 'conflict' ? TAKEN : (error ?? CANCELLED);
-    complain(this.#context, code, message, key, detail);
+    reportError(this.#context, code, message, key, detail);
   }
 }

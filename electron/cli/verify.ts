@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { typedFolder } from '../../shared/keys.ts';
-import { nameOfChosen } from '../services/transfers/folderWalk.ts';
-import { verifyFolder } from '../services/verifyFolder.ts';
+import { nameOfChosen } from '../services/files/findFiles.ts';
+import { verifyFolder } from '../services/verify/verifyFolder.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
 import { withServices } from './withServices.ts';
 

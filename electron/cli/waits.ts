@@ -1,6 +1,6 @@
 import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
 import { isOver, type BlockedFor, type Transfer } from '../../shared/ipc.ts';
-import { sayOnStderr, type CommandContext } from './surroundings.ts';
+import { report, type CommandContext } from './surroundings.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -148,7 +148,7 @@ export class Waits {
   }
 
   #say(value: object, text: string): void {
-    sayOnStderr(this.#context, value, text);
+    report(this.#context, value, text);
   }
 }
 

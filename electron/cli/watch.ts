@@ -4,16 +4,16 @@ import { join, resolve, sep } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
 import { typedFolder } from '../../shared/keys.ts';
 import type { Application } from '../services/application.ts';
-import { LocalUploadFolder, UPLOAD_FOLDER_TIMING } from '../services/localUploadFolder.ts';
-import { SILENT } from '../services/log.ts';
-import { UploadFolderMemory } from '../services/uploadFolderMemory.ts';
+import { WatchFolder, WATCH_FOLDER_TIMING } from '../services/watchFolders/watchFolder.ts';
+import { SILENT } from '../services/runtime/log.ts';
+import { WatchFolderLog } from '../services/watchFolders/watchFolderLog.ts';
 import { LeftOutReports } from './leftOutReports.ts';
-import { LeftUploads } from './leftUploads.ts';
+import { UnfinishedUploads } from './unfinishedUploads.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
-import { tellStorageNotes } from './storageNotes.ts';
+import { reportStorageNotes } from './storageNotes.ts';
 import { UploadReports } from './uploadReports.ts';
 import { Waits } from './waits.ts';
-import { homeOf, sessionsOf, withServices } from './withServices.ts';
+import { stateFolder, sessionsOf, withServices } from './withServices.ts';
 
 export interface WatchOptions extends CommonOptions {
   /** What is there already goes up too. */
@@ -39,17 +39,17 @@ export async function watchCommand(
     const { preferences, clients } = services.studio();
     const folder = typedFolder(typed, clients.configurationOf(preferences.mainStorage).prefix);
     await goOn(services, local, folder, context);
-    const { memory, isNew } = await openMemory(services, local, folder, homeOf(surroundings));
+    const { memory, isNew } = await openMemory(services, local, folder, stateFolder(surroundings));
     const reports = new UploadReports(context, false);
     const leftOut = new LeftOutReports(context);
     const waits = new Waits({ context, ...(options.wait !== undefined && { minutes: options.wait }) });
-    const watched = new LocalUploadFolder({
+    const watched = new WatchFolder({
       entry: { id: 'terminal', path: local, folder, paused: false },
-      ...{ memory, queue: services.uploads, log: SILENT, timing: UPLOAD_FOLDER_TIMING },
+      ...{ memory, queue: services.uploads, log: SILENT, timing: WATCH_FOLDER_TIMING },
       leftOut: (one) => leftOut.add(one),
       changed: () => undefined,
     });
-    tellStorageNotes(services, context);
+    reportStorageNotes(services, context);
     const unsubscribe = services.on('transfers-changed', ({ changed, removed }) => {
       reports.tell(changed);
       waits.changed(changed);
@@ -77,7 +77,7 @@ async function goOn(
   folder: string,
   { surroundings }: CommandContext,
 ): Promise<void> {
-  const left = await LeftUploads.find(services, await sessionsOf(surroundings));
+  const left = await UnfinishedUploads.find(services, await sessionsOf(surroundings));
   const inside = local.endsWith(sep) ? local : local + sep;
   await left.goOnWith(
     left.all().filter(({ record }) => record.path.startsWith(inside) && record.wanted.startsWith(folder)),
@@ -97,7 +97,7 @@ async function openMemory(services: Application, local: string, folder: string, 
     () => false,
     () => true,
   );
-  return { memory: await UploadFolderMemory.open(file), isNew };
+  return { memory: await WatchFolderLog.open(file), isNew };
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { createServices, type Application } from '../services/application.ts';
-import { createLog, SILENT } from '../services/log.ts';
-import { foreignOwner, managedFiles } from '../services/managedFile.ts';
-import { terminalFolder } from '../services/places.ts';
-import { settingsInMemory } from '../services/settingsStore.ts';
-import type { ConflictPolicy } from '../services/transfers/transferRecord.ts';
+import { createLog, SILENT } from '../services/runtime/log.ts';
+import { foreignOwner, managedFiles } from '../services/files/managedFile.ts';
+import { cliStateFolder } from '../services/runtime/paths.ts';
+import { settingsInMemory } from '../services/preferences/settingsStore.ts';
+import type { ConflictPolicy } from '../services/transfers/journal/uploadRecord.ts';
 import { assertChoice } from './offline.ts';
-import { thisMachine } from '../services/machine.ts';
+import { thisMachine } from '../services/runtime/machine.ts';
 import { Sessions } from './sessions.ts';
 import { namedPreferences, type CliSurroundings, type CommandContext, type CommonOptions } from './surroundings.ts';
 
@@ -22,13 +22,13 @@ export interface ServiceNeeds extends CommonOptions {
 }
 
 /** Where the command line keeps what must survive it. */
-export function homeOf({ env, platform }: CliSurroundings): string {
-  return env['NEARPLAY_HOME'] ?? terminalFolder(platform, env);
+export function stateFolder({ env, platform }: CliSurroundings): string {
+  return env['NEARPLAY_HOME'] ?? cliStateFolder(platform, env);
 }
 
 /** The sessions of the command line on this computer, and on others that share its home. */
 export async function sessionsOf(surroundings: CliSurroundings): Promise<Sessions> {
-  return new Sessions({ home: homeOf(surroundings), machine: surroundings.machine ?? (await thisMachine()) });
+  return new Sessions({ home: stateFolder(surroundings), machine: surroundings.machine ?? (await thisMachine()) });
 }
 
 /**
@@ -43,7 +43,7 @@ export async function withServices<Result>(
   work: (services: Application) => Promise<Result>,
 ): Promise<Result> {
   const { env, platform, now } = surroundings;
-  const userDataFolder = homeOf(surroundings);
+  const userDataFolder = stateFolder(surroundings);
   await mkdir(userDataFolder, { recursive: true, mode: 0o700 });
   const session = await (await sessionsOf(surroundings)).begin();
   const file = namedPreferences(needs.preferences, surroundings);

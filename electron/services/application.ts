@@ -24,32 +24,32 @@ import type { LeftOut } from '../../shared/leftOut.ts';
 import type { Route } from '../../shared/routing.ts';
 import { NearplayError, reportOf } from '../../shared/errors.ts';
 import type { Settings, SettingsPatch } from '../../shared/settings.ts';
-import type { Services } from './contract.ts';
-import type { Log } from './log.ts';
-import { createCredentials } from './credentials.ts';
-import { explainRegion } from './explanation.ts';
+import type { Services } from './services.ts';
+import type { Log } from './runtime/log.ts';
+import { createCredentials } from './storage/credentials.ts';
+import { explainRegion } from './reading/explanation.ts';
 import { folderOf, writableFolder } from '../../shared/keys.ts';
-import { measureStorages } from './measurements.ts';
-import { PreferencesInBucket } from './preferencesInBucket.ts';
-import { bucketPlace, PreferencesSource } from './preferencesSource.ts';
-import { askOverHttp, interfaceAddresses, PublicAddress } from './publicAddress.ts';
-import { ReadyNews } from './readyNews.ts';
-import { ReplicaWatch } from './replicaWatch.ts';
-import { batchManifest, reportReplication } from './replicationReport.ts';
-import { SavedCopies } from './savedCopies.ts';
-import { type SettingsBackend, SettingsStore } from './settingsStore.ts';
-import { steadyNow } from './steadyClock.ts';
-import { Studio, type StudioOptions } from './studio.ts';
-import { systemUser } from './systemUser.ts';
-import { TransferList } from './transferList.ts';
-import { Journal } from './transfers/journal.ts';
-import { LeftOutCount } from './transfers/leftOut.ts';
-import { isIn, type UploadPlace } from './transfers/uploadPlace.ts';
-import { TransferQueue, type QueueTiming } from './transfers/queue.ts';
-import type { ConflictPolicy } from './transfers/transferRecord.ts';
-import { UploadFolders } from './uploadFolders.ts';
-import { verifyFolder } from './verifyFolder.ts';
-import { WatchedFolders } from './watchedFolders.ts';
+import { measureStorages } from './reading/measurements.ts';
+import { PreferencesInBucket } from './preferences/preferencesInBucket.ts';
+import { bucketPlace, PreferencesSource } from './preferences/preferencesSource.ts';
+import { askOverHttp, interfaceAddresses, ClientAddresses } from './reading/clientAddresses.ts';
+import { ReadyNotifications } from './replication/readyNotifications.ts';
+import { ReplicaWatch } from './replication/replicaWatch.ts';
+import { batchManifest, reportReplication } from './replication/replicationReport.ts';
+import { Downloads } from './transfers/download/downloads.ts';
+import { type SettingsBackend, SettingsStore } from './preferences/settingsStore.ts';
+import { steadyNow } from './runtime/steadyClock.ts';
+import { Studio, type StudioOptions } from './reading/studio.ts';
+import { systemUser } from './runtime/systemUser.ts';
+import { TransferList } from './transfers/list/transferList.ts';
+import { Journal } from './transfers/journal/journal.ts';
+import { LeftOutCount } from './files/leftOut.ts';
+import { isIn, type UploadPlace } from './storage/objectPlace.ts';
+import { TransferQueue, type QueueTiming } from './transfers/queue/queue.ts';
+import type { ConflictPolicy } from './transfers/journal/uploadRecord.ts';
+import { WatchFolders } from './watchFolders/watchFolders.ts';
+import { verifyFolder } from './verify/verifyFolder.ts';
+import { ReadyAlerts } from './replication/readyAlerts.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -114,7 +114,7 @@ export interface Application extends Services {
   /** @throws NearplayError no-preferences, preferences-invalid */
   studio(): Studio;
   uploads: TransferQueue;
-  addresses: PublicAddress;
+  addresses: ClientAddresses;
 }
 
 /** Builds every service; nothing happens before `start`. */
@@ -129,18 +129,18 @@ interface RunningReport {
 
 class NearplayServices implements Application {
   readonly uploads: TransferQueue;
-  readonly addresses: PublicAddress;
+  readonly addresses: ClientAddresses;
   readonly requests: Services['requests'];
   readonly #options: ServicesOptions;
   readonly #settings: SettingsStore;
   readonly #preferences: PreferencesSource;
   readonly #credentials: ReturnType<typeof createCredentials>;
   readonly #watch: ReplicaWatch;
-  readonly #readyNews = new ReadyNews({ tell: (ready) => this.#emit('replica-ready', ready) });
-  readonly #copies: SavedCopies;
+  readonly #readyNews = new ReadyNotifications({ notify: (ready) => this.#emit('replica-ready', ready) });
+  readonly #copies: Downloads;
   readonly #transfers: TransferList;
-  readonly #watched: WatchedFolders;
-  readonly #uploadFolders: UploadFolders;
+  readonly #watched: ReadyAlerts;
+  readonly #uploadFolders: WatchFolders;
   readonly #listeners: { [Name in EventName]: Set<(payload: Events[Name]) => void> } = {
     'transfers-changed': new Set(),
     'reading-changed': new Set(),
@@ -176,7 +176,7 @@ class NearplayServices implements Application {
       userDataFolder: options.userDataFolder,
       log,
     });
-    this.addresses = new PublicAddress({
+    this.addresses = new ClientAddresses({
       services: () => this.#studio?.preferences.publicIp.services ?? [],
       ask: askOverHttp(options.proxyAgent),
       interfaces: options.interfaces ?? interfaceAddresses,
@@ -207,7 +207,7 @@ class NearplayServices implements Application {
       ready: (key, route) => this.#replicaReady(key, route),
       clock,
     });
-    this.#copies = new SavedCopies({
+    this.#copies = new Downloads({
       studio: () => this.studio(),
       changed: (news) => this.#transfersChanged(this.#transfers.ofCopies(news)),
       file: join(options.journalFolder ?? options.userDataFolder, 'copies.json'),
@@ -215,13 +215,13 @@ class NearplayServices implements Application {
       log,
     });
     this.#transfers = new TransferList(this.uploads, this.#copies);
-    this.#watched = new WatchedFolders({
+    this.#watched = new ReadyAlerts({
       folders: () => this.#settings.get().watchedFolders,
       list: (folder, cursor) => this.studio().library.list(folder, cursor),
       // A sequence is ready with its last frame, whose key it has.
       found: ({ key }) => this.#watch.watch(key),
     });
-    this.#uploadFolders = new UploadFolders({
+    this.#uploadFolders = new WatchFolders({
       entries: () => this.#settings.get().uploadFolders,
       save: (uploadFolders) => this.#emit('settings-changed', this.#settings.change({ uploadFolders })),
       memoryFolder: join(options.journalFolder ?? options.userDataFolder, 'upload-folders'),
@@ -325,7 +325,7 @@ class NearplayServices implements Application {
 
   networkChanged(): void {
     this.#studio?.reachability.probeNow();
-    void this.addresses.forget();
+    void this.addresses.invalidate();
     this.uploads.tryNow();
     this.#copies.tryNow();
     void this.#readPreferencesAgain();
@@ -356,7 +356,7 @@ class NearplayServices implements Application {
       'remove-upload-folder': ({ id }) => this.#uploadFolders.remove(id).then(() => null),
       'refresh-address': async () => {
         const studio = this.studio();
-        await this.addresses.forget();
+        await this.addresses.invalidate();
         return studio.reading();
       },
       'create-sequence-links': ({ id }) => this.studio().createSequenceLinks(id),
@@ -507,7 +507,7 @@ class NearplayServices implements Application {
       this.#limitBandwidth();
       this.uploads.targetChanged();
       this.#mediaSources = (await this.#studio?.mediaSources().catch(() => [])) ?? [];
-      if (this.#studio && this.#options.givenAddress === undefined) void this.addresses.forget();
+      if (this.#studio && this.#options.givenAddress === undefined) void this.addresses.invalidate();
       this.#readingChanged();
     }
     if (!isDeepStrictEqual(status, this.#announced)) this.#emit('preferences-changed', status);

@@ -1,5 +1,5 @@
 import * as tls from 'node:tls';
-import type { Log } from '../services/log.ts';
+import type { Log } from '../services/runtime/log.ts';
 
 /** The part of node:tls that is about trusted certificates. */
 export type CertificateStore = Pick<typeof tls, 'getCACertificates' | 'setDefaultCACertificates'>;

@@ -1,5 +1,5 @@
 import type { BrowserWindow, MessageBoxOptions } from 'electron';
-import type { Log } from '../services/log.ts';
+import type { Log } from '../services/runtime/log.ts';
 import { APP_URL } from './appProtocol.ts';
 
 const SECOND = 1000;

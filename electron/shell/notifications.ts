@@ -1,7 +1,7 @@
 import type { Events, Transfer, TransfersDelta } from '../../shared/ipc.ts';
 import { nameOfKey } from '../../shared/keys.ts';
 
-export interface Notice {
+export interface SystemNotification {
   title: string;
   body: string;
 }
@@ -20,12 +20,12 @@ interface Noted {
  * Says once, when nothing is under way any more, how the batch went and whether the user is waited for. A batch is what was
  * under way at any time since the last notice; transfers that the user stopped are no news to them.
  */
-export class TransferNotices {
+export class TransferNotifications {
   readonly #batch = new Map<string, Noted>();
   #underWay = 0;
 
   /** Takes what is new; returns what there is to say, if anything. */
-  update({ changed, removed }: Pick<TransfersDelta, 'changed' | 'removed'>): Notice | undefined {
+  update({ changed, removed }: Pick<TransfersDelta, 'changed' | 'removed'>): SystemNotification | undefined {
     for (const transfer of changed) this.#note(transfer);
     for (const id of removed) this.#forget(id);
     if (this.#underWay > 0 || this.#batch.size === 0) return undefined;
@@ -50,7 +50,7 @@ export class TransferNotices {
 }
 
 /** A file that was uploaded, or lies in a watched folder, has reached the replica. */
-export function readyNotice({ key, label, others }: Events['replica-ready']): Notice {
+export function readyNotification({ key, label, others }: Events['replica-ready']): SystemNotification {
   const name = nameOfKey(key);
   return { title: `Ready in ${label}`, body: others === 0 ? name : `${name} and ${others} more` };
 }
@@ -63,7 +63,7 @@ function phaseOf({ state, blockedFor }: Transfer): Phase {
 }
 
 /** What needs the user comes first. */
-function noticeOf(ended: readonly Noted[]): Notice | undefined {
+function noticeOf(ended: readonly Noted[]): SystemNotification | undefined {
   const of = (phase: Phase) => ended.filter((noted) => noted.phase === phase);
   const [asking, failed, done] = [of('asking'), of('failed'), of('done')];
   const [firstFailed] = failed;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { decodeText } from '../../shared/documentText.ts';
 import { readJson } from '../../shared/jsonDocument.ts';
-import type { Log } from '../services/log.ts';
+import type { Log } from '../services/runtime/log.ts';
 import { readSmallFileSync } from '../services/files/smallFile.ts';
 
 const policySchema = z.strictObject({

@@ -1,6 +1,6 @@
 import type { Session } from 'electron';
 import type { Agent } from 'node:https';
-import { promptProxyAgent } from '../services/promptProxyAgent.ts';
+import { promptProxyAgent } from '../services/storage/promptProxyAgent.ts';
 
 const SCHEMES: ReadonlyMap<string, string> = new Map([
   ['PROXY', 'http'],

@@ -1,5 +1,5 @@
 import type { App } from 'electron';
-import type { Log } from '../services/log.ts';
+import type { Log } from '../services/runtime/log.ts';
 
 const SECOND = 1000;
 /** Longer than the services promise to take, shorter than a user's patience. */

@@ -1,5 +1,5 @@
 import type { Event, MessageBoxOptions } from 'electron';
-import type { Log } from '../services/log.ts';
+import type { Log } from '../services/runtime/log.ts';
 
 const QUIT = 0;
 const STAY = 1;

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { RequestHandlers, SavedFile } from '../../shared/ipc.ts';
 import { safeFileName } from '../../shared/localNames.ts';
-import type { Services, ShellRequest } from '../services/contract.ts';
+import type { Services, ShellRequest } from '../services/services.ts';
 import type { Destination, FileDialogs } from './dialogs.ts';
 
 export interface ShellRequestsOptions {

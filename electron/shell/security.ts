@@ -1,6 +1,6 @@
 import type { App, Session, Shell, WebContents } from 'electron';
 import { NearplayError } from '../../shared/errors.ts';
-import type { Log } from '../services/log.ts';
+import type { Log } from '../services/runtime/log.ts';
 import { APP_PAGE } from './appProtocol.ts';
 
 /** What the page may do beyond the default of a web page: look at media on the whole screen, and copy a link. */

@@ -2,8 +2,8 @@ import type { MessageBoxOptions } from 'electron';
 import { copyFileSync, existsSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SETTINGS_VERSION, type Settings } from '../../shared/settings.ts';
-import type { Log } from '../services/log.ts';
-import type { SettingsBackend } from '../services/settingsStore.ts';
+import type { Log } from '../services/runtime/log.ts';
+import type { SettingsBackend } from '../services/preferences/settingsStore.ts';
 import { assertFile, writePlaceOfSync } from '../services/files/writePlace.ts';
 import { utf8Text } from '../services/files/utf8Text.ts';
 

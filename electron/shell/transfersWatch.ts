@@ -1,5 +1,5 @@
 import type { TransfersDelta } from '../../shared/ipc.ts';
-import { TransferNotices, type Notice } from './notifications.ts';
+import { TransferNotifications, type SystemNotification } from './notifications.ts';
 import type { AwakeWhileTransferring } from './power.ts';
 import { openTransfers, OverallProgress } from './progress.ts';
 import type { OpenTransfers } from './quitQuestion.ts';
@@ -8,7 +8,7 @@ export interface TransfersWatchOptions {
   awake: Pick<AwakeWhileTransferring, 'update'>;
   /** From 0 to 1; -1 for none. */
   showProgress: (progress: number) => void;
-  notify: (notice: Notice) => void;
+  notify: (notice: SystemNotification) => void;
   /** Whether the user is looking at the window: then it tells them itself. */
   isLookedAt: () => boolean;
 }
@@ -16,7 +16,7 @@ export interface TransfersWatchOptions {
 /** What the desktop does while transfers run: the bar on the icon, no sleep, a word at the end. */
 export class TransfersWatch {
   readonly #options: TransfersWatchOptions;
-  readonly #notices = new TransferNotices();
+  readonly #notices = new TransferNotifications();
   readonly #progress = new OverallProgress();
   #open: OpenTransfers = { uploads: 0, downloads: 0 };
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Log } from '../services/log.ts';
+import type { Log } from '../services/runtime/log.ts';
 import { readSmallFileSync } from '../services/files/smallFile.ts';
 import type { Policy } from './policy.ts';
 

@@ -1,5 +1,5 @@
 import type { BrowserWindow, BrowserWindowConstructorOptions, NativeTheme, Screen } from 'electron';
-import type { Log } from '../services/log.ts';
+import type { Log } from '../services/runtime/log.ts';
 import { replaceFileSync } from '../services/files/atomicFile.ts';
 import { readSmallFileSync } from '../services/files/smallFile.ts';
 import { APP_URL } from './appProtocol.ts';

@@ -8,8 +8,8 @@ import { performance } from 'node:perf_hooks';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { createServices, type Application } from '../../electron/services/application.ts';
-import { SILENT } from '../../electron/services/log.ts';
-import { settingsInMemory } from '../../electron/services/settingsStore.ts';
+import { SILENT } from '../../electron/services/runtime/log.ts';
+import { settingsInMemory } from '../../electron/services/preferences/settingsStore.ts';
 import { seed } from '../sandbox/seed.ts';
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 

@@ -7,10 +7,10 @@ import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import { SILENT } from '../../electron/services/log.ts';
-import { StorageClients } from '../../electron/services/storageClients.ts';
-import { Journal } from '../../electron/services/transfers/journal.ts';
-import { TransferQueue } from '../../electron/services/transfers/queue.ts';
+import { SILENT } from '../../electron/services/runtime/log.ts';
+import { StorageClients } from '../../electron/services/storage/storageClients.ts';
+import { Journal } from '../../electron/services/transfers/journal/journal.ts';
+import { TransferQueue } from '../../electron/services/transfers/queue/queue.ts';
 import { preferencesSchema } from '../../shared/preferences.ts';
 
 const SECOND = 1000;

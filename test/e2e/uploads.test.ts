@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { receiptSchema } from '../../electron/services/transfers/transferRecord.ts';
+import { receiptSchema } from '../../electron/services/transfers/journal/uploadRecord.ts';
 import { dropFiles } from '../helpers/dropFiles.ts';
 import { percentile, watchInput } from '../helpers/inputLatency.ts';
 import { openStudioInApp, type StudioInApp } from './studioInApp.ts';

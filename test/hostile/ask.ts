@@ -183,7 +183,7 @@ export class HostileStudio {
 
 function saidBy(code: number, errors: Record<string, unknown>[]): string {
   if (code === 0) return 'done';
-  // Its cause is told after some tries, which take longer on a busy machine: test/integration/cliWaits.test.ts has those.
+  // Its cause is told after some tries, which take longer on a busy machine: test/integration/cli/waits.test.ts has those.
   if (code === 3) return 'waits';
   const failed = errors.findLast(({ waiting, code: one }) => waiting === undefined && one !== undefined);
   return failed ? `failed ${String(failed['code'])}` : 'failed';

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../electron/cli.ts';
 import { createServices, type Application } from '../../electron/services/application.ts';
-import { SILENT } from '../../electron/services/log.ts';
-import { PreferencesInBucket } from '../../electron/services/preferencesInBucket.ts';
-import { settingsInMemory } from '../../electron/services/settingsStore.ts';
+import { SILENT } from '../../electron/services/runtime/log.ts';
+import { PreferencesInBucket } from '../../electron/services/preferences/preferencesInBucket.ts';
+import { settingsInMemory } from '../../electron/services/preferences/settingsStore.ts';
 import { findMinio, startMinioPair, type MinioPair } from './minio.ts';
 
 const MIB = 1024 ** 2;

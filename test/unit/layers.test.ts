@@ -25,13 +25,19 @@ const ROOM_CASES = ROOMS.flatMap((room, index): [string, { text: string; breaks?
 const TREE: Record<string, { text: string; breaks?: string }> = {
   'shared/words.ts': { text: 'export const word = 1;' },
   'shared/readsDisk.ts': { text: "export { readFileSync } from 'node:fs';", breaks: 'shared-no-node' },
-  'shared/reachesServices.ts': { text: "export * from '../electron/services/links.ts';", breaks: 'shared-is-pure' },
-  'electron/services/links.ts': { text: "export { word } from '../../shared/words.ts';" },
-  'electron/services/knowsElectron.ts': {
+  'shared/reachesServices.ts': {
+    text: "export * from '../electron/services/reading/links.ts';",
+    breaks: 'shared-is-pure',
+  },
+  'electron/services/reading/links.ts': { text: "export { word } from '../../../shared/words.ts';" },
+  'electron/services/reading/knowsElectron.ts': {
     text: "export { app } from 'electron';",
     breaks: 'electron-only-in-shell',
   },
-  'electron/services/reachesShell.ts': { text: "export * from '../shell/window.ts';", breaks: 'services-only-shared' },
+  'electron/services/reading/reachesShell.ts': {
+    text: "export * from '../../shell/window.ts';",
+    breaks: 'services-only-shared',
+  },
   'electron/shell/window.ts': { text: "export { app } from 'electron';" },
   'electron/shell/reachesWindow.ts': {
     text: "export * from '../../renderer/app.ts';",
@@ -41,11 +47,30 @@ const TREE: Record<string, { text: string; breaks?: string }> = {
     text: "export * from '../sandbox/sandbox.ts';",
     breaks: 'product-without-tests',
   },
+  // Each room with one import up or aside, in the order of the rooms.
+  ...wrongImport('runtime', 'files'),
+  ...wrongImport('files', 'storage'),
+  ...wrongImport('storage', 'content'),
+  ...wrongImport('content', 'reading'),
+  ...wrongImport('reading', 'content'),
+  ...wrongImport('transfers/journal', 'transfers/http'),
+  ...wrongImport('transfers/http', 'transfers/upload'),
+  ...wrongImport('transfers/upload', 'transfers/jobs'),
+  ...wrongImport('transfers/jobs', 'transfers/queue'),
+  ...wrongImport('transfers/queue', 'transfers/download'),
+  ...wrongImport('transfers/download', 'transfers/list'),
+  ...wrongImport('transfers/list', 'replication'),
+  ...wrongImport('replication', 'preferences'),
+  ...wrongImport('preferences', 'watchFolders'),
+  ...wrongImport('watchFolders', 'verify'),
+  ...wrongImport('verify', 'watchFolders'),
+  'electron/services/application.ts': { text: "export * from './transfers/list/place.ts';" },
+  'electron/services/homeless.ts': { text: "export * from './runtime/place.ts';", breaks: 'services-live-in-rooms' },
   'renderer/app.ts': { text: "export { word } from '../shared/words.ts';" },
   'renderer/knowsElectron.ts': { text: "export { app } from 'electron';", breaks: 'renderer-no-electron' },
   'renderer/readsDisk.ts': { text: "export { readFileSync } from 'node:fs';", breaks: 'renderer-no-node' },
   'renderer/reachesServices.ts': {
-    text: "export * from '../electron/services/links.ts';",
+    text: "export * from '../electron/services/reading/links.ts';",
     breaks: 'renderer-only-shared',
   },
   'renderer/api.ts': { text: "export { word } from './words.ts';", breaks: 'window-api' },
@@ -71,6 +96,18 @@ const TREE: Record<string, { text: string; breaks?: string }> = {
   'test/sandbox/sandbox.ts': { text: 'export const sandbox = 1;' },
   'test/lost.ts': { text: "export * from './nowhere.ts';", breaks: 'resolvable' },
 };
+
+/** A file of a room of electron/services that imports from a room that it may not know. */
+function wrongImport(room: string, other: string): Record<string, { text: string; breaks?: string }> {
+  const up = room.includes('/') ? '../..' : '..';
+  return {
+    [`electron/services/${room}/place.ts`]: { text: 'export const place = 1;' },
+    [`electron/services/${room}/wrong.ts`]: {
+      text: `export * from '${up}/${other}/place.ts';`,
+      breaks: `room-${room.replace('/', '-')}`,
+    },
+  };
+}
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const folder = mkdtempSync(join(tmpdir(), 'nearplay-layers-'));

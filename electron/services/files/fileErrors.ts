@@ -1,6 +1,6 @@
 import { explainFile } from '../../../shared/causes.ts';
 import { NearplayError } from '../../../shared/errors.ts';
-import { detailOf, saidBy } from '../errorFacts.ts';
+import { detailOf, saidBy } from '../runtime/errorFacts.ts';
 
 /** What was being done with which file of this computer. `receipts`: the list of what was uploaded. */
 export interface FailedFile {

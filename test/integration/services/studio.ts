@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServices, type Application, type ServicesOptions } from '../../../electron/services/application.ts';
-import { SILENT } from '../../../electron/services/log.ts';
-import { settingsInMemory } from '../../../electron/services/settingsStore.ts';
+import { SILENT } from '../../../electron/services/runtime/log.ts';
+import { settingsInMemory } from '../../../electron/services/preferences/settingsStore.ts';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/sandbox.ts';
 
 export const IN_SYDNEY = '203.0.113.7';

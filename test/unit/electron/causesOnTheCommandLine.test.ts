@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { complain, contextOf, type CliSurroundings } from '../../../electron/cli/surroundings.ts';
+import { reportError, contextOf, type CliSurroundings } from '../../../electron/cli/surroundings.ts';
 
 function said(json: boolean): { context: ReturnType<typeof contextOf>; lines: () => string } {
   let text = '';
@@ -17,7 +17,7 @@ function said(json: boolean): { context: ReturnType<typeof contextOf>; lines: ()
 
 it("the storage's own words stand below the sentence, and cannot steer a terminal", () => {
   const { context, lines } = said(false);
-  complain(context, 'archived', 'It is archived.', 'a.mov', 'not valid for the storage class \u001b[2J');
+  reportError(context, 'archived', 'It is archived.', 'a.mov', 'not valid for the storage class \u001b[2J');
   expect(lines().split('\n')).toHaveLength(3);
   expect(lines()).toContain('a.mov: It is archived.\n  not valid for the storage class');
   expect(lines()).not.toContain('\u001b');
@@ -25,8 +25,8 @@ it("the storage's own words stand below the sentence, and cannot steer a termina
 
 it('with --json they are in the object, and absent where nothing was said', () => {
   const { context, lines } = said(true);
-  complain(context, 'archived', 'It is archived.', 'a.mov', 'words');
-  complain(context, 'cancelled', 'Cancelled.');
+  reportError(context, 'archived', 'It is archived.', 'a.mov', 'words');
+  reportError(context, 'cancelled', 'Cancelled.');
   const [first, second] = lines()
     .trim()
     .split('\n')

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Machine } from '../../../../electron/services/machine.ts';
+import type { Machine } from '../../../../electron/services/runtime/machine.ts';
 import { Sessions } from '../../../../electron/cli/sessions.ts';
-import { Journal } from '../../../../electron/services/transfers/journal.ts';
-import { recordSchema, type TransferRecord } from '../../../../electron/services/transfers/transferRecord.ts';
+import { Journal } from '../../../../electron/services/transfers/journal/journal.ts';
+import { uploadRecordSchema, type UploadRecord } from '../../../../electron/services/transfers/journal/uploadRecord.ts';
 
 let home: string;
 beforeEach(async () => {
@@ -22,8 +22,8 @@ function machine(id: string, pid: number, alive: Set<number>): Machine {
   };
 }
 
-const record = (id: string): TransferRecord =>
-  recordSchema.parse({
+const record = (id: string): UploadRecord =>
+  uploadRecordSchema.parse({
     ...{ id, order: 1, path: `/renders/${id}`, size: 1, mtimeMs: 1, inode: '1', key: id, wanted: id, policy: 'ask' },
     ...{ state: 'waiting', createdAt: 1, confirmed: 0, toAbort: [], lost: [] },
   });

@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { expect, it, vi } from 'vitest';
-import { survive } from '../../../../electron/shell/crashes.ts';
+import { installCrashHandlers } from '../../../../electron/shell/crashes.ts';
 
 it('what nobody caught is in the log with its stack, and ends nothing', () => {
   const app = new EventEmitter();
   const source = new EventEmitter();
   const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-  survive(app as unknown as Parameters<typeof survive>[0], source, log);
+  installCrashHandlers(app as unknown as Parameters<typeof installCrashHandlers>[0], source, log);
   source.emit('uncaughtException', new Error('a'));
   source.emit('unhandledRejection', 'b');
   app.emit('child-process-gone', {}, { type: 'GPU', reason: 'crashed', exitCode: 1 });

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
-import { SILENT } from '../../../../electron/services/log.ts';
+import { SILENT } from '../../../../electron/services/runtime/log.ts';
 import { QuitQuestion } from '../../../../electron/shell/quitQuestion.ts';
 
 const [QUIT, STAY] = [0, 1];

@@ -7,7 +7,7 @@ import {
   mayOpenExternally,
   openExternal,
 } from '../../../../electron/shell/security.ts';
-import { SILENT } from '../../../../electron/services/log.ts';
+import { SILENT } from '../../../../electron/services/runtime/log.ts';
 
 /** Of WebContents, what the shell listens to. */
 class FakeContents extends EventEmitter {

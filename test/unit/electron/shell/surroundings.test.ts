@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SILENT } from '../../../../electron/services/log.ts';
+import { SILENT } from '../../../../electron/services/runtime/log.ts';
 import { trustSystemCertificates } from '../../../../electron/shell/certificates.ts';
 import { FileDialogs, systemChooser } from '../../../../electron/shell/dialogs.ts';
 import { logFile } from '../../../../electron/shell/logFile.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { TransferNotices } from '../../../../electron/shell/notifications.ts';
+import { TransferNotifications } from '../../../../electron/shell/notifications.ts';
 import { AwakeWhileTransferring } from '../../../../electron/shell/power.ts';
 import { OverallProgress } from '../../../../electron/shell/progress.ts';
 import { TransfersWatch } from '../../../../electron/shell/transfersWatch.ts';
@@ -52,7 +52,7 @@ describe('the word at the end', () => {
   const news = (...changed: Transfer[]) => ({ changed, removed: [] });
 
   it('comes once, when nothing is under way any more', () => {
-    const notices = new TransferNotices();
+    const notices = new TransferNotifications();
     expect(notices.update(news(transfer('a', 'running'), transfer('b', 'waiting')))).toBeUndefined();
     expect(notices.update(news(transfer('a', 'done')))).toBeUndefined();
     expect(notices.update(news(transfer('b', 'done')))).toEqual({
@@ -63,11 +63,11 @@ describe('the word at the end', () => {
   });
 
   it('says nothing of transfers that an earlier run had done', () => {
-    expect(new TransferNotices().update(news(transfer('a', 'done'), transfer('b', 'failed')))).toBeUndefined();
+    expect(new TransferNotifications().update(news(transfer('a', 'done'), transfer('b', 'failed')))).toBeUndefined();
   });
 
   it('waits for those that wait for the network, not for those that the user paused or cleared', () => {
-    const notices = new TransferNotices();
+    const notices = new TransferNotifications();
     notices.update(news(transfer('a', 'running'), transfer('b', 'running'), transfer('c', 'waiting')));
     expect(notices.update(news(transfer('a', 'done'), transfer('b', 'blocked', { blockedFor: 'offline' })))).toBe(
       undefined,
@@ -77,7 +77,7 @@ describe('the word at the end', () => {
   });
 
   it('names the failure before the success, and what needs an answer before both', () => {
-    const notices = new TransferNotices();
+    const notices = new TransferNotifications();
     notices.update(news(transfer('a', 'running'), transfer('b', 'running')));
     const error = { code: 'access-denied', message: 'The storage refused access.', retryable: false } as const;
     expect(notices.update(news(transfer('a', 'done'), transfer('b', 'failed', { error })))).toEqual({
@@ -90,13 +90,13 @@ describe('the word at the end', () => {
   });
 
   it('is not said of what the user cancelled', () => {
-    const notices = new TransferNotices();
+    const notices = new TransferNotifications();
     notices.update(news(transfer('a', 'running')));
     expect(notices.update(news(transfer('a', 'cancelled')))).toBeUndefined();
   });
 
   it('costs little for 100,000 transfers', () => {
-    const notices = new TransferNotices();
+    const notices = new TransferNotifications();
     for (let index = 0; index < 100_000; index++) notices.update(news(transfer(`t${index}`, 'waiting')));
     for (let index = 0; index < 99_999; index++) notices.update(news(transfer(`t${index}`, 'done')));
     expect(notices.update(news(transfer('t99999', 'done')))?.title).toBe('100000 transfers finished');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SILENT } from '../../../../electron/services/log.ts';
+import { SILENT } from '../../../../electron/services/runtime/log.ts';
 import { openWindow, type WindowOptions } from '../../../../electron/shell/window.ts';
 import { boundsToOpen, DEFAULT_SIZE, parseRemembered } from '../../../../electron/shell/windowBounds.ts';
 

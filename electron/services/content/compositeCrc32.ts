@@ -1,0 +1,72 @@
+import { crc32, toBase64 } from './crc32.ts';
+
+/** The CRC-32 of one content, in both ways that S3 may keep it. Base64. */
+export interface Checksums {
+  /** Of all bytes. */
+  crc32: string;
+  /** Of the parts' checksums, with the number of parts. */
+  composite: string;
+}
+
+/** What the storage says of its CRC-32: one of both at most, none where it keeps none. Base64. */
+export type StoredChecksum = Partial<Checksums>;
+
+interface Answer {
+  ChecksumCRC32?: string | undefined;
+  ChecksumType?: string | undefined;
+}
+
+const CRC_BYTES = 4;
+
+/**
+ * The composite checksum of an object: the CRC-32 over the parts' ones in a row, a dash and their number (S3 User Guide,
+ * "Checking object integrity in Amazon S3").
+ *
+ * @param parts the CRC-32 of each, in order.
+ */
+export function compositeOf(parts: readonly number[]): string {
+  const row = Buffer.alloc(parts.length * CRC_BYTES);
+  parts.forEach((part, index) => row.writeUInt32BE(part, index * CRC_BYTES));
+  return `${toBase64(crc32(row))}-${parts.length}`;
+}
+
+/** The composite checksum of bytes that come in any pieces. */
+export class CompositeCrc32 {
+  readonly #partSize: number;
+  readonly #parts: number[] = [];
+  #current = 0;
+  #filled = 0;
+
+  /** @param partSize bytes of every part but the last. */
+  constructor(partSize: number) {
+    this.#partSize = partSize;
+  }
+
+  update(bytes: Uint8Array): void {
+    for (let taken = 0; taken < bytes.length;) {
+      if (this.#filled === this.#partSize) this.#close();
+      const piece = bytes.subarray(taken, taken + this.#partSize - this.#filled);
+      this.#current = crc32(piece, this.#current);
+      this.#filled += piece.length;
+      taken += piece.length;
+    }
+  }
+
+  /** Of what came so far; nothing at all is one empty part. */
+  digest(): string {
+    return compositeOf([...this.#parts, this.#current]);
+  }
+
+  #close(): void {
+    this.#parts.push(this.#current);
+    this.#current = 0;
+    this.#filled = 0;
+  }
+}
+
+/** By the type that the storage names; those that name none give a composite one away by its dash. */
+export function storedChecksumOf(answer: Answer): StoredChecksum {
+  const { ChecksumCRC32: value, ChecksumType: type } = answer;
+  if (value === undefined) return {};
+  return type === 'COMPOSITE' || value.includes('-') ? { composite: value } : { crc32: value };
+}

@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import { Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { crc32 } from './crc32.ts';
+import type { StableFile } from '../files/stableFile.ts';
+
+const CHUNK = 1024 ** 2;
+
+/** What S3 keeps of contents and Nearplay can calculate; the cheapest first. */
+const ALGORITHMS = ['CRC32', 'SHA256', 'SHA1', 'SHA512', 'MD5', 'CRC32C', 'CRC64NVME'] as const;
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+/** Something that a storage keeps of an object's content and that a file can be compared by. */
+export interface Fingerprint {
+  algorithm: Algorithm;
+  /** `parts`: the digest of the parts' digests in a row (S3 User Guide, "Checking object integrity in Amazon S3"). */
+  of: 'whole' | 'parts';
+  /** How many, where the storage says so with the value. */
+  parts?: number;
+  /** Without the number of parts. */
+  value: string;
+  encoding: 'base64' | 'hex';
+}
+
+type Answer = Omit<HeadObjectCommandOutput, '$metadata'>;
+
+/** The cheapest fingerprint in an answer to HEAD with checksum mode; `undefined` where there is none. */
+export function fingerprintOf(answer: Answer): Fingerprint | undefined {
+  for (const algorithm of ALGORITHMS) {
+    const value = answer[`Checksum${algorithm}`];
+    if (value === undefined) continue;
+    const [digest = '', parts] = value.split('-');
+    const isOfParts = answer.ChecksumType === 'COMPOSITE' || parts !== undefined;
+    return { algorithm, ...numbered(isOfParts, parts), value: digest, encoding: 'base64' };
+  }
+  return isEtagOfContent(answer) ? etagFingerprint(answer.ETag) : undefined;
+}
+
+/** The MD5 that an ETag is, of the bytes or (`…-3`) of the parts' MD5s; `undefined` for one that cannot be that. */
+export function etagFingerprint(etag: string | undefined): Fingerprint | undefined {
+  const [, value, parts] = /^"?([0-9a-f]{32})(?:-(\d+))?"?$/i.exec(etag ?? '') ?? [];
+  if (value === undefined) return undefined;
+  return { algorithm: 'MD5', ...numbered(parts !== undefined, parts), value: value.toLowerCase(), encoding: 'hex' };
+}
+
+function numbered(isOfParts: boolean, parts: string | undefined): Pick<Fingerprint, 'of' | 'parts'> {
+  return { of: isOfParts ? 'parts' : 'whole', ...(parts !== undefined && { parts: Number(parts) }) };
+}
+
+/**
+ * Not of objects with keys of KMS or of the customer (S3 API Reference, "Object"), nor in directory buckets, whose ETags only
+ * look like it.
+ */
+function isEtagOfContent({ ServerSideEncryption: encryption, SSECustomerAlgorithm: own, StorageClass }: Answer) {
+  const isPlain = own === undefined && (encryption === undefined || encryption === 'AES256');
+  return isPlain && StorageClass !== 'EXPRESS_ONEZONE';
+}
+
+/**
+ * The size of every part but the last; `undefined` when the parts are not all of one size, as some programs make them, or when
+ * nobody says how many there are: then nobody knows where to cut.
+ *
+ * @param size bytes of the object.
+ * @param firstPart by the answer to HEAD for part 1: bytes, and the number of parts.
+ */
+export function partSizeBy(
+  { parts }: Fingerprint,
+  size: number,
+  firstPart: { size: number; count?: number },
+): number | undefined {
+  const count = parts ?? firstPart.count;
+  if (firstPart.size === 0) return size === 0 && count === 1 ? 1 : undefined;
+  return Math.ceil(size / firstPart.size) === count ? firstPart.size : undefined;
+}
+
+/** As much of a file as a comparison asks for. */
+export interface ComparedFile extends Pick<StableFile, 'path' | 'read' | 'assertUnchanged'> {
+  identity: { size: number };
+}
+
+export interface Comparison {
+  fingerprint: Fingerprint;
+  /** Bytes; what `parts` needs. */
+  partSize?: number;
+  signal: AbortSignal;
+  /** Told of bytes as they are read. */
+  read?: (bytes: number) => void;
+}
+
+/**
+ * Whether a file has the content of a fingerprint. Reads it once, the next piece while one is being digested.
+ *
+ * @throws NearplayError file-changed, file-unreadable, cancelled
+ */
+export async function hasContent(file: ComparedFile, comparison: Comparison): Promise<boolean> {
+  const { fingerprint, partSize, signal, read } = comparison;
+  const { algorithm, of, encoding, value } = fingerprint;
+  const digest = of === 'parts' ? new DigestOfParts(algorithm, partSize ?? file.identity.size) : digestFor(algorithm);
+  await file.assertUnchanged();
+  for await (const chunk of chunksOf(file, signal)) {
+    digest.update(chunk);
+    read?.(chunk.length);
+  }
+  await file.assertUnchanged();
+  const found = Buffer.from(await digest.digest()).toString(encoding);
+  return found === value;
+}
+
+/** Each is valid until the next one is asked for. */
+async function* chunksOf(file: ComparedFile, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const { size } = file.identity;
+  const load = async (buffer: Buffer, start: number) => {
+    const chunk = buffer.subarray(0, Math.min(CHUNK, size - start));
+    await file.read(chunk, start, signal);
+    return chunk;
+  };
+  let [now, then] = [Buffer.allocUnsafe(Math.min(CHUNK, size)), Buffer.allocUnsafe(Math.min(CHUNK, size))];
+  let loading = size > 0 ? load(now, 0) : undefined;
+  for (let start = CHUNK; loading; start += CHUNK) {
+    const chunk: Buffer = await loading;
+    [now, then] = [then, now];
+    loading = start < size ? load(now, start) : undefined;
+    // Whoever breaks off leaves it unasked.
+    loading?.catch(() => undefined);
+    yield chunk;
+  }
+}
+
+/** A digest that grows; bytes that it was given may change afterwards. */
+export interface Digest {
+  update(bytes: Uint8Array): void;
+  digest(): Promise<Uint8Array>;
+}
+
+export function digestFor(algorithm: Algorithm): Digest {
+  switch (algorithm) {
+    case 'CRC32':
+      return new Crc32Digest();
+    case 'CRC32C':
+      return new Crc32c();
+    case 'CRC64NVME':
+      return new Crc64Nvme();
+    default: {
+      const hash = createHash(algorithm);
+      return { update: (bytes) => void hash.update(bytes), digest: () => Promise.resolve(hash.digest()) };
+    }
+  }
+}
+
+class Crc32Digest implements Digest {
+  #value = 0;
+
+  update(bytes: Uint8Array): void {
+    this.#value = crc32(bytes, this.#value);
+  }
+
+  digest(): Promise<Uint8Array> {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(this.#value);
+    return Promise.resolve(bytes);
+  }
+}
+
+/** The digest of the parts' digests in a row, whatever pieces the bytes come in. */
+export class DigestOfParts implements Digest {
+  readonly #algorithm: Algorithm;
+  readonly #partSize: number;
+  readonly #parts: Promise<Uint8Array>[] = [];
+  #current: Digest;
+  #filled = 0;
+
+  /** @param partSize bytes of every part but the last. */
+  constructor(algorithm: Algorithm, partSize: number) {
+    this.#algorithm = algorithm;
+    this.#partSize = partSize;
+    this.#current = digestFor(algorithm);
+  }
+
+  update(bytes: Uint8Array): void {
+    for (let taken = 0; taken < bytes.length;) {
+      if (this.#filled === this.#partSize) this.#close();
+      const piece = bytes.subarray(taken, taken + this.#partSize - this.#filled);
+      this.#current.update(piece);
+      this.#filled += piece.length;
+      taken += piece.length;
+    }
+  }
+
+  async digest(): Promise<Uint8Array> {
+    const row = digestFor(this.#algorithm);
+    for (const part of [...this.#parts, this.#current.digest()]) row.update(await part);
+    return row.digest();
+  }
+
+  #close(): void {
+    this.#parts.push(this.#current.digest());
+    this.#current = digestFor(this.#algorithm);
+    this.#filled = 0;
+  }
+}

@@ -1,0 +1,151 @@
+import type { BigIntStats } from 'node:fs';
+import { join, parse, resolve, type posix } from 'node:path';
+import { NearplayError } from '../../../shared/errors.ts';
+import type { LeftOut } from '../../../shared/leftOut.ts';
+import { statIdentity, type FileLook } from './stableFile.ts';
+import { shownBelow, utf8Of } from './leftOut.ts';
+import { NoAnswer, THIS_COMPUTER, type LocalDisk } from './localDisk.ts';
+
+/** What operating systems leave in folders; nobody means to upload it. */
+const LITTER = /^(\.|Thumbs\.db$|desktop\.ini$|Icon\r$|~\$)/i;
+/** Files that are looked at together: the disk has more than one to do, the event loop is never long away. */
+const AT_ONCE = 64;
+
+export interface FoundFile extends FileLook {
+  /** Absolute. */
+  path: string;
+  /** Below what was chosen, beginning with its own name, with forward slashes, in NFC: macOS hands out NFD. */
+  name: string;
+  /** The chosen folder that it was found in; absent for a file that was chosen itself. */
+  root?: string;
+}
+
+export interface FindOptions {
+  /** Told of everything below the chosen ones that is not handed out, but for hidden files and litter. */
+  leftOut: (one: LeftOut) => void;
+  signal?: AbortSignal | undefined;
+  disk?: LocalDisk | undefined;
+}
+
+/**
+ * The files of chosen files and folders, a few at a time, each folder's in the order of their names. Hidden files and the litter of
+ * operating systems below a chosen folder are left out without a word; a chosen file is taken whatever its name, and a chosen link
+ * is followed. Links in a folder are not, as with rclone: they are left out and told.
+ *
+ * @throws NearplayError file-unreadable when a chosen path cannot be read, not-a-file when it is neither a file nor a folder, both
+ *   before any file was handed out; cancelled
+ */
+export async function* findFiles(paths: readonly string[], options: FindOptions): AsyncGenerator<FoundFile[]> {
+  const walk = new Walk(options);
+  const chosen = await Promise.all(paths.map((path) => walk.lookAtChosen(resolve(path), nameOfChosen(path))));
+  for (const { path, name, found } of chosen) {
+    if (found.isFile()) yield [{ path, name: name.normalize('NFC'), ...statIdentity(found) }];
+    else yield* walk.filesBelow(path, name, path);
+  }
+}
+
+/**
+ * The name under which a chosen file or folder goes up. The root of a file system has none of its own: a drive is called by its
+ * letter.
+ */
+export function nameOfChosen(
+  path: string,
+  pathOf: Pick<typeof posix, 'parse' | 'resolve'> = { parse, resolve },
+): string {
+  const { base, root } = pathOf.parse(pathOf.resolve(path));
+  if (base !== '') return base;
+  const letters = root.replaceAll(/[^\p{L}\p{N}]+/gu, ' ').trim();
+  return letters === '' ? 'root' : letters;
+}
+
+class Walk {
+  readonly #leftOut: (one: LeftOut) => void;
+  readonly #disk: LocalDisk;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor({ leftOut, signal, disk = THIS_COMPUTER }: FindOptions) {
+    this.#leftOut = leftOut;
+    this.#disk = disk;
+    this.#signal = signal;
+  }
+
+  async lookAtChosen(path: string, name: string): Promise<{ path: string; name: string; found: BigIntStats }> {
+    const found = await this.#disk
+      .ask(path, (on) => on.stat(path), this.#signal)
+      .catch((cause: unknown) => {
+        if (cause instanceof NearplayError) throw cause;
+        const message = `"${path}" cannot be read. It may have been moved or locked.`;
+        throw new NearplayError('file-unreadable', message, { cause, detail: codeOf(cause) });
+      });
+    if (!found.isFile() && !found.isDirectory()) {
+      throw new NearplayError('not-a-file', `"${path}" is neither a file nor a folder.`);
+    }
+    // A link may lead to another drive than its name does.
+    if (found.isDirectory()) await this.#disk.realPathOf(path, this.#signal).catch(rethrowCancelled);
+    return { path, name, found };
+  }
+
+  async *filesBelow(folder: string, name: string, root: string): AsyncGenerator<FoundFile[]> {
+    const folders: string[] = [];
+    const entries = await this.#entriesOf(folder);
+    for (let from = 0; from < entries.length; from += AT_ONCE) {
+      const batch = entries.slice(from, from + AT_ONCE);
+      const looks = await Promise.all(batch.map((entry) => this.#look(join(folder, entry))));
+      const files: FoundFile[] = [];
+      for (const [index, entry] of batch.entries()) {
+        const [found, path] = [looks[index], join(folder, entry)];
+        if (found?.isFile())
+          files.push({ path, name: `${name}/${entry}`.normalize('NFC'), root, ...statIdentity(found) });
+        else if (found?.isDirectory()) folders.push(entry);
+        else if (found) this.#leftOut({ path, why: found.isSymbolicLink() ? 'link' : 'special' });
+      }
+      if (files.length > 0) yield files;
+    }
+    for (const below of folders) yield* this.filesBelow(join(folder, below), `${name}/${below}`, root);
+  }
+
+  /** In order: frames go up, and are listed, one after the other; a file system hands them out in any order. */
+  async #entriesOf(folder: string): Promise<string[]> {
+    try {
+      const found = await this.#disk.ask(folder, (on) => on.readdir(folder), this.#signal);
+      const names = found.filter((name) => !LITTER.test(name)).flatMap((name) => this.#text(folder, name));
+      return names.sort();
+    } catch (error) {
+      this.#failed(folder, error);
+      return [];
+    }
+  }
+
+  #text(folder: string, bytes: string): string | [] {
+    const name = utf8Of(bytes);
+    if (name !== undefined) return name;
+    this.#leftOut({ path: shownBelow(folder, bytes), why: 'name' });
+    return [];
+  }
+
+  async #look(path: string): Promise<BigIntStats | undefined> {
+    try {
+      return await this.#disk.ask(path, (on) => on.lstat(path), this.#signal);
+    } catch (error) {
+      this.#failed(path, error);
+      return undefined;
+    }
+  }
+
+  #failed(path: string, error: unknown): void {
+    rethrowCancelled(error);
+    const code = codeOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') this.#leftOut({ path, why: 'vanished' });
+    else if (error instanceof NoAnswer) this.#leftOut({ path, why: 'unanswered' });
+    else this.#leftOut({ path, why: 'unreadable', detail: code });
+  }
+}
+
+function rethrowCancelled(error: unknown): void {
+  if (error instanceof NearplayError && error.code === 'cancelled') throw error;
+}
+
+/** The system's own word, such as EACCES. */
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

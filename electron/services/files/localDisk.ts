@@ -1,0 +1,265 @@
+import { constants, type BigIntStats } from 'node:fs';
+import { lstat, open, readdir, readlink, realpath, stat, type FileHandle } from 'node:fs/promises';
+import { sep } from 'node:path';
+import { NearplayError } from '../../../shared/errors.ts';
+import { POOL_THREADS } from '../runtime/threadPool.ts';
+import { MountPoints, readMountinfo } from './mountPoints.ts';
+
+const SECOND = 1000;
+/** A drive that says nothing for so long is gone; a system may leave the question open for ever. */
+const ANSWER_WITHIN = 60 * SECOND;
+/** Milliseconds that closing may take until nobody waits for it any more. */
+const CLOSE_WITHIN = SECOND;
+/** Milliseconds that the real path of a chosen folder is believed. */
+const REAL_FOR = 10 * SECOND;
+/** The same for one that has just answered nothing at all for as long as that. */
+const SILENT_ANSWERS_WITHIN = 5 * SECOND;
+
+/** Milliseconds that a folder is believed to be on the same drive. */
+const PLACE_FOR = SECOND;
+/** Links to drives that are remembered as such. */
+const MOST_LINKS = 50;
+
+/** What is asked of file systems. */
+export interface DiskOperations {
+  lstat: (path: string) => Promise<BigIntStats>;
+  stat: (path: string) => Promise<BigIntStats>;
+  /** Names with one byte a character: they need not be UTF-8. */
+  readdir: (path: string) => Promise<string[]>;
+  open: (path: string, flags: number) => Promise<FileHandle>;
+  realpath: (path: string) => Promise<string>;
+  readlink: (path: string) => Promise<string>;
+}
+
+export const DISK_OPERATIONS: DiskOperations = {
+  lstat: (path) => lstat(path, { bigint: true }),
+  stat: (path) => stat(path, { bigint: true }),
+  readdir: (path) => readdir(path, { encoding: 'latin1' }),
+  open,
+  realpath: (path) => realpath(path),
+  readlink: (path) => readlink(path),
+};
+
+/** Its drive does not answer. Says nothing of the file. */
+export class NoAnswer extends NearplayError {
+  constructor(path: string) {
+    super('file-unreadable', `"${path}" cannot be read: its drive does not answer.`);
+  }
+}
+
+export interface LocalDiskOptions {
+  operations?: DiskOperations;
+  /** Milliseconds for one answer. */
+  answerWithin?: number;
+  /** Threads that Node has for such questions; each one that is open for ever takes one away. */
+  threads?: number;
+  platform?: string;
+  /** Milliseconds, never set back. */
+  clock?: () => number;
+}
+
+interface Place {
+  /** Asked and not answered. */
+  open: number;
+  /** Of those: nobody waits for the answer any more. */
+  stuck: number;
+  /** On the disk's own clock. */
+  answeredAt: number;
+  /** It answered nothing while somebody waited for as long as anybody waits. */
+  isSilent: boolean;
+  queue: Set<() => void>;
+}
+
+/**
+ * The disks and network drives of this computer. Each question ends, by an answer, an abort or a time-out; and since an unanswered
+ * one keeps a thread of Node's pool (4 of them unless told otherwise; libuv, "Thread pool work scheduling"), a drive that is gone
+ * gets no more than a share of them: other drives, the journal and the network go on.
+ */
+export class LocalDisk {
+  readonly operations: DiskOperations;
+  readonly platform: string;
+  readonly #answerWithin: number;
+  readonly #threads: number;
+  readonly #clock: () => number;
+  readonly #mounts: MountPoints;
+  readonly #places = new Map<string, Place>();
+  readonly #real = new Map<string, { path: string; at: number }>();
+  /** In all places. */
+  #stuck = 0;
+  #last: { folder: string; place: Place; at: number } | undefined;
+  /** Chosen folders that are links, the newest last. */
+  #links: { from: string; to: string }[] = [];
+
+  constructor(options: LocalDiskOptions = {}) {
+    const { platform = process.platform, clock = () => performance.now() } = options;
+    this.operations = options.operations ?? DISK_OPERATIONS;
+    this.platform = platform;
+    this.#answerWithin = options.answerWithin ?? ANSWER_WITHIN;
+    this.#threads = options.threads ?? POOL_THREADS;
+    this.#clock = clock;
+    this.#mounts = new MountPoints({ platform, clock, mountinfo: readMountinfo });
+  }
+
+  /**
+   * @param late told of an answer that nobody waited for.
+   * @throws NearplayError cancelled, file-unreadable (NoAnswer); the system's error otherwise
+   */
+  ask<Answer>(
+    path: string,
+    question: (operations: DiskOperations) => Promise<Answer>,
+    signal?: AbortSignal,
+    late?: (answer: Answer) => void,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(new NearplayError('cancelled'));
+        return;
+      }
+      const place = this.#placeOf(path);
+      let state: 'queued' | 'asked' | 'left' = 'queued';
+      const leave = (error: NearplayError) => {
+        if (state === 'asked') this.#nowStuck(place, 1);
+        if (state === 'queued') place.queue.delete(begin);
+        state = 'left';
+        stopWaiting();
+        reject(error);
+        // Those behind it may have to be told that nobody answers.
+        this.#pump(place);
+      };
+      const cancel = () => leave(new NearplayError('cancelled'));
+      let askedAt = this.#clock();
+      const giveUp = () => {
+        if (state === 'asked' && place.answeredAt < askedAt) place.isSilent = true;
+        leave(new NoAnswer(path));
+      };
+      const timer = setTimeout(
+        giveUp,
+        place.isSilent ? Math.min(SILENT_ANSWERS_WITHIN, this.#answerWithin) : this.#answerWithin,
+      );
+      const stopWaiting = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', cancel);
+      };
+      signal?.addEventListener('abort', cancel, { once: true });
+      const settle = (then: () => void) => {
+        place.open -= 1;
+        place.answeredAt = this.#clock();
+        place.isSilent = false;
+        if (state === 'left') this.#nowStuck(place, -1);
+        else {
+          stopWaiting();
+          then();
+        }
+        this.#pump(place);
+      };
+      const begin = () => {
+        if (this.#isLost(place)) {
+          leave(new NoAnswer(path));
+          return;
+        }
+        state = 'asked';
+        askedAt = this.#clock();
+        place.open += 1;
+        question(this.operations).then(
+          (answer) => {
+            if (state === 'left') late?.(answer);
+            settle(() => resolve(answer));
+          },
+          (error: unknown) => settle(() => reject(error instanceof Error ? error : new Error(String(error)))),
+        );
+      };
+      if (place.queue.size === 0 && this.#hasRoomFor(place)) begin();
+      else {
+        place.queue.add(begin);
+        this.#pump(place);
+      }
+    });
+  }
+
+  /** For reading; what is no regular file is opened too, but never waited for (open(2), O_NONBLOCK). */
+  open(path: string, { follow }: { follow: boolean }, signal?: AbortSignal): Promise<FileHandle> {
+    const { O_RDONLY } = constants;
+    // Windows has neither of them.
+    const { O_NONBLOCK, O_NOFOLLOW } = constants as { O_NONBLOCK?: number; O_NOFOLLOW?: number };
+    const flags = O_RDONLY | (O_NONBLOCK ?? 0) | (follow ? 0 : (O_NOFOLLOW ?? 0));
+    return this.ask(
+      path,
+      (files) => files.open(path, flags),
+      signal,
+      (handle) => void this.close(path, handle),
+    );
+  }
+
+  /** Waits for a moment only: the handle of a drive that went away cannot be closed in order. */
+  async close(path: string, handle: FileHandle): Promise<void> {
+    const closed = this.ask(path, () => handle.close()).catch(() => undefined);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_WITHIN)));
+    await Promise.race([closed, late]);
+    clearTimeout(timer);
+  }
+
+  /** Where a chosen folder really is; asked again after ten seconds. @throws as ask */
+  async realPathOf(folder: string, signal?: AbortSignal): Promise<string> {
+    const known = this.#real.get(folder);
+    if (known && this.#clock() - known.at < REAL_FOR) return known.path;
+    const path = await this.ask(folder, (files) => files.realpath(folder), signal);
+    this.#real.set(folder, { path, at: this.#clock() });
+    if (path !== folder) {
+      const others = this.#links.filter(({ from }) => from !== folder);
+      this.#links = [...others, { from: folder, to: path }].slice(-MOST_LINKS);
+    }
+    return path;
+  }
+
+  #placeOf(path: string): Place {
+    // One file after the other of the same folder is what is asked for, mostly.
+    const folder = path.slice(0, path.lastIndexOf(sep) + 1);
+    const now = this.#clock();
+    if (this.#last?.folder === folder && now - this.#last.at < PLACE_FOR) return this.#last.place;
+    const name = this.#mounts.of(this.#resolved(path));
+    const place = this.#places.get(name) ?? newPlace();
+    this.#places.set(name, place);
+    this.#last = { folder, place, at: now };
+    return place;
+  }
+
+  /** A chosen folder may be a link to a drive. */
+  #resolved(path: string): string {
+    const link = this.#links.find(({ from }) => path === from || path.startsWith(from + sep));
+    return link ? link.to + path.slice(link.from.length) : path;
+  }
+
+  #nowStuck(place: Place, change: 1 | -1): void {
+    place.stuck += change;
+    this.#stuck += change;
+  }
+
+  #pump(place: Place): void {
+    for (const begin of place.queue) {
+      if (!this.#isLost(place) && !this.#hasRoomFor(place)) return;
+      place.queue.delete(begin);
+      begin();
+    }
+  }
+
+  /** All that it may have is taken by questions that it does not answer. */
+  #isLost(place: Place): boolean {
+    return place.stuck > 0 && place.stuck === place.open && !this.#hasRoomFor(place);
+  }
+
+  /** Half of the threads for one drive; one thread is always left for all else. */
+  #hasRoomFor(place: Place): boolean {
+    const elsewhere = this.#stuck - place.stuck;
+    const share = Math.max(1, Math.floor(this.#threads / 2));
+    return place.open < share && (place.open === 0 || place.open + elsewhere < this.#threads - 1);
+  }
+}
+
+function newPlace(): Place {
+  const never = Number.NEGATIVE_INFINITY;
+  return { open: 0, stuck: 0, answeredAt: never, isSilent: false, queue: new Set() };
+}
+
+/** The pool of threads is one for the whole process, and so are its disks. */
+export const THIS_COMPUTER = new LocalDisk();

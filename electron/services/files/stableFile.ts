@@ -1,0 +1,191 @@
+import { sep } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { NearplayError } from '../../../shared/errors.ts';
+import { THIS_COMPUTER, type DiskOperations, type LocalDisk } from './localDisk.ts';
+
+/** What tells that a file is still the one it was, over restarts too. */
+export interface FileIdentity {
+  /** Bytes. */
+  size: number;
+  /** Milliseconds since the epoch, with their fraction. */
+  mtimeMs: number;
+  /** Decimal: an inode may be larger than what a number holds exactly. */
+  inode: string;
+}
+
+/** A file as one look found it. */
+export interface FileLook extends FileIdentity {
+  /** When anything of it was last changed, as the system says; nobody can set it. Milliseconds since the epoch. */
+  ctimeMs: number;
+}
+
+export interface OpenOptions {
+  /** The chosen folder that it was found in: then no link is followed, and it has to lie below. Absent: it was chosen itself. */
+  root?: string | undefined;
+  /** Ends every question to the disk. */
+  signal?: AbortSignal | undefined;
+  disk?: LocalDisk | undefined;
+}
+
+/** Something of the file changed, and neither size nor date nor the file itself did: what was sent may still be right. */
+export class MetadataChanged extends NearplayError {
+  constructor() {
+    super('file-changed');
+  }
+}
+
+export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
+  return a.size === b.size && a.mtimeMs === b.mtimeMs && a.inode === b.inode;
+}
+
+/** Whether two looks found the same: a date alone proves nothing, since programs set it back. */
+export function isSameLook(a: FileLook, b: FileLook): boolean {
+  return isSameFile(a, b) && a.ctimeMs === b.ctimeMs;
+}
+
+export function statIdentity({ size, mtimeNs, ctimeNs, ino }: BigIntStats): FileLook {
+  return {
+    size: Number(size),
+    mtimeMs: Number(mtimeNs) / 1e6,
+    ctimeMs: Number(ctimeNs) / 1e6,
+    inode: ino.toString(),
+  };
+}
+
+/** A regular file that is read over minutes or hours, and must stay the same file meanwhile. */
+export class StableFile {
+  readonly path: string;
+  readonly identity: FileLook;
+  /** When the content was last changed: nanoseconds since the epoch, more than a number holds. */
+  readonly mtimeNs: bigint;
+  readonly #ctimeNs: bigint;
+  readonly #handle: FileHandle;
+  readonly #disk: LocalDisk;
+  readonly #options: OpenOptions;
+
+  private constructor(
+    path: string,
+    handle: FileHandle,
+    stats: BigIntStats,
+    options: OpenOptions & { disk: LocalDisk },
+  ) {
+    this.path = path;
+    this.#handle = handle;
+    this.#options = options;
+    this.#disk = options.disk;
+    this.identity = statIdentity(stats);
+    this.mtimeNs = stats.mtimeNs;
+    this.#ctimeNs = stats.ctimeNs;
+  }
+
+  /**
+   * @throws NearplayError not-a-file for anything but a regular file, and for one that was found in a folder and is a link now or
+   *   lies elsewhere; file-unreadable, cancelled
+   */
+  static async open(path: string, options: OpenOptions = {}): Promise<StableFile> {
+    const { root, signal, disk = THIS_COMPUTER } = options;
+    const follow = root === undefined;
+    try {
+      // Where the system cannot be told not to follow a link.
+      if (!follow && disk.platform === 'win32')
+        refuseUnlessFile(path, await disk.ask(path, (on) => on.lstat(path), signal));
+      const handle = await disk.open(path, { follow }, signal);
+      try {
+        const stats = await disk.ask(path, () => handle.stat({ bigint: true }), signal);
+        refuseUnlessFile(path, stats);
+        if (!follow) await assertBelow(root, path, handle, disk, signal);
+        return new StableFile(path, handle, stats, { ...options, disk });
+      } catch (error) {
+        await disk.close(path, handle);
+        throw error;
+      }
+    } catch (cause) {
+      throw explained(path, cause);
+    }
+  }
+
+  /**
+   * Looks at the path again, not at the open file: programs that save by renaming leave the open one untouched.
+   *
+   * @throws NearplayError file-changed (Touched when only a rewriting with its date set back, or another name or mode, can be what
+   *   happened), file-unreadable, not-a-file, cancelled
+   */
+  async assertUnchanged(): Promise<void> {
+    const { root, signal } = this.#options;
+    const stats = await this.#ask((on) => (root === undefined ? on.stat(this.path) : on.lstat(this.path)), signal);
+    refuseUnlessFile(this.path, stats);
+    if (!isSameFile(statIdentity(stats), this.identity)) throw new NearplayError('file-changed');
+    if (stats.ctimeNs !== this.#ctimeNs) throw new MetadataChanged();
+  }
+
+  /**
+   * Fills the buffer from this place of the file on. After an error bytes may still be written into it: it must not be used again.
+   *
+   * @throws NearplayError file-changed when the file ends before, file-unreadable, cancelled
+   */
+  async read(buffer: Uint8Array, start: number, signal = this.#options.signal): Promise<void> {
+    for (let filled = 0; filled < buffer.length;) {
+      const from = filled;
+      const read = () => this.#handle.read(buffer, from, buffer.length - from, start + from);
+      const { bytesRead } = await this.#ask(read, signal);
+      if (bytesRead === 0) throw new NearplayError('file-changed');
+      filled += bytesRead;
+    }
+  }
+
+  /** Never waits for a drive that does not answer. */
+  close(): Promise<void> {
+    return this.#disk.close(this.path, this.#handle);
+  }
+
+  async #ask<Answer>(
+    question: (on: DiskOperations) => Promise<Answer>,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer> {
+    try {
+      return await this.#disk.ask(this.path, question, signal);
+    } catch (cause) {
+      throw explained(this.path, cause);
+    }
+  }
+}
+
+function refuseUnlessFile(path: string, found: BigIntStats): void {
+  if (!found.isFile()) throw notAFile(path);
+}
+
+/** @throws NearplayError not-a-file when a folder on the way is a link by now, and leads out of the chosen one */
+async function assertBelow(
+  root: string,
+  path: string,
+  handle: FileHandle,
+  disk: LocalDisk,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const folder = await disk.realPathOf(root, signal);
+  // Linux says where the very file is that was opened; elsewhere its path is looked up again.
+  const real =
+    disk.platform === 'linux'
+      ? await disk.ask(path, (on) => on.readlink(`/proc/self/fd/${handle.fd}`), signal)
+      : await disk.ask(path, (on) => on.realpath(path), signal);
+  if (!real.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
+    throw new NearplayError('not-a-file', `"${path}" leads out of the chosen folder, so it was not uploaded.`);
+  }
+}
+
+/** What the system says to opening a link that is not to be followed, or a socket (open(2); FreeBSD has EMLINK). */
+const NOT_FILES: ReadonlySet<unknown> = new Set(['ELOOP', 'EMLINK', 'ENXIO', 'EISDIR', 'EOPNOTSUPP']);
+
+function explained(path: string, cause: unknown): NearplayError {
+  if (cause instanceof NearplayError) return cause;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (NOT_FILES.has(code)) return notAFile(path);
+  const message = `"${path}" cannot be read. It may have been moved, locked or unmounted.`;
+  return new NearplayError('file-unreadable', message, { cause, ...(typeof code === 'string' && { detail: code }) });
+}
+
+function notAFile(path: string): NearplayError {
+  const message = `"${path}" is not a regular file (a link, a pipe or a device), so it was not uploaded.`;
+  return new NearplayError('not-a-file', message);
+}

@@ -1,0 +1,176 @@
+import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import { decodeText, MAX_DOCUMENT_BYTES } from '../../../shared/documentText.ts';
+import type { PreferencesVersion } from '../../../shared/ipc.ts';
+import type { Finding } from '../../../shared/preferences.ts';
+import { NearplayError } from '../../../shared/errors.ts';
+import { OWN_FOLDER, wholeKey } from '../storage/storageKeys.ts';
+import { bucketPlace, type BucketDocument } from './preferencesSource.ts';
+import { httpStatusOf } from '../runtime/errorFacts.ts';
+import type { Studio } from '../reading/studio.ts';
+
+const KEY = `${OWN_FOLDER}isolation-preferences.json`;
+/** No object has it, so a write on this condition never changes anything: it only tells whether writing is allowed. */
+const IMPOSSIBLE_ETAG = '"00000000000000000000000000000000"';
+const PROBE_KEY = `${OWN_FOLDER}may-write`;
+const HISTORY = 100;
+/** The body included, of which there is 1 MB at most. */
+const READ_TIMEOUT_MS = 20_000;
+
+/** The studio's preferences as an object in the main storage: read and written on conditions, so that nobody overwrites unseen. */
+export class PreferencesInBucket {
+  readonly #studio: Studio;
+  readonly #readTimeout: number;
+
+  /** @param readTimeout milliseconds for reading the whole object; default 20 s. */
+  constructor(studio: Studio, readTimeout = READ_TIMEOUT_MS) {
+    this.#studio = studio;
+    this.#readTimeout = readTimeout;
+  }
+
+  /**
+   * @param knownEtag what was read last: then `unchanged` costs no body.
+   * @returns `undefined` where there is no such object; `unchanged` where nothing can be said against what is known.
+   * @throws NearplayError offline, timeout, credentials-expired …
+   */
+  async read(knownEtag?: string): Promise<BucketDocument | 'unchanged' | undefined> {
+    try {
+      return await this.#get({ ...(knownEtag !== undefined && { IfNoneMatch: knownEtag }) });
+    } catch (error) {
+      const status = httpStatusOf(error instanceof NearplayError ? error.cause : error);
+      if (status === 304) return 'unchanged';
+      if (error instanceof NearplayError && error.code === 'no-such-key') return undefined;
+      // Not there, for a user who may not list the bucket (S3 User Guide, GetObject), or not for these credentials: what
+      // was read before is no worse for it.
+      if (error instanceof NearplayError && error.code === 'access-denied') return 'unchanged';
+      throw error;
+    }
+  }
+
+  /**
+   * Saves, unless somebody else saved since `expectedEtag` was read (S3 User Guide, "conditional writes").
+   *
+   * @param expectedEtag `undefined`: there was no such object.
+   * @returns the new ETag.
+   * @throws NearplayError conflict when somebody else was faster; access-denied
+   */
+  async save(text: string, expectedEtag: string | undefined): Promise<string> {
+    const condition = expectedEtag === undefined ? { IfNoneMatch: '*' } : { IfMatch: expectedEtag };
+    try {
+      return await this.#put(text, condition);
+    } catch (error) {
+      // If-Match on an object that is gone answers 404: for the one who saves that is a conflict like any other.
+      const gone = error instanceof NearplayError && error.code === 'no-such-key';
+      const message = 'Somebody else changed the preferences in the meantime. Nothing was overwritten.';
+      if (gone || (error instanceof NearplayError && error.code === 'conflict')) {
+        throw new NearplayError('conflict', message, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Whether these credentials may write preferences: `undefined` when they may, else why not. Tried with a condition that
+   * no object meets, on a key of its own: a server that ignores conditions must not lose anything by it.
+   */
+  async refusal(): Promise<NearplayError | undefined> {
+    try {
+      await this.#put('{}', { IfMatch: IMPOSSIBLE_ETAG }, PROBE_KEY);
+      const message = 'This storage ignores conditions on writing: two admins could overwrite each other.';
+      return new NearplayError('not-supported', message);
+    } catch (error) {
+      if (!(error instanceof NearplayError)) throw error;
+      return error.code === 'conflict' || error.code === 'no-such-key' ? undefined : error;
+    }
+  }
+
+  /** Saved states, newest first; one at most where the bucket keeps no versions. */
+  async history(): Promise<PreferencesVersion[]> {
+    const { storage, configuration } = this.#main();
+    const whole = wholeKey(configuration, KEY);
+    const command = new ListObjectVersionsCommand({ Bucket: configuration.bucket, Prefix: whole, MaxKeys: HISTORY });
+    const asked = { storage, action: 's3:ListBucketVersions' };
+    const { Versions = [] } = await this.#studio.requests.request(asked, (client, send) => client.send(command, send));
+    return Versions.filter(({ Key, VersionId }) => Key === whole && VersionId !== undefined).map((version) => ({
+      versionId: version.VersionId ?? '',
+      savedAt: version.LastModified?.getTime() ?? 0,
+      size: version.Size ?? 0,
+      current: version.IsLatest ?? false,
+    }));
+  }
+
+  /** The text of one saved state. @throws NearplayError no-such-key; preferences-invalid where it is no text */
+  async readVersion(versionId: string): Promise<string> {
+    const { text, fault } = await this.#get({ VersionId: versionId });
+    if (fault) throw new NearplayError('preferences-invalid', fault.message);
+    return text;
+  }
+
+  #main() {
+    const storage = this.#studio.preferences.mainStorage;
+    return { storage, configuration: this.#studio.clients.configurationOf(storage) };
+  }
+
+  async #get(options: { IfNoneMatch?: string; VersionId?: string }): Promise<BucketDocument> {
+    const { storage, configuration } = this.#main();
+    const place = { Bucket: configuration.bucket, Key: wholeKey(configuration, KEY) };
+    const asked = { storage, action: 's3:GetObject', key: KEY, timeout: this.#readTimeout };
+    const where = bucketPlace(this.#studio.preferences);
+    return this.#studio.requests.request(asked, async (client, send) => {
+      const { Body, ETag, ContentLength } = await client.send(new GetObjectCommand({ ...place, ...options }), send);
+      const bytes = await readBounded(Body, ContentLength, send.abortSignal);
+      return { ...decoded(bytes), etag: ETag === '' ? undefined : ETag, where };
+    });
+  }
+
+  async #put(text: string, condition: { IfMatch?: string; IfNoneMatch?: string }, key = KEY): Promise<string> {
+    const { storage, configuration } = this.#main();
+    const command = new PutObjectCommand({
+      Bucket: configuration.bucket,
+      Key: wholeKey(configuration, key),
+      Body: text,
+      ContentType: 'application/json',
+      ChecksumAlgorithm: 'CRC32',
+      ...condition,
+    });
+    const asked = { storage, action: 's3:PutObject', key };
+    const { ETag } = await this.#studio.requests.request(asked, (client, send) => client.send(command, send));
+    return ETag ?? '';
+  }
+}
+
+/** What a storage sent; undefined where it is more than preferences may have. A body that never ends is ended. */
+async function readBounded(
+  body: unknown,
+  announced: number | undefined,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  if (!(body instanceof Readable)) return new Uint8Array();
+  const stop = () =>
+    body.destroy(signal.reason instanceof Error ? signal.reason : new Error('The answer took too long'));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    if (announced !== undefined && announced > MAX_DOCUMENT_BYTES) return undefined;
+    const pieces: Buffer[] = [];
+    let length = 0;
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      length += piece.length;
+      if (length > MAX_DOCUMENT_BYTES) return undefined;
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    body.destroy();
+  }
+}
+
+function decoded(bytes: Uint8Array | undefined): Pick<BucketDocument, 'text' | 'fault'> {
+  if (bytes === undefined) return { text: '', fault: faultOf('The object is larger than 1 MB: no preferences are.') };
+  const { text, fault, line } = { line: undefined, ...decodeText(bytes) };
+  return text === undefined ? { text: '', fault: faultOf(fault, line) } : { text };
+}
+
+function faultOf(message: string, line = 1): Finding {
+  return { severity: 'error', path: '', line, message };
+}

@@ -1,0 +1,241 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { MAX_DOCUMENT_BYTES } from '../../../shared/documentText.ts';
+import type { PreferencesStatus } from '../../../shared/ipc.ts';
+import { NearplayError } from '../../../shared/errors.ts';
+import {
+  parsePreferences,
+  parsePreferencesBytes,
+  storageOf,
+  type Finding,
+  type IsolationPreferences,
+} from '../../../shared/preferences.ts';
+import { AWS_HOST, placeOf } from '../../../shared/storagePlace.ts';
+import type { Log } from '../runtime/log.ts';
+import { replaceFile } from '../files/atomicFile.ts';
+import { readSmallFile } from '../files/smallFile.ts';
+import { utf8Text } from '../files/utf8Text.ts';
+
+type PreferencesOrigin = NonNullable<PreferencesStatus['origin']>;
+
+export interface PreferencesSourceOptions {
+  /** Named for this one run; beats every other origin. */
+  commandLineFile?: string;
+  /** The file that IT manages; need not exist. */
+  managedFile?: string;
+  /** Why the file that IT manages is not IT's, as the end of a sentence; undefined: it is. Default: it always is. */
+  foreign?: (file: string) => Promise<string | undefined>;
+  /** What the user imported, in the user's own folder; `null`: nothing. */
+  importedFile: () => string | null;
+  userDataFolder: string;
+  log: Log;
+}
+
+/** What one origin gave. */
+interface Reading {
+  origin: PreferencesOrigin;
+  document?: IsolationPreferences;
+  findings: Finding[];
+}
+
+/** JSON needs up to six characters for one. */
+const MAX_COPY_BYTES = 6 * MAX_DOCUMENT_BYTES + 10_000;
+
+/** The object in the main storage, as it was read last. */
+export interface BucketDocument {
+  /** '' where there is a fault. */
+  text: string;
+  /** Absent where the storage named none: then it is always read whole. */
+  etag?: string | undefined;
+  where: string;
+  /** Why the object is no text. */
+  fault?: Finding;
+}
+
+/**
+ * The Isolation Preferences in force: the first of the file named for this run, the file IT manages, the object in the
+ * main storage, the imported file. An origin that is there but cannot be used is reported and never skipped in silence:
+ * the last good document stays in force.
+ *
+ * The imported file pins what the object may say (preferencesTrust.ts): the object is looked for in the main storage of that
+ * file and nowhere else, and one that leads away from it cannot be used. A copy of the object is held to the same, so that
+ * nothing that was once read from a storage says where the next look goes.
+ */
+export class PreferencesSource {
+  readonly #options: PreferencesSourceOptions;
+  #status: PreferencesStatus = { origin: null, document: null, findings: [] };
+  #bucket: Reading | undefined;
+  #bucketEtag: string | undefined;
+  /** The last good one of this run: a copy on disk is a convenience that may fail. */
+  #lastGood: Reading | undefined;
+  /** The imported file: whatever a bucket said under another one is void. */
+  #imported: IsolationPreferences | undefined;
+
+  constructor(options: PreferencesSourceOptions) {
+    this.#options = options;
+  }
+
+  status(): PreferencesStatus {
+    return this.#status;
+  }
+
+  /** What this machine's own file says, which no object in a bucket can leave; undefined: there is no such file. */
+  pinned(): IsolationPreferences | undefined {
+    const { origin, document } = this.#status;
+    const isOwn = origin?.kind === 'managed' || origin?.kind === 'command-line';
+    return isOwn ? (document ?? undefined) : this.#imported;
+  }
+
+  /** The ETag of the object that was read last, for If-None-Match and If-Match. */
+  bucketEtag(): string | undefined {
+    return this.#bucketEtag;
+  }
+
+  /** Whether the object in the main storage would have a say. */
+  asksBucket(): boolean {
+    const kind = this.#status.origin?.kind;
+    return kind === 'imported' || kind === 'bucket';
+  }
+
+  /** Reads the origins again. Never throws: faults are findings. */
+  async load(): Promise<PreferencesStatus> {
+    const first = (await this.#fromFiles()) ?? (await this.#fromBucketOrImport());
+    this.#status = first ? this.#inForce(first) : { origin: null, document: null, findings: [] };
+    return this.#status;
+  }
+
+  /** Takes what the main storage holds now; absent: there is no such object. */
+  async fromBucket(read: BucketDocument | undefined): Promise<PreferencesStatus> {
+    const pinned = this.#imported;
+    // The answer to a question that was asked before another file was imported.
+    if (!pinned || (read && read.where !== bucketPlace(pinned))) return this.#status;
+    this.#bucketEtag = read?.etag;
+    this.#bucket = read && readObject(read, pinned);
+    if (!read) await this.#forget();
+    else if (this.#bucket?.document) {
+      this.#lastGood = this.#bucket;
+      await this.#keepCopy(read).catch(() => undefined);
+    } else {
+      const findings = this.#bucket?.findings.slice(0, 5).map(({ path, message }) => `${path}: ${message}`);
+      this.#options.log.warn('The preferences in the bucket cannot be used', { where: read.where, findings });
+    }
+    return this.load();
+  }
+
+  /**
+   * Copies a file into the user's own folder when it can be used, and resolves to the copy's path; `null` and the
+   * findings when it cannot.
+   *
+   * @throws NearplayError file-unreadable
+   */
+  async import(file: string): Promise<{ copy: string | null; findings: Finding[] }> {
+    const { bytes, fault } = await readSmallFile(file);
+    if (bytes === undefined) throw new NearplayError('file-unreadable', `${file} ${fault}.`);
+    const { text, document, findings } = parsePreferencesBytes(bytes);
+    if (!document || text === undefined) return { copy: null, findings };
+    const copy = join(this.#options.userDataFolder, 'isolation-preferences.json');
+    await replaceFile(copy, text);
+    return { copy, findings };
+  }
+
+  async #fromFiles(): Promise<Reading | undefined> {
+    const { commandLineFile, managedFile } = this.#options;
+    if (commandLineFile !== undefined) return readOrigin({ kind: 'command-line', where: commandLineFile }, true);
+    return managedFile === undefined ? undefined : this.#fromManaged(managedFile);
+  }
+
+  /** A file in the place of IT's that anybody could have put there has no say, and is not passed over in silence. */
+  async #fromManaged(where: string): Promise<Reading | undefined> {
+    const reading = await readOrigin({ kind: 'managed', where });
+    const foreign = reading?.document && (await this.#options.foreign?.(where));
+    if (!reading || foreign === undefined) return reading;
+    return { origin: reading.origin, findings: [{ severity: 'error', path: '', message: `${where} ${foreign}.` }] };
+  }
+
+  async #fromBucketOrImport(): Promise<Reading | undefined> {
+    const file = this.#options.importedFile();
+    const imported = file === null ? undefined : await readOrigin({ kind: 'imported', where: file });
+    if (imported?.document || file === null) this.#pinTo(imported?.document);
+    // Without a file of this machine, nothing says which bucket may be believed.
+    if (!this.#imported) return imported;
+    if (this.#bucket?.document) return this.#bucket;
+    this.#lastGood ??= await this.#cached(this.#imported);
+    const base = this.#lastGood ?? imported;
+    // A malformed object in the bucket: what was good stays in force, with the findings of what is not.
+    return base && this.#bucket ? { ...base, findings: this.#bucket.findings } : base;
+  }
+
+  #inForce(reading: Reading): PreferencesStatus {
+    const { origin, document, findings } = reading;
+    if (document) return { origin, document, findings };
+    const { origin: before, document: lastGood } = this.#status;
+    this.#options.log.warn('Isolation Preferences cannot be used', { where: origin.where, kept: lastGood !== null });
+    return { origin: lastGood ? before : origin, document: lastGood, findings };
+  }
+
+  #pinTo(imported: IsolationPreferences | undefined): void {
+    if (!isDeepStrictEqual(this.#imported, imported)) {
+      this.#bucket = undefined;
+      this.#bucketEtag = undefined;
+      this.#lastGood = undefined;
+    }
+    this.#imported = imported;
+  }
+
+  /** The last good object, so that the app starts with it when the storage is away; none of what leads away from the file. */
+  async #cached(pinned: IsolationPreferences): Promise<Reading | undefined> {
+    const { bytes } = await readSmallFile(this.#cacheFile(), MAX_COPY_BYTES);
+    if (bytes === undefined) return undefined;
+    try {
+      const value: unknown = JSON.parse(utf8Text(bytes));
+      if (typeof value !== 'object' || value === null || !('where' in value && 'text' in value)) return undefined;
+      const { where, text } = value;
+      if (typeof text !== 'string' || where !== bucketPlace(pinned)) return undefined;
+      const { document, findings } = parsePreferences(text, { pinned });
+      return document && { origin: { kind: 'bucket', where }, document, findings };
+    } catch {
+      return undefined;
+    }
+  }
+
+  #keepCopy({ text, where }: BucketDocument): Promise<void> {
+    return replaceFile(this.#cacheFile(), JSON.stringify({ where, text }));
+  }
+
+  /** The object was removed: what it said ends, on disk as well. */
+  async #forget(): Promise<void> {
+    this.#lastGood = undefined;
+    await rm(this.#cacheFile(), { force: true }).catch(() => undefined);
+  }
+
+  #cacheFile(): string {
+    return join(this.#options.userDataFolder, 'isolation-preferences.bucket.json');
+  }
+}
+
+/** Where the object is, for people: `s3://bucket/prefix/.nearplay/isolation-preferences.json`. */
+export function bucketPlace(preferences: IsolationPreferences): string {
+  const storage = storageOf(preferences, preferences.mainStorage);
+  const prefix = storage?.prefix ? `${storage.prefix}/` : '';
+  const place = `s3://${storage?.bucket ?? ''}/${prefix}.nearplay/isolation-preferences.json`;
+  const host = storage ? placeOf(storage).host : AWS_HOST;
+  // Two servers may both have a bucket of this name.
+  return host === AWS_HOST ? place : `${place} at ${host}`;
+}
+
+function readObject({ text, where, fault }: BucketDocument, pinned: IsolationPreferences): Reading {
+  const origin: PreferencesOrigin = { kind: 'bucket', where };
+  return fault ? { origin, findings: [fault] } : { origin, ...parsePreferences(text, { pinned }) };
+}
+
+async function readOrigin(origin: PreferencesOrigin, mustExist = false): Promise<Reading | undefined> {
+  const { bytes, fault, missing } = await readSmallFile(origin.where);
+  if (bytes !== undefined) {
+    const { document, findings } = parsePreferencesBytes(bytes);
+    return { origin, ...(document && { document }), findings };
+  }
+  if (missing && !mustExist) return undefined;
+  const message = missing ? `There is no file ${origin.where}.` : `${origin.where} ${fault}.`;
+  return { origin, findings: [{ severity: 'error', path: '', message }] };
+}

@@ -1,0 +1,101 @@
+import type { ExplainedObject, Measurement, Reading, RouteExplanation } from '../../../shared/ipc.ts';
+import { advise } from './measurements.ts';
+import type { Studio } from './studio.ts';
+
+const SECOND = 1000;
+
+/**
+ * Everything that led to a route, for the panel "Why this region?".
+ *
+ * @param key the object in question; absent: what holds in general.
+ * @param measurements what was measured last, if anything.
+ * @throws NearplayError no-such-key, offline …
+ */
+export async function explainRegion(
+  studio: Studio,
+  measurements: readonly Measurement[],
+  key?: string,
+): Promise<RouteExplanation> {
+  const object = key === undefined ? undefined : await explainObject(studio, key);
+  const reading = studio.reading();
+  const advice = advise((object?.route ?? reading.route).storage, measurements);
+  const clockOffsets = reading.storages.map(({ name }) => ({
+    storage: name,
+    seconds: Math.round(studio.clients.clockOffsetOf(name) / SECOND),
+  }));
+  const explained = { reading, ...(object && { object }), measurements: [...measurements], clockOffsets };
+  const whole = { ...explained, ...(advice !== undefined && { advice }) };
+  return { ...whole, text: textForIt(whole) };
+}
+
+async function explainObject(studio: Studio, key: string): Promise<ExplainedObject> {
+  const version = await studio.identify(key);
+  const route = await studio.router.proved(version);
+  const { mainStorage, replication } = studio.preferences;
+  // Only main knows how far replication is; while it is away, the rest is still worth showing.
+  const status = await studio.objects.head(mainStorage, key, version.versionId).then(
+    ({ replicationStatus }) => replicationStatus,
+    () => undefined,
+  );
+  return {
+    key,
+    size: version.size,
+    lastModified: version.lastModified,
+    ageSeconds: Math.max(0, Math.round((studio.clients.storageNow(mainStorage) - version.lastModified) / SECOND)),
+    ...(version.versionId !== undefined && { versionId: version.versionId }),
+    ...(status !== undefined && { replicationStatus: status }),
+    route,
+    proofs: replication.replicas.map(({ storage }) => ({ storage, ...studio.proof.of(storage, version) })),
+  };
+}
+
+/** Plain text to paste into a ticket: no link, no key of a credential, nothing that opens anything. */
+function textForIt(explained: Omit<RouteExplanation, 'text'>): string {
+  const { reading, object, measurements, advice, clockOffsets } = explained;
+  return [
+    'Nearplay: why this region?',
+    `Read from: ${reading.readFrom}`,
+    `In general: ${routeText(reading.route)}`,
+    ...addressLines(reading),
+    ...(object ? objectLines(object) : []),
+    'Storages:',
+    ...reading.storages.map(({ name, role, region, bucket, reachable }) => {
+      const offset = clockOffsets.find(({ storage }) => storage === name)?.seconds ?? 0;
+      const health = reachable ? 'reachable' : 'UNREACHABLE';
+      return `  ${name} (${role}): ${bucket} in ${region}, ${health}, clock ${offset} s ahead of this computer`;
+    }),
+    ...(measurements.length > 0 ? ['Measured from here:', ...measurements.map(measurementLine)] : []),
+    ...(advice === undefined ? [] : [`Advice: ${advice} would be much faster from here.`]),
+  ].join('\n');
+}
+
+function addressLines({ addresses, addressProblem }: Reading): string[] {
+  const seen = addresses.map(({ address, source, service }) => `  ${address} (${service ?? source})`);
+  return [
+    'Addresses:',
+    ...(seen.length > 0 ? seen : ['  none known']),
+    ...(addressProblem === undefined ? [] : [`  ${addressProblem}`]),
+  ];
+}
+
+function objectLines(object: ExplainedObject): string[] {
+  const { key, size, ageSeconds, versionId, replicationStatus, route, proofs } = object;
+  return [
+    `Object: ${key} (${size} bytes, ${ageSeconds} s old, version ${versionId ?? 'unknown'})`,
+    `  route: ${routeText(route)}`,
+    `  replication status: ${replicationStatus ?? 'none'}`,
+    ...proofs.map(({ storage, holds, by }) => `  ${storage} holds this version: ${holds}${by ? ` (by ${by})` : ''}`),
+  ];
+}
+
+function routeText({ storage, reason, details }: Reading['route']): string {
+  const range = details.matchedRange === undefined ? '' : `, ${details.matchedAddress} is in ${details.matchedRange}`;
+  const left = details.secondsLeft === undefined ? '' : `, ${details.secondsLeft} s left`;
+  return `${storage} because of ${reason}${range}${left}`;
+}
+
+function measurementLine({ storage, latency, throughput, error }: Measurement): string {
+  if (error) return `  ${storage}: ${error.message}`;
+  const speed = throughput === undefined ? '' : `, ${(throughput / 1024 / 1024).toFixed(1)} MiB/s`;
+  return `  ${storage}: ${latency === undefined ? 'no answer' : `${latency.toFixed(0)} ms`}${speed}`;
+}

@@ -1,0 +1,363 @@
+import { createHash } from 'node:crypto';
+import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import type { LibraryEntry, LibraryFile, LibraryPage, SequenceId } from '../../../shared/ipc.ts';
+import type { Route } from '../../../shared/routing.ts';
+import { NearplayError } from '../../../shared/errors.ts';
+import { mediaKind } from '../../../shared/media.ts';
+import {
+  frameRanges,
+  framesOf,
+  groupSequences,
+  sharedHead,
+  type FrameOf,
+  type Sequence,
+} from '../../../shared/sequences.ts';
+import { folderOf, nameOfKey } from '../../../shared/keys.ts';
+import { assertListing, SamePage } from '../storage/listingPages.ts';
+import { OWN_FOLDER, relativeKey, wholeKey } from '../storage/storageKeys.ts';
+import { meansUnreachable } from '../storage/s3Errors.ts';
+import type { ReplicaProof } from './replicaProof.ts';
+import type { ObjectVersion } from '../storage/objectVersion.ts';
+import type { Reachability } from '../storage/reachability.ts';
+import type { Router } from './router.ts';
+import type { StorageClients } from '../storage/storageClients.ts';
+import type { StorageRequests } from '../storage/storageRequests.ts';
+
+/** S3 gives 1,000 keys a listing at most (ListObjectsV2). */
+const PAGE_SIZE = 1000;
+/** A page grows until the sequence it begins with is whole: 100,000 frames are more than an hour. */
+const LISTINGS_A_PAGE = 100;
+const TOO_MANY_FRAMES =
+  'The sequence has more frames than Nearplay lists at once (100,000 files). Split it over folders.';
+
+export interface LibraryOptions {
+  mainStorage: string;
+  replicas: readonly string[];
+  clients: StorageClients;
+  requests: StorageRequests;
+  reachability: Pick<Reachability, 'isReachable'>;
+  proof: ReplicaProof;
+  router: Router;
+  /** Told of every version that a listing of the main storage names. */
+  seen: (version: ObjectVersion) => void;
+}
+
+/** What one page begins after: a key, so that another storage can list the same stretch of keys. */
+interface Cursor {
+  storage: string;
+  after: string;
+}
+
+/** A stretch of one folder, in the order of UTF-8 bytes, as S3 lists. */
+interface Stretch {
+  folders: string[];
+  versions: ObjectVersion[];
+  /** The last key or folder that it covers; undefined: it goes to the end of the folder. */
+  end: string | undefined;
+}
+
+/**
+ * Folders and files, page by page, each file with its route: one listing of main and one of the replica for 1,000 objects.
+ * An image sequence is one file of a page, and never torn between two.
+ */
+export class Library {
+  readonly #options: LibraryOptions;
+
+  constructor(options: LibraryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * One page of a folder ('' for the top). Lists the main storage; while that is unreachable, the first replica that
+   * answers.
+   *
+   * @throws NearplayError bad-request for a cursor that is none of ours; offline, access-denied …
+   */
+  async list(folder: string, cursor?: string): Promise<LibraryPage> {
+    const { mainStorage, reachability } = this.#options;
+    const from = cursor === undefined ? undefined : parseCursor(cursor);
+    if (from !== undefined && from.storage !== mainStorage) return this.#pageOf(from.storage, folder, from.after);
+    if (!reachability.isReachable(mainStorage)) return this.#pageOfReplica(folder);
+    try {
+      return await this.#pageOf(mainStorage, folder, from?.after);
+    } catch (error) {
+      const failedOver = error instanceof NearplayError && meansUnreachable(error) && from === undefined;
+      if (failedOver && this.#options.replicas.length > 0) return this.#pageOfReplica(folder, error);
+      throw error;
+    }
+  }
+
+  /**
+   * The frames of one sequence as main lists them, in ascending order, with what a listing of the replica tells.
+   *
+   * @throws NearplayError not-supported when there are more files than can be listed at once; offline, access-denied …
+   */
+  async frames({ head, tail, padding }: SequenceId): Promise<{ number: number; version: ObjectVersion }[]> {
+    const { mainStorage, reachability, replicas } = this.#options;
+    const reachable = [mainStorage, ...replicas].find((storage) => reachability.isReachable(storage)) ?? mainStorage;
+    const after = `${head}${BEFORE_NUMBERS}`;
+    const stretch = await this.#stretch(reachable, head, after, ({ end }) => goesOnBehind(end, head));
+    if (goesOnBehind(stretch.end, head)) throw new NearplayError('not-supported', TOO_MANY_FRAMES);
+    if (reachable === mainStorage) await this.#compare(head, after, stretch);
+    this.#took(reachable, stretch.versions);
+    const folder = folderOf(head);
+    const pattern = { head: head.slice(folder.length), tail, padding };
+    const frames = framesOf(stretch.versions, ({ key }) => nameOfKey(key), pattern);
+    return frames.map(({ number, item }) => ({ number, version: item }));
+  }
+
+  /** The route of several objects that are read as one: a replica only when every one of them is there. */
+  routeOfAll(versions: readonly ObjectVersion[]): Route {
+    const { mainStorage, router } = this.#options;
+    const routes = versions.map((version) => router.known(version));
+    const onMain = routes.filter(({ storage }) => storage === mainStorage);
+    const latest = (a: Route, b: Route) => ((b.details.secondsLeft ?? 0) > (a.details.secondsLeft ?? 0) ? b : a);
+    const [first] = onMain.length > 0 ? onMain : routes;
+    if (!first) return router.general();
+    return (onMain.length > 0 ? onMain : routes).reduce(latest, first);
+  }
+
+  async #pageOfReplica(folder: string, cause?: NearplayError): Promise<LibraryPage> {
+    let failure = cause;
+    for (const storage of this.#options.replicas) {
+      if (!this.#options.reachability.isReachable(storage)) continue;
+      try {
+        return await this.#pageOf(storage, folder, undefined);
+      } catch (error) {
+        failure ??= error instanceof NearplayError ? error : new NearplayError('internal', undefined, { cause: error });
+      }
+    }
+    throw failure ?? new NearplayError('offline');
+  }
+
+  async #pageOf(storage: string, folder: string, after: string | undefined): Promise<LibraryPage> {
+    const whole = await this.#stretch(storage, folder, after, isTorn);
+    const page = withoutTornSequence(whole, after);
+    // A page that ends where it should begin would be asked for again and again.
+    if (after !== undefined && page.end === after) throw new SamePage();
+    if (storage === this.#options.mainStorage) await this.#compare(folder, after, page);
+    this.#took(storage, page.versions);
+    const { singles, sequences } = groupSequences(page.versions, ({ key }) => nameOfKey(key));
+    const entries: LibraryEntry[] = [
+      ...page.folders.map((key) => ({ type: 'folder' as const, key, name: nameOfKey(key) || '/' })),
+      ...singles.map((version) => this.#toFile(version)),
+      ...sequences.map((sequence) => this.#toSequence(folder, sequence, { after, end: page.end })),
+    ];
+    return { folder, entries, ...(page.end !== undefined && { cursor: cursorText({ storage, after: page.end }) }) };
+  }
+
+  /** Lists until a stretch of 1,000 is full, and on while `wantsMore` says that it cannot end there. */
+  async #stretch(
+    storage: string,
+    prefix: string,
+    after: string | undefined,
+    wantsMore: (stretch: Stretch) => boolean,
+  ): Promise<Stretch> {
+    const stretch: Stretch = { folders: [], versions: [], end: undefined };
+    let token: string | undefined;
+    for (let listings = 0; listings < LISTINGS_A_PAGE; listings++) {
+      const answer = await this.#ask(storage, prefix, token === undefined ? { after } : { token });
+      assertListing(answer);
+      this.#append(stretch, storage, prefix, after, answer);
+      const before = token;
+      token = answer.IsTruncated ? answer.NextContinuationToken : undefined;
+      if (token !== undefined && token === before) throw new SamePage();
+      if (token === undefined) return { ...stretch, end: undefined };
+      if (!wantsMore(stretch)) return stretch;
+    }
+    return stretch;
+  }
+
+  #ask(storage: string, prefix: string, from: { after?: string | undefined; token?: string }) {
+    const { clients, requests } = this.#options;
+    const configuration = clients.configurationOf(storage);
+    const command = new ListObjectsV2Command({
+      Bucket: configuration.bucket,
+      Prefix: wholeKey(configuration, prefix),
+      Delimiter: '/',
+      MaxKeys: PAGE_SIZE,
+      ...(from.token !== undefined && { ContinuationToken: from.token }),
+      ...(from.after !== undefined && { StartAfter: wholeKey(configuration, from.after) }),
+    });
+    return requests.request({ storage, action: 's3:ListBucket' }, (client, options) => client.send(command, options));
+  }
+
+  #append(
+    stretch: Stretch,
+    storage: string,
+    prefix: string,
+    after: string | undefined,
+    answer: ListObjectsV2CommandOutput,
+  ): void {
+    const configuration = this.#options.clients.configurationOf(storage);
+    const last = [stretch.end ?? ''];
+    for (const { Prefix } of answer.CommonPrefixes ?? []) {
+      const folder = relativeKey(configuration, Prefix ?? '');
+      last.push(folder);
+      // Listing after "a/" names "a/" again, since its objects come after it.
+      if (folder !== OWN_FOLDER && folder !== after) stretch.folders.push(folder);
+    }
+    for (const { Key, Size, ETag, LastModified } of answer.Contents ?? []) {
+      const key = relativeKey(configuration, Key ?? '');
+      last.push(key);
+      // A key that ends in a slash is what consoles leave behind when somebody makes an empty folder.
+      if (key === '' || key === prefix || key.endsWith('/')) continue;
+      stretch.versions.push({ key, size: Size ?? 0, etag: ETag ?? '', lastModified: LastModified?.getTime() ?? 0 });
+    }
+    stretch.end = last.reduce((greatest, key) => (isAfter(key, greatest) ? key : greatest));
+  }
+
+  /** Compares a page of main with the same stretch of keys on the replica that it would be read from. */
+  async #compare(prefix: string, after: string | undefined, page: Stretch): Promise<void> {
+    const { proof, router, reachability } = this.#options;
+    const replica = router.wantedReplica();
+    if (replica === undefined || page.versions.length === 0 || !reachability.isReachable(replica)) return;
+    const falls = ({ end }: Stretch) => page.end === undefined || (end !== undefined && isAfter(page.end, end));
+    try {
+      const there = await this.#stretch(replica, prefix, after, falls);
+      const found = new Map(there.versions.map((version) => [version.key, version]));
+      for (const version of page.versions) {
+        const beyond = there.end !== undefined && isAfter(version.key, there.end);
+        if (!beyond) proof.listed(replica, version, found.get(version.key));
+      }
+    } catch {
+      // Nothing is known of the replica then; whoever opens a file asks for proof anyway.
+    }
+  }
+
+  #took(storage: string, versions: readonly ObjectVersion[]): void {
+    const { mainStorage, proof, seen } = this.#options;
+    for (const version of versions) {
+      if (storage === mainStorage) seen(version);
+      // What a replica lists, it holds; that it is what main holds can only be known when main answers.
+      else proof.listed(storage, version, version);
+    }
+  }
+
+  #toFile(version: ObjectVersion): LibraryFile {
+    const { key, size, lastModified, etag } = version;
+    const name = nameOfKey(key);
+    const route = this.#options.router.known(version);
+    return { type: 'file', key, name, size, lastModified, etag, kind: mediaKind(name), route };
+  }
+
+  #toSequence(
+    folder: string,
+    { head, tail, padding, name, frames }: Sequence<ObjectVersion>,
+    page: { after: string | undefined; end: string | undefined },
+  ): LibraryFile {
+    const versions = frames.map(({ item }) => item);
+    const numbers = frames.map(({ number }) => number);
+    const goesOn = versions.some(({ key }) => isCutOff(key, page));
+    return {
+      type: 'file',
+      key: keyOf(frames.at(-1)),
+      name,
+      size: versions.reduce((sum, { size }) => sum + size, 0),
+      lastModified: versions.reduce((latest, { lastModified }) => Math.max(latest, lastModified), 0),
+      // Changes whenever a frame does: the window keys its caches by it.
+      etag: createHash('sha256')
+        .update(versions.map(({ etag }) => etag).join())
+        .digest('base64url'),
+      kind: mediaKind(name),
+      route: this.routeOfAll(versions),
+      sequence: {
+        id: { head: folder + head, tail, padding },
+        firstKey: keyOf(frames[0]),
+        first: numbers[0] ?? 0,
+        last: numbers.at(-1) ?? 0,
+        count: frames.length,
+        frames: frameRanges(numbers),
+        ...(goesOn && { goesOn }),
+      },
+    };
+  }
+}
+
+function keyOf(frame: FrameOf<ObjectVersion> | undefined): string {
+  return frame?.item.key ?? '';
+}
+
+/** Numbers begin with a digit or a minus: these two are next to them in the order of bytes. */
+const BEFORE_NUMBERS = ',';
+const BEHIND_NUMBERS = ':';
+
+/** Whether keys that begin so and go on with a number may come behind the end of a stretch. */
+function goesOnBehind(end: string | undefined, head: string): boolean {
+  return end !== undefined && isAfter(head + BEHIND_NUMBERS, end);
+}
+
+/** What the keys begin with that may be of one sequence with this one; undefined: there are none. */
+function headOf(key: string): string | undefined {
+  const head = sharedHead(nameOfKey(key));
+  return head === undefined ? undefined : folderOf(key) + head;
+}
+
+/** Whether frames of one sequence with this key may come behind the end of a stretch. */
+function goesOnFrom(key: string, end: string | undefined): boolean {
+  const head = headOf(key);
+  return head !== undefined && goesOnBehind(end, head);
+}
+
+/** Whether frames of one sequence with this key may lie before or behind a page. */
+function isCutOff(key: string, { after, end }: { after: string | undefined; end: string | undefined }): boolean {
+  const head = headOf(key);
+  const isBegunBefore = head !== undefined && after?.startsWith(head) && isAfter(after, head + BEFORE_NUMBERS);
+  return isBegunBefore === true || goesOnFrom(key, end);
+}
+
+/** Whether a stretch ends inside a sequence that it also begins with, so that there is nowhere to cut. */
+function isTorn(stretch: Stretch): boolean {
+  return cutBefore(stretch) === 0;
+}
+
+/** The stretch up to the first frame of a sequence that may go on behind its end; the next page begins there. */
+function withoutTornSequence(stretch: Stretch, after: string | undefined): Stretch {
+  const cut = cutBefore(stretch);
+  const previous = stretch.versions[cut - 1]?.key;
+  if (cut === stretch.versions.length || previous === undefined) return stretch;
+  const end = after !== undefined && isAfter(after, previous) ? after : previous;
+  return {
+    versions: stretch.versions.slice(0, cut),
+    folders: stretch.folders.filter((folder) => !isAfter(folder, end)),
+    end,
+  };
+}
+
+/**
+ * Index of the first version that belongs to an unfinished sequence; the number of versions when there is none. What lies before
+ * it is of no sequence with anything behind it, so that cutting there tears none.
+ */
+function cutBefore({ versions, end }: Stretch): number {
+  let cut = versions.length;
+  let border = end;
+  while (border !== undefined && cut > 0) {
+    const unfinished = versions.slice(0, cut).findIndex(({ key }) => goesOnFrom(key, border));
+    if (unfinished === -1) break;
+    cut = unfinished;
+    border = versions[cut]?.key;
+  }
+  return cut;
+}
+
+/** In the order in which S3 lists: that of UTF-8 bytes. */
+function isAfter(key: string, other: string): boolean {
+  return Buffer.compare(Buffer.from(key), Buffer.from(other)) > 0;
+}
+
+function cursorText(cursor: Cursor): string {
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
+}
+
+function parseCursor(text: string): Cursor {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    if (typeof value === 'object' && value !== null && 'storage' in value && 'after' in value) {
+      const { storage, after } = value;
+      if (typeof storage === 'string' && typeof after === 'string') return { storage, after };
+    }
+  } catch {
+    // Falls through to the refusal.
+  }
+  throw new NearplayError('bad-request', 'The list changed. Open the folder again.');
+}

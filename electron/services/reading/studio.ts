@@ -1,0 +1,293 @@
+import type { Link, Reading, SequenceId, SequenceLinks, StorageSummary } from '../../../shared/ipc.ts';
+import type { IsolationPreferences } from '../../../shared/preferences.ts';
+import { matchReplica, type ClientAddress, type Route } from '../../../shared/routing.ts';
+import { NearplayError } from '../../../shared/errors.ts';
+import type { Log } from '../runtime/log.ts';
+import { Library } from './library.ts';
+import { Links, type LinkPurpose } from './links.ts';
+import { Objects, type ObjectHead } from '../storage/objects.ts';
+import type { ClientAddresses } from './clientAddresses.ts';
+import { Reachability } from '../storage/reachability.ts';
+import { ReplicaProof } from './replicaProof.ts';
+import { lastingVersion, type ObjectVersion } from '../storage/objectVersion.ts';
+import { Router } from './router.ts';
+import { isRefusal } from '../storage/refusals.ts';
+import { meansUnreachable } from '../storage/s3Errors.ts';
+import { steadyNow } from '../runtime/steadyClock.ts';
+import { StorageClients, type StorageClientsOptions } from '../storage/storageClients.ts';
+import { StorageRequests } from '../storage/storageRequests.ts';
+
+/** Versions remembered for the case that the main storage goes away. */
+const REMEMBERED = 200_000;
+
+export interface StudioOptions extends StorageClientsOptions {
+  preferences: IsolationPreferences;
+  readFrom: () => string;
+  addresses: Pick<ClientAddresses, 'known' | 'isPublicUnknown'>;
+  /** A storage went away or came back. */
+  reachabilityChanged: () => void;
+  log: Log;
+  /** Milliseconds that a link lives; default 12 hours. */
+  linkLifetime?: number;
+  /** Milliseconds until an unreachable storage is first probed; default 2 s. */
+  firstProbeAfter?: number;
+}
+
+/** Everything that follows from one Isolation Preferences document. Another document, another Studio. */
+export class Studio {
+  readonly preferences: IsolationPreferences;
+  readonly clients: StorageClients;
+  readonly requests: StorageRequests;
+  readonly objects: Objects;
+  readonly router: Router;
+  readonly library: Library;
+  readonly proof: ReplicaProof;
+  readonly reachability: Reachability;
+  readonly #links: Links;
+  readonly #options: StudioOptions;
+  readonly #seen = new Map<string, ObjectVersion>();
+
+  constructor(options: StudioOptions) {
+    const { preferences, now, clock = steadyNow } = options;
+    const { mainStorage } = preferences;
+    this.#options = options;
+    this.preferences = preferences;
+    this.clients = new StorageClients(preferences, options);
+    this.requests = new StorageRequests(this.clients, () => this.reachability);
+    this.reachability = new Reachability({
+      probe: (storage) => this.requests.probe(storage),
+      changed: (storage, reachable) => {
+        options.log.warn(reachable ? 'Storage is back' : 'Storage is unreachable', { storage });
+        options.reachabilityChanged();
+      },
+      ...(options.firstProbeAfter !== undefined && { firstProbeAfter: options.firstProbeAfter }),
+    });
+    this.objects = new Objects(this.clients, this.requests);
+    this.proof = new ReplicaProof(
+      (storage, version, withBytes) => this.objects.holds(storage, version, withBytes),
+      clock,
+    );
+    this.router = new Router({
+      preferences,
+      readFrom: () => this.#readFrom(),
+      addresses: () => this.#clientAddresses(),
+      reachability: this.reachability,
+      proof: this.proof,
+      storageNow: () => this.clients.storageNow(mainStorage),
+    });
+    this.library = new Library({
+      mainStorage,
+      replicas: preferences.replication.replicas.map(({ storage }) => storage),
+      clients: this.clients,
+      requests: this.requests,
+      reachability: this.reachability,
+      proof: this.proof,
+      router: this.router,
+      seen: (version) => this.#remember(version),
+    });
+    this.#links = new Links(this.clients, now, options.linkLifetime);
+  }
+
+  /**
+   * A link to the current version, from the storage that the route names.
+   *
+   * @param failed the storage whose link just failed in a player.
+   * @throws NearplayError no-such-key, access-denied, credentials-expired, offline …
+   */
+  async createLink(key: string, purpose: LinkPurpose, failed?: string): Promise<Link> {
+    const remembered = this.#seen.get(key);
+    if (purpose === 'preview' && remembered) {
+      return this.#links.sign(remembered, this.router.known(remembered), purpose);
+    }
+    if (failed !== undefined) await this.#askAgain(failed, key);
+    const version = await this.identify(key);
+    return this.#links.sign(version, await this.router.proved(version), purpose);
+  }
+
+  /**
+   * A link for those who cannot come back for another one when it fails: the storage gave the first byte a moment ago.
+   *
+   * @throws NearplayError as createLink; archived, access-denied … when the main storage refuses the bytes as well
+   */
+  async createReadableLink(key: string): Promise<Link> {
+    const version = await this.identify(key);
+    for (;;) {
+      const route = await this.router.proved(version);
+      try {
+        await this.objects.readFirstByte(route.storage, version);
+        return await this.#links.sign(version, route, 'play');
+      } catch (error) {
+        const isReplica = route.storage !== this.preferences.mainStorage;
+        if (!isReplica || !(error instanceof NearplayError)) throw error;
+        if (isRefusal(error) || error.code === 'slow-down') this.proof.refused(route.storage, version, error.code);
+        // One that does not answer counts as unreachable now; what is left says nothing of the replica.
+        else if (!meansUnreachable(error)) throw error;
+      }
+    }
+  }
+
+  /**
+   * Links to every frame of an image sequence, all from the same storage: a replica only when every frame is there.
+   *
+   * @throws NearplayError no-such-key when it has no frames any more; not-supported, offline …
+   */
+  async createSequenceLinks(id: SequenceId): Promise<SequenceLinks> {
+    const frames = await this.library.frames(id);
+    if (frames.length === 0) throw new NearplayError('no-such-key', 'The sequence has no frames any more.');
+    const route = this.library.routeOfAll(frames.map(({ version }) => version));
+    const links = await Promise.all(frames.map(({ version }) => this.#links.sign(version, route, 'play')));
+    return {
+      id,
+      route,
+      region: this.clients.configurationOf(route.storage).region,
+      contentType: links[0]?.contentType ?? '',
+      frames: frames.map(({ number }, index) => ({ number, url: links[index]?.url ?? '' })),
+      expiresAt: links.reduce((earliest, { expiresAt }) => Math.min(earliest, expiresAt), Number.POSITIVE_INFINITY),
+    };
+  }
+
+  /** The route of an object's current version, with proof. @throws NearplayError as createLink. */
+  async explainRoute(key: string): Promise<Route> {
+    return this.router.proved(await this.identify(key));
+  }
+
+  /** The current version of an object: what main says; while main is unreachable, what is known or a replica says. */
+  async identify(key: string): Promise<ObjectVersion> {
+    const { mainStorage } = this.preferences;
+    if (this.reachability.isReachable(mainStorage)) {
+      try {
+        return await this.#identifyOnMain(key);
+      } catch (error) {
+        if (!(error instanceof NearplayError && meansUnreachable(error))) throw error;
+        if (this.preferences.replication.replicas.length === 0) throw error;
+      }
+    }
+    return this.#seen.get(key) ?? (await this.#identifyOnReplica(key));
+  }
+
+  reading(): Reading {
+    const route = this.router.general();
+    const { addresses, problem } = this.#options.addresses.known();
+    const summaries = this.#summaries();
+    const storage = summaries.find(({ name }) => name === route.storage);
+    return {
+      readFrom: this.#readFrom(),
+      route,
+      region: storage?.region ?? '',
+      label: storage?.label ?? route.storage,
+      addresses,
+      ...(problem !== undefined && { addressProblem: problem }),
+      replicationDelaySeconds: this.preferences.replication.delaySeconds,
+      storages: summaries,
+    };
+  }
+
+  /** What all links of a storage begin with: `https://bucket.host/`, or `https://host/bucket/` for path style. */
+  mediaSources(): Promise<string[]> {
+    const storages = [
+      this.preferences.mainStorage,
+      ...this.preferences.replication.replicas.map(({ storage }) => storage),
+    ];
+    return Promise.all(storages.map(async (storage) => (await this.clients.baseOf(storage)).href));
+  }
+
+  stop(): void {
+    this.reachability.stop();
+    this.clients.destroy();
+  }
+
+  /** What the user chose, as long as it exists; else what the studio says. */
+  #readFrom(): string {
+    const wanted = this.#options.readFrom();
+    const { replicas } = this.preferences.replication;
+    const exists = wanted === 'auto' || wanted === 'main' || replicas.some(({ storage }) => storage === wanted);
+    return exists ? wanted : this.preferences.defaults.readFrom;
+  }
+
+  /**
+   * Addresses for the route. An interface address that no range contains says nothing while the public address is not
+   * known: the honest reason then is "not known yet", not "outside the ranges".
+   */
+  #clientAddresses(): readonly ClientAddress[] {
+    const { addresses } = this.#options.addresses.known();
+    if (!this.#options.addresses.isPublicUnknown()) return addresses;
+    return matchReplica(this.preferences, addresses) ? addresses : [];
+  }
+
+  async #identifyOnMain(key: string): Promise<ObjectVersion> {
+    const replica = this.#worthAsking(key);
+    const [onMain, onReplica] = await Promise.all([
+      this.objects.head(this.preferences.mainStorage, key),
+      replica === undefined ? undefined : this.objects.head(replica, key).catch(() => undefined),
+    ]);
+    this.#remember(onMain);
+    if (replica !== undefined && onReplica && isSame(onMain, onReplica)) this.proof.confirmed(replica, onMain, true);
+    return onMain;
+  }
+
+  /** The replica to ask in the same moment as main, so that a link costs one round trip and not two. */
+  #worthAsking(key: string): string | undefined {
+    const remembered = this.#seen.get(key);
+    if (!remembered) return undefined;
+    const { storage } = this.router.known(remembered);
+    if (storage === this.preferences.mainStorage) return undefined;
+    return this.proof.of(storage, remembered).by === 'version' ? undefined : storage;
+  }
+
+  async #identifyOnReplica(key: string): Promise<ObjectVersion> {
+    let failure: NearplayError | undefined;
+    for (const { storage } of this.preferences.replication.replicas) {
+      if (!this.reachability.isReachable(storage)) continue;
+      try {
+        return await this.objects.head(storage, key);
+      } catch (error) {
+        failure ??= error instanceof NearplayError ? error : new NearplayError('internal', undefined, { cause: error });
+      }
+    }
+    throw failure ?? new NearplayError('offline');
+  }
+
+  /** A player failed there. Whatever was proved before, the storage says it again, or the proof is gone. */
+  async #askAgain(storage: string, key: string): Promise<void> {
+    const remembered = this.#seen.get(key);
+    if (!remembered || !Object.hasOwn(this.preferences.s3Configuration, storage)) return;
+    try {
+      await this.objects.readFirstByte(storage, remembered);
+    } catch (error) {
+      this.#options.log.warn('A storage failed in the player, and fails when it is asked', { storage, error });
+      const code = error instanceof NearplayError ? error.code : 'internal';
+      // The circuit breaker minds a storage that is silent; one that answers, but not with the bytes, is minded here.
+      if (code === 'offline' || code === 'timeout') return;
+      if (storage !== this.preferences.mainStorage) this.proof.refused(storage, remembered, code);
+      // A missing or refused object is no fault of the whole main storage; an answer of 5xx is.
+      else if (code === 'slow-down' || code === 'storage-failed') this.reachability.failed(storage);
+    }
+  }
+
+  #remember(version: ObjectVersion): void {
+    const before = this.#seen.get(version.key);
+    // A listing names no version id; do not forget one that a HEAD told for the same version.
+    const keep = version.versionId === undefined && before?.versionId !== undefined && before.etag === version.etag;
+    this.#seen.delete(version.key);
+    this.#seen.set(version.key, keep ? before : version);
+    if (this.#seen.size > REMEMBERED) {
+      const [oldest] = this.#seen.keys();
+      if (oldest !== undefined) this.#seen.delete(oldest);
+    }
+  }
+
+  #summaries(): StorageSummary[] {
+    const { s3Configuration, mainStorage, replication } = this.preferences;
+    return Object.entries(s3Configuration).map(([name, { region, bucket }]) => {
+      const replica = replication.replicas.find(({ storage }) => storage === name);
+      const role = name === mainStorage ? 'main' : replica ? 'replica' : 'other';
+      const label = replica?.label ?? name;
+      return { name, label, region, bucket, role, reachable: this.reachability.isReachable(name) };
+    });
+  }
+}
+
+function isSame(onMain: ObjectHead, onReplica: ObjectHead): boolean {
+  const lasting = lastingVersion(onMain);
+  return onMain.size === onReplica.size && lasting !== undefined && lasting === onReplica.versionId;
+}

@@ -1,0 +1,50 @@
+import type { Events } from '../../../shared/ipc.ts';
+
+type Ready = Events['replica-ready'];
+
+const SECOND = 1000;
+/** A folder of frames arrives over minutes; whoever waits for it wants to hear of it a few times, not a thousand times. */
+const NOTIFY_INTERVAL_MS = 15 * SECOND;
+
+export interface ReadyNotificationsOptions {
+  notify: (ready: Ready) => void;
+  /** Milliseconds between two of a storage; default 15 s. */
+  interval?: number;
+}
+
+/** Tells of the first object that a replica holds at once, and of those after it together. */
+export class ReadyNotifications {
+  readonly #options: ReadyNotificationsOptions;
+  /** By storage: what came since the last time it was told of. */
+  readonly #gathered = new Map<string, Ready | null>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor(options: ReadyNotificationsOptions) {
+    this.#options = options;
+  }
+
+  add(ready: Omit<Ready, 'others'>): void {
+    const { storage } = ready;
+    const gathered = this.#gathered.get(storage);
+    if (gathered === undefined) this.#notify({ ...ready, others: 0 });
+    else if (gathered === null) this.#gathered.set(storage, { ...ready, others: 0 });
+    else gathered.others += 1;
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #notify(ready: Ready): void {
+    this.#options.notify(ready);
+    this.#gathered.set(ready.storage, null);
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      const next = this.#gathered.get(ready.storage);
+      this.#gathered.delete(ready.storage);
+      if (next) this.#notify(next);
+    }, this.#options.interval ?? NOTIFY_INTERVAL_MS);
+    this.#timers.add(timer.unref());
+  }
+}

@@ -1,0 +1,97 @@
+import type { Route } from '../../../shared/routing.ts';
+
+const SECOND = 1000;
+const FIRST_PAUSE = SECOND;
+const LAST_PAUSE = 60 * SECOND;
+/** S3 replicates nearly everything within 15 minutes; large objects without Replication Time Control can take hours. */
+const GIVE_UP_AFTER = 6 * 3600 * SECOND;
+/** A question is two requests: those about 100,000 uploads must not keep the line busy that the uploads need. */
+const QUESTIONS_EVERY = SECOND / 10;
+const AT_ONCE = 4;
+
+export interface ReplicaWatchOptions {
+  explainRoute: (key: string) => Promise<Route>;
+  /** The object is now read from a replica. */
+  ready: (key: string, route: Route) => void;
+  /** Milliseconds, never set back. */
+  clock: () => number;
+}
+
+/**
+ * Watches objects that were just uploaded until they are read from a replica: waits out the replication delay, then
+ * asks with growing pauses, and about many of them in turn. An object whose route is main for another reason (the user
+ * reads from main) is let go.
+ */
+export class ReplicaWatch {
+  readonly #options: ReplicaWatchOptions;
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  /** Whose turn it is to be asked about, in order. */
+  readonly #due = new Map<string, () => Promise<void>>();
+  #asking = 0;
+  #pace: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: ReplicaWatchOptions) {
+    this.#options = options;
+  }
+
+  watch(key: string): void {
+    this.#askLater(key, 0, 0, this.#options.clock() + GIVE_UP_AFTER);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    this.#due.clear();
+    clearTimeout(this.#pace);
+  }
+
+  #askLater(key: string, pause: number, asked: number, giveUpAt: number): void {
+    clearTimeout(this.#timers.get(key));
+    this.#due.delete(key);
+    if (this.#stopped || this.#options.clock() > giveUpAt) return;
+    const takeTurn = () => {
+      this.#timers.delete(key);
+      this.#due.set(key, () => this.#ask(key, asked, giveUpAt));
+      this.#askNext();
+    };
+    const timer = setTimeout(takeTurn, pause);
+    timer.unref();
+    this.#timers.set(key, timer);
+  }
+
+  #askNext(): void {
+    const [next] = this.#due;
+    if (!next || this.#pace !== undefined || this.#asking >= AT_ONCE) return;
+    const [key, ask] = next;
+    this.#due.delete(key);
+    this.#asking += 1;
+    void ask().finally(() => {
+      this.#asking -= 1;
+      this.#askNext();
+    });
+    const paced = () => {
+      this.#pace = undefined;
+      this.#askNext();
+    };
+    this.#pace = setTimeout(paced, QUESTIONS_EVERY).unref();
+  }
+
+  async #ask(key: string, asked: number, giveUpAt: number): Promise<void> {
+    const backOff = Math.min(LAST_PAUSE, FIRST_PAUSE * 2 ** asked);
+    let route: Route;
+    try {
+      route = await this.#options.explainRoute(key);
+    } catch {
+      this.#askLater(key, backOff, asked + 1, giveUpAt);
+      return;
+    }
+    const { secondsLeft } = route.details;
+    if (secondsLeft !== undefined) this.#askLater(key, secondsLeft * SECOND, 0, giveUpAt);
+    else if (route.reason === 'replica-by-ip' || route.reason === 'replica-chosen') this.#options.ready(key, route);
+    else if (route.reason === 'replica-not-ready' || route.reason === 'replica-unreachable') {
+      this.#askLater(key, backOff, asked + 1, giveUpAt);
+    }
+  }
+}

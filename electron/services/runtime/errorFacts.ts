@@ -1,0 +1,80 @@
+import { NOTHING_SAID, wordsOf, type Said } from '../../../shared/causes/cause.ts';
+import { FOREIGN_ANSWER } from '../../../shared/causes/storageCauses.ts';
+
+const DEEPEST_CAUSE = 4;
+
+/** The HTTP status of an SDK error, 0 where there was no answer. */
+export function httpStatusOf(error: unknown): number {
+  return saidBy(error).status;
+}
+
+/** Whether an error came as an answer without a document that names it: one to HEAD, mostly. */
+export function isWithoutWords(error: unknown): boolean {
+  const { status, name } = saidBy(error);
+  return status >= 300 && (name === '' || name === 'NotFound' || name === FOREIGN_ANSWER);
+}
+
+/** What an error says, whichever library threw it. */
+export function saidBy(error: unknown): Said {
+  const record = isRecord(error) ? error : {};
+  const metadata = isRecord(record['$metadata']) ? record['$metadata'] : {};
+  const response = isRecord(record['$response']) ? record['$response'] : {};
+  const status = typeof metadata['httpStatusCode'] === 'number' ? metadata['httpStatusCode'] : 0;
+  const headers = textsOf(response['headers'], (name) => name.toLowerCase());
+  const message = text(record['message']);
+  // The SDK could not read the answer as what it should be.
+  const isUnread = status > 0 && message.includes('Deserialization error');
+  return {
+    ...NOTHING_SAID,
+    name: isUnread ? FOREIGN_ANSWER : nameOf(record, status),
+    code: text(record['code']) || codeWithin(record, 0),
+    message: isUnread || message === 'UnknownError' ? '' : message,
+    status,
+    headers,
+    elements: textsOf(record, (name) => name),
+  };
+}
+
+/** An answer without a document has no name: the SDK says "Unknown". */
+function nameOf(record: Record<string, unknown>, status: number): string {
+  const name = text(record['name']) || text(record['Code']);
+  return name === 'Unknown' || (status > 0 && /^(?:Error|TypeError|SyntaxError)$/.test(name)) ? '' : name;
+}
+
+/** The other side's own words; of an error of this program itself there are none. */
+export function detailOf({ message, name, status }: Said, code: string): string | undefined {
+  const isOfProgram = code === 'internal' && status === 0;
+  return isOfProgram || code === 'cancelled' || (name === 'TimeoutError' && status === 0)
+    ? undefined
+    : wordsOf(message);
+}
+
+/**
+ * The code of what lies beneath: a cause, or the first of the attempts at several addresses of one host, which Node
+ * gathers in an AggregateError.
+ */
+function codeWithin({ cause, errors }: Record<string, unknown>, depth: number): string {
+  const attempts: readonly unknown[] = Array.isArray(errors) ? errors : [];
+  const beneath = [cause, ...attempts];
+  for (const one of beneath) {
+    if (!isRecord(one) || depth > DEEPEST_CAUSE) continue;
+    const code = text(one['code']) || codeWithin(one, depth + 1);
+    if (code !== '') return code;
+  }
+  return '';
+}
+
+function textsOf(value: unknown, nameOfText: (name: string) => string): Record<string, string> {
+  const texts: Record<string, string> = Object.create(null) as Record<string, string>;
+  if (!isRecord(value)) return texts;
+  for (const [name, item] of Object.entries(value)) if (typeof item === 'string') texts[nameOfText(name)] = item;
+  return texts;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,143 @@
+import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { loadSharedConfigFiles } from '@smithy/core/config';
+import type { CredentialsStatus } from '../../../shared/ipc.ts';
+import { wordsOf } from '../../../shared/causes/cause.ts';
+import { NearplayError, reportOf } from '../../../shared/errors.ts';
+
+const SECOND = 1000;
+/** Long enough for a sign-in helper (`credential_process`), short enough that nobody thinks the app hangs. */
+const PROVIDER_TIMEOUT = 20 * SECOND;
+
+export interface CredentialSource {
+  /** A function, never frozen keys: an upload outlives a token. @throws NearplayError credentials-missing, credentials-expired */
+  provider: (caller?: CallerProperties) => Promise<Identity>;
+  /** Where credentials come from and which profiles there are; never the credentials. */
+  status(): Promise<CredentialsStatus>;
+}
+
+/** What the client hands over: its region and request handler, so that signing in takes the studio's proxy too. */
+type CallerProperties = Parameters<ReturnType<typeof fromIni>>[0];
+
+interface Identity {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+  expiration?: Date;
+}
+
+export interface CredentialsOptions {
+  env: Readonly<Record<string, string | undefined>>;
+  /** The profile the user chose; `null`: the usual AWS environment. Asked each time, since it can change. */
+  profile: () => string | null;
+}
+
+/**
+ * Credentials from, in this order: the profile the user chose, keys in the environment, `AWS_PROFILE`, and the rest of
+ * the SDK's own chain (default profile, SSO, web identity, container and instance roles). A chosen profile never falls
+ * back to another identity: a studio would upload as somebody else without noticing.
+ */
+export function createCredentials(options: CredentialsOptions): CredentialSource {
+  const provider = async (caller?: CallerProperties): Promise<Identity> => {
+    const chosen = options.profile() ?? profileOf(options.env);
+    const keys = options.profile() === null ? keysOf(options.env) : undefined;
+    if (keys) return keys;
+    try {
+      // Files are read each time: a sign-in tool may have just written them.
+      return await withTimeout(
+        (chosen === null ? chain(options.env) : fromIni({ profile: chosen, ignoreCache: true }))(caller),
+      );
+    } catch (error) {
+      throw explain(error, chosen, chosen === null ? [] : await profilesOf());
+    }
+  };
+  return {
+    provider,
+    async status() {
+      const profiles = await profilesOf();
+      const source = sourceOf(options);
+      try {
+        await provider();
+        return { source, profiles };
+      } catch (error) {
+        const problem = reportOf(error);
+        return { source: problem.code === 'credentials-missing' ? null : source, profiles, problem };
+      }
+    },
+  };
+}
+
+/** Names of the profiles in the shared AWS files; `sso-session` sections are no profiles. */
+async function profilesOf(): Promise<string[]> {
+  try {
+    const { configFile, credentialsFile } = await loadSharedConfigFiles({ ignoreCache: true });
+    const names = new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)]);
+    return [...names].filter((name) => !/^(sso-session|services)\./.test(name)).sort();
+  } catch {
+    return [];
+  }
+}
+
+function sourceOf({ profile, env }: CredentialsOptions): string {
+  const chosen = profile();
+  if (chosen !== null) return `profile ${chosen}`;
+  if (keysOf(env)) return 'environment';
+  return profileOf(env) === null ? 'AWS default chain' : `profile ${profileOf(env)} (AWS_PROFILE)`;
+}
+
+function keysOf(env: CredentialsOptions['env']): Identity | undefined {
+  const accessKeyId = env['AWS_ACCESS_KEY_ID'];
+  const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'];
+  const sessionToken = env['AWS_SESSION_TOKEN'];
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+}
+
+function profileOf(env: CredentialsOptions['env']): string | null {
+  const name = env['AWS_PROFILE'];
+  return name === undefined || name === '' ? null : name;
+}
+
+function chain(env: CredentialsOptions['env']): ReturnType<typeof fromNodeProviderChain> {
+  // The instance metadata service exists on EC2 only; elsewhere its address swallows packets, so it is asked briefly.
+  const instanceMetadata = { timeout: SECOND, maxRetries: 0 };
+  return fromNodeProviderChain({
+    ...instanceMetadata,
+    ignoreCache: true,
+    ...(env['AWS_PROFILE'] && { profile: env['AWS_PROFILE'] }),
+  });
+}
+
+function withTimeout<T>(work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new NearplayError('timeout', 'The AWS sign-in did not answer in time. Try again.')),
+      PROVIDER_TIMEOUT,
+    );
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+function explain(error: unknown, profile: string | null, profiles: readonly string[]): NearplayError {
+  if (error instanceof NearplayError) return error;
+  const message = error instanceof Error ? error.message : '';
+  const hint = profile === null ? 'aws sso login' : `aws sso login --profile ${profile}`;
+  if (/expired|sso session|token .*(refresh|invalid)/i.test(message)) {
+    return new NearplayError('credentials-expired', `Your sign-in has expired. Run "${hint}"; nothing is lost.`, {
+      cause: error,
+    });
+  }
+  if (profile === null) return new NearplayError('credentials-missing', undefined, { cause: error });
+  const detail = wordsOf(message);
+  return new NearplayError('credentials-missing', withoutCredentials(profile, profiles), { cause: error, detail });
+}
+
+/** Whether a profile is missing or only gives nothing; and which ones there are. */
+function withoutCredentials(profile: string, profiles: readonly string[]): string {
+  if (profiles.includes(profile)) {
+    return `The AWS profile "${profile}" is there, but gives no credentials. Check what it says, or choose another.`;
+  }
+  const there = profiles.length === 0 ? 'There are none here.' : `There are: ${profiles.join(', ')}.`;
+  // The SDK reads no such section (loadSharedConfigFiles), whatever quotes are around it.
+  const blanks = /\s/.test(profile) ? ' A name with blanks is not read: give it one without.' : '';
+  return `There is no AWS profile "${profile}". ${there}${blanks}`;
+}

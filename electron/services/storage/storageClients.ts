@@ -1,0 +1,185 @@
+import { GetObjectCommand, S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import type { Agent } from 'node:https';
+import type { IsolationPreferences, StorageConfiguration } from '../../../shared/preferences.ts';
+import { NearplayError } from '../../../shared/errors.ts';
+import { endpointOf } from '../../../shared/storagePlace.ts';
+import { promptAgents } from './promptAgents.ts';
+import { steadyNow } from '../runtime/steadyClock.ts';
+import { StorageClock } from './storageClock.ts';
+import { limitAnswers, type AnswerLimits } from './wholeAnswers.ts';
+
+const SECOND = 1000;
+/** S3 API reference, "Error responses". */
+const ENDED: ReadonlySet<string> = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidToken',
+  'TokenRefreshRequired',
+]);
+const PROBE_KEY = 'key';
+const CONNECTION_TIMEOUT = 10 * SECOND;
+/** Idle, not total: a large part on a slow line may take minutes, but never this long without a byte. */
+const SOCKET_TIMEOUT = 30 * SECOND;
+
+export type CredentialProvider = Exclude<S3ClientConfig['credentials'], undefined>;
+
+export interface StorageClientsOptions {
+  /** A provider function, never frozen keys: a long upload outlives a token. */
+  credentials: CredentialProvider;
+  /** The agent for the studio's proxy; absent: straight to the storage. */
+  proxyAgent?: Agent;
+  /** Milliseconds since the epoch, of this machine. */
+  now: () => number;
+  /** Milliseconds, never set back, for what passes between two answers of a storage. Default: steadyNow. */
+  clock?: () => number;
+  /** Of what is read whole; default: 16 MiB, for a minute. */
+  answerLimits?: AnswerLimits;
+}
+
+/**
+ * One S3 client a storage, made when it is first asked for. Each keeps what the storage says of the time: the Date header
+ * of its answers, so that ages are measured on the storage's clock.
+ */
+export class StorageClients {
+  readonly #preferences: IsolationPreferences;
+  readonly #options: StorageClientsOptions;
+  readonly #clock: () => number;
+  readonly #clients = new Map<string, S3Client>();
+  readonly #clocks = new Map<string, StorageClock>();
+
+  constructor(preferences: IsolationPreferences, options: StorageClientsOptions) {
+    this.#preferences = preferences;
+    this.#options = options;
+    this.#clock = options.clock ?? steadyNow;
+  }
+
+  /** @throws NearplayError preferences-invalid for a name that is no storage. */
+  configurationOf(storage: string): StorageConfiguration {
+    const { s3Configuration } = this.#preferences;
+    const configuration = Object.hasOwn(s3Configuration, storage) ? s3Configuration[storage] : undefined;
+    if (!configuration) throw new NearplayError('preferences-invalid', `There is no storage named "${storage}".`);
+    return configuration;
+  }
+
+  clientOf(storage: string): S3Client {
+    const known = this.#clients.get(storage);
+    if (known) return known;
+    const client = new S3Client(this.#configFor(this.configurationOf(storage)));
+    this.#watchClock(client, storage);
+    renewRefusedCredentials(client);
+    limitAnswers(client, this.#options.answerLimits);
+    this.#clients.set(storage, client);
+    return client;
+  }
+
+  /** How far this storage's clock is ahead of this machine's, in milliseconds; 0 until it has answered once. */
+  clockOffsetOf(storage: string): number {
+    const isKnown = this.#clocks.get(storage)?.offset() !== undefined;
+    return isKnown ? this.storageNow(storage) - this.#options.now() : 0;
+  }
+
+  /**
+   * The time on this storage's clock, in milliseconds since the epoch: its last answers and what has passed since. This machine's
+   * time may be set meanwhile; it stands in until the storage has answered once.
+   */
+  storageNow(storage: string): number {
+    const offset = this.#clocks.get(storage)?.offset();
+    return offset === undefined ? this.#options.now() : Math.round(this.#clock() + offset);
+  }
+
+  /** Where objects of this storage are, up to their key: `https://bucket.host/`. Asks nobody, needs no credentials. */
+  async baseOf(storage: string): Promise<URL> {
+    const configuration = this.configurationOf(storage);
+    // The SDK resolves the host (virtual-host or path style, VPC or custom endpoint): a URL signed by nobody tells it.
+    const nobody = { accessKeyId: 'nobody', secretAccessKey: 'nobody' };
+    const client = new S3Client({ ...this.#configFor(configuration), credentials: nobody });
+    try {
+      const probe = new GetObjectCommand({ Bucket: configuration.bucket, Key: PROBE_KEY });
+      const { origin, pathname } = new URL(await getSignedUrl(client, probe));
+      return new URL(pathname.slice(0, -PROBE_KEY.length), origin);
+    } finally {
+      client.destroy();
+    }
+  }
+
+  destroy(): void {
+    for (const client of this.#clients.values()) client.destroy();
+    this.#clients.clear();
+  }
+
+  #configFor(storage: StorageConfiguration): S3ClientConfig {
+    const { credentials, proxyAgent } = this.#options;
+    const endpoint = endpointOf(storage);
+    return {
+      region: storage.region,
+      ...(endpoint !== undefined && { endpoint }),
+      // A wildcard certificate does not cover a bucket name with dots (S3 User Guide, "Virtual hosting of buckets").
+      forcePathStyle: storage.forcePathStyle ?? storage.bucket.includes('.'),
+      credentials: credentialsFor(storage, credentials),
+      // "Expect: 100-continue" opens a connection of its own for every part.
+      expectContinueHeader: false,
+      // Only where S3 requires one: otherwise checksum parameters end up in signed URLs. Uploads name theirs.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      requestHandler: new NodeHttpHandler({
+        connectionTimeout: CONNECTION_TIMEOUT,
+        socketTimeout: SOCKET_TIMEOUT,
+        ...(proxyAgent ? { httpAgent: proxyAgent, httpsAgent: proxyAgent } : promptAgents()),
+      }),
+    };
+  }
+
+  #watchClock(client: S3Client, storage: string): void {
+    const clock = new StorageClock();
+    this.#clocks.set(storage, clock);
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const askedAt = this.#clock();
+        const answer = await next(args);
+        const { response } = answer as { response?: { headers?: Record<string, string> } };
+        const date = Date.parse(response?.headers?.['date'] ?? '');
+        if (!Number.isNaN(date)) clock.heard(date, askedAt, this.#clock());
+        return answer;
+      },
+      { step: 'deserialize', name: 'nearplayStorageClock', priority: 'low' },
+    );
+  }
+}
+
+/**
+ * The SDK keeps credentials that tell no end for as long as the client lives. When the storage says that they have ended,
+ * they are asked for again, so that the next attempt goes out with what a sign-in has written in the meantime. Requests
+ * that are refused at the same time share one question. HEAD has no body that could say it: see `confirmedCause`.
+ */
+function renewRefusedCredentials(client: S3Client): void {
+  let renewal: Promise<unknown> | undefined;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        if (error instanceof Error && ENDED.has(error.name)) {
+          renewal ??= client.config
+            .credentials({ forceRefresh: true })
+            .catch(() => undefined)
+            .finally(() => (renewal = undefined));
+          await renewal;
+        }
+        throw error;
+      }
+    },
+    { step: 'initialize', name: 'nearplayRenewRefusedCredentials' },
+  );
+}
+
+function credentialsFor(storage: StorageConfiguration, credentials: CredentialProvider): CredentialProvider {
+  if (storage.aws_role_arn === undefined) return credentials;
+  return fromTemporaryCredentials({
+    masterCredentials: credentials,
+    params: { RoleArn: storage.aws_role_arn, RoleSessionName: 'nearplay' },
+    clientConfig: { region: storage.region },
+  });
+}

@@ -1,0 +1,151 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { Readable } from 'node:stream';
+import { FOREIGN_ANSWER } from '../../../shared/causes/storageCauses.ts';
+
+const MIB = 1024 ** 2;
+const SECOND = 1000;
+/** A page of 1,000 keys, each of 1,024 bytes and written as entities, is below 8 MiB. */
+const MAX_BODY = 16 * MIB;
+/** For a body that is read whole, whatever its pace; a page of a listing takes a second on a poor line. */
+const BODY_TIMEOUT_MS = 60 * SECOND;
+/** S3 sends blanks for minutes while it works, and who asks has a time-out of its own. */
+const TAKES_MINUTES: ReadonlySet<string> = new Set(['CompleteMultipartUploadCommand', 'CopyObjectCommand']);
+/** Their bodies are what people stored, of any size and form. */
+const READS_OBJECTS: ReadonlySet<string> = new Set(['GetObjectCommand', 'HeadObjectCommand']);
+
+/** The root of what S3 answers to a command with a document (S3 API Reference). */
+const ROOTS: ReadonlyMap<string, string> = new Map([
+  ['ListObjectsV2Command', 'ListBucketResult'],
+  ['ListObjectsCommand', 'ListBucketResult'],
+  ['ListObjectVersionsCommand', 'ListVersionsResult'],
+  ['ListPartsCommand', 'ListPartsResult'],
+  ['ListMultipartUploadsCommand', 'ListMultipartUploadsResult'],
+  ['CreateMultipartUploadCommand', 'InitiateMultipartUploadResult'],
+  ['CompleteMultipartUploadCommand', 'CompleteMultipartUploadResult'],
+]);
+
+/** An answer as the request handler gives it. */
+interface Answer {
+  statusCode: number;
+  headers: Record<string, string>;
+  body?: unknown;
+}
+
+/** What no storage answers: like an error of the SDK, with the status and the headers, and with the words of the page. */
+class StrangeAnswer extends Error {
+  readonly $metadata: { httpStatusCode: number };
+  readonly $response: Pick<Answer, 'statusCode' | 'headers'>;
+
+  constructor(name: string, { statusCode, headers }: Answer, words = '') {
+    super(words);
+    this.name = name;
+    this.$metadata = { httpStatusCode: statusCode };
+    this.$response = { statusCode, headers };
+  }
+}
+
+export interface AnswerLimits {
+  /** Bytes; default 16 MiB. */
+  maxBody?: number;
+  /** Milliseconds; default 60 s. */
+  timeout?: number;
+}
+
+/**
+ * From now on this client reads no more than 16 MiB, for at most a minute, of what it has to read whole (all but the
+ * content of objects), and takes nothing for an answer that a storage does not say: a page for people, or a document of
+ * something else, which the SDK would read as an empty listing. Its requests then fail with an error that `explainS3Error`
+ * calls `not-a-storage`; answers of 5xx keep their meaning.
+ */
+export function limitAnswers(client: S3Client, limits: AnswerLimits = {}): void {
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const result = await next(args);
+      const { response } = result as { response?: unknown };
+      if (isAnswer(response)) await look(response, context.commandName ?? '', limits);
+      return result;
+    },
+    // The innermost: before the SDK reads anything.
+    { step: 'deserialize', name: 'nearplayLimitAnswers', priority: 'low' },
+  );
+}
+
+async function look(answer: Answer, command: string, { maxBody = MAX_BODY, timeout }: AnswerLimits): Promise<void> {
+  const isSuccess = answer.statusCode >= 200 && answer.statusCode < 300;
+  if (isSuccess && READS_OBJECTS.has(command)) {
+    if (isObject(answer)) return;
+    const { body } = answer;
+    const words = await read(answer, 64 * 1024, SECOND).catch(() => Buffer.alloc(0));
+    if (body instanceof Readable) body.destroy();
+    throw new StrangeAnswer(FOREIGN_ANSWER, answer, textOf(words.toString()));
+  }
+  const bytes = await read(answer, maxBody, TAKES_MINUTES.has(command) ? undefined : (timeout ?? BODY_TIMEOUT_MS));
+  const root = rootOf(bytes);
+  const expected = isSuccess ? ROOTS.get(command) : 'Error';
+  const isStrange = isSuccess
+    ? isPage(answer) || (expected !== undefined && root !== expected && root !== 'Error')
+    : bytes.length > 0 && root !== expected;
+  if (isStrange) throw new StrangeAnswer(FOREIGN_ANSWER, answer, textOf(bytes.subarray(0, 64 * 1024).toString()));
+  answer.body = Readable.from(bytes.length > 0 ? [bytes] : [], { objectMode: false });
+}
+
+/** @throws StrangeAnswer when the body is larger or takes longer; and what the connection throws. */
+async function read(answer: Answer, maxBody: number, timeout: number | undefined): Promise<Buffer> {
+  const { body } = answer;
+  if (!(body instanceof Readable)) return Buffer.alloc(0);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const tooLate = timeout === undefined ? undefined : setTimeout(() => body.destroy(new Endless()), timeout);
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      // Leaving the loop destroys the body, and with it the connection.
+      if (length > maxBody) throw new Endless();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw error instanceof Endless ? new StrangeAnswer('AnswerTooLarge', answer) : error;
+  } finally {
+    clearTimeout(tooLate);
+  }
+  return Buffer.concat(chunks);
+}
+
+class Endless extends Error {}
+
+/**
+ * Every object of a storage has an ETag and a date (S3 API Reference, GetObject, HeadObject); a server that names no ETag still
+ * has the date. An object may be a page itself: then it has an ETag.
+ */
+function isObject(answer: Answer): boolean {
+  const { etag, 'last-modified': lastModified } = answer.headers;
+  return etag !== undefined || (lastModified !== undefined && !isPage(answer));
+}
+
+function isPage({ headers }: Answer): boolean {
+  return /^\s*(?:text\/html|application\/xhtml)/i.test(headers['content-type'] ?? '');
+}
+
+/** The name of the first element of a document, without its prefix; '' where it has none. */
+function rootOf(bytes: Buffer): string {
+  const start = bytes
+    .subarray(0, 4096)
+    .toString()
+    .replace(/^\ufeff/, '');
+  return /^\s*(?:<\?[^>]*>\s*|<!--[\s\S]*?-->\s*)*<(?:[\w.-]+:)?([\w.-]+)/.exec(start)?.[1] ?? '';
+}
+
+/** What a page says, as one line: its title, else its text without elements. */
+function textOf(page: string): string {
+  const title = /<title[^>]*>([^<]{1,300})/i.exec(page)?.[1]?.trim();
+  if (title !== undefined && title !== '') return title;
+  return page
+    .replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+function isAnswer(response: unknown): response is Answer {
+  return typeof response === 'object' && response !== null && 'statusCode' in response && 'headers' in response;
+}

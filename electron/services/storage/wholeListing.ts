@@ -1,0 +1,48 @@
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { assertListing, listingPages } from './listingPages.ts';
+import { OWN_FOLDER, relativeKey, wholeKey } from './storageKeys.ts';
+import type { ObjectVersion } from './objectVersion.ts';
+import type { StorageClients } from './storageClients.ts';
+import type { StorageRequests } from './storageRequests.ts';
+
+export interface ListingAccess {
+  clients: Pick<StorageClients, 'configurationOf'>;
+  requests: Pick<StorageRequests, 'request'>;
+}
+
+/**
+ * Every object below a folder of a storage, subfolders included, in the order of UTF-8 bytes; one request for 1,000. Markers of
+ * folders and what Nearplay keeps for itself are left out.
+ *
+ * @throws NearplayError storage-failed where it does not end, not-a-storage, offline, access-denied, cancelled …
+ */
+export async function* wholeListing(
+  { clients, requests }: ListingAccess,
+  storage: string,
+  folder: string,
+  signal?: AbortSignal,
+): AsyncGenerator<ObjectVersion, void> {
+  const configuration = clients.configurationOf(storage);
+  const pages = listingPages({
+    ask: async (token: string | undefined) => {
+      const command = new ListObjectsV2Command({
+        Bucket: configuration.bucket,
+        Prefix: wholeKey(configuration, folder),
+        ...(token !== undefined && { ContinuationToken: token }),
+      });
+      const asked = { storage, action: 's3:ListBucket', ...(signal && { signal }) };
+      const answer = await requests.request(asked, (client, send) => client.send(command, send));
+      assertListing(answer);
+      return answer;
+    },
+    next: (answer) => (answer.IsTruncated ? answer.NextContinuationToken : undefined),
+    last: (answer) => answer.Contents?.at(-1)?.Key,
+  });
+  for await (const answer of pages) {
+    for (const { Key, Size, ETag, LastModified } of answer.Contents ?? []) {
+      const key = relativeKey(configuration, Key ?? '');
+      if (key === '' || key.endsWith('/') || key.startsWith(OWN_FOLDER)) continue;
+      yield { key, size: Size ?? 0, etag: ETag ?? '', lastModified: LastModified?.getTime() ?? 0 };
+    }
+  }
+}

@@ -1,0 +1,360 @@
+import type { Stats } from 'node:fs';
+import { lstat, mkdir, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Route } from '../../../../shared/routing.ts';
+import { NearplayError, type ErrorCode } from '../../../../shared/errors.ts';
+import { safeFileName } from '../../../../shared/localNames.ts';
+import { DestinationClaim, type PartContent } from './destinationClaim.ts';
+import { objectBytes, OtherRange } from './objectBytes.ts';
+import { PartFile } from './partFile.ts';
+import { lookAt, objectPlaceOf, proveContent, type ProvedBy, type StoredObject } from './storedObject.ts';
+import { specialAt } from '../../files/writePlace.ts';
+import { thisMachine, type Machine } from '../../runtime/machine.ts';
+import { lastingVersion, type ObjectVersion } from '../../storage/objectVersion.ts';
+import { isRefusal, waitReasonOf, type WaitReason } from '../../storage/refusals.ts';
+import { explainS3Error, meansUnreachable } from '../../storage/s3Errors.ts';
+import { explainFileError } from '../../files/fileErrors.ts';
+import type { Studio } from '../../reading/studio.ts';
+import { backoffDelay } from '../../runtime/backoff.ts';
+import { sleep } from '../../runtime/async.ts';
+
+const SECOND_MS = 1000;
+const IDLE_LIMIT_MS = 30 * SECOND_MS;
+/** Attempts without a byte more than before, after which a wait is told: a short break is not worth a word. */
+const FRUITLESS_BEFORE_TOLD = 3;
+/** How often a download may begin again from zero: replaced under way, or damaged. */
+const MOST_BEGINNINGS = 3;
+/** Beside the file, for the note and for what the file system keeps of it. */
+const SPARE_BYTES = 64 * 1024;
+
+/** Ends a download so that the same one can go on from there: an app that quits, a wait that was too long. */
+export const STOPPED = Symbol('stopped');
+
+export interface Download {
+  key: string;
+  /** Where the file is now. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  route: Route;
+  /** The checksum that the storage keeps and the file has; `null` where it keeps none: then only size and version are known. */
+  provedBy: ProvedBy | null;
+  /** Bytes that an earlier attempt, which was ended, had brought. */
+  resumed: number;
+}
+
+/** What a download waits for. It goes on by itself. */
+interface DownloadWait {
+  for: WaitReason;
+  error: NearplayError;
+  /** Tries again at once. */
+  tryNow: () => void;
+}
+
+export interface DownloadOptions {
+  /** Cancels, and leaves nothing behind; with the reason STOPPED, what has arrived is kept for the next time. */
+  signal?: AbortSignal;
+  /** Bytes that are on disk. */
+  progress?: (received: number, size: number) => void;
+  /** Told when nothing moves any more, and each time that it is tried again in vain. */
+  waiting?: (wait: DownloadWait) => void;
+  /** What is waited for; anything else ends the download. Default: all but a full disk. */
+  waitsFor?: ReadonlySet<WaitReason>;
+  /** It begins again from zero. */
+  beginsAgain?: (why: ErrorCode) => void;
+  /** The destination is this download's now: the token lets a later process take it over at once. */
+  claimed?: (path: string, token: string) => void;
+  formerToken?: string | undefined;
+  /** Milliseconds without a byte after which a connection counts as broken; default 30 s. */
+  idleMs?: number;
+  random?: () => number;
+  machine?: Machine;
+}
+
+/**
+ * Brings one object to disk, from the storage that its route names. The bytes go to a file of a random name beside the destination
+ * and take its name when they are all there, compared with the checksum that the storage keeps, and synced; what has the
+ * name stays untouched until then. After a broken connection it goes on where it stopped; where a replica does not give
+ * the bytes, from the main storage; after the end of the process, from what is left beside the destination.
+ *
+ * @param studio asked anew for each attempt: preferences and credentials may change meanwhile.
+ * @param destination a file, or a folder (existing, or with a closing slash).
+ * @throws NearplayError same-destination (another download writes there), destination-unwritable, not-a-folder,
+ *   name-too-long, disk-full, no-such-key, object-changed, damaged, archived, access-denied, cancelled …
+ */
+export async function download(
+  studio: () => Studio,
+  key: string,
+  destination: string,
+  options: DownloadOptions = {},
+): Promise<Download> {
+  const path = await targetPath(destination, key);
+  await prepare(path);
+  const machine = options.machine ?? (await thisMachine());
+  const claim = await DestinationClaim.take(path, { machine, formerToken: options.formerToken });
+  options.claimed?.(path, claim.token);
+  const run = new DownloadRun(studio, { key, path, claim }, options);
+  let keep = false;
+  try {
+    return await run.toTheEnd();
+  } catch (error) {
+    keep = options.signal?.aborted === true && options.signal.reason === STOPPED;
+    throw error;
+  } finally {
+    await run.close({ keep });
+    await claim.release({ keep });
+  }
+}
+
+interface Errand {
+  key: string;
+  path: string;
+  claim: DestinationClaim;
+}
+
+class DownloadRun {
+  readonly #studio: () => Studio;
+  readonly #errand: Errand;
+  readonly #options: DownloadOptions;
+  readonly #signal: AbortSignal;
+  /** Where bytes were that the checksum disproved. */
+  readonly #damagedAt = new Set<string>();
+  #part: PartFile | undefined;
+  #version: ObjectVersion | undefined;
+  #stored: StoredObject | undefined;
+  #beginnings = 0;
+  #fruitless = 0;
+  /** The most bytes that were ever on disk: only more than that is progress. */
+  #most = 0;
+  #mostBefore = 0;
+  /** Bytes of an earlier process that are gone on with. */
+  #resumed = 0;
+  /** Whether they were not looked at yet. */
+  #isResuming = false;
+  #isPartThere = true;
+
+  constructor(studio: () => Studio, errand: Errand, options: DownloadOptions) {
+    this.#studio = studio;
+    this.#errand = errand;
+    this.#options = options;
+    const { lost } = errand.claim;
+    this.#signal = options.signal ? AbortSignal.any([options.signal, lost]) : lost;
+  }
+
+  async toTheEnd(): Promise<Download> {
+    const { key, path, claim } = this.#errand;
+    for (;;) {
+      let route: Route | undefined;
+      this.#mostBefore = this.#most;
+      try {
+        const studio = this.#studio();
+        this.#version ??= await studio.identify(key);
+        const version = this.#version;
+        const part = await this.#partFor(studio, version);
+        route = await this.#routeOf(studio, version);
+        await this.#receive(studio, version, route, part);
+        const provedBy = await this.#prove(studio, part);
+        await part.finish(version.lastModified);
+        this.#isPartThere = false;
+        return { key, path, size: version.size, route, provedBy, resumed: this.#resumed };
+      } catch (cause) {
+        if (this.#options.signal?.aborted) throw new NearplayError('cancelled', undefined, { cause });
+        if (claim.lost.aborted) await claim.assertOurs();
+        await this.#afterSetback(cause, route);
+      }
+    }
+  }
+
+  async close({ keep }: { keep: boolean }): Promise<void> {
+    if (keep || !this.#isPartThere) await this.#part?.close();
+    else await this.#part?.discard();
+  }
+
+  async #partFor(studio: Studio, version: ObjectVersion): Promise<PartFile> {
+    const content: PartContent = {
+      place: objectPlaceOf(studio, version.key),
+      etag: version.etag,
+      size: version.size,
+      lastModified: version.lastModified,
+      ...(version.versionId !== undefined && { versionId: version.versionId }),
+    };
+    if (!this.#part) {
+      this.#part = await PartFile.open(this.#errand.claim, this.#errand.path, content);
+      this.#most = this.#mostBefore = this.#resumed = this.#part.resumed;
+      this.#isResuming = this.#resumed > 0;
+    } else if (!this.#part.isOf(content)) {
+      await this.#part.beginAgain(content);
+      this.#stored = undefined;
+    }
+    return this.#part;
+  }
+
+  /** By the rules; but from another holder, where there is one, when what came from there was damaged. */
+  async #routeOf(studio: Studio, version: ObjectVersion): Promise<Route> {
+    const route = await studio.router.proved(version);
+    if (!this.#damagedAt.has(route.storage)) return route;
+    const { replication } = studio.preferences;
+    for (const { storage } of replication.replicas) {
+      if (this.#damagedAt.has(storage) || !studio.reachability.isReachable(storage)) continue;
+      const { holds, by } = await studio.proof.prove(storage, version);
+      if (holds === 'yes' && by === 'version') return { ...route, storage };
+    }
+    return route;
+  }
+
+  async #receive(studio: Studio, version: ObjectVersion, { storage }: Route, part: PartFile): Promise<void> {
+    if (this.#stored?.storage !== storage || this.#stored.version !== version) {
+      this.#stored = await lookAt(studio, storage, version, this.#signal);
+    }
+    const object = this.#stored;
+    // Bytes of an earlier process that nothing can prove, nor pin to one version, are not gone on with.
+    const isPinned = lastingVersion(version) !== undefined || object.etag !== '';
+    if (!isPinned || (this.#isResuming && !object.fingerprint)) {
+      await part.beginAgain();
+      this.#most = this.#mostBefore = this.#resumed = 0;
+    }
+    this.#isResuming = false;
+    const have = await part.size();
+    if (have > version.size) throw new NearplayError('damaged', 'More bytes arrived than the file has.');
+    if (have === version.size) return;
+    await assertRoom(this.#errand.path, version.size - have);
+    const asked = {
+      ...{ client: studio.clients.clientOf(storage), configuration: studio.clients.configurationOf(storage) },
+      ...{ object, from: have, idleMs: this.#options.idleMs ?? IDLE_LIMIT_MS, signal: this.#signal },
+    };
+    let end = have;
+    for await (const { position, bytes } of objectBytes(asked)) {
+      // It ignored the range that was asked for, and began at the beginning.
+      if (position !== end) await part.beginAgain();
+      await part.write(bytes, position);
+      end = position + bytes.length;
+      this.#arrived(end, version.size);
+    }
+    if ((await part.size()) !== version.size) throw new NearplayError('damaged', 'The disk has another size.');
+  }
+
+  /** @throws NearplayError damaged */
+  async #prove(studio: Studio, part: PartFile): Promise<ProvedBy | null> {
+    const object = this.#stored;
+    if (!object) return null;
+    const file = await part.compared();
+    const provedBy = await proveContent(studio, object, file, this.#signal);
+    const { mainStorage } = studio.preferences;
+    if (provedBy !== null || object.storage === mainStorage) return provedBy;
+    // A replica that keeps no checksum: the same version is on main, which may keep one.
+    const onMain = await lookAt(studio, mainStorage, object.version, this.#signal).catch(() => undefined);
+    return onMain ? proveContent(studio, onMain, file, this.#signal) : null;
+  }
+
+  #arrived(received: number, size: number): void {
+    if (received > this.#most) {
+      this.#most = received;
+      this.#fruitless = 0;
+    }
+    this.#options.progress?.(received, size);
+  }
+
+  /** Resolves when it is worth another attempt. @throws NearplayError when it is not */
+  async #afterSetback(cause: unknown, route: Route | undefined): Promise<void> {
+    const studio = this.#studio();
+    const storage = route?.storage ?? studio.preferences.mainStorage;
+    const error = explainS3Error(cause, {
+      ...{ action: 's3:GetObject', storage: studio.clients.configurationOf(storage), key: this.#errand.key },
+    });
+    const isReplica = storage !== studio.preferences.mainStorage;
+    if (error.code === 'object-changed' || error.code === 'damaged') {
+      return this.#beginAgain(studio, error, storage, isReplica);
+    }
+    if (isReplica && this.#version && isRefusal(error)) {
+      studio.proof.refused(storage, this.#version, error.code);
+      return;
+    }
+    if (error instanceof OtherRange) await this.#part?.beginAgain();
+    const reason = waitReasonOf(error.code);
+    const { waitsFor = WAITED_FOR } = this.#options;
+    if (reason === undefined || !waitsFor.has(reason)) throw error;
+    this.#fruitless += 1;
+    // A connection that broke after some bytes says little of the storage: it goes on there.
+    if (this.#most === this.#mostBefore && meansUnreachable(error)) studio.reachability.failed(storage);
+    await this.#wait(reason, error);
+  }
+
+  async #beginAgain(studio: Studio, error: NearplayError, storage: string, isReplica: boolean): Promise<void> {
+    this.#beginnings += 1;
+    if (this.#beginnings >= MOST_BEGINNINGS) throw error;
+    if (error.code === 'damaged') this.#damagedAt.add(storage);
+    if (isReplica && this.#version) studio.proof.refused(storage, this.#version, error.code);
+    if (this.#most > 0) this.#options.beginsAgain?.(error.code);
+    this.#version = undefined;
+    this.#stored = undefined;
+    this.#most = this.#resumed = 0;
+    await this.#part?.beginAgain();
+    await this.#pause(backoffDelay(this.#beginnings, this.#random()));
+  }
+
+  async #wait(reason: WaitReason, error: NearplayError): Promise<void> {
+    const now = new AbortController();
+    const isTold = this.#fruitless >= FRUITLESS_BEFORE_TOLD || reason !== 'offline';
+    if (isTold) this.#options.waiting?.({ for: reason, error, tryNow: () => now.abort() });
+    await this.#pause(backoffDelay(this.#fruitless, this.#random()), now.signal);
+  }
+
+  /** @throws NearplayError cancelled */
+  async #pause(milliseconds: number, shorter?: AbortSignal): Promise<void> {
+    const signal = shorter ? AbortSignal.any([this.#signal, shorter]) : this.#signal;
+    try {
+      await sleep(milliseconds, signal);
+    } catch (cause) {
+      if (this.#options.signal?.aborted) throw new NearplayError('cancelled', undefined, { cause });
+      if (this.#errand.claim.lost.aborted) await this.#errand.claim.assertOurs();
+    }
+  }
+
+  #random(): number {
+    return (this.#options.random ?? Math.random)();
+  }
+}
+
+const WAITED_FOR: ReadonlySet<WaitReason> = new Set(['offline', 'sign-in']);
+
+async function targetPath(destination: string, key: string): Promise<string> {
+  const inFolder = () => join(destination, safeFileName(key));
+  if (/[/\\]$/.test(destination)) return inFolder();
+  const stats = await stat(destination).catch(() => undefined);
+  return stats?.isDirectory() === true ? inFolder() : destination;
+}
+
+/** Makes the folder. @throws NearplayError when nothing can be written there, at once */
+async function prepare(path: string): Promise<void> {
+  const special = await specialAt(path);
+  if (special !== undefined) throw noDownloadTo(path, special);
+  let there: Stats | undefined;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    there = await lstat(path).catch((cause: unknown) => {
+      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+      throw cause;
+    });
+  } catch (cause) {
+    throw explainFileError(cause, { path: path, doing: 'write' });
+  }
+  if (!there || there.isFile() || there.isSymbolicLink()) return;
+  const what = there.isDirectory() ? 'A folder' : 'Something that is no file';
+  throw new NearplayError('destination-unwritable', `${what} is in the way at ${path}. Choose another name.`);
+}
+
+/** @param special as in "a pipe" */
+function noDownloadTo(path: string, special: string): NearplayError {
+  const why = 'What is saved is compared with the bucket first, which takes a file. Choose the name of a file.';
+  return new NearplayError('destination-unwritable', `"${path}" is ${special}. ${why}`);
+}
+
+/** @throws NearplayError disk-full before it is; a drive that does not say how much room it has is tried */
+async function assertRoom(path: string, bytes: number): Promise<void> {
+  const room = await statfs(dirname(path)).catch(() => undefined);
+  if (!room || room.blocks === 0) return;
+  const free = room.bavail * room.bsize;
+  if (free >= bytes + SPARE_BYTES) return;
+  const message = `There is no room for it in ${dirname(path)}: ${bytes} bytes are to come, ${free} are free. Make room there.`;
+  throw new NearplayError('disk-full', message);
+}

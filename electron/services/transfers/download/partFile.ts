@@ -1,0 +1,179 @@
+import { constants, type Stats } from 'node:fs';
+import { lstat, open, rm, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { NearplayError } from '../../../../shared/errors.ts';
+import { giveName, givePermissionsOf, NEW_FILE_FLAGS, syncFolder } from '../../files/atomicFile.ts';
+import { noFile, specialAt } from '../../files/writePlace.ts';
+import { explainFileError } from '../../files/fileErrors.ts';
+import type { ComparedFile } from '../../content/fingerprint.ts';
+import type { DestinationClaim, PartContent } from './destinationClaim.ts';
+
+/** Until it has its final name it is nobody else's business. */
+const PRIVATE_MODE = 0o600;
+const NO_FOLLOW = (constants.O_NOFOLLOW as number | undefined) ?? 0;
+const NO_WAIT = (constants.O_NONBLOCK as number | undefined) ?? 0;
+
+/**
+ * The bytes of a download until they are all there and proved: a file under a random name beside the destination, made by
+ * this process or left by one that is gone. What has arrived is what the file has, never what was counted on the way.
+ */
+export class PartFile {
+  readonly #claim: DestinationClaim;
+  readonly #destination: string;
+  readonly #handle: FileHandle;
+  /** Bytes that were there from an earlier process. */
+  readonly resumed: number;
+  #content: PartContent;
+
+  private constructor(means: Pick<PartFile, 'resumed'> & Means) {
+    this.#claim = means.claim;
+    this.#destination = means.destination;
+    this.#handle = means.handle;
+    this.#content = means.content;
+    this.resumed = means.resumed;
+  }
+
+  /** Goes on with what is left when it is of the same content, and begins anew otherwise. @throws NearplayError as write */
+  static async open(claim: DestinationClaim, destination: string, content: PartContent): Promise<PartFile> {
+    const isSame = isDeepStrictEqual(claim.left?.content, content);
+    const left = isSame ? await openLeft(claim.part, content.size) : undefined;
+    if (left) return new PartFile({ claim, destination, content, handle: left.handle, resumed: left.size });
+    try {
+      await rm(claim.part, { force: true });
+      await claim.describe(content);
+      const handle = await open(claim.part, NEW_FILE_FLAGS, PRIVATE_MODE);
+      return new PartFile({ claim, destination, content, handle, resumed: 0 });
+    } catch (cause) {
+      throw explainFileError(cause, { path: destination, doing: 'write' });
+    }
+  }
+
+  isOf(content: PartContent): boolean {
+    return isDeepStrictEqual(this.#content, content);
+  }
+
+  /** Bytes on disk, from the beginning on. */
+  async size(): Promise<number> {
+    return (await this.#do(() => this.#handle.stat())).size;
+  }
+
+  /** @throws NearplayError disk-full, destination-unwritable … */
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    for (let written = 0; written < bytes.length;) {
+      const left = bytes.length - written;
+      const done = await this.#do(() => this.#handle.write(bytes, written, left, position + written));
+      written += done.bytesWritten;
+    }
+  }
+
+  /** Nothing has arrived. Of another version from now on, where one is given. */
+  async beginAgain(content?: PartContent): Promise<void> {
+    await this.#do(() => this.#handle.truncate(0));
+    if (!content) return;
+    this.#content = content;
+    await this.#claim.describe(content);
+  }
+
+  /** The file as something whose content can be compared: through the handle that wrote it. */
+  async compared(): Promise<ComparedFile> {
+    const before = await this.#identity();
+    return {
+      path: this.#destination,
+      identity: { size: Number(before.size) },
+      assertUnchanged: async () => {
+        const now = await this.#identity();
+        if (now.size !== before.size || now.mtimeNs !== before.mtimeNs) throw new NearplayError('damaged');
+      },
+      read: async (buffer, start) => {
+        for (let filled = 0; filled < buffer.length;) {
+          const left = buffer.length - filled;
+          const { bytesRead } = await this.#do(() => this.#handle.read(buffer, filled, left, start + filled));
+          if (bytesRead === 0) throw new NearplayError('damaged', 'The disk gives less than was written to it.');
+          filled += bytesRead;
+        }
+      },
+    };
+  }
+
+  /**
+   * Gives the file its final name, over the file or the link that has it; on disk when it resolves. A file's permissions stay.
+   *
+   * @param lastModified milliseconds since the epoch: what the file's date becomes.
+   * @throws NearplayError destination-unwritable, disk-full, same-destination
+   */
+  async finish(lastModified: number): Promise<void> {
+    await this.#do(() => this.#handle.sync());
+    // Drives without permissions or dates refuse this; the content is what counts.
+    const old = await this.#replaced();
+    if (old) await givePermissionsOf(old, this.#handle);
+    else await this.#handle.chmod(this.#claim.mode).catch(() => undefined);
+    await this.#handle.utimes(new Date(), new Date(lastModified)).catch(() => undefined);
+    await this.#claim.assertOurs();
+    await this.#assertUnderItsName();
+    // Windows is strict about names of files that are open.
+    await this.close();
+    await this.#do(() => giveName(this.#claim.part, this.#destination));
+    await this.#do(() => syncFolder(dirname(this.#destination)));
+  }
+
+  async discard(): Promise<void> {
+    await this.close();
+    await rm(this.#claim.part, { force: true }).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close().catch(() => undefined);
+  }
+
+  /** The file that has the name until now. @throws NearplayError destination-unwritable for what is none, however late it came */
+  async #replaced(): Promise<Stats | undefined> {
+    const special = await specialAt(this.#destination);
+    if (special !== undefined) throw noFile(this.#destination, special);
+    const old = await lstat(this.#destination).catch(() => undefined);
+    return old?.isFile() === true ? old : undefined;
+  }
+
+  /** Somebody may have put another file under the part's name. */
+  async #assertUnderItsName(): Promise<void> {
+    const [own, there] = await Promise.all([
+      this.#identity(),
+      this.#do(() => lstat(this.#claim.part, { bigint: true })),
+    ]);
+    if (own.ino === there.ino && own.dev === there.dev) return;
+    throw new NearplayError('destination-unwritable', `Another program replaced the file while it was being saved.`);
+  }
+
+  #identity() {
+    return this.#do(() => this.#handle.stat({ bigint: true }));
+  }
+
+  async #do<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (cause) {
+      throw explainFileError(cause, { path: this.#destination, doing: 'write' });
+    }
+  }
+}
+
+interface Means {
+  claim: DestinationClaim;
+  destination: string;
+  handle: FileHandle;
+  content: PartContent;
+}
+
+/** Only a regular file that has this one name; whatever else is there now is none of ours. */
+async function openLeft(part: string, most: number): Promise<{ handle: FileHandle; size: number } | undefined> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(part, constants.O_RDWR | NO_FOLLOW | NO_WAIT);
+    const stats = await handle.stat();
+    if (stats.isFile() && stats.nlink === 1 && stats.size <= most) return { handle, size: stats.size };
+  } catch {
+    // Gone, or not ours to read: begun anew.
+  }
+  await handle?.close();
+  return undefined;
+}

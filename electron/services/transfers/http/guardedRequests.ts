@@ -1,0 +1,107 @@
+import { setMaxListeners } from 'node:events';
+import { Readable } from 'node:stream';
+import { NearplayError } from '../../../../shared/errors.ts';
+import type { BandwidthLimiter } from './bandwidthLimiter.ts';
+
+/** A body by slices of at most so many bytes; asked for once. */
+export type BodyChunks = (sliceSize: () => number) => Iterable<Buffer> | AsyncIterable<Buffer>;
+
+/** The slices of bytes that are in memory. */
+export function chunksOf(bytes: Buffer): BodyChunks {
+  return function* (sliceSize) {
+    for (let start = 0; start < bytes.length;) {
+      const end = Math.min(bytes.length, start + sliceSize());
+      yield bytes.subarray(start, end);
+      start = end;
+    }
+  };
+}
+
+export interface GuardedRequestsOptions {
+  bandwidth: BandwidthLimiter;
+  /** Milliseconds without a byte going out, or without an answer after the last one. */
+  idleTimeout: number;
+}
+
+export interface Body {
+  chunks: BodyChunks;
+  /** Told of bytes as the connection takes them. */
+  onBytes: (bytes: number) => void;
+}
+
+type Send<Answer> = (options: { abortSignal: AbortSignal }) => Promise<Answer>;
+type SendBody<Answer> = (body: Readable, options: { abortSignal: AbortSignal }) => Promise<Answer>;
+
+/** Requests that cannot hang: each ends by an answer, an abort or a time-out. Bodies draw from the bandwidth. */
+export class GuardedRequests {
+  readonly #options: GuardedRequestsOptions;
+
+  constructor(options: GuardedRequestsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param timeout milliseconds for the whole question; default: the idle time-out.
+   * @throws NearplayError cancelled, timeout; otherwise what `send` throws
+   */
+  async request<Answer>(signal: AbortSignal, send: Send<Answer>, timeout = this.#options.idleTimeout): Promise<Answer> {
+    return this.#guarded(signal, timeout, ({ abortSignal }) => send({ abortSignal }));
+  }
+
+  /** Sends a body slice by slice; a slow line may take as long as it moves. @throws as `ask` */
+  async sendBody<Answer>(signal: AbortSignal, body: Body, send: SendBody<Answer>): Promise<Answer> {
+    const { bandwidth, idleTimeout } = this.#options;
+    return this.#guarded(signal, idleTimeout, async ({ abortSignal, stillMoving, fail }) => {
+      const paced = async function* () {
+        for await (const slice of body.chunks(() => bandwidth.sliceSize())) {
+          await bandwidth.take(slice.length, abortSignal);
+          stillMoving();
+          body.onBytes(slice.length);
+          yield slice;
+        }
+      };
+      const readable = Readable.from(paced(), { objectMode: false, highWaterMark: 1 });
+      // An error of the source would leave the request open for ever.
+      readable.on('error', fail);
+      try {
+        return await send(readable, { abortSignal });
+      } finally {
+        readable.destroy();
+      }
+    });
+  }
+
+  async #guarded<Answer>(
+    signal: AbortSignal,
+    timeout: number,
+    work: (guard: Guard) => Promise<Answer>,
+  ): Promise<Answer> {
+    if (signal.aborted) throw new NearplayError('cancelled');
+    const request = new AbortController();
+    setMaxListeners(0, request.signal);
+    let failure: unknown;
+    const fail = (error: unknown) => {
+      failure ??= error;
+      request.abort();
+    };
+    const timer = setTimeout(() => fail(new NearplayError('timeout')), timeout);
+    const stop = () => fail(new NearplayError('cancelled'));
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await work({ abortSignal: request.signal, stillMoving: () => timer.refresh(), fail });
+    } catch (error) {
+      // An early refusal leaves a body half sent: the connection must not stay open for the rest of it.
+      request.abort();
+      throw failure ?? error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+}
+
+interface Guard {
+  abortSignal: AbortSignal;
+  stillMoving: () => void;
+  fail: (error: unknown) => void;
+}

@@ -1,0 +1,89 @@
+import { NearplayError } from '../../../../shared/errors.ts';
+import type { ConcurrencyController } from './concurrencyController.ts';
+
+interface Waiting {
+  grant: () => void;
+  /** Whose turn it is: a file that has many parts waiting must not keep another one from its first. */
+  owner: string;
+}
+
+/** Permission to have one request with a body in flight, as many at once as the controller allows; owners take turns. */
+export class RequestSlots {
+  readonly #controller: ConcurrencyController;
+  readonly #now: () => number;
+  #waiting: Waiting[] = [];
+  readonly #held = new Map<string, number>();
+  #inUse = 0;
+
+  constructor(controller: ConcurrencyController, now: () => number) {
+    this.#controller = controller;
+    this.#now = now;
+  }
+
+  get limit(): number {
+    return this.#controller.limit;
+  }
+
+  /**
+   * Resolves to the function that gives the lane back, to be called exactly once.
+   *
+   * @throws NearplayError cancelled when the signal says so before
+   */
+  async acquire(owner: string, signal: AbortSignal): Promise<() => void> {
+    if (signal.aborted) throw new NearplayError('cancelled');
+    if (this.#inUse >= this.#controller.limit || this.#waiting.length > 0) await this.#wait(owner, signal);
+    else this.#take(owner);
+    return () => this.#release(owner);
+  }
+
+  addBytes(bytes: number): void {
+    this.#controller.addBytes(bytes, this.#inUse >= this.#controller.limit, this.#now());
+    this.#grant();
+  }
+
+  slowDown(): void {
+    this.#controller.slowDown(this.#now());
+  }
+
+  #wait(owner: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        owner,
+        grant: () => {
+          signal.removeEventListener('abort', giveUp);
+          this.#take(owner);
+          resolve();
+        },
+      };
+      const giveUp = () => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiting);
+        reject(new NearplayError('cancelled'));
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#waiting.push(waiting);
+      this.#grant();
+    });
+  }
+
+  #grant(): void {
+    while (this.#waiting.length > 0 && this.#inUse < this.#controller.limit) {
+      const held = ({ owner }: Waiting) => this.#held.get(owner) ?? 0;
+      const next = this.#waiting.reduce((best, other) => (held(other) < held(best) ? other : best));
+      this.#waiting.splice(this.#waiting.indexOf(next), 1);
+      next.grant();
+    }
+  }
+
+  #take(owner: string): void {
+    this.#inUse += 1;
+    this.#held.set(owner, (this.#held.get(owner) ?? 0) + 1);
+  }
+
+  #release(owner: string): void {
+    this.#inUse -= 1;
+    const left = (this.#held.get(owner) ?? 1) - 1;
+    if (left > 0) this.#held.set(owner, left);
+    else this.#held.delete(owner);
+    this.#grant();
+  }
+}

@@ -1,0 +1,33 @@
+import { NearplayError } from '../../../../shared/errors.ts';
+import { attemptsFor, backoffDelay } from '../../runtime/backoff.ts';
+import type { RequestSlots } from './requestSlots.ts';
+import type { Sleep } from '../../runtime/async.ts';
+
+/** What repetition needs. */
+export interface RetryingOptions {
+  /** From 0 to 1. */
+  random: () => number;
+  sleep: Sleep;
+  slots: Pick<RequestSlots, 'slowDown'>;
+}
+
+/**
+ * Repeats a request as long as its kind of error is worth it, with growing waits.
+ *
+ * @throws NearplayError the last one
+ */
+export async function retrying<Answer>(
+  { random, sleep, slots }: RetryingOptions,
+  signal: AbortSignal,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof NearplayError) || attempt >= attemptsFor(error.code)) throw error;
+      if (error.code === 'slow-down' || error.code === 'timeout') slots.slowDown();
+      await sleep(backoffDelay(attempt, random()), signal);
+    }
+  }
+}

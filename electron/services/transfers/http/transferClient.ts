@@ -1,0 +1,45 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { StorageConfiguration } from '../../../../shared/preferences.ts';
+import { endpointOf } from '../../../../shared/storagePlace.ts';
+import { limitAnswers } from '../../storage/wholeAnswers.ts';
+
+const nothing = (): void => undefined;
+/** The SDK writes to the console that it does not repeat a stream; repeating is the engine's own business. */
+const QUIET = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/**
+ * A client like this one, on the same connections and credentials, that tries each request once. A request that begins a
+ * multipart upload must not be repeated unseen: where only the answer was lost, there would be two of them.
+ */
+function onceOnly(client: S3Client, configuration: StorageConfiguration): S3Client {
+  const endpoint = endpointOf(configuration);
+  const { config } = client;
+  const transferClient = new S3Client({
+    region: configuration.region,
+    ...(endpoint !== undefined && { endpoint }),
+    forcePathStyle: configuration.forcePathStyle ?? configuration.bucket.includes('.'),
+    credentials: config.credentials,
+    requestHandler: config.requestHandler,
+    systemClockOffset: config.systemClockOffset,
+    expectContinueHeader: false,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    maxAttempts: 1,
+    logger: QUIET,
+  });
+  // It hides what is secret in inputs and outputs before it logs them, and here nobody listens.
+  transferClient.middlewareStack.remove('loggerMiddleware');
+  limitAnswers(transferClient);
+  return transferClient;
+}
+
+/** One transfer client a storage client, for as long as that one lives. */
+export class TransferClients {
+  readonly #known = new WeakMap<S3Client, S3Client>();
+
+  clientFor(client: S3Client, configuration: StorageConfiguration): S3Client {
+    const known = this.#known.get(client) ?? onceOnly(client, configuration);
+    this.#known.set(client, known);
+    return known;
+  }
+}

@@ -1,0 +1,80 @@
+import { reportOf } from '../../../../shared/errors.ts';
+import type { BlockedFor } from '../../../../shared/ipc.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { Jobs } from './jobs.ts';
+import { abandoningUpload } from '../upload/abortAbandoned.ts';
+import type { UploadJob } from './uploadJob.ts';
+import type { UploadOutcome } from '../upload/uploadContext.ts';
+
+export interface JobStatesOptions {
+  jobs: Jobs;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  log: Log;
+}
+
+/** The states of a job: what becomes of its record, and of the bytes that are counted for it, when it enters one. */
+export class JobStates {
+  readonly #jobs: Jobs;
+  readonly #now: () => number;
+  readonly #log: Log;
+
+  constructor({ jobs, now, log }: JobStatesOptions) {
+    this.#jobs = jobs;
+    this.#now = now;
+    this.#log = log;
+  }
+
+  waiting(job: UploadJob): void {
+    this.#jobs.note(job, {
+      state: 'waiting',
+      blockedFor: undefined,
+      skippedFor: undefined,
+      error: undefined,
+      finishedAt: undefined,
+    });
+  }
+
+  running(job: UploadJob): void {
+    this.#jobs.updateLive(job, () => {
+      job.record = { ...job.record, state: 'running', blockedFor: undefined, error: undefined };
+    });
+  }
+
+  paused(job: UploadJob): void {
+    this.#jobs.note(job, { state: 'paused', blockedFor: undefined });
+  }
+
+  blocked(job: UploadJob, blockedFor: BlockedFor, error: unknown): void {
+    this.leftConnection(job);
+    this.#jobs.note(job, { state: 'blocked', blockedFor, error: reportOf(error) });
+  }
+
+  failed(job: UploadJob, error: unknown): void {
+    this.#log.warn('Upload failed', { key: job.record.key, error });
+    this.leftConnection(job);
+    this.#jobs.note(job, { state: 'failed', error: reportOf(error), finishedAt: this.#now() });
+  }
+
+  /** Its upload is given up; whoever sweeps removes it. */
+  cancelled(job: UploadJob): void {
+    this.#jobs.updateLive(job, () => (job.sent = job.confirmed = 0));
+    this.#jobs.note(job, { ...abandoningUpload(job.record), state: 'cancelled', finishedAt: this.#now() });
+  }
+
+  succeeded(job: UploadJob, outcome: UploadOutcome): void {
+    const isDone = outcome.kind === 'done';
+    this.#jobs.note(job, {
+      ...{ state: isDone ? 'done' : 'skipped', finishedAt: this.#now() },
+      ...{ upload: undefined, partSize: undefined, completing: undefined, intent: undefined, unheard: undefined },
+      ...(outcome.kind === 'skipped' && { skippedFor: outcome.why }),
+      ...(isDone && { receipt: outcome.receipt, size: outcome.receipt.size, confirmed: outcome.receipt.size }),
+    });
+    if (isDone) this.#jobs.updateLive(job, () => (job.sent = job.confirmed = job.record.size));
+  }
+
+  /** What was on the wire and not confirmed is not there. */
+  leftConnection(job: UploadJob): void {
+    this.#jobs.updateLive(job, () => (job.sent = job.confirmed));
+  }
+}

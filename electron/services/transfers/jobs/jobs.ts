@@ -1,0 +1,185 @@
+import type { TransferTotals, UploadNote } from '../../../../shared/ipc.ts';
+import type { Log } from '../../runtime/log.ts';
+import { ChangeFeed, type Changes } from './changeFeed.ts';
+import type { Journal } from '../journal/journal.ts';
+import { Destinations } from './destinations.ts';
+import { SortedJobs } from './sortedJobs.ts';
+import { TotalsCounter } from './totals.ts';
+import type { UploadsDelta, UploadsPage } from './transfer.ts';
+import type { Receipt, UploadRecord } from '../journal/uploadRecord.ts';
+import { UploadJob } from './uploadJob.ts';
+
+/** Records taken out of the journal in one go. */
+const REMOVAL_BATCH_RECORDS = 1000;
+
+export interface JobsOptions {
+  journal: Journal;
+  changed: (delta: UploadsDelta) => void;
+  /** Of the storage that uploads go to at this moment. */
+  uploadNote?: () => UploadNote | undefined;
+  /** Milliseconds, never set back. */
+  clock: () => number;
+  log: Log;
+}
+
+/**
+ * All transfers, and everybody who has to know when one changes: the totals, the journal, the window. Whatever is changed in a
+ * job is changed here.
+ */
+export class Jobs {
+  readonly #options: JobsOptions;
+  readonly #jobs = new SortedJobs<UploadJob>();
+  readonly #destinations = new Destinations<UploadJob>();
+  readonly #totals = new TotalsCounter();
+  readonly #changes: ChangeFeed;
+  /** Not on the list any more, but something of theirs may still be in the storage. */
+  readonly #hidden = new Set<UploadJob>();
+  #droppedIds: string[] = [];
+  #lastOrder = 0;
+
+  constructor(options: JobsOptions) {
+    this.#options = options;
+    this.#changes = new ChangeFeed((news) => this.#publish(news));
+  }
+
+  get(id: string): UploadJob | undefined {
+    return this.#jobs.get(id);
+  }
+
+  /** In the order of the queue, hidden ones too; a list of its own. */
+  all(): UploadJob[] {
+    return this.#jobs.all();
+  }
+
+  /** These, those that are unknown left out; or all. */
+  *chosen(ids?: Iterable<string>): Iterable<UploadJob> {
+    if (!ids) {
+      yield* this.all();
+      return;
+    }
+    for (const id of ids) {
+      const job = this.#jobs.get(id);
+      if (job) yield job;
+    }
+  }
+
+  page(after: string | undefined, count: number): UploadsPage {
+    const now = this.#options.clock();
+    const { members, ...next } = this.#jobs.page(after, count, ({ isHidden }) => !isHidden);
+    return { transfers: members.map((job) => job.transfer(now)), ...next };
+  }
+
+  totals(): TransferTotals {
+    const updateSoon = this.#options.uploadNote?.();
+    return { ...this.#totals.totals(this.#options.clock()), ...(updateSoon && { updateSoon }) };
+  }
+
+  receipts(): Receipt[] {
+    return this.all().flatMap(({ record: { receipt } }) => (receipt ? [receipt] : []));
+  }
+
+  /** Another file of this computer that wants the same name in the storage, and is not over. */
+  rivalOf(record: Pick<UploadRecord, 'id' | 'path' | 'wanted'>): UploadJob | undefined {
+    return this.#destinations.rivalOf(record);
+  }
+
+  /** The place behind all others, for one that will be added. */
+  nextOrder(): number {
+    this.#lastOrder += 1;
+    return this.#lastOrder;
+  }
+
+  add(record: UploadRecord): UploadJob {
+    this.#lastOrder = Math.max(this.#lastOrder, record.order);
+    const job = new UploadJob(record);
+    this.#jobs.add(job);
+    this.#destinations.add(job);
+    this.#totals.add(job.counted());
+    this.#changes.changed(job.id);
+    return job;
+  }
+
+  /** Changes what is true only while this process lives, or what the journal is told of otherwise. */
+  updateLive(job: UploadJob, change: () => void): void {
+    if (job.isHidden) {
+      change();
+      return;
+    }
+    this.#totals.remove(job.counted());
+    change();
+    this.#totals.add(job.counted());
+    this.#changes.changed(job.id);
+  }
+
+  /** Changes a record; on disk when it resolves. @throws NearplayError disk-full */
+  updateDurably(job: UploadJob, changes: Partial<UploadRecord>): Promise<void> {
+    this.updateLive(job, () => {
+      job.record = { ...job.record, ...changes };
+    });
+    return this.#options.journal.put(job.record);
+  }
+
+  /** Changes a record; on disk within a second, or with the next writing that has to be. */
+  note(job: UploadJob, changes: Partial<UploadRecord>): void {
+    this.updateLive(job, () => {
+      job.record = { ...job.record, ...changes };
+    });
+    if (changes.order !== undefined) {
+      this.#jobs.addMovedBytes();
+      this.#lastOrder = Math.max(this.#lastOrder, changes.order);
+    }
+    this.#options.journal.putSoon(job.record);
+  }
+
+  /** Of this job, so many bytes went onto the wire. */
+  moved(job: UploadJob, bytes: number): void {
+    const now = this.#options.clock();
+    job.addBytes(bytes, now);
+    this.#totals.moved(bytes, now);
+    this.updateLive(job, () => (job.sent += bytes));
+  }
+
+  /** Takes a job off the list. Its record stays until its uploads are proved gone. */
+  hide(job: UploadJob): void {
+    this.#totals.remove(job.counted());
+    this.#changes.removed(job.id);
+    job.isHidden = true;
+    this.#hidden.add(job);
+  }
+
+  /** Lets go of hidden jobs that have left nothing behind. */
+  dropHidden(): void {
+    const isRunning = this.#droppedIds.length > 0;
+    for (const job of this.#hidden) {
+      if (job.hasAbandoned) continue;
+      this.#hidden.delete(job);
+      this.#destinations.remove(job);
+      this.#jobs.remove([job.id]);
+      this.#droppedIds.push(job.id);
+    }
+    if (!isRunning && this.#droppedIds.length > 0) void this.#shortenJournal();
+  }
+
+  /** Tells what has not been told yet, and nothing afterwards. */
+  stop(): Promise<void> {
+    return this.#changes.stop();
+  }
+
+  async #shortenJournal(): Promise<void> {
+    try {
+      while (this.#droppedIds.length > 0) {
+        await this.#options.journal.remove(this.#droppedIds.slice(0, REMOVAL_BATCH_RECORDS));
+        this.#droppedIds = this.#droppedIds.slice(REMOVAL_BATCH_RECORDS);
+      }
+    } catch (error) {
+      this.#options.log.warn('The journal could not be shortened', { error });
+      this.#droppedIds = [];
+    }
+  }
+
+  #publish({ changed, removed }: Changes): void {
+    const now = this.#options.clock();
+    const transfers = changed.flatMap((id) => this.#jobs.get(id)?.transfer(now) ?? []);
+    this.#options.changed({ changed: transfers, removed, totals: this.totals() });
+  }
+}

@@ -1,0 +1,27 @@
+const SECOND = 1000;
+const WINDOW_MS = 5 * SECOND;
+const SAMPLE_MS = SECOND / 10;
+
+/** Bytes a second over the last five. Told the time; asks for nothing. */
+export class ThroughputMeter {
+  #samples: { time: number; bytes: number }[] = [];
+
+  addBytes(bytes: number, now: number): void {
+    const last = this.#samples.at(-1);
+    if (last && now - last.time < SAMPLE_MS) last.bytes += bytes;
+    else this.#samples.push({ time: now, bytes });
+    this.#dropOldSamples(now);
+  }
+
+  bytesPerSecond(now: number): number {
+    this.#dropOldSamples(now);
+    const [first] = this.#samples;
+    if (!first) return 0;
+    const elapsed = Math.max(now - first.time, SECOND);
+    return Math.round((this.#samples.reduce((sum, { bytes }) => sum + bytes, 0) / elapsed) * SECOND);
+  }
+
+  #dropOldSamples(now: number): void {
+    while (this.#samples[0] && now - this.#samples[0].time > WINDOW_MS) this.#samples.shift();
+  }
+}

@@ -1,0 +1,49 @@
+import type { Transfer, TransfersDelta } from '../../../../shared/ipc.ts';
+import { nameOfKey } from '../../../../shared/keys.ts';
+import type { ConflictPolicy, UploadRecord } from '../journal/uploadRecord.ts';
+
+/** One upload as a window or a terminal shows it. */
+export interface UploadTransfer extends Transfer {
+  direction: 'upload';
+  policy: ConflictPolicy;
+}
+
+/** A piece of the list, in its order. */
+export interface UploadsPage {
+  transfers: UploadTransfer[];
+  /** Where the next page begins; absent after the last. */
+  next?: string;
+}
+
+/** What is new of uploads alone. */
+export interface UploadsDelta extends TransfersDelta {
+  changed: UploadTransfer[];
+}
+
+export interface Progressing {
+  sent: number;
+  confirmed: number;
+  bytesPerSecond: number;
+}
+
+export function transferOf(record: UploadRecord, { sent, confirmed, bytesPerSecond }: Progressing): UploadTransfer {
+  const { id, key, order, state, blockedFor, skippedFor, size, policy, createdAt, finishedAt, error } = record;
+  return {
+    id,
+    direction: 'upload',
+    name: nameOfKey(key),
+    key,
+    order,
+    state,
+    ...(blockedFor && { blockedFor }),
+    ...(skippedFor && { skippedFor }),
+    size,
+    sent: Math.min(size, sent),
+    confirmed,
+    bytesPerSecond,
+    policy,
+    startedAt: createdAt,
+    ...(finishedAt !== undefined && { finishedAt }),
+    ...(error && { error }),
+  };
+}

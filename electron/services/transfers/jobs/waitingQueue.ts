@@ -1,0 +1,74 @@
+/** What can stand in line; smaller `order` goes first. */
+export interface Queued {
+  readonly id: string;
+  readonly order: number;
+}
+
+/** Those that wait, by order. Made for 100,000 of them: joining at the end and leaving at the front cost next to nothing. */
+export class WaitingQueue<Member extends Queued> {
+  #members: Member[] = [];
+  #front = 0;
+  readonly #ids = new Set<string>();
+
+  get length(): number {
+    return this.#members.length - this.#front;
+  }
+
+  first(): Member | undefined {
+    return this.#members[this.#front];
+  }
+
+  takeFirst(): Member | undefined {
+    const first = this.#members[this.#front];
+    if (!first) return undefined;
+    this.#front += 1;
+    this.#ids.delete(first.id);
+    if (this.#front > 1000 && this.#front * 2 > this.#members.length) {
+      this.#members = this.#members.slice(this.#front);
+      this.#front = 0;
+    }
+    return first;
+  }
+
+  /** Once: who stands in line already keeps the place. */
+  add(member: Member): void {
+    if (this.#ids.has(member.id)) return;
+    this.#ids.add(member.id);
+    const last = this.#members.at(-1);
+    if (!last || this.length === 0 || last.order <= member.order) this.#members.push(member);
+    else this.#members.splice(this.#indexAfter(member.order), 0, member);
+  }
+
+  /** In one go, whatever their number. */
+  addAll(members: readonly Member[]): void {
+    const joining = members.filter(({ id }) => !this.#ids.has(id));
+    if (joining.length === 0) return;
+    for (const { id } of joining) this.#ids.add(id);
+    // Nearly in order as they are, which is what makes sorting cheap.
+    this.#members = [...this.members(), ...joining].sort((a, b) => a.order - b.order);
+    this.#front = 0;
+  }
+
+  /** In one go, whatever their number. */
+  remove(ids: ReadonlySet<string>): void {
+    if (ids.size === 0) return;
+    for (const id of ids) this.#ids.delete(id);
+    this.#members = this.#members.slice(this.#front).filter(({ id }) => !ids.has(id));
+    this.#front = 0;
+  }
+
+  members(): readonly Member[] {
+    return this.#members.slice(this.#front);
+  }
+
+  /** The first place whose order is larger. */
+  #indexAfter(order: number): number {
+    let [low, high] = [this.#front, this.#members.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#members[middle]?.order ?? Infinity) <= order) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

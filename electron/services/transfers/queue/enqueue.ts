@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { NearplayError } from '../../../../shared/errors.ts';
+import { isOver } from '../../../../shared/ipc.ts';
+import { typedFolder } from '../../../../shared/keys.ts';
+import type { LeftOut } from '../../../../shared/leftOut.ts';
+import { wholeKey } from '../../storage/storageKeys.ts';
+import { sameDestination } from '../jobs/destinations.ts';
+import { findFiles, type FoundFile } from '../../files/findFiles.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { JobStates } from '../jobs/jobStates.ts';
+import { isKeyTooLong, isStream, recordOf, groupForSheets, streamFile, KEY_TOO_LONG_MESSAGE } from './newRecords.ts';
+import type { AddOptions, FileToUpload, FindAndAddOptions, TransferQueueOptions } from './queueOptions.ts';
+import type { UploadRecord } from '../journal/uploadRecord.ts';
+import type { UploadJob } from '../jobs/uploadJob.ts';
+import type { WaitingQueue } from '../jobs/waitingQueue.ts';
+
+/** Records of the journal that are taken up at a stretch. */
+const RESTORE_BATCH_RECORDS = 500;
+
+export interface EnqueuerParts {
+  jobs: Jobs;
+  states: JobStates;
+  waiting: WaitingQueue<UploadJob>;
+  /** Some are in line. */
+  queued: () => void;
+  /** All that was found is queued. */
+  over: () => void;
+}
+
+/** What comes into the queue: files and folders, streams, and what an earlier process left. */
+export class Enqueuer {
+  readonly #options: TransferQueueOptions;
+  readonly #parts: EnqueuerParts;
+  readonly #stopping = new AbortController();
+  #adding = 0;
+
+  constructor(options: TransferQueueOptions, parts: EnqueuerParts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  /** Searches that are not over yet. */
+  get adding(): number {
+    return this.#adding;
+  }
+
+  /** @throws NearplayError as TransferQueue.add */
+  async add(folder: string, paths: readonly string[], options: FindAndAddOptions): Promise<string[]> {
+    const below = typedFolder(folder, this.#options.target().configuration.prefix);
+    const { claims = new Map<string, string>() } = options;
+    const leftOut = (one: LeftOut) => {
+      this.#options.log.warn('Left out of an upload', { ...one });
+      options.leftOut?.(one);
+    };
+    const { signal } = this.#stopping;
+    const { disk } = this.#options;
+    const ids: string[] = [];
+    this.#adding += 1;
+    try {
+      for await (const files of findFiles(paths, { leftOut, signal, disk })) {
+        if (signal.aborted) break;
+        const records = files.map((file) => this.#newRecord(file, `${below}${file.name}`, options));
+        await this.#enqueue(records, claims);
+        for (const { id } of records) ids.push(id);
+        await nextTurn();
+      }
+    } catch (error) {
+      // What was found until then is queued.
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#adding -= 1;
+      this.#parts.over();
+    }
+    return ids;
+  }
+
+  /** @throws NearplayError as TransferQueue.addFiles */
+  async addFiles(files: readonly FileToUpload[], claims = new Map<string, string>()): Promise<string[]> {
+    this.#options.target();
+    const records = files.map(({ file, key, ...options }) => this.#newRecord(file, key, options));
+    await this.#enqueue(records, claims);
+    return records.map(({ id }) => id);
+  }
+
+  /** Not in line: a stream cannot wait. @throws NearplayError disk-full */
+  async addStream(key: string, options: AddOptions): Promise<UploadJob> {
+    const job = this.#parts.jobs.add(this.#newRecord(streamFile(key), key, options));
+    await this.#options.journal.add([job.record]);
+    return job;
+  }
+
+  /** @throws NearplayError as TransferQueue.takeOver */
+  async adopt(records: readonly UploadRecord[]): Promise<void> {
+    const own = records.map((record) => ({ ...record, order: this.#parts.jobs.nextOrder() }));
+    await this.#options.journal.add(own);
+    await this.restore(own);
+  }
+
+  /** What an earlier process left in the journal: what waited or ran is in line again. */
+  async restore(records: readonly UploadRecord[]): Promise<void> {
+    for (const [index, record] of records.entries()) {
+      this.#restoreOne(record);
+      if ((index + 1) % RESTORE_BATCH_RECORDS === 0) await nextTurn();
+    }
+  }
+
+  /** Nothing more of what is still being found. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  #restoreOne(record: UploadRecord): void {
+    const { jobs, states, waiting } = this.#parts;
+    const job = jobs.add(record);
+    const { state, blockedFor } = record;
+    if (isOver(record)) return;
+    if (isStream(record)) states.cancelled(job);
+    else if (state !== 'paused' && blockedFor !== 'conflict') {
+      // Most are in the state that they had.
+      if (state !== 'waiting') states.waiting(job);
+      waiting.add(job);
+    }
+  }
+
+  #newRecord(file: FoundFile, key: string, options: AddOptions): UploadRecord {
+    const policy = options.onConflict ?? this.#options.onConflict ?? 'keep-both';
+    const createdAt = this.#options.now();
+    return recordOf(file, { id: randomUUID(), order: this.#parts.jobs.nextOrder(), key, policy, createdAt });
+  }
+
+  async #enqueue(records: readonly UploadRecord[], claims: Map<string, string>): Promise<void> {
+    // One after the other: each sees those before it.
+    const jobs = records.map((record) => this.#parts.jobs.add(this.#admitted(record, claims)));
+    for (const sheet of groupForSheets(jobs)) {
+      try {
+        await this.#options.journal.add(sheet.map(({ record }) => record));
+      } catch (error) {
+        // Each is put into the journal again before it starts, and waits for the disk then.
+        this.#options.log.warn('Queued uploads could not be noted', { error });
+      }
+    }
+    const { configuration } = this.#options.target();
+    for (const job of jobs) {
+      const { key, state } = job.record;
+      const tooLong = isKeyTooLong(wholeKey(configuration, key));
+      if (tooLong) this.#parts.states.failed(job, new NearplayError('bad-request', KEY_TOO_LONG_MESSAGE));
+      // It may have been paused or cancelled meanwhile.
+      else if (state === 'waiting') this.#parts.waiting.add(job);
+    }
+    this.#parts.queued();
+  }
+
+  /** Over before it begins, when another file has its name: of those that are added together, or of all that are not over. */
+  #admitted(record: UploadRecord, claims: Map<string, string>): UploadRecord {
+    const { wanted, path } = record;
+    const claimed = claims.get(wanted);
+    const open = this.#parts.jobs.rivalOf(record)?.record.path;
+    const rival = claimed !== undefined && claimed !== path ? claimed : open;
+    if (rival === undefined) {
+      claims.set(wanted, path);
+      return record;
+    }
+    const error = sameDestination(path, rival);
+    this.#options.log.warn('Upload refused', { key: record.key, error });
+    return { ...record, state: 'failed', error: error.report(), finishedAt: this.#options.now() };
+  }
+}

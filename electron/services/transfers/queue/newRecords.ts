@@ -1,0 +1,48 @@
+import type { FoundFile } from '../../files/findFiles.ts';
+import type { ConflictPolicy, UploadRecord } from '../journal/uploadRecord.ts';
+
+/** S3 User Guide, "Naming Amazon S3 objects": 1,024 bytes of UTF-8. */
+const MAX_KEY_BYTES = 1024;
+/** Where a stream's path would be. */
+const STREAM_PATH = '-';
+export const KEY_TOO_LONG_MESSAGE =
+  'The name with its folders is longer than S3 keeps (1,024 bytes). Shorten it and upload again.';
+
+/** What a record says of a file that nobody has begun to send. */
+export interface NewRecordFields {
+  id: string;
+  order: number;
+  /** Relative to the main storage's prefix. */
+  key: string;
+  policy: ConflictPolicy;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
+}
+
+export function recordOf({ path, root, size, mtimeMs, inode }: FoundFile, fresh: NewRecordFields): UploadRecord {
+  return {
+    ...{ path, ...(root !== undefined && { root }), size, mtimeMs, inode, ...fresh, wanted: fresh.key },
+    ...{ state: 'waiting', confirmed: 0, toAbort: [], lost: [] },
+  };
+}
+
+/** A stream, as far as it is like a file: its size is known when it is over. */
+export function streamFile(name: string): FoundFile {
+  return { path: STREAM_PATH, name, size: 0, mtimeMs: 0, ctimeMs: 0, inode: '0' };
+}
+
+export function isStream({ path }: Pick<UploadRecord, 'path'>): boolean {
+  return path === STREAM_PATH;
+}
+
+/** @param wholeKey prefix included. */
+export function isKeyTooLong(wholeKey: string): boolean {
+  return Buffer.byteLength(wholeKey) > MAX_KEY_BYTES;
+}
+
+/** How new records share sheets of the journal: large files get one each, since theirs are written often; small ones one. */
+export function groupForSheets<Job extends { isLarge: boolean }>(jobs: readonly Job[]): Job[][] {
+  const small = jobs.filter(({ isLarge }) => !isLarge);
+  const large = jobs.filter(({ isLarge }) => isLarge).map((job) => [job]);
+  return small.length > 0 ? [small, ...large] : large;
+}

@@ -1,0 +1,161 @@
+import { isOver } from '../../../../shared/ipc.ts';
+import { makeRoom } from '../../../../shared/queueOrder.ts';
+import type { SettlingFiles } from './settlingFiles.ts';
+import { isStream } from './newRecords.ts';
+import type { SingleWaits } from './singleWaits.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { JobStates } from '../jobs/jobStates.ts';
+import { abandoningUpload } from '../upload/abortAbandoned.ts';
+import type { TimeSlicer } from '../../runtime/timeSlices.ts';
+import type { AbandonedUploads } from './abandonedUploads.ts';
+import type { ConflictPolicy } from '../journal/uploadRecord.ts';
+import type { Interruption, UploadJob } from '../jobs/uploadJob.ts';
+import type { WaitingQueue } from '../jobs/waitingQueue.ts';
+
+export interface QueueActionsOptions {
+  jobs: Jobs;
+  states: JobStates;
+  waiting: WaitingQueue<UploadJob>;
+  settling: SettlingFiles;
+  singleWaits: SingleWaits;
+  abandoned: AbandonedUploads;
+  /** Nothing leaves the line while something is left to do here. */
+  slices: TimeSlicer;
+  /** Those on the wire at this moment. */
+  running: () => Iterable<UploadJob>;
+}
+
+/**
+ * What a user does to uploads, to some or to all at once. What is on the wire leaves it before a call returns; all else of
+ * 100,000 uploads follows in slices.
+ */
+export class QueueActions {
+  readonly #options: QueueActionsOptions;
+
+  constructor(options: QueueActionsOptions) {
+    this.#options = options;
+  }
+
+  pause(ids?: readonly string[]): void {
+    const { states, settling, singleWaits } = this.#options;
+    this.#interrupt('pause', ids);
+    const leaving = new Set<string>();
+    const each = (job: UploadJob) => {
+      const { state } = job.record;
+      if (job.isRunning) job.interrupt('pause');
+      else if (state === 'waiting' || state === 'blocked') {
+        settling.cancel(job);
+        singleWaits.cancel(job);
+        leaving.add(job.id);
+        states.paused(job);
+      }
+    };
+    this.#each(ids, each, () => this.#options.waiting.remove(leaving));
+  }
+
+  resume(ids?: readonly string[]): void {
+    this.#requeue(ids, (job) => {
+      if (!job.isLeaving) return job.record.state === 'paused';
+      job.interrupt('wait');
+      return false;
+    });
+  }
+
+  cancel(ids?: readonly string[]): void {
+    const { states, settling, singleWaits, waiting, abandoned } = this.#options;
+    this.#interrupt('cancel', ids);
+    const leaving = new Set<string>();
+    const each = (job: UploadJob) => {
+      if (isOver(job.record)) return;
+      if (job.isRunning) {
+        job.interrupt('cancel');
+        return;
+      }
+      leaving.add(job.id);
+      settling.cancel(job);
+      singleWaits.cancel(job);
+      states.cancelled(job);
+    };
+    this.#each(ids, each, () => {
+      waiting.remove(leaving);
+      abandoned.removeSoon();
+    });
+  }
+
+  retry(ids?: readonly string[]): void {
+    this.#requeue(ids, ({ record, isRunning }) => {
+      const isMeant = record.state === 'failed' || (ids !== undefined && record.state === 'cancelled');
+      return isMeant && !isRunning && !isStream(record);
+    });
+  }
+
+  decide(policy: Exclude<ConflictPolicy, 'ask'>, ids?: readonly string[]): void {
+    this.#requeue(ids, (job) => {
+      if (job.record.blockedFor !== 'conflict' || job.isRunning) return false;
+      job.record = { ...job.record, policy };
+      return true;
+    });
+  }
+
+  move(ids: readonly string[], before: string | null): void {
+    const { jobs, waiting, slices } = this.#options;
+    const moving: UploadJob[] = [];
+    // Not before its turn: until then others may join the line and leave it.
+    const leaveTheLine = function* () {
+      const chosen = new Set(ids);
+      for (const job of waiting.members()) if (chosen.has(job.id) && job.id !== before) moving.push(job);
+      const leaving = new Set(moving.map(({ id }) => id));
+      waiting.remove(leaving);
+      const others = jobs.all().filter(({ id }) => !leaving.has(id));
+      const isInLine = before !== null && waiting.members().some(({ id }) => id === before);
+      const place = isInLine ? others.findIndex(({ id }) => id === before) : others.length;
+      const room = makeRoom(
+        others.map(({ order }) => order),
+        place,
+        moving.length,
+      );
+      for (const [index, order] of room.moved) yield [others[index], order] as const;
+      for (const [index, order] of room.orders.entries()) yield [moving[index], order] as const;
+    };
+    const each = ([job, order]: readonly [UploadJob | undefined, number]) => {
+      if (job) jobs.note(job, { order });
+    };
+    slices.forEach(leaveTheLine(), each, () => waiting.addAll(moving));
+  }
+
+  clear(): void {
+    const { jobs, abandoned } = this.#options;
+    const each = (job: UploadJob) => {
+      if (!isOver(job.record) || job.isRunning || job.isHidden) return;
+      jobs.hide(job);
+      if (job.record.upload ?? job.record.intent) jobs.note(job, abandoningUpload(job.record));
+    };
+    this.#each(undefined, each, () => {
+      jobs.dropHidden();
+      abandoned.removeSoon();
+    });
+  }
+
+  /** At once, whatever else is under way. */
+  #interrupt(why: Interruption, ids?: readonly string[]): void {
+    const chosen = ids && new Set(ids);
+    for (const job of this.#options.running()) if (chosen?.has(job.id) !== false) job.interrupt(why);
+  }
+
+  /** Those that it applies to join the line together. */
+  #requeue(ids: readonly string[] | undefined, isMeant: (job: UploadJob) => boolean): void {
+    const { states, waiting } = this.#options;
+    const joining: UploadJob[] = [];
+    const each = (job: UploadJob) => {
+      if (!isMeant(job)) return;
+      states.waiting(job);
+      joining.push(job);
+    };
+    this.#each(ids, each, () => waiting.addAll(joining));
+  }
+
+  #each(ids: readonly string[] | undefined, each: (job: UploadJob) => void, then: () => void): void {
+    const { jobs, slices } = this.#options;
+    slices.forEach(jobs.chosen(ids), each, then);
+  }
+}

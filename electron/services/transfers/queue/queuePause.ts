@@ -1,0 +1,48 @@
+const SECOND = 1000;
+
+export interface QueuePauseOptions {
+  /** Milliseconds of the first hold; each further one without success is twice as long. */
+  first?: number;
+  most?: number;
+  /** The time is over: what waited may be tried. */
+  ended: () => void;
+}
+
+/** A pause of the whole queue while nothing can succeed: offline, signed out, disk full. One for all that failed together. */
+export class QueuePause {
+  readonly #options: Required<QueuePauseOptions>;
+  #times = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ first = SECOND, most = 30 * SECOND, ended }: QueuePauseOptions) {
+    this.#options = { first, most, ended };
+  }
+
+  get isOn(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  begin(): void {
+    if (this.#timer) return;
+    const { first, most } = this.#options;
+    this.#timer = setTimeout(() => this.end(), Math.min(most, first * 2 ** this.#times));
+    this.#times += 1;
+  }
+
+  /** At once: something says that it may work now. */
+  end(): void {
+    if (!this.#timer) return;
+    this.cancel();
+    this.#options.ended();
+  }
+
+  /** Something worked: the next hold is a short one again. */
+  succeeded(): void {
+    this.#times = 0;
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

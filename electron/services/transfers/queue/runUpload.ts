@@ -1,0 +1,109 @@
+import { sameDestination } from '../jobs/destinations.ts';
+import { isSameFile, StableFile } from '../../files/stableFile.ts';
+import type { SettlingFiles } from './settlingFiles.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { LocalDisk } from '../../files/localDisk.ts';
+import { MultipartUpload } from '../upload/multipartUpload.ts';
+import { abandoningUpload } from '../upload/abortAbandoned.ts';
+import { uploadInOnePut } from '../upload/singlePutUpload.ts';
+import type { UploadJob } from '../jobs/uploadJob.ts';
+import type { Progress, UploadContext, UploadOutcome, UploadTask } from '../upload/uploadContext.ts';
+
+export interface UploadRunsOptions {
+  jobs: Jobs;
+  journal: Journal;
+  settling: SettlingFiles;
+  /** Default: this computer's. */
+  disk?: LocalDisk;
+  context: () => UploadContext;
+  /** The storage took a part, so nothing stands in the way. */
+  succeeded: () => void;
+  /** An upload was given up. */
+  abandoned: () => void;
+}
+
+/** What is done with one job while it runs. */
+export type UploadWork = (context: UploadContext, task: UploadTask) => Promise<UploadOutcome>;
+
+/** Runs jobs: looks at the file, sends it the way that its size asks for, and keeps account of it. */
+export class UploadRuns {
+  readonly #options: UploadRunsOptions;
+
+  constructor(options: UploadRunsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws NearplayError whatever the upload does not get over; parts that are there are kept */
+  async run(job: UploadJob, signal: AbortSignal, work: UploadWork): Promise<UploadOutcome> {
+    const { journal, context } = this.#options;
+    if (!journal.has(job.id)) await journal.put(job.record);
+    return work(context(), this.#taskOf(job, signal));
+  }
+
+  /** The work of a job that has a file. @throws NearplayError as `run`; file-changed while the file may still be growing */
+  async uploadFile(job: UploadJob, context: UploadContext, task: UploadTask): Promise<UploadOutcome> {
+    const { path, root } = job.record;
+    const rival = this.#options.jobs.rivalOf(job.record);
+    if (rival) throw sameDestination(path, rival.record.path);
+    const file = await StableFile.open(path, { root, signal: task.signal, disk: this.#options.disk });
+    try {
+      await this.#assertSettled(job, task, file);
+      return job.isLarge
+        ? await new MultipartUpload(context, task, file).run()
+        : await uploadInOnePut(context, task, file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #assertSettled(job: UploadJob, task: UploadTask, file: StableFile): Promise<void> {
+    this.#options.settling.assertSettled(job, file.identity);
+    if (isSameFile(file.identity, job.record)) return;
+    // Another file than the one that was queued, or begun: parts of the old one are worth nothing.
+    task.progress.startedOver();
+    const { size, mtimeMs, inode } = file.identity;
+    await task.updateDurably({ ...abandoningUpload(job.record), size, mtimeMs, inode });
+    this.#options.abandoned();
+  }
+
+  #taskOf(job: UploadJob, signal: AbortSignal): UploadTask {
+    return {
+      get record() {
+        return job.record;
+      },
+      updateDurably: (changes) => this.#options.jobs.updateDurably(job, changes),
+      signal,
+      progress: this.#progressOf(job),
+    };
+  }
+
+  #progressOf(job: UploadJob): Progress {
+    const { jobs, journal, succeeded } = this.#options;
+    const confirmed = (bytes: number) => {
+      job.confirmed += bytes;
+      if (bytes > 0) job.singleWaits = 0;
+      job.record = { ...job.record, confirmed: job.confirmed };
+      if (job.isLarge) journal.putSoon(job.record);
+    };
+    return {
+      sent: (bytes) => jobs.moved(job, bytes),
+      takenBack: (bytes) =>
+        jobs.updateLive(job, () => {
+          job.sent -= bytes;
+          // Noted with whatever becomes of it.
+          if (!job.isLarge) job.record = { ...job.record, unheard: true };
+        }),
+      confirmed: (bytes) => {
+        confirmed(bytes);
+        succeeded();
+      },
+      resumed: (bytes) => jobs.updateLive(job, () => (job.sent = job.confirmed = bytes)),
+      discarded: (bytes) => {
+        confirmed(-bytes);
+        jobs.updateLive(job, () => (job.sent -= bytes));
+      },
+      startedOver: () => jobs.updateLive(job, () => (job.sent = job.confirmed = 0)),
+    };
+  }
+}

@@ -1,0 +1,163 @@
+import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
+import type { UploadNote } from '../../../../shared/ipc.ts';
+import type { StorageConfiguration } from '../../../../shared/preferences.ts';
+import { wholeKey } from '../../storage/storageKeys.ts';
+import { BandwidthLimiter, UNLIMITED } from '../http/bandwidthLimiter.ts';
+import { BufferPool } from '../upload/bufferPool.ts';
+import { checksumKindFor } from '../../content/checksumKind.ts';
+import { isHere, isIn, isOfAws, placeId, type UploadPlace } from '../../storage/objectPlace.ts';
+import { retrying } from '../http/retry.ts';
+import {
+  isIgnorant,
+  KnownConditions,
+  probeWriteConditions,
+  type WriteConditions,
+} from '../../storage/writeConditions.ts';
+import { ConcurrencyController } from '../http/concurrencyController.ts';
+import { RequestSlots } from '../http/requestSlots.ts';
+import type { QueueLimits, QueueTiming, TransferQueueOptions, UploadTarget } from './queueOptions.ts';
+import { orCancelled, sleep } from '../../runtime/async.ts';
+import { TransferClients } from '../http/transferClient.ts';
+import { S3UploadApi } from '../http/s3UploadApi.ts';
+import type { StorageConditions, UploadContext } from '../upload/uploadContext.ts';
+import { GuardedRequests } from '../http/guardedRequests.ts';
+
+/** Milliseconds for a question that decides whether all uploads wait. */
+const STORAGE_CHECK_TIMEOUT_MS = 10_000;
+
+/** What all uploads share: the line and its limits, memory, clients of the storage. */
+export class UploadResources {
+  readonly #options: TransferQueueOptions;
+  readonly #limits: QueueLimits;
+  readonly #timing: QueueTiming;
+  readonly #clients = new TransferClients();
+  readonly #bandwidth: BandwidthLimiter;
+  readonly #buffers: BufferPool;
+  readonly #slots: RequestSlots;
+  readonly #conditions: KnownConditions;
+
+  constructor(options: TransferQueueOptions, limits: QueueLimits, timing: QueueTiming) {
+    const { bandwidth: rules = UNLIMITED, now, clock = () => performance.now() } = options;
+    this.#options = options;
+    this.#limits = limits;
+    this.#timing = timing;
+    this.#bandwidth = new BandwidthLimiter({ rules, now, clock, sleep });
+    this.#buffers = new BufferPool(limits.memory);
+    this.#conditions = options.conditions ?? new KnownConditions((_, found) => this.#report(found));
+    this.#slots = new RequestSlots(new ConcurrencyController(limits.parts, clock()), clock);
+  }
+
+  /** Requests with a body at once, as many as the line is thought to take. */
+  get requestSlots(): number {
+    return this.#slots.limit;
+  }
+
+  /** In force with the next slice on the wire. */
+  setBandwidth(rules: BandwidthRules): void {
+    this.#bandwidth.setRules(rules);
+  }
+
+  /** Nothing runs: the memory of parts is of no use. */
+  releaseBuffers(): void {
+    this.#buffers.forget();
+  }
+
+  /** For the main storage of this moment. @throws NearplayError no-preferences */
+  context(): UploadContext {
+    const { log, now, random, uploader } = this.#options;
+    const { configuration } = this.#options.target();
+    const api = this.api();
+    return {
+      api,
+      conditions: this.#conditionsOf(configuration, api),
+      wholeKey: (key) => wholeKey(configuration, key),
+      apiAt: (place) => this.apiAt(place),
+      isHere: (place, key) => isHere(place, configuration, key),
+      slots: this.#slots,
+      buffers: this.#buffers,
+      partsPerFile: this.#limits.partsPerFile,
+      storageNow: this.#options.storageNow ?? now,
+      ...{ now, random, sleep, log },
+      ...(uploader !== undefined && { uploader }),
+    };
+  }
+
+  /** AWS honours them (S3 User Guide, "Conditional writes"); all others are asked once. */
+  #conditionsOf(configuration: StorageConfiguration, api: S3UploadApi): StorageConditions {
+    const id = placeId(configuration);
+    if (isOfAws(configuration)) return { known: () => Promise.resolve('honoured'), areUnsupported: () => undefined };
+    const repeating = { random: this.#options.random, sleep, slots: this.#slots };
+    // For all that wait for it, whichever of them is cancelled.
+    const { signal: always } = new AbortController();
+    const find = () =>
+      retrying(repeating, always, () =>
+        probeWriteConditions({
+          put: (key, condition) => api.putEmpty(wholeKey(configuration, key), condition, always),
+          remove: (key, versionId) => api.remove(wholeKey(configuration, key), versionId, always),
+        }),
+      );
+    return {
+      known: (signal) => orCancelled(this.#conditions.of(id, find), signal),
+      areUnsupported: () => this.#conditions.learn(id, 'unsupported'),
+    };
+  }
+
+  uploadNote(): UploadNote | undefined {
+    try {
+      const verdict = this.#conditions.verdictOn(placeId(this.#options.target().configuration));
+      return verdict !== undefined && isIgnorant(verdict) ? 'no-conditions' : undefined;
+    } catch {
+      // Without preferences there is no such storage.
+      return undefined;
+    }
+  }
+
+  #report(found: WriteConditions): void {
+    if (!isIgnorant(found)) return;
+    const message = 'The storage does not keep conditions on writing: each name is looked up before it is written';
+    this.#options.log.warn(message, { conditions: found });
+  }
+
+  /** A question whose answer has a body. @throws NearplayError where the storage does not answer as it should */
+  async askStorage(): Promise<void> {
+    const { configuration } = this.#options.target();
+    await this.api().listOne(configuration.prefix, Math.min(this.#timing.idle, STORAGE_CHECK_TIMEOUT_MS));
+  }
+
+  /** One word for where uploads go now, prefix included. @throws NearplayError no-preferences */
+  destination(): string {
+    const { configuration } = this.#options.target();
+    return `${placeId(configuration)} ${configuration.prefix}`;
+  }
+
+  apiAt(place: UploadPlace): S3UploadApi | undefined {
+    const target = this.#targetAt(place);
+    return target && this.#apiFor(target);
+  }
+
+  #targetAt(place: UploadPlace): UploadTarget | undefined {
+    try {
+      const main = this.#options.target();
+      return isIn(place, main.configuration) ? main : this.#options.targetAt?.(place);
+    } catch {
+      // Without preferences nobody is asked.
+      return undefined;
+    }
+  }
+
+  /** @throws NearplayError no-preferences */
+  api(): S3UploadApi {
+    return this.#apiFor(this.#options.target());
+  }
+
+  #apiFor({ client, configuration }: UploadTarget): S3UploadApi {
+    const kindFor = this.#options.checksumKindFor ?? checksumKindFor;
+    return new S3UploadApi({
+      client: this.#clients.clientFor(client, configuration),
+      configuration,
+      checksumKind: kindFor(configuration),
+      requests: new GuardedRequests({ bandwidth: this.#bandwidth, idleTimeout: this.#timing.idle }),
+      completeTimeout: this.#timing.complete,
+    });
+  }
+}

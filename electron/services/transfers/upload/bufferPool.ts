@@ -1,0 +1,74 @@
+import { NearplayError } from '../../../../shared/errors.ts';
+
+/**
+ * Memory for parts: at most `capacity` bytes at once, handed out in the order of asking. Buffers of the same size are used
+ * again. One request larger than the capacity is granted when nothing else is out.
+ */
+export class BufferPool {
+  readonly #capacity: number;
+  #free: Buffer[] = [];
+  #out = 0;
+  readonly #waiting: { size: number; grant: () => void }[] = [];
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** @throws NearplayError cancelled */
+  async take(size: number, signal: AbortSignal): Promise<Buffer> {
+    if (signal.aborted) throw new NearplayError('cancelled');
+    if (this.#waiting.length > 0 || !this.#fits(size)) await this.#wait(size, signal);
+    else this.#out += size;
+    const index = this.#free.findIndex(({ length }) => length === size);
+    const [known] = index === -1 ? [] : this.#free.splice(index, 1);
+    if (known) return known;
+    // Kept buffers count as memory too: those of other sizes belong to files that are done.
+    while (this.#free.length > 0 && this.#out + this.#kept() > this.#capacity) this.#free.shift();
+    return Buffer.allocUnsafeSlow(size);
+  }
+
+  /** Lets go of the memory that is kept for further parts. */
+  forget(): void {
+    this.#free = [];
+  }
+
+  /**
+   * @param isClean false when a request may still be reading the buffer: then it is left to the garbage collector and never
+   *   given to another one.
+   */
+  giveBack(buffer: Buffer, isClean: boolean): void {
+    this.#out -= buffer.length;
+    if (isClean) this.#free.push(buffer);
+    for (let next = this.#waiting[0]; next && this.#fits(next.size); next = this.#waiting[0]) {
+      this.#waiting.shift();
+      this.#out += next.size;
+      next.grant();
+    }
+  }
+
+  #kept(): number {
+    return this.#free.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  #fits(size: number): boolean {
+    return this.#out === 0 || this.#out + size <= this.#capacity;
+  }
+
+  #wait(size: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        reject(new NearplayError('cancelled'));
+      };
+      const waiting = {
+        size,
+        grant: () => {
+          signal.removeEventListener('abort', giveUp);
+          resolve();
+        },
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#waiting.push(waiting);
+    });
+  }
+}

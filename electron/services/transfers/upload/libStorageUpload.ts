@@ -1,0 +1,175 @@
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+  type PutObjectCommandInput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+
+import { NearplayError } from '../../../../shared/errors.ts';
+import { etagOfParts } from '../../content/contentVerdict.ts';
+import { crc32, toBase64 } from '../../content/crc32.ts';
+import { storedChecksumOf } from '../../content/compositeCrc32.ts';
+import { retrying } from '../http/retry.ts';
+import type { UploadRef } from '../journal/uploadRecord.ts';
+import { confirmedPart, type Completed, type S3UploadApi } from '../http/s3UploadApi.ts';
+import type { UploadContext } from './uploadContext.ts';
+import { chunksOf } from '../http/guardedRequests.ts';
+
+const MIB = 1024 ** 2;
+/** 10,000 of these hold a stream of 156 GiB, of which nobody knows the length beforehand. */
+export const STREAM_PART = 16 * MIB;
+const STREAM_PARTS_AT_ONCE = 3;
+
+/** What lib-storage cannot do by itself: its requests get our time-outs, limits, progress, repetition and abort. */
+export interface RequestShape {
+  /** Whose turn it is on the lanes. */
+  owner: string;
+  signal: AbortSignal;
+  sent: (bytes: number) => void;
+  takenBack: (bytes: number) => void;
+  /** Of a part. What went in one request is confirmed by the caller, when its arrival is proved. */
+  confirmed: (bytes: number) => void;
+  /** A multipart upload has begun; awaited before its first part is sent. */
+  begun?: (upload: UploadRef) => Promise<void>;
+  /** Awaited before the request that gives the object its name: it may reject. */
+  beforeTheName?: () => Promise<void>;
+}
+
+/** The storage's answer to the last request, and what its ETag is where ETags are MD5s, as far as that was calculated. */
+export interface SentWithLibStorage {
+  completed: Completed;
+  expectedEtag: string | undefined;
+}
+
+export type LibStorageParams = Omit<PutObjectCommandInput, 'Body' | 'Bucket' | 'Key'>;
+
+/**
+ * Sends bytes in memory (at most ONE_REQUEST of them: one PUT) or a stream of unknown length (parts) with lib-storage.
+ *
+ * @throws NearplayError conflict (with IfNoneMatch), cancelled, and what repetition did not cure
+ */
+export async function sendWithLibStorage(
+  context: UploadContext,
+  wholeKey: string,
+  body: Buffer | Readable,
+  params: LibStorageParams,
+  shape: RequestShape,
+): Promise<SentWithLibStorage> {
+  const { api } = context;
+  const md5s = new Map<number, string>();
+  const upload = new Upload({
+    client: shapedClient(context, shape, md5s),
+    queueSize: STREAM_PARTS_AT_ONCE,
+    partSize: STREAM_PART,
+    params: { ...params, Bucket: api.bucket, Key: wholeKey, Body: body },
+  });
+  const answer = await api.withExplainedErrors('s3:PutObject', wholeKey, () => upload.done());
+  const completed = {
+    etag: answer.ETag ?? '',
+    ...(answer.VersionId !== undefined && { versionId: answer.VersionId }),
+    ...storedChecksumOf(answer),
+  };
+  return { completed, expectedEtag: expectedEtag(md5s) };
+}
+
+/** @param md5s by the number of the part; `WHOLE` for what went in one request. */
+function expectedEtag(md5s: ReadonlyMap<number, string>): string | undefined {
+  const parts = [...md5s].sort(([a], [b]) => a - b);
+  const isComplete = parts.every(([number], index) => number === index + 1);
+  return md5s.get(WHOLE) ?? (isComplete && parts.length > 0 ? etagOfParts(parts.map(([, md5]) => md5)) : undefined);
+}
+
+/** In place of the number of a part. */
+const WHOLE = 0;
+
+type Command = Parameters<S3Client['send']>[0];
+
+/** The client as lib-storage sees it: the same configuration, another way to send. */
+function shapedClient(context: UploadContext, shape: RequestShape, md5s: Map<number, string>): S3Client {
+  const { client } = context.api;
+  const send = (command: Command) => sendShaped(context, shape, command, md5s);
+  // A view of the client: lib-storage reads its configuration and calls `send`.
+  return Object.create(client, { send: { value: send } }) as S3Client;
+}
+
+async function sendShaped(
+  context: UploadContext,
+  shape: RequestShape,
+  command: Command,
+  md5s: Map<number, string>,
+): Promise<unknown> {
+  const { api } = context;
+  const givesName = command instanceof PutObjectCommand || command instanceof CompleteMultipartUploadCommand;
+  if (givesName) await shape.beforeTheName?.();
+  const carriesBody = command instanceof PutObjectCommand || command instanceof UploadPartCommand;
+  const { Body: body } = carriesBody ? command.input : {};
+  if (carriesBody && Buffer.isBuffer(body)) {
+    return retrying(context, shape.signal, () =>
+      api.withExplainedErrors('s3:PutObject', command.input.Key ?? '', () =>
+        sendSlices(context, shape, command, body, md5s),
+      ),
+    );
+  }
+  const answer = await api.requests.request(shape.signal, (options) => api.client.send(command, options));
+  if (command instanceof CreateMultipartUploadCommand) await begun(api, shape, command, answer);
+  return answer;
+}
+
+async function sendSlices(
+  { api, slots }: UploadContext,
+  shape: RequestShape,
+  command: PutObjectCommand | UploadPartCommand,
+  bytes: Buffer,
+  md5s: Map<number, string>,
+): Promise<unknown> {
+  const leave = await slots.acquire(shape.owner, shape.signal);
+  let moved = 0;
+  const onBytes = (count: number) => {
+    moved += count;
+    shape.sent(count);
+    slots.addBytes(count);
+  };
+  const checksum = command.input.ChecksumCRC32 ?? toBase64(crc32(bytes));
+  try {
+    const answer = await api.requests.sendBody(shape.signal, { chunks: chunksOf(bytes), onBytes }, (body, options) => {
+      // A stream's payload is not signed: no SHA-256 over it. Its CRC-32 is what the storage checks.
+      const checked = {
+        ContentLength: bytes.length,
+        ChecksumCRC32: checksum,
+        ChecksumAlgorithm: undefined,
+      };
+      return command instanceof PutObjectCommand
+        ? api.client.send(new PutObjectCommand({ ...command.input, ...checked, Body: body }), options)
+        : api.client.send(new UploadPartCommand({ ...command.input, ...checked, Body: body }), options);
+    });
+    const part = command instanceof UploadPartCommand ? (command.input.PartNumber ?? WHOLE) : WHOLE;
+    const isProved = part === WHOLE ? answer.ChecksumCRC32 !== undefined : confirmedPart(answer, checksum).isProved;
+    if (!isProved) md5s.set(part, createHash('md5').update(bytes).digest('hex'));
+    if (part !== WHOLE) shape.confirmed(bytes.length);
+    return answer;
+  } catch (error) {
+    shape.takenBack(moved);
+    throw error;
+  } finally {
+    leave();
+  }
+}
+
+async function begun(
+  { place }: S3UploadApi,
+  shape: RequestShape,
+  command: CreateMultipartUploadCommand,
+  answer: object,
+): Promise<void> {
+  const { Key: wholeKey } = command.input;
+  const uploadId = 'UploadId' in answer ? answer.UploadId : undefined;
+  // Whatever answered does not know this request.
+  if (typeof uploadId !== 'string' || uploadId === '') throw new NearplayError('not-a-storage');
+  if (wholeKey === undefined) return;
+  await shape.begun?.({ ...place, wholeKey, uploadId });
+}

@@ -1,0 +1,38 @@
+import { hasContent, partSizeBy, type Fingerprint } from '../../content/fingerprint.ts';
+import type { StableFile } from '../../files/stableFile.ts';
+import type { RemoteObject } from '../http/objectInfo.ts';
+import { retrying } from '../http/retry.ts';
+import type { UploadContext } from './uploadContext.ts';
+
+/**
+ * Whether an object has the bytes of a file, by size and by what the storage keeps of it. `false` where the storage keeps nothing
+ * that could be compared.
+ *
+ * @param present what has the name; nothing is asked again but the size of its parts.
+ * @throws NearplayError file-changed, file-unreadable, cancelled, and what repetition did not cure
+ */
+export async function isSameContent(
+  context: UploadContext,
+  wholeKey: string,
+  file: StableFile,
+  present: RemoteObject,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { fingerprint, size } = present;
+  if (size !== file.identity.size || !fingerprint) return false;
+  if (fingerprint.of === 'whole') return hasContent(file, { fingerprint, signal });
+  const partSize = await partSizeOf(context, wholeKey, present, fingerprint, signal);
+  return partSize !== undefined && hasContent(file, { fingerprint, partSize, signal });
+}
+
+/** `undefined` when the object is another one by now, or its parts are not all of one size. */
+async function partSizeOf(
+  { api, ...context }: UploadContext,
+  wholeKey: string,
+  present: RemoteObject,
+  fingerprint: Fingerprint,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const first = await retrying(context, signal, () => api.headFirstPart(wholeKey, signal));
+  return first?.etag === present.etag ? partSizeBy(fingerprint, present.size, first) : undefined;
+}

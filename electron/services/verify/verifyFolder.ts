@@ -1,0 +1,255 @@
+import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { NearplayError } from '../../../shared/errors.ts';
+import { asFolder } from '../../../shared/keys.ts';
+import type { VerifyFinding, VerifyReport } from '../../../shared/ipc.ts';
+import type { LeftOut, LeftOutFor } from '../../../shared/leftOut.ts';
+import { wholeKey } from '../storage/storageKeys.ts';
+import type { Studio } from '../reading/studio.ts';
+import { attemptsFor, backoffDelay } from '../runtime/backoff.ts';
+import { etagFingerprint, fingerprintOf, hasContent, partSizeBy } from '../content/fingerprint.ts';
+import { StableFile } from '../files/stableFile.ts';
+import { findFiles, type FoundFile } from '../files/findFiles.ts';
+import { leftOutSentence } from '../files/leftOut.ts';
+import type { LocalDisk } from '../files/localDisk.ts';
+import { sleep } from '../runtime/async.ts';
+import { wholeListing } from '../storage/wholeListing.ts';
+
+const MIB = 1024 ** 2;
+/** Enough to keep a disk and the line busy, few enough not to make a disk jump to and fro. */
+const FILES_AT_ONCE = 6;
+/** Files that are named one by one; beyond that only counts grow. */
+const NAMED = 50_000;
+/** Up to this size a file is rather read in vain (where an ETag is no MD5 after all) than asked for. */
+const RATHER_READ = 8 * MIB;
+const PROGRESS_EVERY = 100;
+
+export interface VerifyOptions {
+  /** The local folder, absolute; its contents are compared with the contents of `folder`. */
+  path: string;
+  /** In the main storage, relative to the prefix. */
+  folder: string;
+  signal?: AbortSignal;
+  /** Told at most ten times a second, and at the end. */
+  progress?: (progress: { compared: number; bytes: number }) => void;
+  /** Where the files are read; default: this computer's. */
+  disk?: LocalDisk;
+}
+
+/** What of a studio is asked. */
+export type VerifyAccess = Pick<Studio, 'preferences' | 'clients' | 'requests'>;
+
+/**
+ * Compares the files of a local folder, as an upload would find them, with the objects of the same names in the main storage:
+ * by size first, as a listing tells it, and then by content, with whatever the storage keeps of it. Every file is read once;
+ * one that is small and another one than its ETag says, once more.
+ *
+ * @throws NearplayError file-unreadable when the folder itself cannot be read; cancelled, offline, access-denied …
+ */
+export async function verifyFolder(studio: VerifyAccess, options: VerifyOptions): Promise<VerifyReport> {
+  const folder = asFolder(options.folder);
+  const failed = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
+  const comparison = new FolderComparison(studio, { ...options, folder, signal });
+  try {
+    return await comparison.run();
+  } finally {
+    // What is still being read for an answer that nobody gets any more.
+    failed.abort();
+  }
+}
+
+/** An object as a listing names it. */
+interface Listed {
+  key: string;
+  size: number;
+  etag: string;
+}
+
+interface Verdict {
+  finding: VerifyFinding | 'same';
+  detail: string;
+}
+
+class FolderComparison {
+  readonly #studio: VerifyAccess;
+  readonly #options: VerifyOptions & { signal: AbortSignal };
+  readonly #report: VerifyReport;
+  /** By their names in NFC: other programs upload the NFD that macOS hands out. */
+  readonly #listed = new Map<string, Listed>();
+  #toldAt = 0;
+
+  constructor(studio: VerifyAccess, options: VerifyOptions & { signal: AbortSignal }) {
+    this.#studio = studio;
+    this.#options = options;
+    this.#report = {
+      ...{ path: options.path, folder: options.folder, compared: 0, bytes: 0, same: 0 },
+      totals: { different: 0, missing: 0, unproved: 0, unreadable: 0, 'left-out': 0 },
+      ...{ files: [], truncated: false },
+    };
+  }
+
+  async run(): Promise<VerifyReport> {
+    const { path, folder, progress, signal, disk } = this.#options;
+    const leftOut = (one: LeftOut) => {
+      const finding = UNREAD.has(one.why) ? 'unreadable' : 'left-out';
+      this.#found(folder + keyBelow(path, one.path), 0, { finding, detail: leftOutSentence(one) });
+    };
+    let isListed = false;
+    for await (const batch of findFiles([path], { leftOut, signal, disk })) {
+      // Not before: a folder that is not there should not take a minute to say so.
+      if (!isListed) await this.#list();
+      isListed = true;
+      await eachAtOnce(batch, FILES_AT_ONCE, (file) => this.#compare(file));
+    }
+    this.#report.files.sort((a, b) => (a.key < b.key ? -1 : 1));
+    progress?.({ compared: this.#report.compared, bytes: this.#report.bytes });
+    return this.#report;
+  }
+
+  async #list(): Promise<void> {
+    const { folder, signal } = this.#options;
+    const { mainStorage } = this.#studio.preferences;
+    for await (const { key, size, etag } of wholeListing(this.#studio, mainStorage, folder, signal)) {
+      const name = key.normalize('NFC');
+      if (name === key || !this.#listed.has(name)) this.#listed.set(name, { key, size, etag });
+    }
+  }
+
+  async #compare(file: FoundFile): Promise<void> {
+    const key = this.#options.folder + file.name.slice(file.name.indexOf('/') + 1);
+    const verdict = await this.#verdictOf(file, this.#listed.get(key));
+    this.#report.compared += 1;
+    this.#found(key, file.size, verdict);
+    this.#tell();
+  }
+
+  async #verdictOf(file: FoundFile, listed: Listed | undefined): Promise<Verdict> {
+    if (!listed) return { finding: 'missing', detail: 'The storage has no such object.' };
+    if (listed.size !== file.size) return otherSize(file.size, listed.size);
+    let opened: StableFile | undefined;
+    try {
+      const { signal, disk } = this.#options;
+      opened = await StableFile.open(file.path, { root: file.root, signal, disk });
+      return await this.#compareContent(opened, listed);
+    } catch (error) {
+      const code = error instanceof NearplayError ? error.code : 'internal';
+      if (this.#options.signal.aborted) throw new NearplayError('cancelled', undefined, { cause: error });
+      if (code === 'no-such-key') return { finding: 'missing', detail: 'It was deleted from the storage just now.' };
+      if (code === 'file-changed') return { finding: 'unreadable', detail: 'The file changed while it was compared.' };
+      if (code === 'not-a-file') return { finding: 'left-out', detail: 'It is not a regular file any more.' };
+      if (code === 'file-unreadable') return { finding: 'unreadable', detail: 'The file cannot be read.' };
+      throw error;
+    } finally {
+      await opened?.close();
+    }
+  }
+
+  async #compareContent(file: StableFile, listed: Listed): Promise<Verdict> {
+    const { signal } = this.#options;
+    const read = (bytes: number) => this.#read(bytes);
+    const { size } = file.identity;
+    const etag = etagFingerprint(listed.etag);
+    // The listing says all that is needed, mostly: frames are not asked for one by one.
+    if (size <= RATHER_READ && etag?.of === 'whole') {
+      if (await hasContent(file, { fingerprint: etag, signal, read })) return SAME;
+    }
+    const head = await this.#head(listed.key);
+    if (head.ContentLength !== size) return otherSize(size, head.ContentLength ?? 0);
+    const fingerprint = fingerprintOf(head);
+    if (!fingerprint) return { finding: 'unproved', detail: 'The storage keeps no checksum of it.' };
+    const what = fingerprint.encoding === 'hex' ? 'MD5 (ETag)' : fingerprint.algorithm;
+    if (fingerprint.of === 'whole') {
+      return (await hasContent(file, { fingerprint, signal, read })) ? SAME : otherContent(what);
+    }
+    const { ContentLength: length = 0, PartsCount: count } = await this.#head(listed.key, 1);
+    const partSize = partSizeBy(fingerprint, size, { size: length, ...(count !== undefined && { count }) });
+    const isSame = partSize !== undefined && (await hasContent(file, { fingerprint, partSize, signal, read }));
+    if (isSame) return SAME;
+    const isEven = partSize !== undefined && (await this.#isSizeOfSecondPart(listed.key, size, partSize));
+    if (isEven) return otherContent(what);
+    return { finding: 'unproved', detail: `The ${what} is one of parts that are not all of one size.` };
+  }
+
+  /** Parts of many sizes may add up to what as many of one size do; no file is called different because of that. */
+  async #isSizeOfSecondPart(key: string, size: number, partSize: number): Promise<boolean> {
+    if (size <= 2 * partSize) return true;
+    return (await this.#head(key, 2)).ContentLength === partSize;
+  }
+
+  /** @throws NearplayError no-such-key, and what repetition did not cure */
+  async #head(key: string, part?: number): Promise<HeadObjectCommandOutput> {
+    const { preferences, clients, requests } = this.#studio;
+    const configuration = clients.configurationOf(preferences.mainStorage);
+    const command = new HeadObjectCommand({
+      Bucket: configuration.bucket,
+      Key: wholeKey(configuration, key),
+      ChecksumMode: 'ENABLED',
+      ...(part !== undefined && { PartNumber: part }),
+    });
+    const { signal } = this.#options;
+    const asked = { storage: preferences.mainStorage, action: 's3:GetObject', key, signal };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await requests.request(asked, (client, send) => client.send(command, send));
+      } catch (error) {
+        if (!(error instanceof NearplayError) || attempt >= attemptsFor(error.code)) throw error;
+        await sleep(backoffDelay(attempt, Math.random()), signal);
+      }
+    }
+  }
+
+  #found(key: string, size: number, { finding, detail }: Verdict): void {
+    const report = this.#report;
+    if (finding === 'same') {
+      report.same += 1;
+      return;
+    }
+    report.totals[finding] += 1;
+    if (report.files.length < NAMED) report.files.push({ key, size, finding, detail });
+    else report.truncated = true;
+  }
+
+  #read(bytes: number): void {
+    this.#report.bytes += bytes;
+    this.#tell();
+  }
+
+  #tell(): void {
+    const now = performance.now();
+    if (now - this.#toldAt < PROGRESS_EVERY) return;
+    this.#toldAt = now;
+    const { compared, bytes } = this.#report;
+    this.#options.progress?.({ compared, bytes });
+  }
+}
+
+/** Files as others are, of which nothing can be said now. */
+const UNREAD: ReadonlySet<LeftOutFor> = new Set(['unreadable', 'unanswered', 'vanished']);
+
+const SAME: Verdict = { finding: 'same', detail: '' };
+
+function otherSize(here: number, there: number): Verdict {
+  return { finding: 'different', detail: `It has ${here} bytes here and ${there} in the storage.` };
+}
+
+function otherContent(by: string): Verdict {
+  return { finding: 'different', detail: `It has the same size and another ${by}.` };
+}
+
+/** With forward slashes, as names of objects have them. */
+function keyBelow(folder: string, path: string): string {
+  return path.slice(folder.length).replaceAll('\\', '/').replace(/^\/+/, '');
+}
+
+/** Some at a time; the first failure ends it. */
+async function eachAtOnce<Item>(
+  items: readonly Item[],
+  atOnce: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const left = items.values();
+  const worker = async () => {
+    for (const item of left) await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}

@@ -1,0 +1,409 @@
+import { watch, type FSWatcher } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { NearplayError, reportOf, type ErrorReport } from '../../../shared/errors.ts';
+import type { UploadFolder } from '../../../shared/ipc.ts';
+import { NOTHING_LEFT_OUT, type LeftOut, type LeftOutList } from '../../../shared/leftOut.ts';
+import type { Settings } from '../../../shared/settings.ts';
+import { asFolder } from '../../../shared/keys.ts';
+import type { Log } from '../runtime/log.ts';
+import { isSameLook, type FileLook } from '../files/stableFile.ts';
+import { findFiles, type FoundFile } from '../files/findFiles.ts';
+import { LeftOutCount } from '../files/leftOut.ts';
+import type { LocalDisk } from '../files/localDisk.ts';
+import type { FileToUpload } from '../transfers/queue/queue.ts';
+import type { UploadTransfer } from '../transfers/jobs/transfer.ts';
+import type { Remembered, WatchFolderLog } from './watchFolderLog.ts';
+
+const SECOND = 1000;
+/** What programs call a file that they rename when it is whole. */
+const TEMPORARY = /(\.(tmp|temp|part|partial|filepart|crdownload|download|swp|lock)|~)$/i;
+
+export type WatchFolderEntry = Settings['uploadFolders'][number];
+
+/** What a watched folder asks of the queue of uploads. */
+export interface WatchFolderQueue {
+  addFiles(files: readonly FileToUpload[]): Promise<string[]>;
+  find(id: string): UploadTransfer | undefined;
+  retry(ids: readonly string[]): void;
+}
+
+/** Milliseconds. */
+export interface WatchFolderTiming {
+  /** Between two looks at all files; five times as long as a look takes, if that is more. */
+  look: number;
+  /** The same while a file is being written. */
+  lookAgain: number;
+  /** A file is taken when two looks so far apart found it the same, whatever its date: programs that copy set dates back. */
+  still: number;
+  /** For any one answer of the drive. */
+  answer: number;
+}
+
+export const WATCH_FOLDER_TIMING: WatchFolderTiming = {
+  ...{ look: 5 * SECOND, lookAgain: 2 * SECOND, still: 4 * SECOND, answer: 60 * SECOND },
+};
+/** The share of time that looking may take. */
+const REST = 5;
+/** As a share of all files, so many new ones are looked at again without that rest. */
+const MANY = 20;
+/** Events come in flocks. */
+const AFTER_EVENT = SECOND / 4;
+/** Things left out that are told of one by one. */
+const MOST_TOLD = 10_000;
+
+export interface WatchFolderOptions {
+  entry: WatchFolderEntry;
+  memory: WatchFolderLog;
+  queue: WatchFolderQueue;
+  changed: () => void;
+  /** Milliseconds, never set back. Default: performance.now. */
+  clock?: () => number;
+  log: Log;
+  timing: WatchFolderTiming;
+  /** Another watched folder that has put its own file under this name in the storage. */
+  ownedElsewhere?: (key: string) => string | undefined;
+  /** Told of what lies in the folder and is not uploaded, once for each. */
+  leftOut?: (one: LeftOut) => void;
+  /** Default: this computer's. */
+  disk?: LocalDisk;
+}
+
+/** A file that was not handed over yet, and since when it is as it is. */
+interface Growing {
+  look: FileLook;
+  since: number;
+}
+
+/**
+ * One folder of this computer whose new files are given to the queue, each once. It is looked through again and again, since
+ * no system tells of all changes on network drives (Node, "fs.watch", caveats); where the system does tell, it is looked
+ * through sooner. A file is new when its path, size or time of change is, and taken when two looks found it the same.
+ *
+ * A file that changed is uploaded again and replaces the object that this folder made of it; any other object with its name is
+ * asked about. Hidden files and temporary ones are left out until they are renamed.
+ */
+export class WatchFolder {
+  readonly #options: WatchFolderOptions;
+  /** Not handed over yet, as the last look found them. */
+  #growing = new Map<string, Growing>();
+  #hasManyNew = false;
+  /** As the last whole look found it. */
+  #leftOut: LeftOutList = NOTHING_LEFT_OUT;
+  /** Told, so that it is not told again. */
+  readonly #toldLeftOut = new Set<string>();
+  /** Paths by the transfer that is not over for good: a failed one may be tried again. */
+  readonly #transfers = new Map<string, string>();
+  /** Of those: they wait or run. */
+  readonly #open = new Set<string>();
+  /** Of those: they failed since the file could not be read. */
+  readonly #unread = new Set<string>();
+  #uploaded = 0;
+  #reachable = true;
+  #error: ErrorReport | undefined;
+  #stopping: AbortController | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #hurry: (() => void) | undefined;
+
+  constructor(options: WatchFolderOptions) {
+    this.#options = options;
+    for (const [path, { transfer, isOwn }] of options.memory.entries()) {
+      if (isOwn) this.#uploaded += 1;
+      if (transfer !== undefined) this.#follow(transfer, path);
+    }
+    this.transfersChanged([...this.#transfers.keys()].flatMap((id) => options.queue.find(id) ?? []));
+    // Taken off the list meanwhile.
+    this.transfersRemoved([...this.#transfers.keys()].filter((id) => !options.queue.find(id)));
+  }
+
+  get entry(): WatchFolderEntry {
+    return this.#options.entry;
+  }
+
+  shown(): UploadFolder {
+    const { id, path, folder, paused } = this.#options.entry;
+    return {
+      ...{ id, path, folder, uploaded: this.#uploaded, waiting: this.#growing.size + this.#open.size },
+      state: paused ? 'paused' : this.#reachable ? 'watching' : 'unreachable',
+      ...(this.#error && !paused && { error: this.#error }),
+      ...(this.#leftOut.count > 0 && { leftOut: this.#leftOut }),
+    };
+  }
+
+  /** Takes all that is there for known. @throws NearplayError file-unreadable */
+  async takeForKnown(): Promise<void> {
+    for await (const files of this.#files(new AbortController().signal, () => undefined)) {
+      const known = files.map((file): [string, Remembered] => [
+        pathOf(file),
+        { size: file.size, mtimeMs: file.mtimeMs, isOwn: false },
+      ]);
+      await this.#remember(known);
+    }
+  }
+
+  start(): void {
+    if (this.#stopping) return;
+    this.#stopping = new AbortController();
+    const { signal } = this.#stopping;
+    this.#running = this.#run(signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping?.abort();
+    this.#stopping = undefined;
+    this.#hurry?.();
+    await this.#running;
+  }
+
+  /** What became of transfers, its own among them. */
+  transfersChanged(transfers: readonly UploadTransfer[]): void {
+    const over: [string, Remembered][] = [];
+    for (const { id, state, key, error } of transfers) {
+      const path = this.#transfers.get(id);
+      const known = path === undefined ? undefined : this.#options.memory.get(path);
+      if (path === undefined || known?.transfer !== id) continue;
+      if (state === 'waiting' || state === 'running' || state === 'paused' || state === 'blocked') {
+        this.#open.add(id);
+        continue;
+      }
+      this.#open.delete(id);
+      if (state === 'failed') {
+        if (error?.code === 'file-unreadable') this.#unread.add(id);
+        continue;
+      }
+      this.#transfers.delete(id);
+      const isOwn = known.isOwn || (state === 'done' && key === this.#keyOf(path));
+      if (isOwn && !known.isOwn) this.#uploaded += 1;
+      over.push([path, { size: known.size, mtimeMs: known.mtimeMs, isOwn }]);
+    }
+    this.#overAre(over);
+  }
+
+  /** They are over, and nobody can try them again. */
+  transfersRemoved(ids: readonly string[]): void {
+    const over: [string, Remembered][] = [];
+    for (const id of ids) {
+      const path = this.#transfers.get(id);
+      const known = path === undefined ? undefined : this.#options.memory.get(path);
+      this.#transfers.delete(id);
+      this.#open.delete(id);
+      this.#unread.delete(id);
+      if (path === undefined || known?.transfer !== id) continue;
+      over.push([path, { size: known.size, mtimeMs: known.mtimeMs, isOwn: known.isOwn }]);
+    }
+    this.#overAre(over);
+  }
+
+  #overAre(files: [string, Remembered][]): void {
+    if (files.length === 0) return;
+    void this.#remember(files);
+    this.#options.changed();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { timing, changed } = this.#options;
+    while (!signal.aborted) {
+      const watcher = this.#watcher();
+      const began = performance.now();
+      try {
+        await this.#look(signal);
+      } catch (error) {
+        this.#failed(error);
+      }
+      changed();
+      const look = this.#growing.size > 0 ? timing.lookAgain : timing.look;
+      const rest = this.#hasManyNew ? timing.still : REST * (performance.now() - began);
+      await this.#rest(Math.max(look, rest), signal);
+      watcher?.close();
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stopping?.signal.aborted !== false) return;
+    this.#error = reportOf(error);
+    if (this.#error.code === 'file-unreadable') this.#reachable = false;
+    else this.#options.log.warn('A watched folder could not be looked through', { path: this.entry.path, error });
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const growing = new Map<string, Growing>();
+    const left = new LeftOutCount();
+    const leftOut = (one: LeftOut) => {
+      // The folder itself is gone, or refused.
+      if (one.path === this.entry.path) throw new NearplayError('file-unreadable', `"${one.path}" cannot be read.`);
+      if (one.why === 'vanished') return;
+      left.add(one);
+      this.#tellLeftOut(one);
+    };
+    const names = new SeenNames();
+    let seen = 0;
+    for await (const files of this.#files(signal, leftOut)) {
+      seen += files.length;
+      const own = files.filter((file) => this.#hasOwnName(file, names, leftOut));
+      await this.#handOver(own.filter((file) => this.#isDue(file, growing)));
+      await nextTurn();
+    }
+    const isNew = (path: string) => !this.#growing.has(path);
+    this.#hasManyNew = [...growing.keys()].filter(isNew).length * MANY > seen;
+    this.#growing = growing;
+    this.#leftOut = left.list();
+    this.#reachable = true;
+    this.#error = undefined;
+  }
+
+  /** Whether it is time to hand it over; what is still being written goes into `growing`. */
+  #isDue(file: FoundFile, growing: Map<string, Growing>): boolean {
+    const path = pathOf(file);
+    const known = this.#options.memory.get(path);
+    const { transfer } = known ?? {};
+    if (transfer !== undefined && this.#unread.delete(transfer)) this.#options.queue.retry([transfer]);
+    // The queue looks at the file itself before it sends it.
+    if (transfer !== undefined && this.#open.has(transfer)) return false;
+    if (known?.size === file.size && known.mtimeMs === file.mtimeMs) return false;
+    const now = (this.#options.clock ?? performance.now.bind(performance))();
+    const before = this.#growing.get(path);
+    const isSame = before !== undefined && isSameLook(before.look, file);
+    if (isSame && now - before.since >= this.#options.timing.still) return true;
+    const { size, mtimeMs, ctimeMs, inode } = file;
+    growing.set(path, isSame ? before : { look: { size, mtimeMs, ctimeMs, inode }, since: now });
+    return false;
+  }
+
+  /** No other file of this computer has the name in the storage: neither one of this folder nor one of another watched one. */
+  #hasOwnName(file: FoundFile, names: SeenNames, leftOut: (one: LeftOut) => void): boolean {
+    const path = pathOf(file);
+    const other = names.add(path, file.path) ?? this.#options.ownedElsewhere?.(this.#keyOf(path));
+    if (other === undefined) return true;
+    leftOut({ path: file.path, why: 'same-destination', detail: `It is "${other}".` });
+    return false;
+  }
+
+  #tellLeftOut(one: LeftOut): void {
+    const what = `${one.why} ${one.path}`;
+    if (this.#toldLeftOut.has(what) || this.#toldLeftOut.size >= MOST_TOLD) return;
+    this.#toldLeftOut.add(what);
+    this.#options.log.warn('Left out of a watched folder', { ...one });
+    this.#options.leftOut?.(one);
+  }
+
+  /** The local file whose content is in the storage, or on its way, under this key. */
+  ownerOf(key: string): string | undefined {
+    const folder = asFolder(this.entry.folder);
+    if (!key.startsWith(folder)) return undefined;
+    const path = key.slice(folder.length);
+    const known = this.#options.memory.get(path);
+    return known?.isOwn || known?.transfer !== undefined ? join(this.entry.path, path) : undefined;
+  }
+
+  /** To the queue first: what it has is safe, and what is handed over twice after a crash is found to be the same. */
+  async #handOver(files: readonly FoundFile[]): Promise<void> {
+    if (files.length === 0) return;
+    const { memory, queue, changed } = this.#options;
+    const given = files.map((file): FileToUpload => {
+      const path = pathOf(file);
+      return { file, key: this.#keyOf(path), onConflict: memory.get(path)?.isOwn ? 'replace' : 'ask' };
+    });
+    const ids = await queue.addFiles(given);
+    const handed = files.flatMap((file, index): [string, Remembered][] => {
+      const transfer = ids[index];
+      if (transfer === undefined) return [];
+      const path = pathOf(file);
+      this.#follow(transfer, path);
+      const isOwn = memory.get(path)?.isOwn ?? false;
+      return [[path, { size: file.size, mtimeMs: file.mtimeMs, transfer, isOwn }]];
+    });
+    await this.#remember(handed);
+    // Some may have arrived before they were remembered.
+    this.transfersChanged(ids.flatMap((id) => queue.find(id) ?? []));
+    changed();
+  }
+
+  #follow(transfer: string, path: string): void {
+    this.#transfers.set(transfer, path);
+    this.#open.add(transfer);
+  }
+
+  async #remember(files: readonly [string, Remembered][]): Promise<void> {
+    try {
+      await this.#options.memory.remember(files);
+    } catch (error) {
+      // Kept in memory, and written with the next ones.
+      this.#options.log.warn('Files of a watched folder could not be noted', { path: this.entry.path, error });
+    }
+  }
+
+  #keyOf(path: string): string {
+    return asFolder(this.entry.folder) + path;
+  }
+
+  /** @throws NearplayError file-unreadable also when the drive does not answer, cancelled */
+  async *#files(signal: AbortSignal, leftOut: (one: LeftOut) => void): AsyncGenerator<FoundFile[]> {
+    const found = findFiles([this.entry.path], { leftOut, signal, disk: this.#options.disk });
+    for (;;) {
+      const next = await this.#answer(found.next(), signal);
+      if (next.done === true) return;
+      yield next.value.filter(({ name }) => name.includes('/') && !TEMPORARY.test(name));
+    }
+  }
+
+  /** Requests to a network drive that is gone may never be answered. */
+  #answer<Result>(asked: Promise<Result>, signal: AbortSignal): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const stop = () => reject(new NearplayError('cancelled'));
+      const late = () => reject(new NearplayError('file-unreadable', `"${this.entry.path}" does not answer.`));
+      const timer = setTimeout(late, this.#options.timing.answer);
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+      asked.then(resolve, reject).finally(() => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', stop);
+      });
+    });
+  }
+
+  #rest(milliseconds: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#hurry = undefined;
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      this.#hurry = end;
+      if (signal.aborted) end();
+    });
+  }
+
+  /**
+   * A hint to look sooner, never relied upon. On Linux of the top folder only: to hear of those below, Node would walk through
+   * all of them at once and block for as long (lib/internal/fs/recursive_watch.js).
+   */
+  #watcher(): FSWatcher | undefined {
+    try {
+      const watcher = watch(this.entry.path, { recursive: process.platform !== 'linux', persistent: false });
+      watcher.on('error', () => watcher.close());
+      watcher.once('change', () => setTimeout(() => this.#hurry?.(), AFTER_EVENT).unref());
+      return watcher;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Names that one look has found, as far as two files can share one: those with more than ASCII, composed and decomposed. */
+class SeenNames {
+  readonly #files = new Map<string, string>();
+
+  /** @returns the other file that has the name. */
+  add(name: string, path: string): string | undefined {
+    if (/^[\0-\x7f]*$/.test(name)) return undefined;
+    const other = this.#files.get(name);
+    if (other === undefined) this.#files.set(name, path);
+    return other;
+  }
+}
+
+/** Relative to the watched folder. */
+function pathOf({ name }: FoundFile): string {
+  return name.slice(name.indexOf('/') + 1);
+}

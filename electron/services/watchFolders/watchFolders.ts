@@ -1,0 +1,193 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { isAbsolute, join, normalize } from 'node:path';
+import { NearplayError } from '../../../shared/errors.ts';
+import type { UploadFolder } from '../../../shared/ipc.ts';
+import type { Log } from '../runtime/log.ts';
+import {
+  WatchFolder,
+  WATCH_FOLDER_TIMING,
+  type WatchFolderEntry,
+  type WatchFolderQueue,
+  type WatchFolderTiming,
+} from './watchFolder.ts';
+import type { UploadsDelta } from '../transfers/jobs/transfer.ts';
+import { WatchFolderLog } from './watchFolderLog.ts';
+
+/** Whoever is told has more to do. */
+const TELL_EVERY = 250;
+
+export interface WatchFoldersOptions {
+  /** As the settings have them. */
+  entries: () => readonly WatchFolderEntry[];
+  /** @throws NearplayError settings-invalid */
+  save: (entries: WatchFolderEntry[]) => void;
+  /** Where is noted what was handed over: a file for each folder. */
+  memoryFolder: string;
+  /** Has to have read its journal before `start`. */
+  queue: WatchFolderQueue;
+  changed: (folders: UploadFolder[]) => void;
+  log: Log;
+  timing?: Partial<WatchFolderTiming>;
+}
+
+/** The folders of this computer whose new files are uploaded, each once, also over restarts. */
+export class WatchFolders {
+  readonly #options: WatchFoldersOptions;
+  readonly #folders = new Map<string, { folder: WatchFolder; memory: WatchFolderLog }>();
+  #timer: NodeJS.Timeout | undefined;
+  #told = '';
+  #stopped = false;
+
+  constructor(options: WatchFoldersOptions) {
+    this.#options = options;
+  }
+
+  list(): UploadFolder[] {
+    return [...this.#folders.values()].map(({ folder }) => folder.shown());
+  }
+
+  /** Goes on with what the settings name. Never throws: a folder that cannot be followed is logged and left out. */
+  async start(): Promise<void> {
+    for (const entry of this.#options.entries()) {
+      try {
+        const { folder } = await this.#open(entry);
+        if (!entry.paused) folder.start();
+      } catch (error) {
+        this.#options.log.error('A watched folder cannot be followed', { path: entry.path, error });
+      }
+    }
+    this.#changed();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    for (const { folder, memory } of this.#folders.values()) {
+      await folder.stop();
+      await memory.close();
+    }
+  }
+
+  /**
+   * @param folder in the main storage, relative to its prefix: what the local folder contains goes into it.
+   * @param existing also uploads what is there already.
+   * @throws NearplayError bad-request for what is no folder or is watched already, file-unreadable, disk-full, settings-invalid
+   */
+  async add(path: string, folder: string, { existing }: { existing: boolean }): Promise<UploadFolder> {
+    const local = normalize(path);
+    await assertFolder(local);
+    const isKnown = this.#options.entries().some((entry) => entry.path === local && entry.folder === folder);
+    if (isKnown) throw new NearplayError('bad-request', `"${local}" is watched already.`);
+    const entry: WatchFolderEntry = { id: randomUUID(), path: local, folder, paused: false };
+    const opened = await this.#open(entry);
+    try {
+      if (!existing) await opened.folder.takeForKnown();
+      this.#options.save([...this.#options.entries(), entry]);
+    } catch (error) {
+      await this.#forget(entry.id);
+      throw error;
+    }
+    opened.folder.start();
+    this.#changed();
+    return opened.folder.shown();
+  }
+
+  /** @throws NearplayError bad-request for one that there is not */
+  async pause(id: string, paused: boolean): Promise<void> {
+    const known = this.#entryOf(id);
+    if (known.paused === paused) return;
+    const entry = { ...known, paused };
+    this.#options.save(this.#options.entries().map((other) => (other.id === id ? entry : other)));
+    await this.#folders.get(id)?.folder.stop();
+    await this.#folders.get(id)?.memory.close();
+    const { folder } = await this.#open(entry);
+    if (!paused) folder.start();
+    this.#changed();
+  }
+
+  /** What it uploaded, and what it gave to the queue, stays. @throws NearplayError bad-request for one that there is not */
+  async remove(id: string): Promise<void> {
+    this.#entryOf(id);
+    this.#options.save(this.#options.entries().filter((entry) => entry.id !== id));
+    await this.#forget(id);
+    this.#changed();
+  }
+
+  /** What is new in the queue: by it a folder knows what arrived. */
+  transfersChanged({ changed, removed }: Pick<UploadsDelta, 'changed' | 'removed'>): void {
+    // What the queue tells while it stops is asked again at the next start.
+    if (this.#stopped) return;
+    for (const { folder } of this.#folders.values()) {
+      folder.transfersChanged(changed);
+      folder.transfersRemoved(removed);
+    }
+  }
+
+  async #open(entry: WatchFolderEntry) {
+    const { memoryFolder, queue, log, timing } = this.#options;
+    const memory = await openMemory(memoryFolder, entry.id);
+    const folder = new WatchFolder({
+      ...{ entry, memory, queue, log, changed: () => this.#changed() },
+      ownedElsewhere: (key) => this.#ownerOf(key, entry.id),
+      timing: { ...WATCH_FOLDER_TIMING, ...timing },
+    });
+    const opened = { folder, memory };
+    this.#folders.set(entry.id, opened);
+    return opened;
+  }
+
+  #ownerOf(key: string, exceptFor: string): string | undefined {
+    // Where two have it already, the one that was watched first keeps it.
+    for (const [id, { folder }] of this.#folders) {
+      const owner = folder.ownerOf(key);
+      if (owner !== undefined) return id === exceptFor ? undefined : owner;
+    }
+    return undefined;
+  }
+
+  async #forget(id: string): Promise<void> {
+    const known = this.#folders.get(id);
+    this.#folders.delete(id);
+    await known?.folder.stop();
+    await known?.memory.close();
+    await rm(memoryFile(this.#options.memoryFolder, id), { force: true });
+  }
+
+  #entryOf(id: string): WatchFolderEntry {
+    const entry = this.#options.entries().find((one) => one.id === id);
+    if (!entry) throw new NearplayError('bad-request', 'This folder is not watched any more.');
+    return entry;
+  }
+
+  #changed(): void {
+    if (this.#timer || this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      const folders = this.list();
+      const told = JSON.stringify(folders);
+      if (told === this.#told) return;
+      this.#told = told;
+      this.#options.changed(folders);
+    }, TELL_EVERY).unref();
+  }
+}
+
+async function assertFolder(path: string): Promise<void> {
+  const found = isAbsolute(path) ? await stat(path).catch(() => undefined) : undefined;
+  if (!found?.isDirectory()) throw new NearplayError('bad-request', `"${path}" is not a folder that can be read.`);
+}
+
+async function openMemory(folder: string, id: string): Promise<WatchFolderLog> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return await WatchFolderLog.open(memoryFile(folder, id));
+  } catch (cause) {
+    const message = 'Nearplay cannot note what was uploaded from a watched folder. Is the disk full?';
+    throw new NearplayError('disk-full', message, { cause });
+  }
+}
+
+function memoryFile(folder: string, id: string): string {
+  return join(folder, `${id}.jsonl`);
+}

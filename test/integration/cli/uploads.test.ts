@@ -1,0 +1,330 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { lstat, mkdir, mkdtemp, open, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli, type CliSurroundings } from '../../../electron/cli.ts';
+import { device, fifo, skipped, socket } from '../../helpers/oddFiles.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+import { bytesOf, until, uploadsIn } from '../services/transfers/surroundings.ts';
+
+const MIB = 1024 ** 2;
+const PROGRAM = fileURLToPath(new URL('../../../electron/cli.ts', import.meta.url));
+const large = randomBytes(48 * MIB);
+let sandbox: Sandbox;
+let folder: string;
+
+beforeEach(async () => {
+  sandbox = await startSandbox({ replicationDelayMs: 0 });
+  folder = await mkdtemp(join(tmpdir(), 'nearplay-cli-uploads-'));
+  await writeFile(join(folder, 'studio.json'), JSON.stringify(sandbox.preferences({ services: [] })));
+  await file('shot.mov', large);
+});
+afterEach(async () => {
+  await sandbox.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function file(name: string, content: Buffer | string): Promise<void> {
+  const path = join(folder, name);
+  await mkdir(join(path, '..'), { recursive: true });
+  await writeFile(path, content);
+  const anHourAgo = Date.now() / 1000 - 3600;
+  await utimes(path, anHourAgo, anHourAgo);
+}
+
+const env = () => ({
+  NEARPLAY_PREFERENCES: 'studio.json',
+  NEARPLAY_HOME: join(folder, 'home'),
+  AWS_ACCESS_KEY_ID: sandbox.credentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: sandbox.credentials.secretAccessKey,
+});
+
+interface Said {
+  code: number;
+  lines: Record<string, unknown>[];
+  errors: Record<string, unknown>[];
+}
+
+async function nearplay(args: string[], surroundings: Partial<CliSurroundings> = {}): Promise<Said> {
+  let stdout = '';
+  let stderr = '';
+  const code = await runCli([...args, '--json'], {
+    env: env(),
+    cwd: folder,
+    stdout: (text) => (stdout += text),
+    stderr: (text) => (stderr += text),
+    now: () => Date.now(),
+    platform: process.platform,
+    signal: new AbortController().signal,
+    ...surroundings,
+  });
+  return { code, lines: objects(stdout), errors: objects(stderr) };
+}
+
+const objects = (text: string) =>
+  text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]));
+
+/** The command in a process of its own, at work: it has had so many parts confirmed. */
+async function atWork(args: string[], parts: number): Promise<{ child: ChildProcess; ended: Promise<unknown[]> }> {
+  sandbox.addFault({ operation: 'UploadPart', effect: { kind: 'latency', milliseconds: 150 } });
+  const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: folder, env: env(), stdio: 'ignore' });
+  const ended = once(child, 'close');
+  await until(() => confirmedParts().length >= parts, `${parts} parts are there`);
+  return { child, ended };
+}
+
+const partRequests = () => sandbox.requests.filter(({ operation }) => operation === 'UploadPart');
+const confirmedParts = () => partRequests().filter(({ status }) => status === 200);
+const runs = async () => (await readdir(join(folder, 'home'))).filter((name) => name.startsWith('session-'));
+
+/** Numbers of parts that were sent although the storage had confirmed them. */
+function sentAgain(): number[] {
+  const confirmed = new Set<number>();
+  return partRequests().flatMap(({ partNumber = 0, status }) => {
+    const again = confirmed.has(partNumber) ? [partNumber] : [];
+    if (status === 200) confirmed.add(partNumber);
+    return again;
+  });
+}
+
+describe('a run that was ended', () => {
+  it('is gone on with by the same command, and no part is sent twice', async () => {
+    const { child, ended } = await atWork(['upload', 'shot.mov', '--to', 'sq010'], 2);
+    child.kill('SIGKILL');
+    await ended;
+    // What was on the wire ends at the storage before anything new comes.
+    await wait(400);
+    const { lines } = await nearplay(['uploads']);
+    expect(lines).toMatchObject([{ key: 'sq010/shot.mov', size: large.length }]);
+    const again = await nearplay(['upload', 'shot.mov', '--to', 'sq010']);
+    expect(again).toMatchObject({ code: 0, lines: [{ key: 'sq010/shot.mov', state: 'done' }] });
+    expect(sentAgain()).toEqual([]);
+    expect(sandbox.requests.filter(({ operation }) => operation === 'CreateMultipartUpload')).toHaveLength(1);
+    expect((await bytesOf(sandbox, 'sq010/shot.mov'))?.equals(large)).toBe(true);
+    expect(await runs()).toEqual([]);
+  });
+
+  it('is left alone while something else is asked for, and by two commands at once taken over once', async () => {
+    const { child, ended } = await atWork(['upload', 'shot.mov', '--to', 'sq010'], 1);
+    child.kill('SIGKILL');
+    await ended;
+    sandbox.clearFaults();
+    expect(await nearplay(['upload', 'shot.mov', '--to', 'sq020'])).toMatchObject({ code: 0 });
+    expect(uploadsIn(sandbox)).toHaveLength(1);
+    const both = await Promise.all([nearplay(['uploads', 'resume']), nearplay(['uploads', 'resume'])]);
+    expect(both.flatMap(({ lines }) => lines)).toMatchObject([{ key: 'sq010/shot.mov', state: 'done' }]);
+    expect(uploadsIn(sandbox)).toHaveLength(0);
+  });
+
+  it('by Ctrl+C keeps what arrived, says so, and goes on when it is told to', async () => {
+    const { child, ended } = await atWork(['upload', 'shot.mov', '--to', 'sq010'], 1);
+    child.kill('SIGINT');
+    expect(await ended).toEqual([1, null]);
+    sandbox.clearFaults();
+    const { code, lines } = await nearplay(['uploads', 'resume']);
+    expect({ code, lines }).toMatchObject({ code: 0, lines: [{ key: 'sq010/shot.mov', state: 'done' }] });
+    expect(sentAgain()).toEqual([]);
+    expect(await nearplay(['uploads'])).toMatchObject({ lines: [] });
+    expect(await nearplay(['uploads', 'resume'])).toMatchObject({ code: 0 });
+  });
+
+  it('leaves nothing in the storage when it is given up', async () => {
+    const { child, ended } = await atWork(['upload', 'shot.mov', '--to', 'sq010'], 1);
+    child.kill('SIGKILL');
+    await ended;
+    await wait(400);
+    sandbox.clearFaults();
+    expect(uploadsIn(sandbox)).toHaveLength(1);
+    expect(await nearplay(['uploads', 'cancel'])).toMatchObject({ code: 0, lines: [{ cancelled: 1 }] });
+    expect(uploadsIn(sandbox)).toHaveLength(0);
+    expect(await runs()).toEqual([]);
+  });
+
+  it('is not touched while it lives', async () => {
+    const { child, ended } = await atWork(['upload', 'shot.mov', '--to', 'sq010'], 1);
+    expect((await nearplay(['uploads'])).lines).toMatchObject([{ session: { pid: child.pid } }]);
+    expect(await nearplay(['uploads', 'cancel'])).toMatchObject({ lines: [{ cancelled: 0 }] });
+    sandbox.clearFaults();
+    expect(await ended).toEqual([0, null]);
+    child.unref();
+  });
+});
+
+describe('a name that is taken', () => {
+  beforeEach(async () => {
+    for (const name of ['a.txt', 'b.txt', 'c.txt']) await file(`old/${name}`, `old ${name}`);
+    await nearplay(['upload', 'old/a.txt', 'old/b.txt', 'old/c.txt']);
+    for (const name of ['a.txt', 'b.txt', 'c.txt']) await file(`new/${name}`, `new ${name}`);
+  });
+  const upload = ['upload', 'new/a.txt', 'new/b.txt', 'new/c.txt'];
+
+  it('is asked about at a terminal, one by one or for all', async () => {
+    const answers = ['what?', 'k', 'R'];
+    const asked: string[] = [];
+    const ask = (question: string) => {
+      asked.push(question);
+      return Promise.resolve(answers.shift());
+    };
+    expect(await nearplay(upload, { ask })).toMatchObject({ code: 0 });
+    expect(asked).toHaveLength(3);
+    expect((await bytesOf(sandbox, 'a.txt'))?.toString()).toBe('old a.txt');
+    expect((await bytesOf(sandbox, 'a (2).txt'))?.toString()).toBe('new a.txt');
+    expect((await bytesOf(sandbox, 'b.txt'))?.toString()).toBe('new b.txt');
+    expect((await bytesOf(sandbox, 'c.txt'))?.toString()).toBe('new c.txt');
+  });
+
+  it('is an error without one, and says what to do', async () => {
+    const { code, errors } = await nearplay(upload);
+    expect(code).toBe(1);
+    expect(errors).toHaveLength(3);
+    expect(errors[0]).toMatchObject({ code: 'conflict', message: /--on-conflict/ });
+    expect(await runs()).toEqual([]);
+  });
+});
+
+it('keeps to a rate, and writes receipts', async () => {
+  await file('small.bin', randomBytes(2 * MIB));
+  const started = performance.now();
+  const { code } = await nearplay(['upload', 'small.bin', '--limit-rate', '1MiB/s', '--receipts', 'receipts.json']);
+  expect(code).toBe(0);
+  expect(performance.now() - started).toBeGreaterThan(1500);
+  expect(JSON.parse(await readFile(join(folder, 'receipts.json'), 'utf8'))).toMatchObject([
+    { key: 'media/small.bin', size: 2 * MIB },
+  ]);
+  expect((await nearplay(['upload', 'small.bin', '--limit-rate', 'fast'])).code).toBe(2);
+  expect((await nearplay(['upload', 'small.bin', '--limit-rate', '1B/s'])).code).toBe(2);
+});
+
+it('says when receipts cannot be written, beside uploads that arrived all the same', async () => {
+  await file('small.bin', 'small');
+  await file('notdir', 'a file');
+  for (const receipts of ['notdir/receipts.json', 'nowhere/receipts.json', 'home']) {
+    const { code, lines, errors } = await nearplay(['upload', 'small.bin', '--receipts', receipts]);
+    expect({ code, lines, errors }).toMatchObject({
+      code: 1,
+      lines: [{ key: 'small.bin' }],
+      errors: [{ code: 'receipts-unwritten' }],
+    });
+  }
+  expect(await bytesOf(sandbox, 'small.bin')).toEqual(Buffer.from('small'));
+  expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+describe.skipIf(process.platform === 'win32')('receipts to what is no file of its own', () => {
+  const upload = (receipts: string) =>
+    nearplay(['upload', 'small.bin', '--on-conflict', 'skip', '--receipts', receipts]);
+  const at = (name: string) => join(folder, name);
+  beforeEach(() => file('small.bin', 'small'));
+
+  it('go where a link leads, and straight into a pipe and a device; those stay', async () => {
+    await mkdir(at('dotfiles'));
+    await symlink('dotfiles/receipts.json', at('link'));
+    await fifo(at('pipe'));
+    const reader = await open(at('pipe'), constants.O_RDWR);
+    expect(await upload('link')).toMatchObject({ code: 0, errors: [] });
+    expect(await upload('pipe')).toMatchObject({ code: 0, errors: [] });
+    const { buffer, bytesRead } = await reader.read(Buffer.alloc(MIB), 0, MIB);
+    await reader.close();
+    expect(JSON.parse(await readFile(at('dotfiles/receipts.json'), 'utf8'))).toMatchObject([
+      { key: 'media/small.bin' },
+    ]);
+    expect(buffer.toString('utf8', 0, bytesRead)).toMatch(/^\[[^]*\]\n$/);
+    expect((await lstat(at('link'))).isSymbolicLink()).toBe(true);
+    expect((await lstat(at('pipe'))).isFIFO()).toBe(true);
+    const why = await device(at('null'), 'null');
+    if (why !== undefined) {
+      skipped(why);
+      return;
+    }
+    expect(await upload('null')).toMatchObject({ code: 0, errors: [] });
+    expect((await lstat(at('null'))).isCharacterDevice()).toBe(true);
+  });
+
+  it('are refused, beside uploads that arrived, where nothing can take them', async () => {
+    await fifo(at('pipe'));
+    await symlink('circle', at('circle'));
+    const server = await socket(at('socket'));
+    const cases: [string, RegExp][] = [
+      ['pipe', /no program reads.*not affected/],
+      ['circle', /circle.*not affected/],
+      ['socket', /a socket.*not affected/],
+    ];
+    for (const [receipts, message] of cases) {
+      expect(await upload(receipts)).toMatchObject({ code: 1, errors: [{ code: 'receipts-unwritten', message }] });
+    }
+    expect((await lstat(at('pipe'))).isFIFO()).toBe(true);
+    expect((await lstat(at('socket'))).isSocket()).toBe(true);
+    server.close();
+    expect(await bytesOf(sandbox, 'small.bin')).toEqual(Buffer.from('small'));
+  });
+
+  it('go to the output of the command itself', async () => {
+    const handle = await open(at('output'), 'w');
+    const args = ['upload', 'small.bin', '--json', '--receipts', '/dev/stdout'];
+    const run = spawn(process.execPath, [PROGRAM, ...args], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'], ...env() },
+      stdio: ['ignore', handle.fd, 'inherit'],
+    });
+    await once(run, 'exit');
+    await handle.close();
+    const said = await readFile(at('output'), 'utf8');
+    expect(run.exitCode).toBe(0);
+    expect(said).toContain('"state":"done"');
+    expect(said).toMatch(/\n\[\n[^]*"media\/small\.bin"[^]*\]\n$/);
+  });
+});
+
+it('verifies a folder, and only sameness is success', async () => {
+  await file('render/a.exr', 'a');
+  await file('render/deep/b.exr', 'b');
+  await nearplay(['upload', 'render', '--to', 'sq010']);
+  const same = await nearplay(['verify', 'render', 'sq010/render']);
+  expect(same).toMatchObject({ code: 0, lines: [{ compared: 2, same: 2, files: [] }] });
+  await file('render/a.exr', 'A');
+  const other = await nearplay(['verify', 'render', 'sq010/render']);
+  expect(other).toMatchObject({ code: 1, lines: [{ files: [{ key: 'sq010/render/a.exr', finding: 'different' }] }] });
+  expect(await nearplay(['verify', 'render'])).toMatchObject({ code: 1, lines: [{ totals: { missing: 2 } }] });
+  expect(await nearplay(['verify', 'nowhere'])).toMatchObject({ code: 1, errors: [{ code: 'file-unreadable' }] });
+});
+
+it('watches a folder until it is told to stop, and remembers', async () => {
+  await file('renders/old.exr', 'old');
+  const watch = async (work: () => Promise<void>) => {
+    const stop = new AbortController();
+    const watching = nearplay(['watch', 'renders', 'dailies'], { signal: stop.signal });
+    await until(() => remembered().includes('old.exr'), 'it knows what was there');
+    await work();
+    stop.abort();
+    return watching;
+  };
+  const remembered = () => {
+    const memory = join(folder, 'home', 'watch');
+    return existsSync(memory)
+      ? readdirSync(memory)
+          .map((name) => readFileSync(join(memory, name), 'utf8'))
+          .join('')
+      : '';
+  };
+  const isThere = (name: string) => sandbox.bucketOf('main-us').current(`media/dailies/${name}`) !== undefined;
+  const first = await watch(async () => {
+    await file('renders/a.exr', 'a');
+    await until(() => isThere('a.exr'), 'it is uploaded');
+    await wait(300);
+  });
+  expect(first).toMatchObject({ code: 0, lines: [{ key: 'dailies/a.exr', state: 'done' }] });
+  await file('renders/b.exr', 'b');
+  const second = await watch(() => until(() => isThere('b.exr'), 'what came meanwhile is uploaded'));
+  expect(second.errors).toEqual([]);
+  expect(isThere('old.exr')).toBe(false);
+  // Besides the question, at each start, whether the storage keeps conditions.
+  const puts = sandbox.requests.filter(({ operation, key }) => operation === 'PutObject' && key.endsWith('.exr'));
+  expect(puts).toHaveLength(2);
+  expect((await nearplay(['watch', 'nowhere', 'x'])).errors).toMatchObject([{ code: 'bad-request' }]);
+});

@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+import { until } from '../services/transfers/surroundings.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../../electron/cli.ts', import.meta.url));
+let sandbox: Sandbox;
+let folder: string;
+
+beforeEach(async () => {
+  sandbox = await startSandbox({ replicationDelayMs: 0 });
+  folder = await mkdtemp(join(tmpdir(), 'nearplay-cli-waits-'));
+  await writeFile(join(folder, 'studio.json'), JSON.stringify(sandbox.preferences({ services: [] })));
+});
+afterEach(async () => {
+  await sandbox.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function files(name: string, count: number): Promise<void> {
+  await mkdir(join(folder, name), { recursive: true });
+  const anHourAgo = Date.now() / 1000 - 3600;
+  for (let number = 1; number <= count; number++) {
+    const path = join(folder, name, `plate.${String(number).padStart(4, '0')}.exr`);
+    await writeFile(path, `frame ${number}`);
+    await utimes(path, anHourAgo, anHourAgo);
+  }
+}
+
+/** The command as a process of its own, without a terminal. */
+function start(args: string[]) {
+  const { accessKeyId, secretAccessKey } = sandbox.credentials;
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM, ...args], {
+    cwd: folder,
+    env: {
+      ...{ PATH: process.env['PATH'], NEARPLAY_PREFERENCES: 'studio.json', NEARPLAY_HOME: join(folder, 'home') },
+      ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+    },
+  });
+  const said = { stdout: '', stderr: '' };
+  child.stdout.on('data', (text: Buffer) => (said.stdout += text.toString()));
+  child.stderr.on('data', (text: Buffer) => (said.stderr += text.toString()));
+  const ended = once(child, 'close').then(([code]: unknown[]) => code);
+  return { child, said, ended };
+}
+
+const isThere = (key: string) => sandbox.bucketOf('main-us').current(`media/${key}`) !== undefined;
+
+describe('a wait is told on stderr, and ends', () => {
+  it.each([
+    ['a sign-in', { kind: 'status', status: 400, code: 'ExpiredToken' } as const, 'sign-in'],
+    ['a storage that is not there', { kind: 'down' } as const, 'offline'],
+  ])('%s: one line when it begins, one when it goes on', async (_name, effect, waiting) => {
+    await files('plates', 3);
+    sandbox.addFault({ effect });
+    const { said, ended } = start(['upload', 'plates', '--json']);
+    await until(() => said.stderr.includes('"waiting"'), 'the wait is told', 50_000);
+    expect(JSON.parse(said.stderr.split('\n')[0] ?? '')).toMatchObject({ waiting, message: /30 minutes/ });
+    sandbox.clearFaults();
+    expect(await ended).toBe(0);
+    expect(
+      said.stderr
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object),
+    ).toMatchObject([{ waiting }, { waiting: null }]);
+    expect(isThere('plates/plate.0003.exr')).toBe(true);
+  });
+
+  it('--wait ends it with an exit code of its own, and the same command goes on', async () => {
+    await files('plates', 3);
+    sandbox.addFault({ effect: { kind: 'status', status: 400, code: 'ExpiredToken' } });
+    const { said, ended } = start(['upload', 'plates', '--wait', '0.1']);
+    expect(await ended).toBe(3);
+    expect(said.stderr).toMatch(/waiting for a sign-in[\s\S]*nearplay: Nothing moved for 0.1 minutes/);
+    sandbox.clearFaults();
+    const again = start(['upload', 'plates']);
+    expect(await again.ended).toBe(0);
+    expect(isThere('plates/plate.0003.exr')).toBe(true);
+  });
+
+  it('a wait that is no number of minutes is refused', async () => {
+    expect(await start(['upload', 'plates', '--wait', 'long']).ended).toBe(2);
+  });
+});
+
+describe('output whose reader has gone', () => {
+  it('ends a listing quietly', async () => {
+    await files('many', 40);
+    expect(await start(['upload', 'many']).ended).toBe(0);
+    const { child, said, ended } = start(['ls', 'many', '--json']);
+    child.stdout.destroy();
+    expect(await ended).toBe(0);
+    expect(said.stderr).toBe('');
+  });
+
+  it('does not end an upload: every file arrives', async () => {
+    await files('many', 40);
+    sandbox.addFault({ operation: 'PutObject', effect: { kind: 'latency', milliseconds: 50 } });
+    const { child, said, ended } = start(['upload', 'many', '--json']);
+    child.stdout.destroy();
+    expect(await ended).toBe(0);
+    expect(said.stderr).toBe('');
+    for (let number = 1; number <= 40; number++) {
+      expect(isThere(`many/plate.${String(number).padStart(4, '0')}.exr`)).toBe(true);
+    }
+  });
+
+  it('of stderr neither: what waits goes on', async () => {
+    await files('many', 3);
+    sandbox.addFault({ effect: { kind: 'status', status: 400, code: 'ExpiredToken' } });
+    const { child, ended } = start(['upload', 'many']);
+    child.stderr.destroy();
+    // The wait is told to nobody by now.
+    await until(() => sandbox.requests.length >= 4, 'it has tried again', 50_000);
+    sandbox.clearFaults();
+    expect(await ended).toBe(0);
+    expect(isThere('many/plate.0003.exr')).toBe(true);
+  });
+});

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PreferencesInBucket } from '../../../../electron/services/preferences/preferencesInBucket.ts';
+import { startTestStudio, type TestStudio } from '../studio.ts';
+
+let studio: TestStudio;
+let stored: PreferencesInBucket;
+beforeAll(async () => {
+  studio = await startTestStudio();
+  stored = new PreferencesInBucket(studio.services.studio());
+});
+afterAll(() => studio.stop());
+
+describe('the preferences object in the main storage', () => {
+  it('is absent at first, may be written, and finding that out changes nothing', async () => {
+    expect(await stored.read()).toBeUndefined();
+    expect(await stored.refusal()).toBeUndefined();
+    expect(await stored.history()).toEqual([]);
+  });
+
+  it('lets one of two admins win, tells the other, and loses nothing', async () => {
+    const etag = await stored.save('{"first":1}', undefined);
+    await expect(stored.save('{"other":1}', undefined)).rejects.toMatchObject({ code: 'conflict' });
+    const saved = await Promise.allSettled([stored.save('{"mine":2}', etag), stored.save('{"theirs":2}', etag)]);
+    expect(saved.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const now = await stored.read();
+    const winner = saved[0].status === 'fulfilled' ? '{"mine":2}' : '{"theirs":2}';
+    expect(now).toMatchObject({ text: winner });
+  });
+
+  it('costs no body while it is unchanged', async () => {
+    const now = await stored.read();
+    if (typeof now !== 'object') throw new Error('There is no object');
+    expect(await stored.read(now.etag)).toBe('unchanged');
+  });
+
+  it('keeps every saved state, newest first, and gives each back', async () => {
+    const history = await stored.history();
+    expect(history).toHaveLength(2);
+    expect(history.map(({ current }) => current)).toEqual([true, false]);
+    expect(await stored.readVersion(history[1]?.versionId ?? '')).toBe('{"first":1}');
+  });
+
+  it('says which permission is missing to whoever may not write', async () => {
+    const refuse = studio.sandbox.addFault({
+      operation: 'PutObject',
+      effect: { kind: 'status', status: 403, code: 'AccessDenied' },
+    });
+    const refusal = await stored.refusal();
+    refuse();
+    expect(refusal).toMatchObject({
+      code: 'access-denied',
+      message: expect.stringContaining('s3:PutObject') as string,
+    });
+  });
+});

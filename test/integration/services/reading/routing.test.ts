@@ -1,0 +1,110 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Link } from '../../../../shared/ipc.ts';
+import { settingsInMemory } from '../../../../electron/services/preferences/settingsStore.ts';
+import { ELSEWHERE, startTestStudio, type TestStudio } from '../studio.ts';
+
+const HOUR = 3600 * 1000;
+const SKEWS = [
+  ['right', 0],
+  ['3 hours behind the storage', -3 * HOUR],
+  ['3 hours ahead of the storage', 3 * HOUR],
+] as const;
+
+/** What a player would get: the bytes behind a link. */
+async function bytesOf(link: Link): Promise<string> {
+  const answer = await fetch(link.url);
+  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+  return answer.text();
+}
+
+describe.each(SKEWS)("every row of the route table through the services, this machine's clock %s", (_name, skew) => {
+  let studio: TestStudio;
+  const now = () => Date.now() + skew;
+
+  beforeAll(async () => {
+    studio = await startTestStudio({ services: { now } });
+  });
+  afterEach(() => {
+    studio.sandbox.clearFaults();
+    studio.sandbox.setReplication({ mode: 'normal', delayMs: 0 });
+  });
+  afterAll(() => studio.stop());
+
+  const stored = async (name: string) => {
+    const key = await studio.upload(name, `bytes of ${name}`);
+    await studio.sandbox.waitForReplica(`media/${key}`, 5000);
+    return key;
+  };
+  const expectRoute = async (services: TestStudio['services'], key: string, storage: string, reason: string) => {
+    const link = await services.requests['create-link']({ key, purpose: 'play' });
+    expect(link.route).toMatchObject({ storage, reason });
+    expect(new URL(link.url).origin).toBe(endpointOf(studio, storage));
+    expect(await bytesOf(link)).toBe(`bytes of ${key}`);
+  };
+
+  it('1 main-unreachable', async () => {
+    const key = await stored('one.txt');
+    const services = await studio.join();
+    await services.requests['list-library']({ folder: '' });
+    studio.sandbox.addFault({ region: 'us-east-1', effect: { kind: 'down' } });
+    await expectRoute(services, key, 'sydney', 'main-unreachable');
+  });
+  it('2 no-replica-configured', async () => {
+    const key = await stored('two.txt');
+    const alone = { ...studio.sandbox.preferences(), replication: { replicas: [] } };
+    const file = await studio.file('alone.json', JSON.stringify(alone));
+    await expectRoute(await studio.join({ commandLinePreferences: file }), key, 'main-us', 'no-replica-configured');
+  });
+  it('3 main-chosen', async () => {
+    const services = await studio.join({ settings: settingsInMemory({ readFrom: 'main' }) });
+    await expectRoute(services, await stored('three.txt'), 'main-us', 'main-chosen');
+  });
+  it('4 ip-unknown', async () => {
+    const services = ['http://127.0.0.1:9/'];
+    const file = await studio.file('unknown.json', JSON.stringify(studio.sandbox.preferences({ services })));
+    const interfaces = () => [ELSEWHERE];
+    const stranger = await studio.join({ commandLinePreferences: file, interfaces, givenAddress: undefined });
+    await expectRoute(stranger, await stored('four.txt'), 'main-us', 'ip-unknown');
+  });
+  it('5 ip-outside-ranges', async () => {
+    const services = await studio.join({ givenAddress: ELSEWHERE });
+    await expectRoute(services, await stored('five.txt'), 'main-us', 'ip-outside-ranges');
+  });
+  it('6 within-replication-delay', async () => {
+    const file = await studio.file('delay.json', JSON.stringify(studio.sandbox.preferences({ delaySeconds: 600 })));
+    const services = await studio.join({ commandLinePreferences: file });
+    const key = await stored('six.txt');
+    await expectRoute(services, key, 'main-us', 'within-replication-delay');
+    const { details } = await services.requests['explain-route']({ key });
+    expect(details.secondsLeft).toBeGreaterThan(570);
+    expect(details.secondsLeft).toBeLessThanOrEqual(601);
+  });
+  it('7 replica-unreachable', async () => {
+    const key = await stored('seven.txt');
+    studio.sandbox.addFault({ region: 'ap-southeast-2', effect: { kind: 'down' } });
+    await expectRoute(await studio.join(), key, 'main-us', 'replica-unreachable');
+  });
+  it('8 replica-not-ready', async () => {
+    studio.sandbox.setReplication({ mode: 'never' });
+    await expectRoute(
+      await studio.join(),
+      await studio.upload('eight.txt', 'bytes of eight.txt'),
+      'main-us',
+      'replica-not-ready',
+    );
+  });
+  it('9 replica-chosen', async () => {
+    const services = await studio.join({
+      settings: settingsInMemory({ readFrom: 'sydney' }),
+      givenAddress: ELSEWHERE,
+    });
+    await expectRoute(services, await stored('nine.txt'), 'sydney', 'replica-chosen');
+  });
+  it('10 replica-by-ip', async () => {
+    await expectRoute(await studio.join(), await stored('ten.txt'), 'sydney', 'replica-by-ip');
+  });
+});
+
+function endpointOf({ sandbox }: TestStudio, storage: string): string {
+  return storage === sandbox.main.name ? sandbox.main.endpoint : sandbox.replica.endpoint;
+}

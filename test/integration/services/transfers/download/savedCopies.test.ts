@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Application } from '../../../../../electron/services/application.ts';
+import type { Transfer } from '../../../../../shared/ipc.ts';
+import { until } from '../surroundings.ts';
+import { DownloadDesk, KEY, MIB } from './surroundings.ts';
+
+const SIZE = 4 * MIB;
+const MAIN = { givenAddress: '198.51.100.7' };
+let desk: DownloadDesk;
+beforeEach(async () => {
+  desk = await DownloadDesk.open(SIZE, { services: MAIN });
+});
+afterEach(() => desk.close());
+
+const slowly = () =>
+  desk.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'bandwidth', bytesPerSecond: 4 * MIB } });
+const target = (name = 'plate.mov') => join(desk.folder, name);
+
+/** The copies in the list, as a window follows them. */
+function follow(services: Application) {
+  const copies = new Map<string, Transfer>();
+  const states: string[] = [];
+  services.on('transfers-changed', ({ changed }) => {
+    for (const one of changed.filter(({ direction }) => direction === 'download')) {
+      copies.set(one.id, one);
+      if (states.at(-1) !== one.state) states.push(one.state);
+    }
+  });
+  const of = (id: string) => copies.get(id);
+  return { of, states, all: () => [...copies.values()] };
+}
+
+const listed = async (services: Application) =>
+  (await services.requests['list-transfers']({})).transfers.filter(({ direction }) => direction === 'download');
+
+it('says how far it is, and at the end that it is there', async () => {
+  const seen = follow(desk.services);
+  const { id } = desk.services.saveCopy(KEY, target());
+  await until(() => seen.of(id)?.state === 'done', 'done');
+  expect(seen.of(id)).toMatchObject({ size: SIZE, sent: SIZE, confirmed: SIZE });
+  expect(seen.of(id)).not.toHaveProperty('unproved');
+  expect(await desk.holds()).toBe(true);
+});
+
+it('says so when nothing could prove the file', async () => {
+  desk.sandbox.addFault({ effect: { kind: 'no-proof' } });
+  const seen = follow(desk.services);
+  const { id } = desk.services.saveCopy(KEY, target());
+  await until(() => seen.of(id)?.state === 'done', 'done');
+  expect(seen.of(id)).toMatchObject({ unproved: true });
+});
+
+describe('the same destination twice', () => {
+  it('joins the copy of the same object that is on its way, and refuses another object', async () => {
+    slowly();
+    const seen = follow(desk.services);
+    const first = desk.services.saveCopy(KEY, target());
+    expect(desk.services.saveCopy(KEY, target()).id).toBe(first.id);
+    expect(() => desk.services.saveCopy('other.mov', target())).toThrow(
+      expect.objectContaining({ code: 'same-destination' }) as Error,
+    );
+    await until(() => seen.of(first.id)?.state === 'done', 'done');
+    expect(await desk.holds()).toBe(true);
+  });
+
+  it('is refused while the command line saves there, and takes nothing from it', async () => {
+    slowly();
+    const got = desk.get('plate.mov');
+    const seen = follow(desk.services);
+    await until(() => desk.reads().length > 0, 'the command is at work');
+    const { id } = desk.services.saveCopy(KEY, target());
+    await until(() => seen.of(id)?.state === 'failed', 'failed');
+    expect(seen.of(id)?.error?.code).toBe('same-destination');
+    await got;
+    expect(await desk.holds()).toBe(true);
+  });
+});
+
+describe('cancelled', () => {
+  it('it leaves nothing behind, and can be asked for again at once', async () => {
+    const lift = slowly();
+    const seen = follow(desk.services);
+    const { id } = desk.services.saveCopy(KEY, target());
+    await until(() => (seen.of(id)?.sent ?? 0) > 0, 'bytes arrive');
+    await desk.services.requests['cancel-transfers']({ ids: [id] });
+    lift();
+    await desk.services.requests['retry-transfers']({ ids: [id] });
+    await until(() => seen.of(id)?.state === 'done', 'done');
+    expect(await desk.names()).toEqual(['plate.mov']);
+    expect(await desk.holds()).toBe(true);
+  });
+});
+
+describe('a restart of the app', () => {
+  const begun = async (name = 'plate.mov') => {
+    const lift = slowly();
+    const services = await desk.restart({ ...MAIN, journalFolder: join(desk.studio.folder, 'app') });
+    const seen = follow(services);
+    const { id } = services.saveCopy(KEY, target(name));
+    await until(() => (seen.of(id)?.sent ?? 0) >= MIB, 'a quarter is there');
+    await services.stop();
+    lift();
+    return id;
+  };
+  const again = () => desk.restart({ ...MAIN, journalFolder: join(desk.studio.folder, 'app') });
+
+  it('goes on by itself where the copy was', async () => {
+    const id = await begun();
+    const before = desk.reads().length;
+    const services = await again();
+    expect(await listed(services)).toMatchObject([{ id, key: KEY, name: 'plate.mov' }]);
+    await expect.poll(() => desk.names()).toEqual(['plate.mov']);
+    expect(await desk.holds()).toBe(true);
+    const rest = desk.reads().slice(before);
+    expect(rest).toHaveLength(1);
+    expect(rest[0]?.bytesSent).toBeLessThan(SIZE - MIB / 2);
+    await expect.poll(async () => (await listed(services))[0]?.state).toBe('done');
+    await services.stop();
+    expect(await listed(await again())).toEqual([]);
+  });
+
+  it('forgets copies whose folder is gone', async () => {
+    await mkdir(join(desk.folder, 'drive'));
+    await begun('drive/plate.mov');
+    await rm(join(desk.folder, 'drive'), { recursive: true });
+    expect(await listed(await again())).toEqual([]);
+    expect(await desk.names()).toEqual([]);
+  });
+
+  it('after more than a month gives up, and removes what is left', async () => {
+    await begun();
+    expect(await desk.names()).toHaveLength(2);
+    const later = Date.now() + 31 * 24 * 3600 * 1000;
+    const services = await desk.restart({
+      ...{ ...MAIN, journalFolder: join(desk.studio.folder, 'app') },
+      now: () => later,
+    });
+    expect(await listed(services)).toEqual([]);
+    expect(await desk.names()).toEqual([]);
+  });
+});
+
+describe('without a network', () => {
+  it('waits as uploads do, says so, and goes on by itself', async () => {
+    const back = desk.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'down' } });
+    const seen = follow(desk.services);
+    const { id } = desk.services.saveCopy(KEY, target());
+    await until(() => seen.of(id)?.state === 'blocked', 'blocked');
+    expect(seen.of(id)).toMatchObject({ blockedFor: 'offline', error: { retryable: true } });
+    back();
+    desk.services.networkChanged();
+    await until(() => seen.of(id)?.state === 'done', 'done');
+    expect(seen.of(id)).not.toHaveProperty('blockedFor');
+    expect(seen.of(id)).not.toHaveProperty('error');
+    // It may run for less time than there is between two announcements.
+    expect(seen.states.filter((state) => state !== 'running')).toEqual(['blocked', 'done']);
+  });
+
+  it('can be given up while it waits', async () => {
+    desk.sandbox.addFault({ effect: { kind: 'down' } });
+    const seen = follow(desk.services);
+    const { id } = desk.services.saveCopy(KEY, target());
+    await until(() => seen.of(id)?.state === 'blocked', 'blocked');
+    await desk.services.requests['cancel-transfers']({ ids: [id] });
+    await until(() => seen.of(id)?.state === 'cancelled', 'cancelled');
+    await expect.poll(() => desk.names()).toEqual([]);
+  });
+});
+
+it('many at once are all whole', async () => {
+  const seen = follow(desk.services);
+  const contents = Array.from({ length: 12 }, (_, number) => ({
+    name: `f.${number}.exr`,
+    bytes: randomBytes(300_000),
+  }));
+  for (const { name, bytes } of contents) await desk.put(bytes, { ChecksumAlgorithm: 'CRC32' }, name);
+  for (const { name } of contents) desk.services.saveCopy(name, target(name));
+  await until(() => seen.all().filter(({ state }) => state === 'done').length === contents.length, 'all are done');
+  for (const { name, bytes } of contents) expect(await desk.holds(name, bytes)).toBe(true);
+  expect(await desk.names()).toHaveLength(contents.length);
+});

@@ -1,0 +1,314 @@
+import { appendFile, readFile, rename } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { UNLIMITED } from '../../../../electron/services/transfers/http/bandwidthLimiter.ts';
+import { Journal } from '../../../../electron/services/transfers/journal/journal.ts';
+import type { UploadsDelta } from '../../../../electron/services/transfers/jobs/transfer.ts';
+import type { UploadRecord } from '../../../../electron/services/transfers/journal/uploadRecord.ts';
+import { NearplayError } from '../../../../shared/errors.ts';
+import { loopTime } from '../../../helpers/turns.ts';
+import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import {
+  age,
+  bytesOf,
+  count,
+  Desk,
+  makeQueue,
+  MIB,
+  only,
+  until,
+  uploadsIn,
+  within,
+  type RunningQueue,
+} from './surroundings.ts';
+
+let sandbox: Sandbox;
+let desk: Desk;
+let running: RunningQueue;
+
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  desk = await Desk.open();
+  running = makeQueue(sandbox, desk);
+  await running.queue.start();
+});
+afterEach(async () => {
+  sandbox.clearFaults();
+  await running.stop();
+  await desk.close();
+  await sandbox.close();
+});
+
+const finish = () => within(30_000, 'the upload', running.queue.finished());
+const received = () => sandbox.requests.reduce((sum, { bytesReceived }) => sum + bytesReceived, 0);
+/** By the queue's own limit: what the storage has taken is then what was on the wire. */
+const slowly = (bytesPerSecond = 10 * MIB) => running.queue.setBandwidth({ ...UNLIMITED, bytesPerSecond });
+const fast = () => running.queue.setBandwidth(UNLIMITED);
+
+/** Begins a large upload and waits until it is at work. */
+async function begin(name: string, size = 60 * MIB): Promise<string> {
+  slowly();
+  const path = await desk.file(name, size);
+  await running.queue.add('', [path]);
+  await until(() => received() > 2 * MIB, 'bytes arrive');
+  return path;
+}
+
+it('leaves the wire within 200 ms of a pause, keeps its parts, and sends the rest', async () => {
+  const path = await begin('pause.bin');
+  await until(() => only(running.queue).confirmed > 0, 'a part is there');
+  const flowing = received();
+  await until(() => received() > flowing, 'it flows');
+  running.queue.pause();
+  await loopTime(200);
+  expect(only(running.queue).state).toBe('paused');
+  const [before, kept] = [received(), only(running.queue).confirmed];
+  await wait(500);
+  expect(received()).toBe(before);
+  expect(only(running.queue)).toMatchObject({ sent: kept, confirmed: kept });
+  expect(kept).toBeGreaterThan(0);
+  fast();
+  running.queue.resume();
+  await finish();
+  expect((await bytesOf(sandbox, 'pause.bin'))?.equals(await readFile(path))).toBe(true);
+  const confirmed = sandbox.requests.filter(({ operation, status }) => operation === 'UploadPart' && status === 200);
+  expect(confirmed).toHaveLength(8);
+});
+
+it('leaves the wire as fast when several files go as fast as they can', async () => {
+  const paths = await Promise.all(['a.bin', 'b.bin', 'c.bin'].map((name) => desk.file(name, 100 * MIB)));
+  await running.queue.add('', paths);
+  await until(() => running.queue.list().some(({ confirmed }) => confirmed > 0), 'a part is there');
+  const sent = received();
+  running.queue.pause();
+  await loopTime(200);
+  expect(running.queue.list().map(({ state }) => state)).toEqual(['paused', 'paused', 'paused']);
+  const before = received();
+  await wait(500);
+  expect(received()).toBe(before);
+  expect(before).toBeGreaterThanOrEqual(sent);
+  expect(before).toBeLessThan(300 * MIB);
+  running.queue.resume();
+  await finish();
+  const confirmed = sandbox.requests.filter(({ operation, status }) => operation === 'UploadPart' && status === 200);
+  const parts = confirmed.map(({ key, partNumber }) => `${key} ${partNumber}`);
+  expect(new Set(parts).size).toBe(39);
+  // What was on its way may have arrived without anybody hearing of it; nothing that was heard of goes again.
+  expect(parts.length - 39).toBeLessThan(24);
+  for (const path of paths) {
+    expect((await bytesOf(sandbox, basename(path)))?.equals(await readFile(path))).toBe(true);
+  }
+});
+
+it('is resumed before it has left the wire', async () => {
+  await begin('twice.bin', 20 * MIB);
+  running.queue.pause();
+  running.queue.resume();
+  fast();
+  await finish();
+  expect(only(running.queue).state).toBe('done');
+});
+
+it('leaves no parts when it is cancelled at work, when paused, and when cancelled offline', async () => {
+  await begin('cancel.bin');
+  running.queue.cancel();
+  await finish();
+  expect(only(running.queue).state).toBe('cancelled');
+  expect(uploadsIn(sandbox)).toHaveLength(0);
+
+  await begin('paused.bin');
+  await until(() => uploadsIn(sandbox).length === 1, 'begun');
+  running.queue.pause();
+  await until(() => running.queue.list()[1]?.state === 'paused', 'paused');
+  running.queue.cancel();
+  await finish();
+  expect(uploadsIn(sandbox)).toHaveLength(0);
+
+  await begin('offline.bin');
+  await until(() => uploadsIn(sandbox).length === 1, 'begun');
+  const down = sandbox.addFault({ effect: { kind: 'down' } });
+  running.queue.cancel();
+  await until(() => running.queue.list()[2]?.state === 'cancelled', 'cancelled');
+  await running.stop();
+  down();
+  expect(uploadsIn(sandbox)).toHaveLength(1);
+  running = makeQueue(sandbox, desk);
+  await running.queue.start();
+  await until(() => uploadsIn(sandbox).length === 0, 'the next start cleans up');
+});
+
+it('goes on after a restart where it was, and keeps the order and the states of all others', async () => {
+  const path = await begin('restart.bin');
+  const [paused, waiting] = [await desk.file('b.bin', 10), await desk.file('c.bin', 10)];
+  await running.queue.add('', [paused, waiting]);
+  await until(() => running.queue.totals().files.done === 2, 'the small ones are done');
+  const [, , third] = running.queue.list();
+  expect(third?.key).toBe('c.bin');
+  await until(() => only2().confirmed > 0, 'a part is there');
+  await running.stop();
+  expect(uploadsIn(sandbox)).toHaveLength(1);
+  running = makeQueue(sandbox, desk);
+  await running.queue.start();
+  expect(running.queue.list().map(({ key }) => key)).toEqual(['restart.bin', 'b.bin', 'c.bin']);
+  await finish();
+  expect(count(sandbox, 'CreateMultipartUpload')).toBe(1);
+  expect((await bytesOf(sandbox, 'restart.bin'))?.equals(await readFile(path))).toBe(true);
+});
+
+function only2() {
+  const [first] = running.queue.list();
+  if (!first) throw new Error('Nothing is queued');
+  return first;
+}
+
+it('starts again with the new content when the file changes under way', async () => {
+  const path = await begin('changed.bin');
+  await appendFile(path, 'more');
+  fast();
+  await until(() => only(running.queue).blockedFor === 'file-growing', 'it waits for the file');
+  await age(path);
+  await finish();
+  expect(only(running.queue).state).toBe('done');
+  expect((await bytesOf(sandbox, 'changed.bin'))?.equals(await readFile(path))).toBe(true);
+  expect(uploadsIn(sandbox)).toHaveLength(0);
+});
+
+it('keeps the parts of a file that is gone, for when its drive is back', async () => {
+  const path = await begin('gone.bin');
+  await until(() => only(running.queue).confirmed > 0, 'a part is there');
+  await rename(path, `${path}.away`);
+  fast();
+  await until(() => only(running.queue).state === 'failed', 'failed');
+  expect(only(running.queue).error?.code).toBe('file-unreadable');
+  expect(uploadsIn(sandbox)[0]?.parts.size).toBeGreaterThan(0);
+  await rename(`${path}.away`, path);
+  running.queue.retry();
+  await finish();
+  expect((await bytesOf(sandbox, 'gone.bin'))?.equals(await readFile(path))).toBe(true);
+  expect(count(sandbox, 'CreateMultipartUpload')).toBe(1);
+  expect(sandbox.requests.filter((one) => one.operation === 'UploadPart' && one.status === 200)).toHaveLength(8);
+});
+
+it('waits while offline, says so, and goes on by itself', async () => {
+  await begin('offline.bin', 40 * MIB);
+  fast();
+  const back = sandbox.addFault({ effect: { kind: 'down' } });
+  await until(() => only(running.queue).blockedFor === 'offline', 'it says that it is offline');
+  back();
+  await finish();
+  expect(only(running.queue).state).toBe('done');
+});
+
+it.each([100, 20 * MIB])('lets nobody destroy the other one’s file of the same name (%d bytes)', async (size) => {
+  const other = await Desk.open();
+  const colleague = makeQueue(sandbox, other);
+  await colleague.queue.start();
+  try {
+    const [mine, theirs] = [await desk.file('same.bin', size), await other.file('same.bin', size)];
+    sandbox.addFault({ operation: 'UploadPart', effect: { kind: 'latency', milliseconds: 100 } });
+    const folder = `two-${size}`;
+    await Promise.all([running.queue.add(folder, [mine]), colleague.queue.add(folder, [theirs])]);
+    await Promise.all([finish(), within(30_000, 'the other upload', colleague.queue.finished())]);
+    const [a, b] = [only(running.queue), only(colleague.queue)];
+    expect([a.state, b.state]).toEqual(['done', 'done']);
+    expect([a.key, b.key].sort()).toEqual([`${folder}/same (2).bin`, `${folder}/same.bin`]);
+    expect((await bytesOf(sandbox, a.key))?.equals(await readFile(mine))).toBe(true);
+    expect((await bytesOf(sandbox, b.key))?.equals(await readFile(theirs))).toBe(true);
+    expect(uploadsIn(sandbox)).toHaveLength(0);
+  } finally {
+    await colleague.stop();
+    await other.close();
+  }
+});
+
+it('tells of changes at most ten times a second', async () => {
+  await running.stop();
+  const told: { at: number; delta: UploadsDelta }[] = [];
+  running = makeQueue(sandbox, desk, { changed: (delta) => void told.push({ at: performance.now(), delta }) });
+  await running.queue.start();
+  await begin('deltas.bin');
+  const before = told.length;
+  await until(() => told.length > before + 5, 'some are told');
+  const passed = (told.at(-1)?.at ?? 0) - (told[0]?.at ?? 0);
+  // Each is told 100 ms after the one before began to be told, or later; timers of Node may fire a millisecond early.
+  expect(told.length - 1).toBeLessThanOrEqual(passed / 99 + 1);
+  expect(told.at(-1)?.delta).toMatchObject({ changed: [{ name: 'deltas.bin' }], removed: [] });
+  expect(told.some(({ delta }) => delta.totals.bytesPerSecond > 0)).toBe(true);
+});
+
+it('touches no multipart upload of anybody else', async () => {
+  const other = await Desk.open();
+  const colleague = makeQueue(sandbox, other);
+  await colleague.queue.start();
+  slowly();
+  colleague.queue.setBandwidth({ ...UNLIMITED, bytesPerSecond: MIB });
+  await colleague.queue.add('', [await other.file('mine.bin', 20 * MIB)]);
+  await until(() => uploadsIn(sandbox).length === 1, 'begun');
+  await running.queue.add('', [await desk.file('mine.bin', 20 * MIB)]);
+  await until(() => uploadsIn(sandbox).length === 2, 'both begun');
+  running.queue.cancel();
+  await finish();
+  expect(uploadsIn(sandbox)).toHaveLength(1);
+  colleague.queue.cancel();
+  await within(10_000, 'cleaning up', colleague.queue.finished());
+  await colleague.stop();
+  await other.close();
+});
+
+/** A journal on a disk that is full until somebody makes room. */
+class FullJournal extends Journal {
+  isFull = true;
+
+  override put(record: UploadRecord): Promise<void> {
+    return this.isFull ? Promise.reject(new NearplayError('disk-full')) : super.put(record);
+  }
+}
+
+it('waits for room on a full disk, says so, and sends nothing that it could not find again', async () => {
+  await running.stop();
+  const journal = new FullJournal(desk.journalFolder);
+  running = makeQueue(sandbox, desk, { journal });
+  await running.queue.start();
+  const path = await desk.file('full.bin', 20 * MIB);
+  await running.queue.add('', [path]);
+  await until(() => only(running.queue).blockedFor === 'disk', 'it waits for the disk');
+  expect(only(running.queue).error?.code).toBe('disk-full');
+  expect(count(sandbox, 'CreateMultipartUpload')).toBe(0);
+  journal.isFull = false;
+  await finish();
+  expect(only(running.queue).state).toBe('done');
+  expect((await bytesOf(sandbox, 'full.bin'))?.equals(await readFile(path))).toBe(true);
+});
+
+it('begins one multipart upload although the answer to the first request is lost', async () => {
+  sandbox.addFault({ operation: 'CreateMultipartUpload', effect: { kind: 'lost-answer' }, times: 1 });
+  await running.queue.add('', [await desk.file('lost.bin', 20 * MIB)]);
+  await finish();
+  expect(only(running.queue).state).toBe('done');
+  expect(count(sandbox, 'CreateMultipartUpload')).toBe(1);
+  expect(uploadsIn(sandbox)).toHaveLength(0);
+});
+
+it.each(['paused', 'ended'])('knows a small file as its own that arrived while the queue was %s', async (how) => {
+  // Nobody hears that the storage took it, and asking again takes longer than there is time.
+  sandbox.addFault({ operation: 'PutObject', effect: { kind: 'lost-answer' }, times: 1 });
+  sandbox.addFault({ operation: 'PutObject', effect: { kind: 'stall' }, skip: 1 });
+  await running.queue.add('', [await desk.file('small.bin', MIB)]);
+  await until(() => sandbox.bucketOf('main-us').current('media/small.bin') !== undefined, 'it has arrived');
+  running.queue.pause();
+  if (how === 'ended') {
+    await running.stop();
+    running = makeQueue(sandbox, desk);
+    await running.queue.start();
+  }
+  await until(() => only(running.queue).state === 'paused', 'it is paused');
+  sandbox.clearFaults();
+  running.queue.resume();
+  await finish();
+  expect(only(running.queue)).toMatchObject({ state: 'done', sent: MIB });
+  expect(running.queue.receipts()).toMatchObject([{ key: 'media/small.bin', size: MIB, verifiedBy: 'head' }]);
+  expect(sandbox.bucketOf('main-us').versionsOf('media/small.bin')).toHaveLength(1);
+  // It was asked for, and nothing was sent to be refused.
+  expect(sandbox.requests.filter(({ operation, status }) => operation === 'PutObject' && status === 412)).toEqual([]);
+});

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { UNLIMITED } from '../../../../electron/services/transfers/http/bandwidthLimiter.ts';
+import type { FaultEffect } from '../../../sandbox/faults.ts';
+import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { bytesOf, count, Desk, makeQueue, MIB, only, until, uploadsIn, within } from './surroundings.ts';
+
+let sandbox: Sandbox;
+let desk: Desk;
+let running: ReturnType<typeof makeQueue>;
+
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  desk = await Desk.open();
+  running = makeQueue(sandbox, desk);
+  await running.queue.start();
+});
+afterEach(async () => {
+  sandbox.clearFaults();
+  await running.stop();
+  await desk.close();
+  await sandbox.close();
+});
+
+const Key = 'media/same.mov';
+const finish = () => within(30_000, 'the upload', running.queue.finished());
+const client = () => running.clients.clientOf('main-us');
+const bucket = () => running.clients.configurationOf('main-us').bucket;
+
+/** Somebody begins an upload of the same name and has sent nothing yet: it looks just like one of ours. */
+async function somebodyBegins(): Promise<string> {
+  const { UploadId } = await client().send(new CreateMultipartUploadCommand({ Bucket: bucket(), Key }));
+  return UploadId ?? '';
+}
+
+async function expectUntouched(id: string): Promise<void> {
+  expect(uploadsIn(sandbox).map(({ uploadId, parts }) => [uploadId, parts.size])).toEqual([[id, 0]]);
+  const part = { Bucket: bucket(), Key, UploadId: id, PartNumber: 1, Body: 'theirs' };
+  await client().send(new UploadPartCommand(part));
+}
+
+it.each<[string, FaultEffect]>([
+  ['arrives and whose answer is lost', { kind: 'lost-answer' }],
+  ['never arrives', { kind: 'status', status: 500, code: 'InternalError' }],
+])('leaves the upload of somebody else alone when it looks for its own, that %s', async (_name, effect) => {
+  const theirs = await somebodyBegins();
+  sandbox.addFault({ operation: 'CreateMultipartUpload', effect, times: 1 });
+  const path = await desk.file('same.mov', 20 * MIB);
+  await running.queue.add('', [path]);
+  await finish();
+  expect(only(running.queue).state).toBe('done');
+  expect((await bytesOf(sandbox, 'same.mov'))?.equals(await readFile(path))).toBe(true);
+  await expectUntouched(theirs);
+});
+
+it('finds its own beside it: no second one is begun', async () => {
+  await somebodyBegins();
+  sandbox.addFault({ operation: 'CreateMultipartUpload', effect: { kind: 'lost-answer' }, times: 1 });
+  await running.queue.add('', [await desk.file('same.mov', 20 * MIB)]);
+  await finish();
+  // Theirs and ours.
+  expect(count(sandbox, 'CreateMultipartUpload')).toBe(2);
+  expect(uploadsIn(sandbox)).toHaveLength(1);
+});
+
+it('aborts only its own when it is cancelled while it begins', async () => {
+  const theirs = await somebodyBegins();
+  sandbox.addFault({ operation: 'CreateMultipartUpload', effect: { kind: 'latency', milliseconds: 50 } });
+  running.queue.setBandwidth({ ...UNLIMITED, bytesPerSecond: MIB });
+  await running.queue.add('', [await desk.file('same.mov', 20 * MIB)]);
+  await until(() => running.queue.totals().files.running === 1, 'it begins');
+  await until(() => sandbox.requests.some(({ operation }) => operation === 'HeadObject'), 'it is about to begin');
+  running.queue.cancel();
+  await finish();
+  await until(() => uploadsIn(sandbox).length === 1, 'its own is gone');
+  await expectUntouched(theirs);
+});
+
+it('adopts nothing where it may not look', async () => {
+  const theirs = await somebodyBegins();
+  const denied: FaultEffect = { kind: 'status', status: 403, code: 'AccessDenied' };
+  sandbox.addFault({ operation: 'ListMultipartUploads', effect: denied });
+  sandbox.addFault({ operation: 'CreateMultipartUpload', effect: { kind: 'reset', afterBytes: 0 }, times: 1 });
+  await running.queue.add('', [await desk.file('same.mov', 20 * MIB)]);
+  await finish();
+  expect(only(running.queue).state).toBe('done');
+  expect(uploadsIn(sandbox).find(({ uploadId }) => uploadId === theirs)?.parts.size).toBe(0);
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { SILENT } from '../../../../../electron/services/runtime/log.ts';
+import { settingsInMemory, SettingsStore } from '../../../../../electron/services/preferences/settingsStore.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../../../../shared/settings.ts';
+
+function start(stored: unknown, write?: () => void) {
+  const written: Settings[] = [];
+  const warned: unknown[] = [];
+  const backend = {
+    read: () => {
+      if (stored instanceof Error) throw stored;
+      return stored;
+    },
+    write: (settings: Settings) => {
+      write?.();
+      written.push(settings);
+    },
+  };
+  const store = new SettingsStore(backend, { ...SILENT, warn: (_message, fields) => void warned.push(fields) });
+  return { store, written, warned };
+}
+
+describe('stored settings', () => {
+  it.each([undefined, null, 'text', 7, [], {}])(
+    'that are %j count as the defaults, and nothing is written',
+    (stored) => {
+      const { store, written } = start(stored);
+      expect(store.get()).toEqual(DEFAULT_SETTINGS);
+      expect(written).toEqual([]);
+    },
+  );
+
+  it('that cannot be read count as the defaults, and the log says so', () => {
+    const { store, warned } = start(new Error('Unexpected token'));
+    expect(store.get()).toEqual(DEFAULT_SETTINGS);
+    expect(warned).toHaveLength(1);
+  });
+
+  it('keep every valid field beside an invalid one, whose name alone is logged', () => {
+    const stored = { readFrom: 'sydney', theme: 'ultraviolet', profile: 'studio', lastFolder: 7, future: true };
+    const { store, written, warned } = start(stored);
+    expect(store.get()).toEqual({ ...DEFAULT_SETTINGS, readFrom: 'sydney', profile: 'studio' });
+    expect(warned).toEqual([{ name: 'theme' }, { name: 'lastFolder' }]);
+    expect(written).toEqual([]);
+  });
+
+  it('do not come from a prototype', () => {
+    const stored: unknown = Object.create({ readFrom: 'sydney' });
+    expect(start(stored).store.get()).toEqual(DEFAULT_SETTINGS);
+  });
+});
+
+describe('a change', () => {
+  it('is in force and written, with everything else as it was', () => {
+    const { store, written } = start({ readFrom: 'sydney' });
+    expect(store.change({ theme: 'dark' })).toEqual({ ...DEFAULT_SETTINGS, readFrom: 'sydney', theme: 'dark' });
+    expect(written).toEqual([store.get()]);
+    expect(store.change({ readFrom: null }).readFrom).toBeNull();
+    expect(store.change({ importedPreferences: '/a' }).importedPreferences).toBe('/a');
+    expect(store.change({ theme: 'light' }).importedPreferences).toBe('/a');
+  });
+
+  it.each([{ theme: 'ultraviolet' }, { readFrom: '' }, { unknown: 1 }, { readFrom: undefined }])(
+    '%j is refused and changes nothing',
+    (patch) => {
+      const { store, written } = start({ readFrom: 'sydney' });
+      expect(() => store.change(patch as Parameters<SettingsStore['change']>[0])).toThrow(
+        expect.objectContaining({ code: 'settings-invalid' }),
+      );
+      expect(store.get().readFrom).toBe('sydney');
+      expect(written).toEqual([]);
+    },
+  );
+
+  it('that cannot be saved is not in force', () => {
+    const { store } = start({ readFrom: 'sydney' }, () => {
+      throw new Error('ENOSPC');
+    });
+    expect(() => store.change({ theme: 'dark' })).toThrow(/disk full/);
+    expect(store.get().theme).toBe(DEFAULT_SETTINGS.theme);
+  });
+});
+
+it('settings in memory last as long as the process', () => {
+  const backend = settingsInMemory({ readFrom: 'sydney' });
+  new SettingsStore(backend, SILENT).change({ theme: 'dark' });
+  expect(new SettingsStore(backend, SILENT).get()).toMatchObject({ readFrom: 'sydney', theme: 'dark' });
+});

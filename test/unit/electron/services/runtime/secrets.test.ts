@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createLog } from '../../../../../electron/services/runtime/log.ts';
+import { isSecretName, strikeOutSecrets } from '../../../../../electron/services/runtime/secrets.ts';
+
+/** Names of secrets, in the spellings of AWS, of OAuth and OpenID, of other storages, of proxies and of people. */
+const TOKENS = [
+  'X-Amz-Signature',
+  'x-amz-credential',
+  'X-AMZ-SECURITY-TOKEN',
+  'x-amz-server-side-encryption-customer-key',
+  'sig',
+  'Signature',
+  'device_code',
+  'deviceCode',
+  'code_verifier',
+  'access_token',
+  'refreshToken',
+  'id_token',
+  'client_secret',
+  'clientAssertion',
+  'SAMLResponse',
+  'aws_secret_access_key',
+  'AWS_SESSION_TOKEN',
+  'api_key',
+  'token',
+  'secret',
+];
+const PASSWORDS = ['password', 'Passwd', 'passphrase', 'proxyPassword', 'DB_PASSWORD'];
+
+/** How a name and its value stand in a text: in a URL or form (encoded), in JSON, as a header, in a file of settings. */
+const FORMS: Readonly<Record<string, (name: string, value: string) => string>> = {
+  'in a query': (name, value) => `GET https://h.example/k?a=1&${name}=${encodeURIComponent(value)}&b=2 failed`,
+  'in a query in a query': (name, value) =>
+    `https://h.example/?u=${encodeURIComponent(`https://i.example/?${name}=${encodeURIComponent(value)}`)}`,
+  'in a form': (name, value) => `grant_type=x&${name}=${encodeURIComponent(value)}`,
+  'in JSON': (name, value) => JSON.stringify({ before: 1, [name]: value, after: 2 }),
+  'in JSON with blanks': (name, value) => JSON.stringify({ [name]: value, after: 2 }, null, 2),
+  'in JSON in JSON': (name, value) => JSON.stringify(JSON.stringify({ [name]: value, after: 2 })),
+  'as a header': (name, value) => `Host: h.example\r\n${name}: ${value}\r\nAccept: */*`,
+  'in a file of settings': (name, value) => `[default]\n${name} = ${value}\nregion = us-east-1`,
+  'in quotes': (name, value) => `export ${name}="${value}"`,
+};
+
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'.split('');
+const word = fc.string({ unit: fc.constantFrom(...letters), minLength: 12, maxLength: 40 });
+const base64 = fc.string({
+  unit: fc.constantFrom(...letters, '+', '/', '-', '_', '.', '~'),
+  minLength: 12,
+  maxLength: 40,
+});
+/** Several words, as people think of them: none of them may stay. */
+const phrase = fc.array(word, { minLength: 2, maxLength: 4 });
+
+describe.each(Object.entries(FORMS))('%s', (_name, form) => {
+  it.each([...TOKENS, ...PASSWORDS])('the value of %s is struck out', (name) => {
+    fc.assert(
+      fc.property(base64, (value) => {
+        const text = strikeOutSecrets(form(name, value));
+        expect(text).not.toContain(value);
+        expect(text).not.toContain(encodeURIComponent(value));
+        expect(text).toContain('[struck-out]');
+        expect(strikeOutSecrets(text)).toBe(text);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each(PASSWORDS)('all words of %s are struck out', (name) => {
+    fc.assert(
+      fc.property(phrase, fc.constantFrom(' ', ', ', '; ', ' } ', '. '), (words, between) => {
+        const text = strikeOutSecrets(form(name, words.join(between)));
+        for (const part of words) expect(text).not.toContain(part);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+it.each(['"', '\\', "'", '\\"'])('a password with %s in it is struck out whole from JSON', (sign) => {
+  fc.assert(
+    fc.property(word, word, (first, second) => {
+      const text = strikeOutSecrets(JSON.stringify({ password: `${first}${sign}${second}`, after: 1 }));
+      expect(text).not.toContain(first);
+      expect(text).not.toContain(second);
+    }),
+  );
+});
+
+it.each([
+  (secret: string) => `http://user:${secret}@proxy.example:3128/`,
+  (secret: string) => `http://user:${secret}@x/y@proxy.example:3128/`,
+  (secret: string) => `http://user:a/${secret}@proxy.example`,
+  (secret: string) => `https://${secret}@git.example/repository`,
+  (secret: string) => `http://:${secret}@proxy.example`,
+  (secret: string) => `HTTPS_PROXY=http://DOMAIN%5Cuser:${secret}@proxy.example:8080`,
+  (secret: string) => `Authorization: Basic ${secret}`,
+  (secret: string) => `["authorization", "Bearer ${secret}"]`,
+  (secret: string) => `Proxy-Authorization: Negotiate ${secret}`,
+  (secret: string) => `https://login.example/callback?code=${secret}&state=1`,
+  (secret: string) => `https://login.example/callback?state=1&code=${secret}`,
+  (secret: string) => `the token was eyJ${secret}.${secret}.${secret}`,
+])('a secret goes without its name too: %s', (form) => {
+  fc.assert(
+    fc.property(word, (secret) => {
+      const text = strikeOutSecrets(form(secret));
+      expect(text).not.toContain(secret);
+      expect(strikeOutSecrets(text)).toBe(text);
+    }),
+  );
+});
+
+it.each([
+  'connect ECONNREFUSED 10.0.0.1:443',
+  'https://host.example:9000/bucket/a@b.mov?versionId=1',
+  '{"code":"ECONNRESET","statusCode":403}',
+  'exit code=1, error code: EACCES',
+  'x-amz-request-id: 4442587FB7D0A2F9',
+  'X-Amz-Date=20260101T000000Z&X-Amz-Expires=60',
+  'sq010/token_v001.mov and design=flat',
+  'the passwords of the studio',
+  'mail to somebody@studio.example',
+])('what is no secret stays: %s', (text) => expect(strikeOutSecrets(text)).toBe(text));
+
+it('names of fields say it in any spelling, and codes of errors are none', () => {
+  for (const name of [...TOKENS, ...PASSWORDS, 'Authorization', 'cookie']) expect(isSecretName(name)).toBe(true);
+  for (const name of ['code', 'key', 'tokens', 'signed', 'passed', 'region']) expect(isSecretName(name)).toBe(false);
+  const lines: string[] = [];
+  createLog(
+    (line) => lines.push(line),
+    () => 0,
+  ).warn('x', { sig: 'abc', deviceCode: 'def', proxyPassword: 'g h i', nested: { client_secret: { deep: 'jkl' } } });
+  expect(lines[0]).not.toMatch(/abc|def|g h i|jkl/);
+});
+
+it.each(['password=', 'a:', 'sig', '\\"', '://', 'token ', '://a:', 'Bearer ', 'eyJ', '"password":"'])(
+  'a text of nothing but %s takes a time that grows with its length, not with its square',
+  (piece) => {
+    const strike = (length: number) => {
+      const text = `://${piece.repeat(Math.ceil(length / piece.length))}`;
+      const before = performance.now();
+      strikeOutSecrets(text);
+      return performance.now() - before;
+    };
+    strike(10_000);
+    // A square would take 400 times as long; milliseconds are added since short times are measured badly.
+    expect(strike(200_000)).toBeLessThan(200 * (strike(10_000) + 5));
+  },
+);

@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { ConcurrencyController } from '../../../../../../electron/services/transfers/http/concurrencyController.ts';
+
+const LIMITS = { least: 2, most: 24, first: 6 };
+
+/** Lets a line work for some seconds that carries `pace(limit)` bytes a second. */
+function work(
+  controller: ConcurrencyController,
+  from: number,
+  seconds: number,
+  pace: (limit: number) => number,
+): number {
+  for (let time = from + 100; time <= from + seconds * 1000; time += 100) {
+    controller.addBytes(pace(controller.limit) / 10, true, time);
+  }
+  return from + seconds * 1000;
+}
+
+it('goes up as long as the line gets faster, and stays near where it no longer does', () => {
+  const controller = new ConcurrencyController(LIMITS, 0);
+  work(controller, 0, 120, (limit) => Math.min(limit, 14) * 10_000_000);
+  expect(controller.limit).toBeGreaterThanOrEqual(12);
+  expect(controller.limit).toBeLessThanOrEqual(18);
+});
+
+it('fills a fast line within two seconds', () => {
+  const controller = new ConcurrencyController(LIMITS, 0);
+  work(controller, 0, 2, (limit) => limit * 10_000_000);
+  expect(controller.limit).toBe(24);
+});
+
+it('takes a doubling back that brought little, and goes on by steps', () => {
+  const controller = new ConcurrencyController(LIMITS, 0);
+  const now = work(controller, 0, 1, (limit) => Math.min(limit, 7) * 10_000_000);
+  expect(controller.limit).toBe(6);
+  work(controller, now, 10, (limit) => limit * 10_000_000);
+  expect(controller.limit).toBe(8);
+});
+
+it('does not double again after a complaint', () => {
+  const controller = new ConcurrencyController(LIMITS, 0);
+  controller.slowDown(0);
+  expect(controller.limit).toBe(3);
+  work(controller, 5000, 2, (limit) => limit * 10_000_000);
+  expect(controller.limit).toBeLessThanOrEqual(7);
+});
+
+it('does not go up on a line that one request fills', () => {
+  const controller = new ConcurrencyController(LIMITS, 0);
+  work(controller, 0, 120, () => 1_000_000);
+  expect(controller.limit).toBeLessThanOrEqual(10);
+});
+
+it('halves once for complaints that come together, and does not go up at once', () => {
+  const controller = new ConcurrencyController(LIMITS, 0);
+  let now = work(controller, 0, 60, (limit) => limit * 1_000_000);
+  expect(controller.limit).toBe(24);
+  for (let request = 0; request < 10; request++) controller.slowDown(now + request);
+  expect(controller.limit).toBe(12);
+  now = work(controller, now, 4, (limit) => limit * 1_000_000);
+  expect(controller.limit).toBe(12);
+  controller.slowDown(now);
+  expect(controller.limit).toBe(6);
+});
+
+it('learns nothing where not all lanes are in use', () => {
+  const controller = new ConcurrencyController(LIMITS, 0);
+  for (let time = 100; time < 60_000; time += 100) controller.addBytes(time * 1000, false, time);
+  expect(controller.limit).toBe(6);
+});
+
+it('never leaves its limits', () => {
+  const event = fc.record({ after: fc.integer({ min: 1, max: 3000 }), bytes: fc.nat(), complains: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(event, { maxLength: 200 }), (events) => {
+      const controller = new ConcurrencyController(LIMITS, 0);
+      let now = 0;
+      for (const { after, bytes, complains } of events) {
+        now += after;
+        controller.addBytes(bytes, true, now);
+        if (complains) controller.slowDown(now);
+        expect(controller.limit).toBeGreaterThanOrEqual(2);
+        expect(controller.limit).toBeLessThanOrEqual(24);
+      }
+    }),
+  );
+});

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BufferPool } from '../../../../../../electron/services/transfers/upload/bufferPool.ts';
+import { ConcurrencyController } from '../../../../../../electron/services/transfers/http/concurrencyController.ts';
+import { RequestSlots } from '../../../../../../electron/services/transfers/http/requestSlots.ts';
+import { WaitingQueue } from '../../../../../../electron/services/transfers/jobs/waitingQueue.ts';
+
+const never = new AbortController().signal;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('WaitingLine', () => {
+  it('hands out by order, whatever joins and leaves in between', () => {
+    const action = fc.oneof(
+      fc.record({ do: fc.constant('join' as const), order: fc.integer({ min: 0, max: 1000 }) }),
+      fc.record({ do: fc.constant('take' as const), order: fc.constant(0) }),
+      fc.record({ do: fc.constant('remove' as const), order: fc.integer({ min: 0, max: 1000 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 100 }), (actions) => {
+        const line = new WaitingQueue<{ id: string; order: number }>();
+        let model: { id: string; order: number }[] = [];
+        for (const [index, { do: what, order }] of actions.entries()) {
+          if (what === 'join') {
+            const member = { id: String(index), order };
+            line.add(member);
+            model = [...model, member].sort((a, b) => a.order - b.order);
+          } else if (what === 'take') expect(line.takeFirst()).toEqual(model.shift());
+          else {
+            const ids = new Set(model.filter((member) => member.order < order).map(({ id }) => id));
+            line.remove(ids);
+            model = model.filter(({ id }) => !ids.has(id));
+          }
+          expect(line.length).toBe(model.length);
+          expect(line.members()).toEqual(model);
+        }
+      }),
+    );
+  });
+});
+
+describe('Lanes', () => {
+  const lanes = (count: number) => {
+    const limits = { least: count, most: count, first: count };
+    return new RequestSlots(new ConcurrencyController(limits, 0), () => 0);
+  };
+
+  it('lets owners take turns', async () => {
+    const road = lanes(2);
+    const order: string[] = [];
+    const leaves = [await road.acquire('a', never), await road.acquire('a', never)];
+    const enter = async (owner: string) => {
+      const leave = await road.acquire(owner, never);
+      order.push(owner);
+      leaves.push(leave);
+    };
+    const all = [enter('a'), enter('a'), enter('b')];
+    await turn();
+    expect(order).toEqual([]);
+    leaves.shift()?.();
+    await turn();
+    expect(order).toEqual(['b']);
+    while (leaves.length > 0) {
+      leaves.shift()?.();
+      await turn();
+    }
+    await Promise.all(all);
+    expect(order).toEqual(['b', 'a', 'a']);
+  });
+
+  it('forgets who gave up waiting', async () => {
+    const road = lanes(1);
+    const leave = await road.acquire('a', never);
+    const impatient = new AbortController();
+    const waiting = road.acquire('b', impatient.signal);
+    impatient.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+    leave();
+    (await road.acquire('c', never))();
+  });
+});
+
+describe('BufferPool', () => {
+  it('hands out no more than its capacity, and the same memory again', async () => {
+    const pool = new BufferPool(30);
+    const first = await pool.take(10, never);
+    const others = [await pool.take(10, never), await pool.take(10, never)];
+    let isThere = false;
+    const waiting = pool.take(10, never).then((buffer) => {
+      isThere = true;
+      return buffer;
+    });
+    await turn();
+    expect(isThere).toBe(false);
+    pool.giveBack(first, true);
+    expect(await waiting).toBe(first);
+    for (const buffer of others) pool.giveBack(buffer, true);
+  });
+
+  it('never gives away memory that a request may still be reading', async () => {
+    const pool = new BufferPool(10);
+    const dirty = await pool.take(10, never);
+    pool.giveBack(dirty, false);
+    expect(await pool.take(10, never)).not.toBe(dirty);
+  });
+
+  it('grants one that is larger than all of it, alone', async () => {
+    const pool = new BufferPool(10);
+    const small = await pool.take(5, never);
+    const large = pool.take(100, never);
+    await turn();
+    pool.giveBack(small, true);
+    expect((await large).length).toBe(100);
+  });
+});
