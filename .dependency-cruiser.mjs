@@ -1,4 +1,4 @@
-// The layers of the project, as a tool that fails. Each rule says what a folder may reach; see docs/contributing.md.
+// The layers of the project, as a tool that fails. Each rule says what a folder may reach; see ARCHITECTURE.md.
 const own = '^(shared|electron|renderer|build|test)/';
 
 /**

@@ -12,15 +12,13 @@ export default {
     // Started as programs by tests, or given to Node with --import.
     'test/sandbox/serve.ts',
     'test/helpers/electron-stand-in/register.ts',
-    'test/integration/transfers/{peakMemory,uploadProcess}.ts',
+    'test/integration/services/transfers/{peakMemory,uploadProcess}.ts',
     'test/fixtures/stand-in-app/{main.js,preload.cjs,page/page.js}',
   ],
   project: ['{shared,electron,renderer,build,test}/**/*.{ts,tsx,mjs,cjs,js,css}'],
   vite: { config: ['renderer/vite.config.ts'] },
   includeEntryExports: true,
   // Programs of the system, which tests and builds do without where they are missing.
-  // For component tests.
-  ignoreDependencies: ['@testing-library/dom', '@testing-library/react', '@testing-library/user-event'],
   ignoreBinaries: ['mount', 'umount', 'mkfifo', 'rpmbuild'],
   compilers: {
     /** A style sheet uses the packages that it imports: the fonts. */

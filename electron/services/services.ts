@@ -9,7 +9,6 @@ import type {
   UploadFolder,
   VerifyReport,
 } from '../../shared/ipc.ts';
-import type { Settings } from '../../shared/settings.ts';
 
 /** The requests that need a window or a dialog: the shell answers them, with the methods of Services. */
 export type ShellRequest =
@@ -49,18 +48,4 @@ export interface Services {
   networkChanged(): void;
   /** What links to media begin with (`https://host:port/bucket/`), for the window's Content-Security-Policy. */
   mediaSources(): string[];
-}
-
-/** Where settings are kept: electron-store in the app, a file of the same format for a terminal. */
-export interface SettingsBackend {
-  /** Whatever was stored, unchecked: the services validate it. */
-  read(): unknown;
-  write(settings: Settings): void;
-}
-
-/** What the services log. Written for IT; never a key, a token or a signed URL (they are struck out). */
-export interface Log {
-  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
