@@ -1,12 +1,13 @@
 import { IconBell, IconBellRinging, IconFolderOpen, IconSearchOff } from '@tabler/icons-react';
-import { useCallback, useDeferredValue, useEffect, useMemo } from 'react';
+import { useCallback, useDeferredValue, useEffect } from 'react';
 import { Button, ToggleButton, Tooltip, TooltipTrigger } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { ErrorState } from '../ui/ErrorState.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
 import { useLibrary, useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
-import { arrange, countLoaded, crumbsOf } from '../store/libraryPages.ts';
+import { arranged } from '../store/arrangement.ts';
+import { countLoaded, crumbsOf } from '../store/libraryPages.ts';
 import { EntryGrid } from './EntryGrid.tsx';
 import { SortMenu } from './SortMenu.tsx';
 
@@ -40,14 +41,15 @@ function Folder() {
   const filter = useLibrary((library) => library.filter);
   const order = useLibrary((library) => library.order);
   // Typing stays immediate in a folder of 100,000: the list follows when there is time.
-  const appliedFilter = useDeferredValue(filter.trim());
-  const entries = useMemo(() => arrange(loaded, appliedFilter, order), [loaded, appliedFilter, order]);
-  useWholeFolder(appliedFilter !== '' || order !== 'name');
+  const appliedFilter = useDeferredValue(filter);
+  const entries = arranged({ loaded, filter: appliedFilter, order });
+  const isFiltered = appliedFilter.trim() !== '';
+  useWholeFolder(isFiltered || order !== 'name');
   if (countLoaded(loaded) === 0 && loaded.complete) return <EmptyFolder />;
-  if (entries.length === 0 && loaded.complete) return <NoMatch filter={appliedFilter} />;
+  if (entries.length === 0 && loaded.complete) return <NoMatch filter={appliedFilter.trim()} />;
   return (
     <>
-      <FolderBar shown={entries.length} isFiltered={appliedFilter !== ''} />
+      <FolderBar shown={entries.length} isFiltered={isFiltered} />
       <EntryGrid entries={entries} />
     </>
   );

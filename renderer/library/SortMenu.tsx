@@ -2,7 +2,7 @@ import { IconArrowsSort } from '@tabler/icons-react';
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { useLibrary } from '../store/context.tsx';
-import type { SortOrder } from '../store/libraryPages.ts';
+import type { SortOrder } from '../store/arrangement.ts';
 
 const ORDERS: readonly SortOrder[] = ['name', 'newest', 'largest'];
 

@@ -22,10 +22,10 @@ interface ControlsProps {
   silent?: boolean;
   /** The frame on screen, where it is not counted from 0. */
   frame?: string;
-  fullScreen: () => void;
+  onFullScreen: () => void;
 }
 
-export function Controls({ transport, shown, kind, silent = false, frame, fullScreen }: ControlsProps) {
+export function Controls({ transport, shown, kind, silent = false, frame, onFullScreen }: ControlsProps) {
   const { t } = useTranslation();
   return (
     <div className="controls">
@@ -67,7 +67,7 @@ export function Controls({ transport, shown, kind, silent = false, frame, fullSc
         <div className="controls-sound">
           {!silent && <Sound transport={transport} shown={shown} />}
           {kind === 'video' && (
-            <IconButton label={t('player.fullScreen')} shortcut="F" onPress={fullScreen}>
+            <IconButton label={t('player.fullScreen')} shortcut="F" onPress={onFullScreen}>
               <IconMaximize size={17} aria-hidden="true" />
             </IconButton>
           )}

@@ -1,6 +1,6 @@
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { StorageSummary } from '../../shared/ipc.ts';
+import type { LibraryFile, StorageSummary } from '../../shared/ipc.ts';
 import type { MediaKind } from '../../shared/media.ts';
 import type { Route } from '../../shared/routing.ts';
 import { useSession } from '../store/context.tsx';
@@ -65,7 +65,7 @@ export function PlayerRoute({ state, kind }: { state: PlayerLink; kind: MediaKin
 }
 
 /** The same for what is read all at once and does not move while it is looked at. */
-export function SettledRoute({ fileKey, route }: { fileKey: string; route: Route }) {
+export function SettledRoute({ file, route }: { file: LibraryFile; route: Route }) {
   const { t } = useTranslation();
   const showWhy = useSession((session) => session.showWhy);
   const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
@@ -80,7 +80,7 @@ export function SettledRoute({ fileKey, route }: { fileKey: string; route: Route
       data-settling={isSettling(route)}
       title={sentence}
     >
-      <Button className="player-route-button" onPress={() => showWhy(fileKey)} aria-haspopup="dialog">
+      <Button className="player-route-button" onPress={() => showWhy(file.key)} aria-haspopup="dialog">
         <span className="near-dot" aria-hidden="true" />
         <span className="route-from">{t('player.readFromPlace', { place })}</span>
         <span className="route-short" aria-hidden="true">

@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FrameSequence, SequenceLinks, StorageSummary } from '../../shared/ipc.ts';
+import type { Neighbours } from '../store/arrangement.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
 import { reportOf } from '../api.ts';
 import { Controls } from './Controls.tsx';
@@ -8,9 +9,11 @@ import { onSingleClick } from './singleClick.ts';
 import { fetchFrame, FrameCache } from './frameCache.ts';
 import { PlayerError } from './PlayerError.tsx';
 import type { PlayerFailure } from './playerLink.ts';
+import { PlayerHead } from './PlayerHead.tsx';
 import { SettledRoute } from './PlayerRoute.tsx';
 import { probeSource } from './sourceProbe.ts';
 import { SequenceTransport } from './sequenceTransport.ts';
+import { useTransportKeys } from './usePlayerKeys.ts';
 import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
 
 const RENEW_BEFORE_END_MS = 60_000;
@@ -18,26 +21,25 @@ const RENEW_BEFORE_END_MS = 60_000;
 const MIN_RENEWAL_MS = 5000;
 
 interface SequencePlayerProps {
-  /** An object that can be asked about in place of the sequence. */
-  fileKey: string;
+  neighbours: Neighbours;
   sequence: FrameSequence;
-  fullScreen: () => void;
-  useKeys: (transport: TransportControls | undefined) => void;
-  children: (route: ReactNode) => ReactNode;
+  onFullScreen: () => void;
 }
 
 /** The frames of a sequence, one after the other at 24 a second. */
-export function SequencePlayer({ fileKey, sequence, fullScreen, useKeys, children }: SequencePlayerProps) {
+export function SequencePlayer({ neighbours, sequence, onFullScreen }: SequencePlayerProps) {
   const { t } = useTranslation();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [attempt, setAttempt] = useState(0);
   const { links, transport, shown, failure } = useSequence(sequence, canvas, attempt);
-  useKeys(transport);
+  useTransportKeys(transport, 'video');
   const number = links?.frames[shown.frame]?.number ?? sequence.first;
   const isWaiting = !failure && (!links || shown.waiting);
   return (
     <>
-      {children(links ? <SettledRoute fileKey={fileKey} route={links.route} /> : null)}
+      <PlayerHead neighbours={neighbours}>
+        {links && <SettledRoute file={neighbours.file} route={links.route} />}
+      </PlayerHead>
       <div className="stage" data-phase={failure ? 'failed' : 'playing'} data-waiting={isWaiting}>
         <canvas
           ref={canvas}
@@ -59,7 +61,7 @@ export function SequencePlayer({ fileKey, sequence, fullScreen, useKeys, childre
           kind="video"
           silent
           frame={t('player.frameOf', { frame: number, last: sequence.last })}
-          fullScreen={fullScreen}
+          onFullScreen={onFullScreen}
         />
       )}
     </>

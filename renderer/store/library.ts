@@ -2,6 +2,7 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
 import type { LibraryFile, NearplayApi } from '../../shared/ipc.ts';
 import { reportOf } from '../api.ts';
+import type { SortOrder } from './arrangement.ts';
 import { identityOf, identityOfFolder } from './entryIdentity.ts';
 import {
   appendPage,
@@ -11,7 +12,6 @@ import {
   parentFolder,
   refreshedPage,
   type LibraryPages,
-  type SortOrder,
 } from './libraryPages.ts';
 
 export type LibraryView = 'grid' | 'list';

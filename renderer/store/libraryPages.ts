@@ -88,28 +88,6 @@ export function pagesHolding(loaded: LibraryPages, seen: ReadonlySet<string>): n
   );
 }
 
-export type SortOrder = 'name' | 'newest' | 'largest';
-
-/** What is shown, folders first; the storage's order within, unless another is asked for. */
-export function arrange(loaded: LibraryPages, filter: string, order: SortOrder): LibraryEntry[] {
-  const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  const folders: LibraryEntry[] = [];
-  const files: Extract<LibraryEntry, { type: 'file' }>[] = [];
-  for (const { entries } of loaded.pages) {
-    for (const entry of entries) {
-      if (words.length > 0) {
-        const name = entry.name.toLowerCase();
-        if (!words.every((word) => name.includes(word))) continue;
-      }
-      if (entry.type === 'folder') folders.push(entry);
-      else files.push(entry);
-    }
-  }
-  if (order === 'newest') files.sort((a, b) => b.lastModified - a.lastModified);
-  if (order === 'largest') files.sort((a, b) => b.size - a.size);
-  return [...folders, ...files];
-}
-
 export function countLoaded(loaded: LibraryPages): number {
   return loaded.pages.reduce((count, { entries }) => count + entries.length, 0);
 }

@@ -1,23 +1,13 @@
 import i18next from 'i18next';
 import { beforeAll, expect, it } from 'vitest';
-import { parsePreferences } from '../../../../shared/preferences.ts';
 import { describeChange, placeText } from '../../../../renderer/preferences/changeText.ts';
 import { simulate } from '../../../../renderer/preferences/simulate.ts';
+import { thePreferences } from '../../../mothers/preferences.ts';
 import { startText } from '../../../../renderer/text/i18n.ts';
 
 beforeAll(() => startText());
 
-const { document } = parsePreferences(
-  JSON.stringify({
-    version: 1,
-    s3Configuration: {
-      virginia: { region: 'us-east-1', bucket: 'media' },
-      sydney: { region: 'ap-southeast-2', bucket: 'media-syd' },
-    },
-    mainStorage: 'virginia',
-    replication: { delaySeconds: 60, replicas: [{ storage: 'sydney', ipRanges: ['203.0.113.0/24'] }] },
-  }),
-);
+const document = thePreferences();
 
 it.each([
   ['203.0.113.7', '60', 'auto', 'media-syd', 'replica-by-ip'],
@@ -28,14 +18,12 @@ it.each([
 ])(
   'somebody at "%s", %s s after an upload, reading from %s: %s because of %s',
   (address, seconds, readFrom, ...wanted) => {
-    if (!document) throw new Error('The document of the test cannot be used');
     const answer = simulate(document, { address, seconds, readFrom });
     expect(typeof answer === 'object' && [answer.bucket, answer.route.reason]).toEqual(wanted);
   },
 );
 
 it('names what is no address and no number of seconds', () => {
-  if (!document) throw new Error('The document of the test cannot be used');
   expect(simulate(document, { address: 'here', seconds: '1', readFrom: 'auto' })).toBe('address');
   expect(simulate(document, { address: '', seconds: '1.5', readFrom: 'auto' })).toBe('seconds');
 });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { LibraryEntry, LibraryPage } from '../../../../shared/ipc.ts';
+import type { LibraryPage } from '../../../../shared/ipc.ts';
 import {
   appendPage,
-  arrange,
   countLoaded,
   crumbsOf,
   noPages,
@@ -12,19 +11,9 @@ import {
   type LibraryPages,
 } from '../../../../renderer/store/libraryPages.ts';
 import { identityOf } from '../../../../renderer/store/entryIdentity.ts';
+import { aLibraryFile } from '../../../mothers/library.ts';
 
-const file = (name: string, more: { size?: number; lastModified?: number } = {}): LibraryEntry => ({
-  type: 'file',
-  key: name,
-  name,
-  size: 1,
-  lastModified: 0,
-  etag: '',
-  kind: 'video',
-  route: { storage: 'main', reason: 'main-chosen', details: {} },
-  ...more,
-});
-const folder = (name: string): LibraryEntry => ({ type: 'folder', key: `${name}/`, name });
+const file = aLibraryFile;
 
 /** A storage of these names, in pages of `size`; a cursor is the name after which to go on. */
 function storageOf(names: string[], size: number) {
@@ -89,30 +78,6 @@ describe('reading a page again', () => {
   it('goes on past a last page that has become full', async () => {
     const loaded = await refreshedPage(await loadAll(storageOf(['a'], 2)), 0, storageOf(['a', 'b', 'c'], 2));
     expect(loaded).toMatchObject({ complete: false, next: 'b' });
-  });
-});
-
-describe('what is shown', () => {
-  const loaded = appendPage(noPages(''), {
-    folder: '',
-    entries: [
-      file('alpha_v001.mov', { size: 5, lastModified: 1 }),
-      folder('beta'),
-      file('Gamma.png', { size: 9, lastModified: 3 }),
-      file('delta.png', { size: 7, lastModified: 2 }),
-    ],
-  });
-  const names = (...args: [string, 'name' | 'newest' | 'largest']) => arrange(loaded, ...args).map(({ name }) => name);
-
-  it('has folders first', () =>
-    expect(names('', 'name')).toEqual(['beta', 'alpha_v001.mov', 'Gamma.png', 'delta.png']));
-  it('can be newest or largest first', () => {
-    expect(names('', 'newest')).toEqual(['beta', 'Gamma.png', 'delta.png', 'alpha_v001.mov']);
-    expect(names('', 'largest')).toEqual(['beta', 'Gamma.png', 'delta.png', 'alpha_v001.mov']);
-  });
-  it('is filtered by every word, in any case and order', () => {
-    expect(names('PNG gam', 'name')).toEqual(['Gamma.png']);
-    expect(names('zzz', 'name')).toEqual([]);
   });
 });
 

@@ -1,27 +1,23 @@
 import { expect, it } from 'vitest';
-import { parsePreferences, type IsolationPreferences } from '../../../../shared/preferences.ts';
+import type { IsolationPreferences } from '../../../../shared/preferences.ts';
 import { mergePreferences } from '../../../../shared/preferencesMerge.ts';
 import { applyChoices, undecided, type Choices, type Side } from '../../../../renderer/store/mergeChoices.ts';
+import { thePreferences, TWO_REGIONS } from '../../../mothers/preferences.ts';
 
 function documentOf(change: { delay?: number; bucket?: string; label?: string; main?: string }): IsolationPreferences {
-  const { document } = parsePreferences(
-    JSON.stringify({
-      version: 1,
-      s3Configuration: {
-        main: undefined,
-        virginia: { region: 'us-east-1', bucket: 'media' },
-        'syd.au': { region: 'ap-southeast-2', bucket: change.bucket ?? 'media-syd' },
-        london: { region: 'eu-west-2', bucket: 'media-lon' },
-      },
-      mainStorage: change.main ?? 'virginia',
-      replication: {
-        delaySeconds: change.delay ?? 60,
-        replicas: [{ storage: 'syd.au', ...(change.label !== undefined && { label: change.label }) }],
-      },
-    }),
-  );
-  if (!document) throw new Error('The document of the test cannot be used');
-  return document;
+  return thePreferences({
+    ...TWO_REGIONS,
+    s3Configuration: {
+      virginia: TWO_REGIONS.s3Configuration.virginia,
+      'syd.au': { region: 'ap-southeast-2', bucket: change.bucket ?? 'media-syd' },
+      london: { region: 'eu-west-2', bucket: 'media-lon' },
+    },
+    mainStorage: change.main ?? 'virginia',
+    replication: {
+      delaySeconds: change.delay ?? 60,
+      replicas: [{ storage: 'syd.au', ...(change.label !== undefined && { label: change.label }) }],
+    },
+  });
 }
 
 const BASE = documentOf({});

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { OrderedRows, type Row } from '../../../../renderer/store/orderedRows.ts';
-import { sampleTransfer } from '../transfers/sampleTransfer.ts';
+import { aTransfer } from '../../../mothers/transfers.ts';
 
-const row = (id: string, order: number): Row => ({ id, order, transfer: sampleTransfer(id, { order }) });
+const row = (id: string, order: number): Row => ({ id, order, transfer: aTransfer(id, { order }) });
 const idsOf = (list: OrderedRows): (string | undefined)[] =>
   Array.from({ length: list.length }, (_, index) => list.at(index)?.id);
 

@@ -4,20 +4,9 @@ import type { NearplayApi, PreferencesEditing } from '../../../../shared/ipc.ts'
 import { parsePreferences } from '../../../../shared/preferences.ts';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { changesOf, createEditor, isChanged, mergedText } from '../../../../renderer/store/preferencesDraft.ts';
+import { TWO_REGIONS } from '../../../mothers/preferences.ts';
 
-const TEXT = JSON.stringify(
-  {
-    version: 1,
-    s3Configuration: {
-      virginia: { region: 'us-east-1', bucket: 'media' },
-      sydney: { region: 'ap-southeast-2', bucket: 'media-syd' },
-    },
-    mainStorage: 'virginia',
-    replication: { delaySeconds: 60, replicas: [{ storage: 'sydney', ipRanges: ['203.0.113.0/24'] }] },
-  },
-  undefined,
-  2,
-);
+const TEXT = JSON.stringify(TWO_REGIONS, undefined, 2);
 const refusal = (code: keyof typeof ERRORS) => new NearplayApiError({ code, ...ERRORS[code] });
 
 /** The object in the bucket, as two admins see it. */

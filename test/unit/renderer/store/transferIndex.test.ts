@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Transfer } from '../../../../shared/ipc.ts';
 import { FILTERS, kindOf, rowSizeOf, TransferIndex } from '../../../../renderer/store/transferIndex.ts';
-import { sampleTransfer } from '../transfers/sampleTransfer.ts';
+import { aTransfer } from '../../../mothers/transfers.ts';
 
 const blocked = (blockedFor: NonNullable<Transfer['blockedFor']>) => ({ state: 'blocked' as const, blockedFor });
 const shown = (index: TransferIndex, filter: (typeof FILTERS)[number]) =>
@@ -33,8 +33,8 @@ describe('which filter shows what', () => {
 describe('news', () => {
   it('moves a row between the filters and tells which of them look different', () => {
     const index = new TransferIndex();
-    index.apply([sampleTransfer('t1'), sampleTransfer('t2'), sampleTransfer('t3')], []);
-    const { lists, ids } = index.apply([sampleTransfer('t2', { state: 'running' })], []);
+    index.apply([aTransfer('t1'), aTransfer('t2'), aTransfer('t3')], []);
+    const { lists, ids } = index.apply([aTransfer('t2', { state: 'running' })], []);
     expect(ids).toEqual(['t2']);
     expect([...lists].sort()).toEqual(['active', 'waiting']);
     expect(shown(index, 'waiting')).toEqual(['t1', 't3']);
@@ -44,8 +44,8 @@ describe('news', () => {
 
   it('a tick moves nothing', () => {
     const index = new TransferIndex();
-    index.apply([sampleTransfer('t1', { state: 'running' })], []);
-    const { lists, ids } = index.apply([sampleTransfer('t1', { state: 'running', sent: 50 })], []);
+    index.apply([aTransfer('t1', { state: 'running' })], []);
+    const { lists, ids } = index.apply([aTransfer('t1', { state: 'running', sent: 50 })], []);
     expect(ids).toEqual(['t1']);
     expect(lists.size).toBe(0);
     expect(index.get('t1')?.sent).toBe(50);
@@ -53,8 +53,8 @@ describe('news', () => {
 
   it('another order is another place', () => {
     const index = new TransferIndex();
-    index.apply([sampleTransfer('t1'), sampleTransfer('t2'), sampleTransfer('t3')], []);
-    index.apply([sampleTransfer('t3', { order: 1.5 })], []);
+    index.apply([aTransfer('t1'), aTransfer('t2'), aTransfer('t3')], []);
+    index.apply([aTransfer('t3', { order: 1.5 })], []);
     expect(shown(index, 'all')).toEqual(['t1', 't3', 't2']);
     expect(shown(index, 'waiting')).toEqual(['t1', 't3', 't2']);
     expect(index.indexOf('all', 't3')).toBe(1);
@@ -62,9 +62,9 @@ describe('news', () => {
 
   it('counts questions through their lives', () => {
     const index = new TransferIndex();
-    index.apply([sampleTransfer('t1', blocked('conflict')), sampleTransfer('t2', blocked('conflict'))], []);
+    index.apply([aTransfer('t1', blocked('conflict')), aTransfer('t2', blocked('conflict'))], []);
     expect(index.conflicts).toBe(2);
-    index.apply([sampleTransfer('t1', { state: 'skipped' })], []);
+    index.apply([aTransfer('t1', { state: 'skipped' })], []);
     expect(index.conflicts).toBe(1);
     expect(index.isEven('all')).toBe(false);
     expect(index.isEven('waiting')).toBe(true);
@@ -75,14 +75,14 @@ describe('news', () => {
 
   it('tells what ended, once, and nothing of what had ended before it was known', () => {
     const index = new TransferIndex();
-    expect(index.apply([sampleTransfer('old', { state: 'done' }), sampleTransfer('t1')], []).ended).toEqual([]);
-    expect(index.apply([sampleTransfer('t1', { state: 'done' })], []).ended.map(({ id }) => id)).toEqual(['t1']);
-    expect(index.apply([sampleTransfer('t1', { state: 'done' })], []).ended).toEqual([]);
+    expect(index.apply([aTransfer('old', { state: 'done' }), aTransfer('t1')], []).ended).toEqual([]);
+    expect(index.apply([aTransfer('t1', { state: 'done' })], []).ended.map(({ id }) => id)).toEqual(['t1']);
+    expect(index.apply([aTransfer('t1', { state: 'done' })], []).ended).toEqual([]);
   });
 
   it('forgets what was removed', () => {
     const index = new TransferIndex();
-    index.apply([sampleTransfer('t1'), sampleTransfer('t2', { state: 'failed' })], []);
+    index.apply([aTransfer('t1'), aTransfer('t2', { state: 'failed' })], []);
     index.apply([], ['t2', 'never known']);
     expect(index.get('t2')).toBeUndefined();
     expect(FILTERS.map((filter) => index.count(filter))).toEqual([1, 0, 1, 0, 0, 0]);
@@ -92,7 +92,7 @@ describe('news', () => {
 describe('100,000 transfers', () => {
   const COUNT = 100_000;
   const CHANGED = 1000;
-  const many = Array.from({ length: COUNT }, (_, at) => sampleTransfer(`t${at}`));
+  const many = Array.from({ length: COUNT }, (_, at) => aTransfer(`t${at}`));
 
   it('news of 1,000 costs what 1,000 cost, not what 100,000 do', () => {
     const index = new TransferIndex();
@@ -100,7 +100,7 @@ describe('100,000 transfers', () => {
     let slowest = 0;
     for (let delta = 0; delta < 20; delta++) {
       const changed = Array.from({ length: CHANGED }, (_, at) =>
-        sampleTransfer(`t${delta * CHANGED + at}`, { state: 'done', sent: 100 }),
+        aTransfer(`t${delta * CHANGED + at}`, { state: 'done', sent: 100 }),
       );
       slowest = Math.max(
         slowest,

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { TransferNotifications } from '../../../../renderer/store/transferNotifications.ts';
 import { NO_TOTALS } from '../../../../renderer/store/transfers.ts';
-import { sampleTransfer } from '../transfers/sampleTransfer.ts';
+import { aTransfer } from '../../../mothers/transfers.ts';
 
-const done = (id: string) => sampleTransfer(id, { state: 'done' });
+const done = (id: string) => aTransfer(id, { state: 'done' });
 const failed = (id: string) =>
-  sampleTransfer(id, { state: 'failed', error: { code: 'timeout', message: 'Too slow.', retryable: true } });
+  aTransfer(id, { state: 'failed', error: { code: 'timeout', message: 'Too slow.', retryable: true } });
 const busy = { files: { ...NO_TOTALS.files, running: 1 } };
 const rest = { files: NO_TOTALS.files };
 const nobody = { count: 0, name: '' };
@@ -37,7 +37,7 @@ it('keeps uploads and copies apart, and says nothing of what was cancelled', () 
   const ended = [
     done('t1'),
     { ...done('t2'), direction: 'download' as const },
-    sampleTransfer('t3', { state: 'cancelled' }),
+    aTransfer('t3', { state: 'cancelled' }),
   ];
   expect(new TransferNotifications().take(ended, rest, nobody)).toMatchObject([
     { kind: 'succeeded', direction: 'upload', count: 1 },

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { NearplayApi, TransfersPage, TransferTotals } from '../../../../shared/ipc.ts';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { createTransfers, NO_TOTALS } from '../../../../renderer/store/transfers.ts';
-import { sampleTransfer } from '../transfers/sampleTransfer.ts';
+import { aTransfer } from '../../../mothers/transfers.ts';
 
 const totals = (files: Partial<TransferTotals['files']>): TransferTotals => ({
   ...NO_TOTALS,
@@ -32,8 +32,8 @@ beforeEach(() => {
 describe('the list', () => {
   it('is loaded page by page, and nothing is asked for where there is nothing', async () => {
     const pages: Record<string, TransfersPage> = {
-      start: { transfers: [sampleTransfer('t1'), sampleTransfer('t2')], cursor: 'more' },
-      more: { transfers: [sampleTransfer('t3')] },
+      start: { transfers: [aTransfer('t1'), aTransfer('t2')], cursor: 'more' },
+      more: { transfers: [aTransfer('t3')] },
     };
     const listTransfers = vi.fn(({ cursor = 'start' }: { cursor?: string }) => Promise.resolve(pages[cursor]));
     const store = storeOver({ listTransfers });
@@ -46,9 +46,9 @@ describe('the list', () => {
   });
 
   it('is another one with other preferences', async () => {
-    const listTransfers = vi.fn(() => Promise.resolve({ transfers: [sampleTransfer('t2')] }));
+    const listTransfers = vi.fn(() => Promise.resolve({ transfers: [aTransfer('t2')] }));
     const store = storeOver({ listTransfers });
-    store.getState().take({ changed: [sampleTransfer('t1')], removed: [], totals: totals({ waiting: 1 }) });
+    store.getState().take({ changed: [aTransfer('t1')], removed: [], totals: totals({ waiting: 1 }) });
     drawFrame();
     await store.getState().begin(totals({ waiting: 1 }));
     drawFrame();
@@ -61,7 +61,7 @@ describe('the list', () => {
     const listTransfers = vi
       .fn()
       .mockRejectedValueOnce(error)
-      .mockResolvedValue({ transfers: [sampleTransfer('t1')] });
+      .mockResolvedValue({ transfers: [aTransfer('t1')] });
     const store = storeOver({ listTransfers });
     await store.getState().begin(totals({ waiting: 1 }));
     expect(store.getState()).toMatchObject({ loading: 'failed', failure: { code: 'internal' } });
@@ -73,10 +73,10 @@ describe('the list', () => {
     let answer: (page: TransfersPage) => void = () => undefined;
     const store = storeOver({ listTransfers: () => new Promise((resolve) => (answer = resolve)) });
     const loading = store.getState().begin(totals({ waiting: 2 }));
-    answer({ transfers: [sampleTransfer('t1'), sampleTransfer('t2')] });
+    answer({ transfers: [aTransfer('t1'), aTransfer('t2')] });
     await loading;
     store.getState().take({
-      changed: [sampleTransfer('t1', { state: 'running' })],
+      changed: [aTransfer('t1', { state: 'running' })],
       removed: ['t2'],
       totals: totals({ running: 1 }),
     });
@@ -92,7 +92,7 @@ describe('news', () => {
     const drawn = vi.fn();
     store.subscribe(drawn);
     for (let sent = 1; sent <= 10; sent++) {
-      const changed = [sampleTransfer('t1', { state: 'running', sent })];
+      const changed = [aTransfer('t1', { state: 'running', sent })];
       store.getState().take({ changed, removed: [], totals: totals({ running: 1 }) });
     }
     expect(frames).toHaveLength(1);
@@ -103,13 +103,13 @@ describe('news', () => {
 
   it('is told to the row that it is about, and to no other', () => {
     const store = storeOver({});
-    store.getState().take({ changed: [sampleTransfer('t1'), sampleTransfer('t2')], removed: [], totals: totals({}) });
+    store.getState().take({ changed: [aTransfer('t1'), aTransfer('t2')], removed: [], totals: totals({}) });
     drawFrame();
     const [one, other] = [vi.fn(), vi.fn()];
     const end = store.subscribeTo('t1', one);
     store.subscribeTo('t2', other);
     const tick = () => {
-      store.getState().take({ changed: [sampleTransfer('t1', { sent: 5 })], removed: [], totals: totals({}) });
+      store.getState().take({ changed: [aTransfer('t1', { sent: 5 })], removed: [], totals: totals({}) });
       drawFrame();
     };
     tick();
@@ -123,17 +123,17 @@ describe('news', () => {
     const store = storeOver({});
     const { take, setFilter } = store.getState();
     take({
-      changed: [sampleTransfer('t1', { state: 'running' }), sampleTransfer('t2')],
+      changed: [aTransfer('t1', { state: 'running' }), aTransfer('t2')],
       removed: [],
       totals: totals({}),
     });
     drawFrame();
     setFilter('failed');
     const { version } = store.getState();
-    take({ changed: [sampleTransfer('t1', { state: 'done' })], removed: [], totals: totals({}) });
+    take({ changed: [aTransfer('t1', { state: 'done' })], removed: [], totals: totals({}) });
     drawFrame();
     expect(store.getState().version).toBe(version);
-    take({ changed: [sampleTransfer('t2', { state: 'failed' })], removed: [], totals: totals({}) });
+    take({ changed: [aTransfer('t2', { state: 'failed' })], removed: [], totals: totals({}) });
     drawFrame();
     expect(store.getState().version).toBe(version + 1);
   });

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import type { Transfer } from '../../../../shared/ipc.ts';
 import { dropTarget, moveTarget } from '../../../../renderer/transfers/moves.ts';
-import { sampleTransfer } from './sampleTransfer.ts';
+import { aTransfer } from '../../../mothers/transfers.ts';
 
 const listOf = (...transfers: Transfer[]) => ({ length: transfers.length, at: (index: number) => transfers[index] });
-const running = sampleTransfer('run', { state: 'running' });
-const copy = sampleTransfer('copy', { direction: 'download' });
-const list = listOf(running, sampleTransfer('a'), copy, sampleTransfer('b'), sampleTransfer('c'));
+const running = aTransfer('run', { state: 'running' });
+const copy = aTransfer('copy', { direction: 'download' });
+const list = listOf(running, aTransfer('a'), copy, aTransfer('b'), aTransfer('c'));
 
 it('moves past what cannot be moved', () => {
   expect(moveTarget(list, 3, 'up')).toBe('a');

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { TransferTotals } from '../../../../shared/ipc.ts';
 import { overallOf, secondsLeft, sharesOf } from '../../../../renderer/transfers/overall.ts';
 import { NO_TOTALS } from '../../../../renderer/store/transfers.ts';
-import { sampleTransfer } from './sampleTransfer.ts';
+import { aTransfer } from '../../../mothers/transfers.ts';
 
 const totals = (files: Partial<TransferTotals['files']>, size = 0, sent = 0): TransferTotals => ({
   ...NO_TOTALS,
@@ -34,14 +34,14 @@ it('claims no progress where there is none, and no more than all', () => {
 });
 
 it('tells the time left only of what moves', () => {
-  expect(secondsLeft(sampleTransfer('a', { state: 'running', sent: 50, bytesPerSecond: 10 }))).toBe(5);
-  expect(secondsLeft(sampleTransfer('a', { state: 'running', sent: 120, bytesPerSecond: 10 }))).toBe(0);
-  expect(secondsLeft(sampleTransfer('a', { state: 'running' }))).toBeUndefined();
-  expect(secondsLeft(sampleTransfer('a', { state: 'paused', bytesPerSecond: 10 }))).toBeUndefined();
+  expect(secondsLeft(aTransfer('a', { state: 'running', sent: 50, bytesPerSecond: 10 }))).toBe(5);
+  expect(secondsLeft(aTransfer('a', { state: 'running', sent: 120, bytesPerSecond: 10 }))).toBe(0);
+  expect(secondsLeft(aTransfer('a', { state: 'running' }))).toBeUndefined();
+  expect(secondsLeft(aTransfer('a', { state: 'paused', bytesPerSecond: 10 }))).toBeUndefined();
 });
 
 it('never shows more safe than sent', () => {
-  expect(sharesOf(sampleTransfer('a', { sent: 50, confirmed: 25 }))).toEqual({ confirmed: 25, sent: 50 });
-  expect(sharesOf(sampleTransfer('a', { sent: 10, confirmed: 25 }))).toEqual({ confirmed: 25, sent: 25 });
-  expect(sharesOf(sampleTransfer('a', { size: 0 }))).toEqual({ confirmed: 100, sent: 100 });
+  expect(sharesOf(aTransfer('a', { sent: 50, confirmed: 25 }))).toEqual({ confirmed: 25, sent: 50 });
+  expect(sharesOf(aTransfer('a', { sent: 10, confirmed: 25 }))).toEqual({ confirmed: 25, sent: 25 });
+  expect(sharesOf(aTransfer('a', { size: 0 }))).toEqual({ confirmed: 100, sent: 100 });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { actionsOf, rowKey } from '../../../../renderer/transfers/rowActions.ts';
-import { sampleTransfer } from './sampleTransfer.ts';
+import { aTransfer } from '../../../mothers/transfers.ts';
 
-const can = (patch: Parameters<typeof sampleTransfer>[1]) =>
-  Object.entries(actionsOf(sampleTransfer('t1', patch))).flatMap(([name, yes]) => (yes ? [name] : []));
+const can = (patch: Parameters<typeof aTransfer>[1]) =>
+  Object.entries(actionsOf(aTransfer('t1', patch))).flatMap(([name, yes]) => (yes ? [name] : []));
 
 describe('what can be done', () => {
   it.each([

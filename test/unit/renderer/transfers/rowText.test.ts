@@ -2,13 +2,13 @@ import i18next from 'i18next';
 import { beforeAll, expect, it } from 'vitest';
 import { startText } from '../../../../renderer/text/i18n.ts';
 import { rowText } from '../../../../renderer/transfers/rowText.ts';
-import { sampleTransfer } from './sampleTransfer.ts';
+import { aTransfer } from '../../../mothers/transfers.ts';
 
 beforeAll(() => startText());
 
 const MEGABYTE = 1_000_000;
-const textOf = (patch: Parameters<typeof sampleTransfer>[1]) =>
-  rowText(sampleTransfer('shot.mov', { size: 100 * MEGABYTE, ...patch }), i18next.t);
+const textOf = (patch: Parameters<typeof aTransfer>[1]) =>
+  rowText(aTransfer('shot.mov', { size: 100 * MEGABYTE, ...patch }), i18next.t);
 
 it.each([
   [{ state: 'waiting' }, 'Waiting · 100 MB'],

@@ -1,7 +1,7 @@
-import type { Transfer } from '../../../../shared/ipc.ts';
+import type { Transfer } from '../../shared/ipc.ts';
 
-/** A waiting upload of 100 bytes, but for what a test says. */
-export function sampleTransfer(id: string, patch: Partial<Transfer> = {}): Transfer {
+/** A waiting upload of 100 bytes, but for the patch. Its order is the number in its id. */
+export function aTransfer(id: string, patch: Partial<Transfer> = {}): Transfer {
   return {
     id,
     direction: 'upload',

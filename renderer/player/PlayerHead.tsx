@@ -1,0 +1,57 @@
+import { IconArrowLeft, IconChevronDown, IconChevronUp, IconDownload } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { folderOf } from '../../shared/keys.ts';
+import type { Neighbours } from '../store/arrangement.ts';
+import { useLibrary, useSession } from '../store/context.tsx';
+import { formatCount } from '../text/format.ts';
+import { CutName } from '../ui/CutName.tsx';
+import { IconButton } from '../ui/IconButton.tsx';
+import { useDownloadKey } from './usePlayerKeys.ts';
+
+/** @param children where the media comes from. */
+export function PlayerHead({ neighbours, children }: { neighbours: Neighbours; children: ReactNode }) {
+  const { t } = useTranslation();
+  const { file, position, total, previous, next } = neighbours;
+  const { key, name } = file;
+  const open = useLibrary((library) => library.open);
+  const download = useSession((session) => session.download);
+  // A sequence is many files: there is no one copy of it.
+  const canDownload = file.sequence === undefined;
+  useDownloadKey(canDownload ? () => void download(key) : undefined);
+  return (
+    <div className="player-top">
+      <IconButton label={t('player.back')} shortcut="Esc" onPress={() => open(undefined)}>
+        <IconArrowLeft size={18} aria-hidden="true" />
+      </IconButton>
+      <h1 className="name" title={folderOf(key) + name}>
+        <CutName name={name} />
+      </h1>
+      {children}
+      <span className="player-position">
+        {t('player.position', { position: formatCount(position), total: formatCount(total) })}
+      </span>
+      {canDownload && (
+        <IconButton
+          label={t('player.download')}
+          shortcut={t('player.downloadKey')}
+          testId="download"
+          onPress={() => void download(key)}
+        >
+          <IconDownload size={18} aria-hidden="true" />
+        </IconButton>
+      )}
+      <IconButton
+        label={t('player.previous')}
+        shortcut="↑"
+        isDisabled={previous === undefined}
+        onPress={() => open(previous)}
+      >
+        <IconChevronUp size={18} aria-hidden="true" />
+      </IconButton>
+      <IconButton label={t('player.next')} shortcut="↓" isDisabled={next === undefined} onPress={() => open(next)}>
+        <IconChevronDown size={18} aria-hidden="true" />
+      </IconButton>
+    </div>
+  );
+}

@@ -1,0 +1,167 @@
+import { IconMusic } from '@tabler/icons-react';
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { flushSync } from 'react-dom';
+import type { MediaKind } from '../../shared/media.ts';
+import type { Neighbours } from '../store/arrangement.ts';
+import { useNearplay, useSession } from '../store/context.tsx';
+import { steadyNow } from '../ui/useNow.ts';
+import { Controls } from './Controls.tsx';
+import { PlayerError } from './PlayerError.tsx';
+import { PlayerHead } from './PlayerHead.tsx';
+import { INITIAL_PLAYER_LINK, type PlayerLink } from './playerLink.ts';
+import { PlayerRoute } from './PlayerRoute.tsx';
+import { PlayerSession } from './playerSession.ts';
+import { onSingleClick } from './singleClick.ts';
+import { ImageStage, PlaybackStage } from './stage.ts';
+import { STILL_TRANSPORT, Transport, type TransportState } from './transport.ts';
+import { useTransportKeys } from './usePlayerKeys.ts';
+
+type Slot = HTMLVideoElement | HTMLAudioElement | HTMLImageElement;
+
+interface PlayingMediaProps {
+  neighbours: Neighbours;
+  onFullScreen: () => void;
+}
+
+/** A video, a sound or a still: two elements, so that another source takes over without a gap. */
+export function PlayingMedia({ neighbours, onFullScreen }: PlayingMediaProps) {
+  const { key, kind } = neighbours.file;
+  const first = useRef<Slot>(null);
+  const second = useRef<Slot>(null);
+  const { session, active } = usePlayerSession(key, [first, second]);
+  const state = useSyncExternalStore(
+    session?.subscribe ?? subscribeToNothing,
+    () => session?.state ?? INITIAL_PLAYER_LINK,
+  );
+  const download = useSession((session) => session.download);
+  const { transport, shown } = useTransport(active === 0 ? first : second, kind !== 'image' && session !== undefined);
+  useTransportKeys(transport, kind);
+  useGoOnWhenOnline(session);
+  const slots = [first, second].map((ref, index) => {
+    const rest = {
+      className: 'slot',
+      'data-active': index === active,
+      ...(index === active ? { 'data-testid': 'player-media' } : { 'aria-hidden': true }),
+    };
+    if (kind === 'image')
+      return <img key={index} {...rest} ref={refTo(ref)} alt={index === active ? key : ''} draggable={false} />;
+    if (kind === 'audio') return <audio key={index} {...rest} ref={refTo(ref)} />;
+    return (
+      <video
+        key={index}
+        {...rest}
+        ref={refTo(ref)}
+        playsInline
+        onClick={onSingleClick(() => transport?.togglePlay())}
+      />
+    );
+  });
+  return (
+    <>
+      <PlayerHead neighbours={neighbours}>
+        <PlayerRoute state={state} kind={kind} />
+      </PlayerHead>
+      <div className="stage" data-phase={state.phase} data-waiting={isWaiting(state, shown, kind)}>
+        {slots}
+        {kind === 'audio' && <AudioPicture playing={!shown.paused} />}
+        {isWaiting(state, shown, kind) && <div className="spinner" aria-hidden="true" />}
+        {state.phase === 'failed' && state.failure && (
+          <PlayerError
+            failure={state.failure}
+            kind={kind}
+            onRetry={() => session?.dispatch({ type: 'retried' })}
+            onDownload={() => void download(key)}
+          />
+        )}
+      </div>
+      {kind !== 'image' && state.phase !== 'failed' && (
+        <Controls transport={transport} shown={shown} kind={kind} onFullScreen={onFullScreen} />
+      )}
+    </>
+  );
+}
+
+function isWaiting(state: PlayerLink, shown: TransportState, kind: MediaKind): boolean {
+  return (
+    state.phase === 'opening' ||
+    state.broken !== undefined ||
+    (state.phase === 'playing' && kind !== 'image' && shown.waiting)
+  );
+}
+
+function refTo(ref: React.RefObject<Slot | null>): (element: Slot | null) => void {
+  return (element) => {
+    ref.current = element;
+  };
+}
+
+function subscribeToNothing(): () => void {
+  return () => undefined;
+}
+
+/** Sound has no picture: a sign that it plays, and nothing that could be taken for a measurement of it. */
+function AudioPicture({ playing }: { playing: boolean }) {
+  return (
+    <div className="audio-picture" data-playing={playing} aria-hidden="true">
+      <IconMusic size={52} stroke={1.25} />
+    </div>
+  );
+}
+
+function usePlayerSession(
+  key: string,
+  [first, second]: readonly [React.RefObject<Slot | null>, React.RefObject<Slot | null>],
+): { session: PlayerSession | undefined; active: 0 | 1 } {
+  const { api, session: store } = useNearplay();
+  const [session, setSession] = useState<PlayerSession>();
+  const [active, setActive] = useState<0 | 1>(0);
+  useEffect(() => {
+    const player = new PlayerSession(api, key, { clock: steadyNow, now: Date.now });
+    const [one, two] = [first.current, second.current];
+    // At once: the element that was on screen is emptied next, and must not be seen empty.
+    const show = (index: 0 | 1): void => flushSync(() => setActive(index));
+    if (one instanceof HTMLMediaElement && two instanceof HTMLMediaElement) {
+      player.open(new PlaybackStage([one, two], player.dispatch, show));
+    } else if (one instanceof HTMLImageElement && two instanceof HTMLImageElement) {
+      player.open(new ImageStage([one, two], player.dispatch, show));
+    }
+    setSession(player);
+    const end = store.subscribe(({ routesVersion }, before) => {
+      if (routesVersion !== before.routesVersion) player.dispatch({ type: 'route-suspect' });
+    });
+    return () => {
+      end();
+      player.dispose();
+    };
+  }, [api, store, key, first, second]);
+  return { session, active };
+}
+
+/** A computer that is back on the network goes on where it was, without being asked. */
+function useGoOnWhenOnline(session: PlayerSession | undefined): void {
+  const online = useSession((store) => store.online);
+  useEffect(() => {
+    if (online && session?.state.phase === 'failed') session.dispatch({ type: 'retried' });
+  }, [online, session]);
+}
+
+function useTransport(
+  element: React.RefObject<Slot | null>,
+  wanted: boolean,
+): { transport: Transport | undefined; shown: TransportState } {
+  const [transport, setTransport] = useState<Transport>();
+  const [shown, setShown] = useState(STILL_TRANSPORT);
+  // The rate was measured on the first source; the same file from elsewhere has the same.
+  const frameRate = useRef<number>(undefined);
+  useEffect(() => {
+    const media = element.current;
+    if (!wanted || !(media instanceof HTMLMediaElement)) return undefined;
+    const made = new Transport(media, frameRate.current, setShown);
+    setTransport(made);
+    return () => {
+      if (made.isMeasured) frameRate.current = made.frameRate;
+      made.dispose();
+    };
+  }, [element, wanted]);
+  return { transport, shown };
+}
