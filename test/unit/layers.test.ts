@@ -44,7 +44,7 @@ const TREE: Record<string, { text: string; breaks?: string }> = {
     breaks: 'shell-only-services-and-shared',
   },
   'electron/shell/usesSandbox.ts': {
-    text: "export * from '../sandbox/sandbox.ts';",
+    text: "export * from '../../test/sandbox/sandbox.ts';",
     breaks: 'product-without-tests',
   },
   // Each room with one import up or aside, in the order of the rooms.
