@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import js from '@eslint/js';
 import jsxA11y from 'eslint-plugin-jsx-a11y-x';
 import reactHooks from 'eslint-plugin-react-hooks';
 import simpleImportSort from 'eslint-plugin-simple-import-sort';
+import { readFileSync } from 'node:fs';
 import tseslint from 'typescript-eslint';
 
 const { references } = JSON.parse(readFileSync(new URL('tsconfig.json', import.meta.url), 'utf8'));
@@ -11,7 +11,13 @@ const projects = references.map(({ path }) => (path.endsWith('.json') ? path : `
 export default tseslint.config(
   { ignores: ['dist/', 'release/', 'demo-output/', 'test-output/', '.tsbuild/', 'node_modules/'] },
   js.configs.recommended,
-  { plugins: { 'simple-import-sort': simpleImportSort } },
+  {
+    plugins: { 'simple-import-sort': simpleImportSort },
+    rules: {
+      // One block: side effects, packages, our own files from far to near; each by name.
+      'simple-import-sort/imports': ['error', { groups: [['^\\u0000', '^@?\\w|^node:', '^\\.']] }],
+    },
+  },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],

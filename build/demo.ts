@@ -1,9 +1,9 @@
+import { Command } from 'commander';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Command } from 'commander';
 import { launchApp, type LaunchedApp } from '../test/helpers/app.ts';
-import { startSandbox, type Sandbox } from '../test/sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../test/sandbox/sandbox.ts';
 import { seed } from '../test/sandbox/seed.ts';
 import { performMainJob } from './demo/mainJob.ts';
 import { DemoReport } from './demo/report.ts';

@@ -3,11 +3,11 @@
 //   npm run dist -- [--windows] [--mac] [--linux] [--folder]
 //
 // --folder makes the unpacked app only. Signing and updates come from the environment; see docs/it.md.
+import { build, type Configuration, Platform } from 'electron-builder';
 import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build, Platform, type Configuration } from 'electron-builder';
 import { bundle } from './bundle.ts';
 import { packagingConfiguration, refusedFeed, signingSentence, type System } from './electron-builder.ts';
 

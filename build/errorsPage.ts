@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { ADDRESS_CAUSES } from '../shared/causes/addressCauses.ts';
-import { answerOf, NOTHING_SAID, type Cause, type Said } from '../shared/causes/cause.ts';
+import { answerOf, type Cause, NOTHING_SAID, type Said } from '../shared/causes/cause.ts';
 import { FILE_CAUSES } from '../shared/causes/fileCauses.ts';
 import { MEDIA_CAUSES } from '../shared/causes/mediaCauses.ts';
 import { NETWORK_CAUSES } from '../shared/causes/networkCauses.ts';

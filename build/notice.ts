@@ -2,7 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { shippedPackages, type ShippedPackage } from './shippedPackages.ts';
+import { type ShippedPackage, shippedPackages } from './shippedPackages.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Where NOTICE is. */

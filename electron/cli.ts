@@ -9,24 +9,24 @@ import { LEAST_RATE } from '../shared/bandwidth.ts';
 import { reportOf } from '../shared/errors.ts';
 import { parseAddress } from '../shared/ipRanges.ts';
 import { doctorCommand } from './cli/doctor.ts';
-import { checkCommand, routeCommand, type RouteOptions } from './cli/offline.ts';
 import { getCommand, type GetOptions } from './cli/get.ts';
-import { linkCommand, listCommand, statusCommand } from './cli/reading.ts';
+import { checkCommand, routeCommand, type RouteOptions } from './cli/offline.ts';
 import { OutputClosed, outputTo } from './cli/output.ts';
+import { linkCommand, listCommand, statusCommand } from './cli/reading.ts';
 import {
-  reportError,
-  contextOf,
-  unsteered,
   type CliSurroundings,
   type CommandContext,
   type CommonOptions,
+  contextOf,
+  reportError,
+  unsteered,
 } from './cli/surroundings.ts';
 import {
   giveUpCommand,
   resumeCommand,
   uploadCommand,
-  uploadsCommand,
   type UploadOptions,
+  uploadsCommand,
   type WaitingOptions,
 } from './cli/upload.ts';
 import { verifyCommand } from './cli/verify.ts';

@@ -2,17 +2,17 @@ import type { IpcMain, IpcMainInvokeEvent, WebContents } from 'electron';
 import type { z } from 'zod';
 import { NearplayError, reportOf } from '../shared/errors.ts';
 import {
-  EVENTS,
-  REQUESTS,
   type Envelope,
   type EventName,
+  EVENTS,
   type RequestHandlers,
   type RequestName,
   type RequestPayload,
+  REQUESTS,
   type Responses,
 } from '../shared/ipc.ts';
-import type { Services } from './services/services.ts';
 import type { Log } from './services/runtime/log.ts';
+import type { Services } from './services/services.ts';
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;

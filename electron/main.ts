@@ -6,6 +6,7 @@ import {
   dialog,
   ipcMain,
   Menu,
+  type MessageBoxOptions,
   nativeTheme,
   Notification,
   powerMonitor,
@@ -14,18 +15,17 @@ import {
   screen,
   session,
   shell,
-  type MessageBoxOptions,
 } from 'electron';
 import ElectronStore from 'electron-store';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bindRequests, forwardEvents } from './ipc.ts';
 import { createServices } from './services/application.ts';
-import type { Services } from './services/services.ts';
+import { foreignOwner, managedFiles } from './services/files/managedFile.ts';
+import { writeUsersFile } from './services/files/usersFile.ts';
 import type { SettingsBackend } from './services/preferences/settingsStore.ts';
 import { createLog } from './services/runtime/log.ts';
-import { writeUsersFile } from './services/files/usersFile.ts';
-import { foreignOwner, managedFiles } from './services/files/managedFile.ts';
+import type { Services } from './services/services.ts';
 import { APP_PAGE, APP_PRIVILEGES, serveApp } from './shell/appProtocol.ts';
 import { trustSystemCertificates } from './shell/certificates.ts';
 import { installCrashHandlers } from './shell/crashes.ts';
@@ -33,8 +33,10 @@ import { DeadWindow } from './shell/deadWindow.ts';
 import { FileDialogs, systemChooser, systemDestinationChooser } from './shell/dialogs.ts';
 import { logFile } from './shell/logFile.ts';
 import { menuTemplate } from './shell/menu.ts';
+import { readyNotification } from './shell/notifications.ts';
 import { readPolicy } from './shell/policy.ts';
 import { AwakeWhileTransferring, onWakeUp } from './shell/power.ts';
+import { privateFolder } from './shell/privateFolder.ts';
 import { systemProxyAgent } from './shell/proxy.ts';
 import { stopBeforeQuit } from './shell/quit.ts';
 import { QuitQuestion } from './shell/quitQuestion.ts';
@@ -42,11 +44,9 @@ import { ReloadOnNewSources } from './shell/reload.ts';
 import { shellRequests } from './shell/requests.ts';
 import { SAVE, saveQuestion } from './shell/saveQuestion.ts';
 import { closeSession, confineWindows, giveNoCertificates, openExternal, SWITCHES } from './shell/security.ts';
-import { readyNotification } from './shell/notifications.ts';
 import { openSettingsFile, type StoreOptions } from './shell/settingsFile.ts';
 import { storedTheme } from './shell/theme.ts';
 import { TransfersWatch } from './shell/transfersWatch.ts';
-import { privateFolder } from './shell/privateFolder.ts';
 import { startUpdates } from './shell/updates.ts';
 import { openWindow } from './shell/window.ts';
 

@@ -1,4 +1,4 @@
-import { contextBridge, ipcRenderer, webUtils, type IpcRendererEvent } from 'electron';
+import { contextBridge, ipcRenderer, type IpcRendererEvent, webUtils } from 'electron';
 import { NearplayError, reportOf } from '../shared/errors.ts';
 // Types only: the schemas stay in main, where they check what comes from here.
 import type { BridgedApi, Envelope, EventName, Events, RequestName, RequestPayload, Responses } from '../shared/ipc.ts';

@@ -1,9 +1,9 @@
-import { ERRORS, type ErrorCode } from './errors.ts';
-import { messageOf, NOTHING_SAID, type Cause, type Said } from './causes/cause.ts';
-import { FILE_CAUSES, FILE_CODES, type AskedOfDisk } from './causes/fileCauses.ts';
-import { MEDIA_CAUSES, type AskedOfMedia } from './causes/mediaCauses.ts';
+import { type Cause, messageOf, NOTHING_SAID, type Said } from './causes/cause.ts';
+import { type AskedOfDisk, FILE_CAUSES, FILE_CODES } from './causes/fileCauses.ts';
+import { type AskedOfMedia, MEDIA_CAUSES } from './causes/mediaCauses.ts';
 import { NETWORK_CAUSES } from './causes/networkCauses.ts';
-import { STORAGE_CAUSES, type AskedOfStorage } from './causes/storageCauses.ts';
+import { type AskedOfStorage, STORAGE_CAUSES } from './causes/storageCauses.ts';
+import { type ErrorCode, ERRORS } from './errors.ts';
 
 /** What Nearplay makes of what the other side said. */
 export interface Explained {

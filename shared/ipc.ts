@@ -4,7 +4,7 @@ import type { LeftOutList } from './leftOut.ts';
 import type { MediaKind } from './media.ts';
 import type { Finding, IsolationPreferences } from './preferences.ts';
 import type { ClientAddress, Route } from './routing.ts';
-import { settingsPatchSchema, type Settings } from './settings.ts';
+import { type Settings, settingsPatchSchema } from './settings.ts';
 
 /** A folder or a file of the main storage, as the library shows it. Keys and folders are relative to the prefix. */
 export type LibraryEntry = LibraryFolder | LibraryFile;

@@ -2,13 +2,13 @@ import type { z } from 'zod';
 import { decodeText, MAX_DOCUMENT_BYTES } from './documentText.ts';
 import { readJson } from './jsonDocument.ts';
 import { utf8Length } from './keys.ts';
-import { lintPreferences, type LintFinding } from './preferencesLint.ts';
+import { type LintFinding, lintPreferences } from './preferencesLint.ts';
 import {
-  preferencesSchema,
-  storageSchema,
   type Finding,
   type IsolationPreferences,
   type Path,
+  preferencesSchema,
+  storageSchema,
 } from './preferencesSchema.ts';
 import { findingsOfTrust } from './preferencesTrust.ts';
 

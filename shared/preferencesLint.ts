@@ -1,12 +1,12 @@
-import { parseRange, rangeCovers, type IpRange } from './ipRanges.ts';
+import { type IpRange, parseRange, rangeCovers } from './ipRanges.ts';
 import { quoted } from './jsonDocument.ts';
 import {
-  MAX_RANGES,
-  storageOf,
   type Finding,
   type IsolationPreferences,
+  MAX_RANGES,
   type Path,
   type StorageConfiguration,
+  storageOf,
 } from './preferencesSchema.ts';
 import { endpointOf } from './storagePlace.ts';
 import { isLinkLocal, isProtected, parseWebUrl } from './webUrl.ts';

@@ -1,6 +1,6 @@
 import { quoted } from './jsonDocument.ts';
 import type { LintFinding } from './preferencesLint.ts';
-import { storageOf, type IsolationPreferences, type StorageConfiguration } from './preferencesSchema.ts';
+import { type IsolationPreferences, type StorageConfiguration, storageOf } from './preferencesSchema.ts';
 import { differencesOf, endpointOf, placeOf } from './storagePlace.ts';
 import { parseWebUrl, type WebUrl } from './webUrl.ts';
 

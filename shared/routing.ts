@@ -1,5 +1,5 @@
-import { parseRange, rangeContains, type IpRange } from './ipRanges.ts';
 import type { ErrorCode } from './errors.ts';
+import { type IpRange, parseRange, rangeContains } from './ipRanges.ts';
 import type { IsolationPreferences, Replica } from './preferences.ts';
 
 /** The user's choice: `auto`, `main`, or the name of a replica's storage. */

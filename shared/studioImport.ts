@@ -1,12 +1,12 @@
 import { parseRangeList } from './ipRanges.ts';
 import { quoted, readJson } from './jsonDocument.ts';
 import {
+  type Finding,
   isTooLong,
   MAX_FINDINGS,
+  type ParsedPreferences,
   parsePreferences,
   stripInvisible,
-  type Finding,
-  type ParsedPreferences,
 } from './preferences.ts';
 
 /** What a studio has in the settings of Flow Production Tracking, as people paste it. */

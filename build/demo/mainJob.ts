@@ -9,7 +9,7 @@ import type { Page } from 'playwright';
 import type { BridgedApi, Link } from '../../shared/ipc.ts';
 import { mediaKind } from '../../shared/media.ts';
 import type { SandboxRegion } from '../../test/sandbox/sandbox.ts';
-import { playerState, waitForReason, waitForRoute, watchPlayback, type SeenRoute } from './player.ts';
+import { playerState, type SeenRoute, waitForReason, waitForRoute, watchPlayback } from './player.ts';
 import type { DemoReport } from './report.ts';
 
 const SECOND = 1000;

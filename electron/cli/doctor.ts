@@ -6,11 +6,11 @@ import {
 } from '@aws-sdk/client-s3';
 import { reportOf } from '../../shared/errors.ts';
 import type { Application } from '../services/application.ts';
-import { wholeKey } from '../services/storage/storageKeys.ts';
 import { isOfAws } from '../services/storage/objectPlace.ts';
+import { wholeKey } from '../services/storage/storageKeys.ts';
 import { isIgnorant, probeWriteConditions, type WriteConditions } from '../services/storage/writeConditions.ts';
-import { withServices } from './withServices.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
+import { withServices } from './withServices.ts';
 
 interface Check {
   check: string;

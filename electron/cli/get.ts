@@ -1,13 +1,13 @@
 import { join, resolve } from 'node:path';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Application } from '../services/application.ts';
-import { download, STOPPED, type Download } from '../services/transfers/download/download.ts';
-import { DownloadNotes } from '../services/transfers/download/downloadNotes.ts';
 import { thisMachine } from '../services/runtime/machine.ts';
-import { reportError, type CommandContext } from './surroundings.ts';
+import { type Download, download, STOPPED } from '../services/transfers/download/download.ts';
+import { DownloadNotes } from '../services/transfers/download/downloadNotes.ts';
+import { type CommandContext, reportError } from './surroundings.ts';
 import { keyToRead } from './typedPlaces.ts';
-import { Waits, waitMinutes } from './waits.ts';
-import { stateFolder, withServices, type ServiceNeeds } from './withServices.ts';
+import { waitMinutes, Waits } from './waits.ts';
+import { type ServiceNeeds, stateFolder, withServices } from './withServices.ts';
 
 const BEGINS_AGAIN: Partial<Record<ErrorCode, string>> = {
   'object-changed': 'The file was replaced in the storage meanwhile; the download begins again.',

@@ -1,6 +1,6 @@
 import type { LeftOut } from '../../shared/leftOut.ts';
 import { leftOutCode, leftOutSentence } from '../services/files/leftOut.ts';
-import { reportError, report, type CommandContext } from './surroundings.ts';
+import { type CommandContext, report, reportError } from './surroundings.ts';
 
 /** Lines on stderr; beyond that only the count is told. */
 const MOST_LINES = 100;

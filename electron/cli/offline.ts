@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
 import type { IsolationPreferences } from '../../shared/preferences.ts';
-import { route, type ClientAddress } from '../../shared/routing.ts';
+import { type ClientAddress, route } from '../../shared/routing.ts';
 import { terminalText } from '../../shared/terminalText.ts';
 import {
+  type CommandContext,
+  type CommonOptions,
   findingLine,
   namedPreferences,
   readPreferences,
-  type CommandContext,
-  type CommonOptions,
 } from './surroundings.ts';
 
 export interface RouteOptions extends CommonOptions {

@@ -1,12 +1,12 @@
+import { type ErrorCode, NearplayError, reportOf } from '../../shared/errors.ts';
 import type { LibraryEntry, LibraryFile } from '../../shared/ipc.ts';
 import { folderOf } from '../../shared/keys.ts';
-import { NearplayError, reportOf, type ErrorCode } from '../../shared/errors.ts';
+import type { Studio } from '../services/reading/studio.ts';
 import { httpStatusOf } from '../services/runtime/errorFacts.ts';
 import type { ObjectHead } from '../services/storage/objects.ts';
-import type { Studio } from '../services/reading/studio.ts';
-import { folderToRead, keyToRead } from './typedPlaces.ts';
-import { withServices, type ServiceNeeds } from './withServices.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
+import { folderToRead, keyToRead } from './typedPlaces.ts';
+import { type ServiceNeeds, withServices } from './withServices.ts';
 
 const SECOND = 1000;
 

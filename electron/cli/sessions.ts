@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Journal } from '../services/transfers/journal/journal.ts';
-import type { UploadRecord } from '../services/transfers/journal/uploadRecord.ts';
 import { replaceFile } from '../services/files/atomicFile.ts';
 import { readRegularFile } from '../services/files/smallFile.ts';
 import { utf8Text } from '../services/files/utf8Text.ts';
 import type { Machine } from '../services/runtime/machine.ts';
+import { Journal } from '../services/transfers/journal/journal.ts';
+import type { UploadRecord } from '../services/transfers/journal/uploadRecord.ts';
 
 const SECOND_MS = 1000;
 /** How often a session says that it is alive. */

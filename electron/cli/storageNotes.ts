@@ -1,5 +1,5 @@
 import type { Application } from '../services/application.ts';
-import { report, type CommandContext } from './surroundings.ts';
+import { type CommandContext, report } from './surroundings.ts';
 
 const NOTES = {
   'no-conditions':

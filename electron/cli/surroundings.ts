@@ -1,7 +1,7 @@
-import type { Readable } from 'node:stream';
 import { isAbsolute, resolve } from 'node:path';
-import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
-import { parsePreferencesBytes, type Finding, type ParsedPreferences } from '../../shared/preferences.ts';
+import type { Readable } from 'node:stream';
+import { type ErrorCode, NearplayError } from '../../shared/errors.ts';
+import { type Finding, type ParsedPreferences, parsePreferencesBytes } from '../../shared/preferences.ts';
 import { terminalLines, terminalText } from '../../shared/terminalText.ts';
 import { readSmallFile } from '../services/files/smallFile.ts';
 import type { Machine } from '../services/runtime/machine.ts';

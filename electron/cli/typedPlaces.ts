@@ -1,9 +1,9 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../shared/errors.ts';
 import { asFolder, isInForm, typedFolder, typedKey } from '../../shared/keys.ts';
-import { relativeKey, wholeKey } from '../services/storage/storageKeys.ts';
-import { meansUnreachable } from '../services/storage/s3Errors.ts';
 import type { Studio } from '../services/reading/studio.ts';
+import { meansUnreachable } from '../services/storage/s3Errors.ts';
+import { relativeKey, wholeKey } from '../services/storage/storageKeys.ts';
 
 /** What of a studio is asked. */
 export type Asked = Pick<Studio, 'preferences' | 'clients' | 'requests'>;

@@ -1,6 +1,6 @@
 import type { ErrorReport } from '../../shared/errors.ts';
 import type { Transfer } from '../../shared/ipc.ts';
-import { reportError, type CommandContext } from './surroundings.ts';
+import { type CommandContext, reportError } from './surroundings.ts';
 
 type Told = Pick<Transfer, 'id' | 'key' | 'size' | 'state' | 'blockedFor' | 'skippedFor' | 'error'>;
 

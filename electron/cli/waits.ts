@@ -1,6 +1,6 @@
-import { NearplayError, type ErrorCode } from '../../shared/errors.ts';
-import { isOver, type BlockedFor, type Transfer } from '../../shared/ipc.ts';
-import { report, type CommandContext } from './surroundings.ts';
+import { type ErrorCode, NearplayError } from '../../shared/errors.ts';
+import { type BlockedFor, isOver, type Transfer } from '../../shared/ipc.ts';
+import { type CommandContext, report } from './surroundings.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;

@@ -4,16 +4,16 @@ import { join, resolve, sep } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
 import { typedFolder } from '../../shared/keys.ts';
 import type { Application } from '../services/application.ts';
-import { WatchFolder, WATCH_FOLDER_TIMING } from '../services/watchFolders/watchFolder.ts';
 import { SILENT } from '../services/runtime/log.ts';
+import { WATCH_FOLDER_TIMING, WatchFolder } from '../services/watchFolders/watchFolder.ts';
 import { WatchFolderLog } from '../services/watchFolders/watchFolderLog.ts';
 import { LeftOutReports } from './leftOutReports.ts';
-import { UnfinishedUploads } from './unfinishedUploads.ts';
-import type { CommandContext, CommonOptions } from './surroundings.ts';
 import { reportStorageNotes } from './storageNotes.ts';
+import type { CommandContext, CommonOptions } from './surroundings.ts';
+import { UnfinishedUploads } from './unfinishedUploads.ts';
 import { UploadReports } from './uploadReports.ts';
 import { Waits } from './waits.ts';
-import { stateFolder, sessionsOf, withServices } from './withServices.ts';
+import { sessionsOf, stateFolder, withServices } from './withServices.ts';
 
 export interface WatchOptions extends CommonOptions {
   /** What is there already goes up too. */

@@ -1,14 +1,14 @@
 import { mkdir } from 'node:fs/promises';
-import { createServices, type Application } from '../services/application.ts';
-import { createLog, SILENT } from '../services/runtime/log.ts';
+import { type Application, createServices } from '../services/application.ts';
 import { foreignOwner, managedFiles } from '../services/files/managedFile.ts';
-import { cliStateFolder } from '../services/runtime/paths.ts';
 import { settingsInMemory } from '../services/preferences/settingsStore.ts';
+import { createLog, SILENT } from '../services/runtime/log.ts';
+import { thisMachine } from '../services/runtime/machine.ts';
+import { cliStateFolder } from '../services/runtime/paths.ts';
 import type { ConflictPolicy } from '../services/transfers/journal/uploadRecord.ts';
 import { assertChoice } from './offline.ts';
-import { thisMachine } from '../services/runtime/machine.ts';
 import { Sessions } from './sessions.ts';
-import { namedPreferences, type CliSurroundings, type CommandContext, type CommonOptions } from './surroundings.ts';
+import { type CliSurroundings, type CommandContext, type CommonOptions, namedPreferences } from './surroundings.ts';
 
 export interface ServiceNeeds extends CommonOptions {
   readFrom?: string;

@@ -1,55 +1,55 @@
+import type { Agent } from 'node:https';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Agent } from 'node:https';
+import { NearplayError, reportOf } from '../../shared/errors.ts';
 import type {
+  Added,
   Bootstrap,
   CredentialsStatus,
   EventName,
-  JournalUnread,
   Events,
+  JournalUnread,
   Measurement,
   PreferencesEditing,
   PreferencesStatus,
   ReplicationProblem,
   ReplicationReport,
-  Added,
   Transfer,
   TransfersDelta,
   UploadFolder,
   VerifyReport,
 } from '../../shared/ipc.ts';
-import { errorsOf, parsePreferences, type IsolationPreferences } from '../../shared/preferences.ts';
-import { diffPreferences, type Change } from '../../shared/preferencesMerge.ts';
-import type { LeftOut } from '../../shared/leftOut.ts';
-import type { Route } from '../../shared/routing.ts';
-import { NearplayError, reportOf } from '../../shared/errors.ts';
-import type { Settings, SettingsPatch } from '../../shared/settings.ts';
-import type { Services } from './services.ts';
-import type { Log } from './runtime/log.ts';
-import { createCredentials } from './storage/credentials.ts';
-import { explainRegion } from './reading/explanation.ts';
 import { folderOf, writableFolder } from '../../shared/keys.ts';
-import { measureStorages } from './reading/measurements.ts';
+import type { LeftOut } from '../../shared/leftOut.ts';
+import { errorsOf, type IsolationPreferences, parsePreferences } from '../../shared/preferences.ts';
+import { type Change, diffPreferences } from '../../shared/preferencesMerge.ts';
+import type { Route } from '../../shared/routing.ts';
+import type { Settings, SettingsPatch } from '../../shared/settings.ts';
+import { LeftOutCount } from './files/leftOut.ts';
 import { PreferencesInBucket } from './preferences/preferencesInBucket.ts';
 import { bucketPlace, PreferencesSource } from './preferences/preferencesSource.ts';
-import { askOverHttp, interfaceAddresses, ClientAddresses } from './reading/clientAddresses.ts';
-import { ReadyNotifications } from './replication/readyNotifications.ts';
-import { ReplicaWatch } from './replication/replicaWatch.ts';
-import { batchManifest, reportReplication } from './replication/replicationReport.ts';
-import { Downloads } from './transfers/download/downloads.ts';
 import { type SettingsBackend, SettingsStore } from './preferences/settingsStore.ts';
-import { steadyNow } from './runtime/steadyClock.ts';
+import { askOverHttp, ClientAddresses, interfaceAddresses } from './reading/clientAddresses.ts';
+import { explainRegion } from './reading/explanation.ts';
+import { measureStorages } from './reading/measurements.ts';
 import { Studio, type StudioOptions } from './reading/studio.ts';
-import { systemUser } from './runtime/systemUser.ts';
-import { TransferList } from './transfers/list/transferList.ts';
-import { Journal } from './transfers/journal/journal.ts';
-import { LeftOutCount } from './files/leftOut.ts';
-import { isIn, type UploadPlace } from './storage/objectPlace.ts';
-import { TransferQueue, type QueueTiming } from './transfers/queue/queue.ts';
-import type { ConflictPolicy } from './transfers/journal/uploadRecord.ts';
-import { WatchFolders } from './watchFolders/watchFolders.ts';
-import { verifyFolder } from './verify/verifyFolder.ts';
 import { ReadyAlerts } from './replication/readyAlerts.ts';
+import { ReadyNotifications } from './replication/readyNotifications.ts';
+import { batchManifest, reportReplication } from './replication/replicationReport.ts';
+import { ReplicaWatch } from './replication/replicaWatch.ts';
+import type { Log } from './runtime/log.ts';
+import { steadyNow } from './runtime/steadyClock.ts';
+import { systemUser } from './runtime/systemUser.ts';
+import type { Services } from './services.ts';
+import { createCredentials } from './storage/credentials.ts';
+import { isIn, type UploadPlace } from './storage/objectPlace.ts';
+import { Downloads } from './transfers/download/downloads.ts';
+import { Journal } from './transfers/journal/journal.ts';
+import type { ConflictPolicy } from './transfers/journal/uploadRecord.ts';
+import { TransferList } from './transfers/list/transferList.ts';
+import { type QueueTiming, TransferQueue } from './transfers/queue/queue.ts';
+import { verifyFolder } from './verify/verifyFolder.ts';
+import { WatchFolders } from './watchFolders/watchFolders.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

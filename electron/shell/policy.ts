@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { decodeText } from '../../shared/documentText.ts';
 import { readJson } from '../../shared/jsonDocument.ts';
-import type { Log } from '../services/runtime/log.ts';
 import { readSmallFileSync } from '../services/files/smallFile.ts';
+import type { Log } from '../services/runtime/log.ts';
 
 const policySchema = z.strictObject({
   /** Whether the app may update itself; IT that deploys versions itself says `off`. */

@@ -1,11 +1,11 @@
 import type { MessageBoxOptions } from 'electron';
 import { copyFileSync, existsSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { SETTINGS_VERSION, type Settings } from '../../shared/settings.ts';
-import type { Log } from '../services/runtime/log.ts';
-import type { SettingsBackend } from '../services/preferences/settingsStore.ts';
-import { assertFile, writePlaceOfSync } from '../services/files/writePlace.ts';
+import { type Settings, SETTINGS_VERSION } from '../../shared/settings.ts';
 import { utf8Text } from '../services/files/utf8Text.ts';
+import { assertFile, writePlaceOfSync } from '../services/files/writePlace.ts';
+import type { SettingsBackend } from '../services/preferences/settingsStore.ts';
+import type { Log } from '../services/runtime/log.ts';
 
 const NAME = 'settings';
 const VERSION_KEY = 'settingsVersion';

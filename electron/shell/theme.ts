@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS, settingsSchema, type Settings } from '../../shared/settings.ts';
+import { DEFAULT_SETTINGS, type Settings, settingsSchema } from '../../shared/settings.ts';
 
 /** The theme among stored settings; the default where it is absent or not valid. Wanted before the first window opens. */
 export function storedTheme(stored: unknown): Settings['theme'] {

@@ -1,5 +1,5 @@
 import type { TransfersDelta } from '../../shared/ipc.ts';
-import { TransferNotifications, type SystemNotification } from './notifications.ts';
+import { type SystemNotification, TransferNotifications } from './notifications.ts';
 import type { AwakeWhileTransferring } from './power.ts';
 import { openTransfers, OverallProgress } from './progress.ts';
 import type { OpenTransfers } from './quitQuestion.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Log } from '../services/runtime/log.ts';
 import { readSmallFileSync } from '../services/files/smallFile.ts';
+import type { Log } from '../services/runtime/log.ts';
 import type { Policy } from './policy.ts';
 
 const HOUR = 3_600_000;

@@ -1,7 +1,7 @@
 import type { BrowserWindow, BrowserWindowConstructorOptions, NativeTheme, Screen } from 'electron';
-import type { Log } from '../services/runtime/log.ts';
 import { replaceFileSync } from '../services/files/atomicFile.ts';
 import { readSmallFileSync } from '../services/files/smallFile.ts';
+import type { Log } from '../services/runtime/log.ts';
 import { APP_URL } from './appProtocol.ts';
 import { boundsToOpen, MINIMUM_SIZE, parseRemembered, type RememberedWindow } from './windowBounds.ts';
 

@@ -1,9 +1,9 @@
 import { IconChevronRight } from '@tabler/icons-react';
-import { useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from 'react';
+import { type ReactNode, type RefObject, useLayoutEffect, useRef, useState } from 'react';
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { crumbsOf, type Crumb } from '../store/libraryPages.ts';
 import { useLibrary } from '../store/context.tsx';
+import { type Crumb, crumbsOf } from '../store/libraryPages.ts';
 import { foldedCrumbs } from './foldedCrumbs.ts';
 
 /** The way to the folder on screen; each part goes there. What does not fit between the ends is in a menu. */

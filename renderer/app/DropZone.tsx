@@ -1,5 +1,5 @@
 import { IconUpload } from '@tabler/icons-react';
-import { useEffect, useState, type DragEvent as ReactDragEvent, type ReactNode } from 'react';
+import { type DragEvent as ReactDragEvent, type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLibrary, useSession } from '../store/context.tsx';
 import { dropDestinationOf, projectName, projectOf } from '../uploads/destination.ts';

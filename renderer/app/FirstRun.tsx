@@ -2,10 +2,10 @@ import { IconAlertTriangle, IconFileImport } from '@tabler/icons-react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { PreferencesStatus } from '../../shared/ipc.ts';
-import { Findings } from '../ui/Findings.tsx';
 import { useSession } from '../store/context.tsx';
-import { ProductMark } from './ProductMark.tsx';
+import { Findings } from '../ui/Findings.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
+import { ProductMark } from './ProductMark.tsx';
 
 /** No Isolation Preferences are in force: none were found, or those that were have faults. */
 export function FirstRun({ preferences }: { preferences: PreferencesStatus }) {

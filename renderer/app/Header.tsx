@@ -7,17 +7,17 @@ import {
   IconSettings,
   IconX,
 } from '@tabler/icons-react';
-import { useRef, type RefObject } from 'react';
+import { type RefObject, useRef } from 'react';
 import { Button, Input, SearchField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { Reading } from '../../shared/ipc.ts';
 import { useLibrary, useSession, useTransfers } from '../store/context.tsx';
 import { formatCount, formatPercent } from '../text/format.ts';
 import { overallOf } from '../transfers/overall.ts';
+import { IconButton } from '../ui/IconButton.tsx';
 import { destinationOf } from '../uploads/destination.ts';
 import { UploadMenu } from '../uploads/UploadMenu.tsx';
 import { Breadcrumbs } from './Breadcrumbs.tsx';
-import { IconButton } from '../ui/IconButton.tsx';
 import { ProductMark } from './ProductMark.tsx';
 import { ReadingChip } from './ReadingChip.tsx';
 

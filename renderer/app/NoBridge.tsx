@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
-import { ProductMark } from './ProductMark.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
+import { ProductMark } from './ProductMark.tsx';
 
 /** The page was opened in a browser: nothing here can work, and it says why. */
 export function NoBridge() {

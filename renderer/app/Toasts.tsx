@@ -1,12 +1,12 @@
 import { IconAlertTriangle, IconCircleCheck, IconInfoCircle, IconX } from '@tabler/icons-react';
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import { useToast, useToastRegion } from 'react-aria/useToast';
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useSyncExternalStore, type RefObject } from 'react';
 import { Button } from 'react-aria-components';
 import type { QueuedToast, ToastState } from 'react-aria-components/Toast';
 import { useTranslation } from 'react-i18next';
+import { useNearplay } from '../store/context.tsx';
 import type { NotificationText, ShownNotification } from '../store/notifications.ts';
 import type { TransferNotification } from '../store/transferNotifications.ts';
-import { useNearplay } from '../store/context.tsx';
 import type { Translate } from '../text/i18n.ts';
 
 const ICONS = { plain: IconInfoCircle, good: IconCircleCheck, bad: IconAlertTriangle };

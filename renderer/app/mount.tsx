@@ -1,16 +1,16 @@
+import '../styles/index.css';
+import i18next from 'i18next';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { I18nextProvider } from 'react-i18next';
-import i18next from 'i18next';
 import type { NearplayApi } from '../../shared/ipc.ts';
-import { App } from './App.tsx';
-import { NoBridge } from './NoBridge.tsx';
 import { createNearplay, NearplayProvider } from '../store/context.tsx';
+import { followTransfers } from '../store/followTransfers.ts';
 import { followMain } from '../store/session.ts';
 import { fontsReady } from '../styles/fontsReady.ts';
-import { followTransfers } from '../store/followTransfers.ts';
 import { startText } from '../text/i18n.ts';
-import '../styles/index.css';
+import { App } from './App.tsx';
+import { NoBridge } from './NoBridge.tsx';
 
 /** Draws the window into `#root`; without an api it says that this page belongs in the app. */
 export async function mount(page: Document, api: NearplayApi | undefined): Promise<void> {

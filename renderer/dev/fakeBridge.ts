@@ -1,7 +1,7 @@
-import { NearplayError, reportOf, type ErrorCode } from '../../shared/errors.ts';
+import { type ErrorCode, NearplayError, reportOf } from '../../shared/errors.ts';
 import type {
-  BridgedApi,
   Bootstrap,
+  BridgedApi,
   Envelope,
   Events,
   ExplainedObject,
@@ -19,12 +19,12 @@ import type {
   UploadFolder,
   VerifyReport,
 } from '../../shared/ipc.ts';
+import { folderOf, nameOfKey } from '../../shared/keys.ts';
 import { mediaKind } from '../../shared/media.ts';
 import { parsePreferences } from '../../shared/preferences.ts';
-import { route, type ClientAddress, type Route } from '../../shared/routing.ts';
+import { type ClientAddress, type Route, route } from '../../shared/routing.ts';
 import { frameRanges, framesOf, groupSequences } from '../../shared/sequences.ts';
-import { DEFAULT_SETTINGS, settingsSchema, type Settings } from '../../shared/settings.ts';
-import { folderOf, nameOfKey } from '../../shared/keys.ts';
+import { DEFAULT_SETTINGS, type Settings, settingsSchema } from '../../shared/settings.ts';
 import { fakeExplanation, MEASUREMENTS } from './fakeExplanation.ts';
 import { FakePreferencesObject } from './fakePreferencesObject.ts';
 import { fakeReport } from './fakeReport.ts';

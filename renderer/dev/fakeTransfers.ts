@@ -1,15 +1,15 @@
-import { ERRORS, type ErrorCode } from '../../shared/errors.ts';
-import { nameOfKey } from '../../shared/keys.ts';
+import { type ErrorCode, ERRORS } from '../../shared/errors.ts';
 import type {
   BlockedFor,
-  SkippedFor,
   ConflictAnswer,
+  SkippedFor,
   Transfer,
-  TransferState,
-  TransferTotals,
   TransfersDelta,
   TransfersPage,
+  TransferState,
+  TransferTotals,
 } from '../../shared/ipc.ts';
+import { nameOfKey } from '../../shared/keys.ts';
 
 const PAGE = 1000;
 const AT_ONCE = 4;

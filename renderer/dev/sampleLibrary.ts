@@ -1,5 +1,5 @@
-import { mediaKind } from '../../shared/media.ts';
 import { nameOfKey } from '../../shared/keys.ts';
+import { mediaKind } from '../../shared/media.ts';
 
 /** A file of the sample library, and the file of test/fixtures/media that stands behind it. */
 export interface SampleFile {

@@ -4,12 +4,12 @@ import { useTranslation } from 'react-i18next';
 import type { FrameSequence, LibraryEntry, LibraryFile, LibraryFolder, StorageSummary } from '../../shared/ipc.ts';
 import { folderOf } from '../../shared/keys.ts';
 import type { MediaKind } from '../../shared/media.ts';
-import { CutName } from '../ui/CutName.tsx';
 import { useSession } from '../store/context.tsx';
-import { formatAge, formatBytes, formatCount, formatMoment } from '../text/format.ts';
-import { isSettling, routeText } from '../text/routeText.ts';
 import { identityOf } from '../store/entryIdentity.ts';
 import type { LibraryView } from '../store/library.ts';
+import { formatAge, formatBytes, formatCount, formatMoment } from '../text/format.ts';
+import { isSettling, routeText } from '../text/routeText.ts';
+import { CutName } from '../ui/CutName.tsx';
 import { Still } from './Still.tsx';
 
 interface EntryProps<Of extends LibraryEntry> {

@@ -1,12 +1,12 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LibraryEntry } from '../../shared/ipc.ts';
 import { useLibrary, useNearplay } from '../store/context.tsx';
-import { useNow } from '../ui/useNow.ts';
-import { Entry, elementId } from './Entry.tsx';
 import { identityOf } from '../store/entryIdentity.ts';
-import { columnsFor, countRows, moveInGrid, positionOfIndex, rowAt, type GridShape } from './gridKeyboard.ts';
+import { useNow } from '../ui/useNow.ts';
+import { elementId, Entry } from './Entry.tsx';
+import { columnsFor, countRows, type GridShape, moveInGrid, positionOfIndex, rowAt } from './gridKeyboard.ts';
 
 const GAP_PX = 16;
 const CARD_WIDTH_PX = 208;

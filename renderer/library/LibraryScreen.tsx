@@ -2,12 +2,12 @@ import { IconBell, IconBellRinging, IconFolderOpen, IconSearchOff } from '@table
 import { useCallback, useDeferredValue, useEffect } from 'react';
 import { Button, ToggleButton, Tooltip, TooltipTrigger } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
+import { arranged } from '../store/arrangement.ts';
+import { useLibrary, useSession } from '../store/context.tsx';
+import { countLoaded, crumbsOf } from '../store/libraryPages.ts';
+import { formatCount } from '../text/format.ts';
 import { ErrorState } from '../ui/ErrorState.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
-import { useLibrary, useSession } from '../store/context.tsx';
-import { formatCount } from '../text/format.ts';
-import { arranged } from '../store/arrangement.ts';
-import { countLoaded, crumbsOf } from '../store/libraryPages.ts';
 import { EntryGrid } from './EntryGrid.tsx';
 import { SortMenu } from './SortMenu.tsx';
 

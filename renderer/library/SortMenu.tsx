@@ -1,8 +1,8 @@
 import { IconArrowsSort } from '@tabler/icons-react';
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { useLibrary } from '../store/context.tsx';
 import type { SortOrder } from '../store/arrangement.ts';
+import { useLibrary } from '../store/context.tsx';
 
 const ORDERS: readonly SortOrder[] = ['name', 'newest', 'largest'];
 

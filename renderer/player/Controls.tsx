@@ -10,8 +10,8 @@ import {
 import { Slider, SliderThumb, SliderTrack } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { MediaKind } from '../../shared/media.ts';
-import { IconButton } from '../ui/IconButton.tsx';
 import { formatCount, formatPosition } from '../text/format.ts';
+import { IconButton } from '../ui/IconButton.tsx';
 import type { TransportControls, TransportState } from './transport.ts';
 
 interface ControlsProps {

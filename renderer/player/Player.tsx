@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { LibraryFile } from '../../shared/ipc.ts';
-import { arranged, neighboursOf, type Neighbours } from '../store/arrangement.ts';
+import { arranged, type Neighbours, neighboursOf } from '../store/arrangement.ts';
 import { useLibrary, useSession } from '../store/context.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
 import { PlayerHead } from './PlayerHead.tsx';

@@ -8,16 +8,16 @@ import {
   IconFileX,
   IconKey,
   IconLock,
-  IconPlayerPause,
   IconPhotoOff,
+  IconPlayerPause,
   IconUserExclamation,
 } from '@tabler/icons-react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { MediaKind } from '../../shared/media.ts';
-import { StatePanel } from '../ui/StatePanel.tsx';
 import { useSession } from '../store/context.tsx';
-import { shownFailure, type PlayerErrorKind } from './playerErrors.ts';
+import { StatePanel } from '../ui/StatePanel.tsx';
+import { type PlayerErrorKind, shownFailure } from './playerErrors.ts';
 import type { PlayerFailure } from './playerLink.ts';
 
 const ICONS: Record<PlayerErrorKind, typeof IconBan> = {

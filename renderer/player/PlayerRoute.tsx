@@ -4,10 +4,10 @@ import type { LibraryFile, StorageSummary } from '../../shared/ipc.ts';
 import type { MediaKind } from '../../shared/media.ts';
 import type { Route } from '../../shared/routing.ts';
 import { useSession } from '../store/context.tsx';
-import { useClock } from '../ui/useNow.ts';
 import { formatDuration } from '../text/format.ts';
-import { isSettling, storageLabel, routeText } from '../text/routeText.ts';
-import { secondsOfDelayLeft, type PlayerLink } from './playerLink.ts';
+import { isSettling, routeText, storageLabel } from '../text/routeText.ts';
+import { useClock } from '../ui/useNow.ts';
+import { type PlayerLink, secondsOfDelayLeft } from './playerLink.ts';
 
 const NO_STORAGES: readonly StorageSummary[] = [];
 

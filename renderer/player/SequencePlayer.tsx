@@ -1,20 +1,20 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FrameSequence, SequenceLinks, StorageSummary } from '../../shared/ipc.ts';
+import { reportOf } from '../api.ts';
 import type { Neighbours } from '../store/arrangement.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
-import { reportOf } from '../api.ts';
 import { Controls } from './Controls.tsx';
-import { onSingleClick } from './singleClick.ts';
 import { fetchFrame, FrameCache } from './frameCache.ts';
 import { PlayerError } from './PlayerError.tsx';
-import type { PlayerFailure } from './playerLink.ts';
 import { PlayerHead } from './PlayerHead.tsx';
+import type { PlayerFailure } from './playerLink.ts';
 import { SettledRoute } from './PlayerRoute.tsx';
-import { probeSource } from './sourceProbe.ts';
 import { SequenceTransport } from './sequenceTransport.ts';
-import { useTransportKeys } from './usePlayerKeys.ts';
+import { onSingleClick } from './singleClick.ts';
+import { probeSource } from './sourceProbe.ts';
 import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
+import { useTransportKeys } from './usePlayerKeys.ts';
 
 const RENEW_BEFORE_END_MS = 60_000;
 /** A frame that fails is tried with fresh links once in so long, milliseconds. */

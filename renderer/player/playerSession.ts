@@ -1,6 +1,6 @@
 import type { NearplayApi } from '../../shared/ipc.ts';
 import { reportOf } from '../api.ts';
-import { INITIAL_PLAYER_LINK, step, type PlayerEffect, type PlayerEvent, type PlayerLink } from './playerLink.ts';
+import { INITIAL_PLAYER_LINK, type PlayerEffect, type PlayerEvent, type PlayerLink, step } from './playerLink.ts';
 import type { Stage } from './stage.ts';
 
 const TICK_INTERVAL_MS = 250;

@@ -1,9 +1,9 @@
-import { explainMedia, explainStorage, type Explained } from '../../shared/causes.ts';
-import { NOTHING_SAID, wordsOf, type Said } from '../../shared/causes/cause.ts';
+import { type Explained, explainMedia, explainStorage } from '../../shared/causes.ts';
+import { NOTHING_SAID, type Said, wordsOf } from '../../shared/causes/cause.ts';
 import { FOREIGN_ANSWER } from '../../shared/causes/storageCauses.ts';
-import { ERRORS, type ErrorReport } from '../../shared/errors.ts';
+import { type ErrorReport, ERRORS } from '../../shared/errors.ts';
 import type { Link } from '../../shared/ipc.ts';
-import { readMediaHead, trackText, type MediaHead } from '../../shared/mediaHead.ts';
+import { type MediaHead, readMediaHead, trackText } from '../../shared/mediaHead.ts';
 import type { MediaFault } from './playerLink.ts';
 
 /** Time-out of a probe: long enough for a busy storage, short enough for a viewer who waits. */

@@ -1,7 +1,7 @@
 import type { Link } from '../../shared/ipc.ts';
 import { faultOf } from './playerErrors.ts';
 import type { PlayerEvent } from './playerLink.ts';
-import { probePicture, probeSource, type Finding } from './sourceProbe.ts';
+import { type Finding, probePicture, probeSource } from './sourceProbe.ts';
 import { StallWatch } from './stallWatch.ts';
 
 /** Two elements, one on screen and one behind it that can take over. What PlayerLink's effects act on. */

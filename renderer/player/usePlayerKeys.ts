@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react';
 import type { MediaKind } from '../../shared/media.ts';
 import { useNearplay } from '../store/context.tsx';
 import { isTyping } from '../ui/isTyping.ts';
-import { playerAction, type PlayerAction } from './playerKeys.ts';
+import { type PlayerAction, playerAction } from './playerKeys.ts';
 import type { TransportControls } from './transport.ts';
 
 /** Calls back for keys that mean something to the player, unless a dialog, a field or a focused control takes them. */

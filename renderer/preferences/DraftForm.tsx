@@ -3,12 +3,16 @@ import { useState } from 'react';
 import { Button, CheckboxButton, CheckboxField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { Finding } from '../../shared/preferences.ts';
-import { IconButton } from '../ui/IconButton.tsx';
 import { useEditor } from '../store/context.tsx';
 import { Choice } from '../ui/Choice.tsx';
+import { Field } from '../ui/Field.tsx';
+import { IconButton } from '../ui/IconButton.tsx';
 import {
   addReplica,
   addStorage,
+  type Draft,
+  type DraftReplica,
+  type DraftStorage,
   readDraft,
   removeReplica,
   removeStorage,
@@ -19,12 +23,8 @@ import {
   setValue,
   shownCeiling,
   STORAGE_KEYS,
-  type Draft,
-  type DraftReplica,
-  type DraftStorage,
   type StorageField,
 } from './draftText.ts';
-import { Field } from '../ui/Field.tsx';
 import { findingsByLine, hasRemarks, linesOf, shownLines } from './rangeLines.ts';
 
 /** The draft as a form; every change is written into the text. */

@@ -2,10 +2,10 @@ import { Button, Label, RadioButton, RadioField, RadioGroup } from 'react-aria-c
 import { useTranslation } from 'react-i18next';
 import type { MergeConflict } from '../../shared/preferencesMerge.ts';
 import { useEditor } from '../store/context.tsx';
+import { type Side, undecided } from '../store/mergeChoices.ts';
+import type { Merging } from '../store/preferencesDraft.ts';
 import { placeText, valueText } from './changeText.ts';
 import { Differences } from './Differences.tsx';
-import type { Merging } from '../store/preferencesDraft.ts';
-import { undecided, type Side } from '../store/mergeChoices.ts';
 
 const SIDES: readonly Side[] = ['mine', 'theirs'];
 

@@ -3,8 +3,8 @@ import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { importStudioSettings, type PastedSettings } from '../../shared/studioImport.ts';
 import { useEditor } from '../store/context.tsx';
-import { Findings } from '../ui/Findings.tsx';
 import { Field } from '../ui/Field.tsx';
+import { Findings } from '../ui/Findings.tsx';
 
 const EMPTY: Required<PastedSettings> = {
   s3Configuration: '',

@@ -1,6 +1,6 @@
 import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
 import { readJson } from '../../shared/jsonDocument.ts';
-import { isTooLong, stripInvisible, type Path } from '../../shared/preferences.ts';
+import { isTooLong, type Path, stripInvisible } from '../../shared/preferences.ts';
 
 /**
  * The form is a view of the text: it reads values out of it and writes single values into it, so that comments, keys

@@ -1,7 +1,7 @@
 import type { StorageSummary } from '../../shared/ipc.ts';
 import { parseAddress } from '../../shared/ipRanges.ts';
 import type { IsolationPreferences } from '../../shared/preferences.ts';
-import { route, type Route } from '../../shared/routing.ts';
+import { type Route, route } from '../../shared/routing.ts';
 
 export interface Simulated {
   route: Route;

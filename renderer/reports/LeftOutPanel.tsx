@@ -2,11 +2,11 @@ import { IconCopy } from '@tabler/icons-react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { LeftOutList } from '../../shared/leftOut.ts';
-import { Panel } from '../ui/Panel.tsx';
-import { ReportTable } from '../ui/ReportTable.tsx';
 import { useNearplay, useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
 import type { Translate } from '../text/i18n.ts';
+import { Panel } from '../ui/Panel.tsx';
+import { ReportTable } from '../ui/ReportTable.tsx';
 
 /** What was chosen, dropped or found in a watched folder and is not uploaded, each with why; as text for others. */
 export function LeftOutPanel() {

@@ -19,14 +19,14 @@ import {
   type UnreplicatedObject,
 } from '../../shared/ipc.ts';
 import { reportOf } from '../api.ts';
+import { useLibrary, useNearplay, useReporting, useSession } from '../store/context.tsx';
+import { mendable, problemsIn } from '../store/replicationReport.ts';
+import { formatAge, formatBytes, formatCount, formatMoment } from '../text/format.ts';
+import { storageLabel } from '../text/routeText.ts';
 import { ErrorState } from '../ui/ErrorState.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { ReportTable } from '../ui/ReportTable.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
-import { useLibrary, useNearplay, useReporting, useSession } from '../store/context.tsx';
-import { formatAge, formatBytes, formatCount, formatMoment } from '../text/format.ts';
-import { storageLabel } from '../text/routeText.ts';
-import { mendable, problemsIn } from '../store/replicationReport.ts';
 
 const NO_STORAGES: readonly StorageSummary[] = [];
 

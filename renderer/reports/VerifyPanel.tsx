@@ -3,13 +3,13 @@ import { useEffect } from 'react';
 import { Button, ProgressBar, Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { VERIFY_FINDINGS, type VerifyReport } from '../../shared/ipc.ts';
+import { useLibrary, useNearplay, useSession, useVerification } from '../store/context.tsx';
+import { findingsIn } from '../store/verification.ts';
+import { formatBytes, formatCount } from '../text/format.ts';
 import { ErrorState } from '../ui/ErrorState.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { ReportTable } from '../ui/ReportTable.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
-import { useLibrary, useNearplay, useSession, useVerification } from '../store/context.tsx';
-import { formatBytes, formatCount } from '../text/format.ts';
-import { findingsIn } from '../store/verification.ts';
 
 /** A folder of this computer against the bucket: what is not there, not the same, or not certain, and what to do. */
 export function VerifyPanel() {

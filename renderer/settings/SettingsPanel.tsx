@@ -3,12 +3,12 @@ import type { ReactNode } from 'react';
 import { Button, Label, RadioButton, RadioField, RadioGroup } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { Bootstrap } from '../../shared/ipc.ts';
-import { Panel } from '../ui/Panel.tsx';
 import { useSession } from '../store/context.tsx';
 import { AddressList } from '../ui/AddressList.tsx';
 import { Findings } from '../ui/Findings.tsx';
-import { OnConflictOptions } from './OnConflictOptions.tsx';
+import { Panel } from '../ui/Panel.tsx';
 import { ProfileSelect } from '../ui/ProfileSelect.tsx';
+import { OnConflictOptions } from './OnConflictOptions.tsx';
 import { ReadFromOptions } from './ReadFromOptions.tsx';
 
 interface SettingsPanelProps {

@@ -1,15 +1,15 @@
-import { createContext, use, useCallback, useSyncExternalStore, type ReactNode } from 'react';
+import { createContext, type ReactNode, use, useCallback, useSyncExternalStore } from 'react';
 import { useStore } from 'zustand';
 import type { NearplayApi, Transfer } from '../../shared/ipc.ts';
 import { createLibrary, type Library, type LibraryStore } from './library.ts';
-import { StillCache } from './stillCache.ts';
-import { createEditor, type Editor, type EditorStore } from './preferencesDraft.ts';
-import { createReporting, type Reporting, type ReportingStore } from './replicationReport.ts';
-import { createTransfers, type Transfers, type TransfersStore } from './transfers.ts';
-import { createVerification, type Verification, type VerificationStore } from './verification.ts';
 import { Notifications } from './notifications.ts';
 import { onNextFrame } from './onNextFrame.ts';
+import { createEditor, type Editor, type EditorStore } from './preferencesDraft.ts';
+import { createReporting, type Reporting, type ReportingStore } from './replicationReport.ts';
 import { createSession, type Session, type SessionStore } from './session.ts';
+import { StillCache } from './stillCache.ts';
+import { createTransfers, type Transfers, type TransfersStore } from './transfers.ts';
+import { createVerification, type Verification, type VerificationStore } from './verification.ts';
 
 /** The window's stores and services, built once in mount.tsx and handed down. */
 export interface Nearplay {

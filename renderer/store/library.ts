@@ -7,11 +7,11 @@ import { identityOf, identityOfFolder } from './entryIdentity.ts';
 import {
   appendPage,
   countLoaded,
+  type LibraryPages,
   noPages,
   pagesHolding,
   parentFolder,
   refreshedPage,
-  type LibraryPages,
 } from './libraryPages.ts';
 
 export type LibraryView = 'grid' | 'list';

@@ -1,10 +1,10 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
 import type { NearplayApi, PreferencesEditing, PreferencesVersion } from '../../shared/ipc.ts';
-import { parsePreferences, type IsolationPreferences, type ParsedPreferences } from '../../shared/preferences.ts';
-import { diffPreferences, mergePreferences, type Change, type Merged } from '../../shared/preferencesMerge.ts';
+import { type IsolationPreferences, type ParsedPreferences, parsePreferences } from '../../shared/preferences.ts';
+import { type Change, diffPreferences, type Merged, mergePreferences } from '../../shared/preferencesMerge.ts';
 import { reportOf } from '../api.ts';
-import { applyChoices, undecided, type Choices, type Side } from './mergeChoices.ts';
+import { applyChoices, type Choices, type Side, undecided } from './mergeChoices.ts';
 
 export const EDITOR_TABS = ['form', 'text', 'paste', 'history'] as const;
 type EditorTab = (typeof EDITOR_TABS)[number];

@@ -1,8 +1,8 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
 import {
-  REPLICATION_PROBLEMS,
   type NearplayApi,
+  REPLICATION_PROBLEMS,
   type ReplicationProblem,
   type ReplicationReport,
 } from '../../shared/ipc.ts';

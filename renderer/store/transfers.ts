@@ -1,17 +1,17 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
 import {
-  TRANSFER_STATES,
   type ConflictAnswer,
   type NearplayApi,
   type SavedFile,
   type Transfer,
-  type TransferTotals,
+  TRANSFER_STATES,
   type TransfersDelta,
+  type TransferTotals,
 } from '../../shared/ipc.ts';
 import { reportOf } from '../api.ts';
-import { TransferNotifications, type TransferNotification } from './transferNotifications.ts';
-import { TransferIndex, type Filter } from './transferIndex.ts';
+import { type Filter, TransferIndex } from './transferIndex.ts';
+import { type TransferNotification, TransferNotifications } from './transferNotifications.ts';
 
 /** What is drawn of the list as a whole. The transfers themselves are in its index: each row follows its own. */
 export interface Transfers {

@@ -12,9 +12,9 @@ import {
 } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { BandwidthSettings } from '../../shared/settings.ts';
-import { IconButton } from '../ui/IconButton.tsx';
 import { useSession } from '../store/context.tsx';
 import { formatBytes } from '../text/format.ts';
+import { IconButton } from '../ui/IconButton.tsx';
 import { clockOf, minuteOf, RATE_UNITS, rateOf, rateText, type RateUnit } from './bandwidth.ts';
 import { useLimit } from './useLimit.ts';
 

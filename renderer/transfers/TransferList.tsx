@@ -1,13 +1,13 @@
-import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Transfer } from '../../shared/ipc.ts';
-import { parentFolder } from '../store/libraryPages.ts';
 import { useNearplay, useTransfers } from '../store/context.tsx';
+import { parentFolder } from '../store/libraryPages.ts';
+import { type Filter, type RowSize, rowSizeOf } from '../store/transferIndex.ts';
+import { type Direction, dropTarget, moveTarget, type RowsInOrder } from './moves.ts';
 import { actionsOf, rowKey } from './rowActions.ts';
-import { dropTarget, moveTarget, type Direction, type RowsInOrder } from './moves.ts';
 import { TransferRow } from './TransferRow.tsx';
-import { rowSizeOf, type Filter, type RowSize } from '../store/transferIndex.ts';
 import { useReorder } from './useReorder.ts';
 
 /** Pixels: name, bar and figures; a reason takes two lines; a question has its answers below. */

@@ -19,13 +19,13 @@ import { memo, type PointerEvent, type ReactNode } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { CONFLICT_ANSWERS, type Transfer, type TransferState } from '../../shared/ipc.ts';
-import { parentFolder } from '../store/libraryPages.ts';
 import { useNearplay, useTransfer } from '../store/context.tsx';
+import { parentFolder } from '../store/libraryPages.ts';
 import { CutName } from '../ui/CutName.tsx';
-import { actionsOf } from './rowActions.ts';
-import { rowText } from './rowText.ts';
 import { canMove } from './moves.ts';
 import { sharesOf } from './overall.ts';
+import { actionsOf } from './rowActions.ts';
+import { rowText } from './rowText.ts';
 
 const ICONS: Record<TransferState, typeof IconUpload> = {
   waiting: IconClock,

@@ -2,12 +2,12 @@ import { IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { IconButton } from '../ui/IconButton.tsx';
 import { useSession, useTransfers } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
+import { IconButton } from '../ui/IconButton.tsx';
 import { BandwidthButton } from './BandwidthButton.tsx';
-import { AllConflicts, AllTransfers, Filters, Summary } from './TransfersHead.tsx';
 import { TransferList } from './TransferList.tsx';
+import { AllConflicts, AllTransfers, Filters, Summary } from './TransfersHead.tsx';
 
 /**
  * All that goes up or comes down, beside the library. Closed, the slim bar stands for it.

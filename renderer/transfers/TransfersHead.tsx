@@ -6,7 +6,7 @@ import {
   IconSquareRoundedCheck,
   IconX,
 } from '@tabler/icons-react';
-import { useState, type ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import {
   Button,
   Dialog,
@@ -20,9 +20,9 @@ import {
 import { useTranslation } from 'react-i18next';
 import { CONFLICT_ANSWERS } from '../../shared/ipc.ts';
 import { useNearplay, useTransfers } from '../store/context.tsx';
+import { FILTERS } from '../store/transferIndex.ts';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../text/format.ts';
 import { overallOf } from './overall.ts';
-import { FILTERS } from '../store/transferIndex.ts';
 
 /** Files, bytes, speed and time left of all; what changes for good is also said to who listens. */
 export function Summary() {

@@ -1,4 +1,4 @@
-import { limitAt, minuteOfDay, type LimitNow } from '../../shared/bandwidth.ts';
+import { limitAt, type LimitNow, minuteOfDay } from '../../shared/bandwidth.ts';
 import { useSession } from '../store/context.tsx';
 import { useNow } from '../ui/useNow.ts';
 

@@ -1,11 +1,11 @@
 import type { Virtualizer } from '@tanstack/react-virtual';
 import {
+  type PointerEvent as ReactPointerEvent,
+  type RefObject,
   useCallback,
   useEffect,
   useRef,
   useState,
-  type PointerEvent as ReactPointerEvent,
-  type RefObject,
 } from 'react';
 
 /** Pixels from the list's edge within which it scrolls under what is dragged, and how far with each frame. */

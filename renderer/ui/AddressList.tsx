@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
 import type { Reading } from '../../shared/ipc.ts';
 import type { ClientAddress } from '../../shared/routing.ts';
-import { storageLabel } from '../text/routeText.ts';
 import type { Translate } from '../text/i18n.ts';
+import { storageLabel } from '../text/routeText.ts';
 
 /** The addresses that automatic mode judges by, and what it makes of each. */
 export function AddressList({ reading }: { reading: Reading }) {

@@ -7,7 +7,7 @@ import {
   IconLock,
   IconUserExclamation,
 } from '@tabler/icons-react';
-import { useEffect, useState, type ReactNode } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { ErrorCode, ErrorReport } from '../../shared/errors.ts';

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef, type ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { CutName } from './CutName.tsx';
 
 const ROW_HEIGHT_PX = 40;

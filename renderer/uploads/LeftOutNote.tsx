@@ -1,9 +1,9 @@
 import { IconX } from '@tabler/icons-react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { IconButton } from '../ui/IconButton.tsx';
 import { useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
+import { IconButton } from '../ui/IconButton.tsx';
 
 /** Above the list of transfers, until it is dismissed: how much of what was chosen is not uploaded. */
 export function LeftOutNote() {

@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import { Button, CheckboxButton, CheckboxField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { Panel } from '../ui/Panel.tsx';
 import { useLibrary, useSession } from '../store/context.tsx';
+import { Panel } from '../ui/Panel.tsx';
 import { destinationOf } from './destination.ts';
 
 const NO_FOLDERS: Readonly<Record<string, string>> = {};

@@ -2,9 +2,9 @@ import { IconEye, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/ico
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { UploadFolder } from '../../shared/ipc.ts';
-import { IconButton } from '../ui/IconButton.tsx';
 import { useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
+import { IconButton } from '../ui/IconButton.tsx';
 
 const NONE: readonly UploadFolder[] = [];
 

@@ -1,16 +1,16 @@
 import { IconBulb, IconClipboardCheck, IconClipboardCopy, IconGauge } from '@tabler/icons-react';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Button, ProgressBar } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { ExplainedObject, RouteExplanation } from '../../shared/ipc.ts';
+import { useNearplay, useSession } from '../store/context.tsx';
+import { formatAge, formatBytes, formatDuration } from '../text/format.ts';
+import { routeText, storageLabel } from '../text/routeText.ts';
 import { AddressList } from '../ui/AddressList.tsx';
 import { Panel } from '../ui/Panel.tsx';
-import { useNearplay, useSession } from '../store/context.tsx';
 import { useClock, useNow } from '../ui/useNow.ts';
-import { formatAge, formatBytes, formatDuration } from '../text/format.ts';
-import { storageLabel, routeText } from '../text/routeText.ts';
-import { useExplanation, type Explaining } from './useExplanation.ts';
-import { modeText, proofText, replicationText, storageFacts, type StorageFacts } from './whyText.ts';
+import { type Explaining, useExplanation } from './useExplanation.ts';
+import { modeText, proofText, replicationText, type StorageFacts, storageFacts } from './whyText.ts';
 
 /** Everything that led to where a file, or everything, is read from. */
 export function WhyPanel() {

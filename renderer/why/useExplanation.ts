@@ -2,8 +2,8 @@ import { useCallback, useEffect, useState } from 'react';
 import type { ErrorReport } from '../../shared/errors.ts';
 import type { RouteExplanation } from '../../shared/ipc.ts';
 import { reportOf } from '../api.ts';
-import { steadyNow } from '../ui/useNow.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
+import { steadyNow } from '../ui/useNow.ts';
 
 export interface Explaining {
   explained: RouteExplanation | undefined;

@@ -1,4 +1,4 @@
-import { coded, type Cause } from './cause.ts';
+import { type Cause, coded } from './cause.ts';
 
 /** What was being done with which file of this computer. `receipts`: writing the list of what was uploaded. */
 export interface AskedOfDisk {

@@ -1,4 +1,4 @@
-import { trackText, type MediaHead, type MediaTrack } from '../mediaHead.ts';
+import { type MediaHead, type MediaTrack, trackText } from '../mediaHead.ts';
 import type { Cause } from './cause.ts';
 
 /** A file that gave its bytes, and could not be shown. */

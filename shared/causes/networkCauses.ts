@@ -1,4 +1,4 @@
-import { coded, type Cause, type Said } from './cause.ts';
+import { type Cause, coded, type Said } from './cause.ts';
 
 /** Who was to be reached. */
 interface AskedOfNetwork {

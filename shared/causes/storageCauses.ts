@@ -1,4 +1,4 @@
-import { answerOf, named, type Cause, type Said } from './cause.ts';
+import { answerOf, type Cause, named, type Said } from './cause.ts';
 
 /** What was being done when a storage said so, in words that IT can act on. */
 export interface AskedOfStorage {

@@ -1,17 +1,17 @@
 // Finding the route of every object of a folder and signing their links: objects a second, CPU, and requests that went out.
 //
 //   npm run bench:links [-- OBJECTS]
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { createServices, type Application } from '../../electron/services/application.ts';
-import { SILENT } from '../../electron/services/runtime/log.ts';
+import { type Application, createServices } from '../../electron/services/application.ts';
 import { settingsInMemory } from '../../electron/services/preferences/settingsStore.ts';
+import { SILENT } from '../../electron/services/runtime/log.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { seed } from '../sandbox/seed.ts';
-import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 
 const SECOND = 1000;
 const DAY = 24 * 3600 * SECOND;

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
-import { costOf, type CommandLine, type Cost } from './cost.ts';
+import { type CommandLine, type Cost, costOf } from './cost.ts';
 import { describeLoad, describeMachine } from './figures.ts';
 import { installCli } from './installedCli.ts';
-import { chooseServer, preferencesOf, SERVER_KINDS, type BenchServer } from './servers.ts';
+import { type BenchServer, chooseServer, preferencesOf, SERVER_KINDS } from './servers.ts';
 import { nearplay } from './uploadClients.ts';
 
 const MIB = 1024 ** 2;

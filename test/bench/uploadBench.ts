@@ -10,10 +10,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { costOf, type CommandLine, type Cost } from './cost.ts';
+import { type CommandLine, type Cost, costOf } from './cost.ts';
 import { describeLoad, describeMachine, median } from './figures.ts';
 import { installCli } from './installedCli.ts';
-import { chooseServer, preferencesOf, PROTOCOLS, SERVER_KINDS, type BenchServer, type Protocol } from './servers.ts';
+import { type BenchServer, chooseServer, preferencesOf, type Protocol, PROTOCOLS, SERVER_KINDS } from './servers.ts';
 import { nearplay, otherClients, type UploadClient } from './uploadClients.ts';
 
 const MIB = 1024 ** 2;

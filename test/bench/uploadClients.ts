@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { pathOf, S5CMD } from '../helpers/goPrograms.ts';
-import { firstLine, type CommandLine } from './cost.ts';
+import { type CommandLine, firstLine } from './cost.ts';
 import type { BenchServer } from './servers.ts';
 
 const run = promisify(execFile);

@@ -9,7 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Page } from 'playwright';
 import { openStudioInApp, type StudioInApp } from '../e2e/studioInApp.ts';
 import { dropFiles } from '../helpers/dropFiles.ts';
-import { percentile, watchInput, type InputFigures } from '../helpers/inputLatency.ts';
+import { type InputFigures, percentile, watchInput } from '../helpers/inputLatency.ts';
 import { describeLoad, describeMachine } from './figures.ts';
 
 const SECOND = 1000;

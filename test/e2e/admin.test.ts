@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PreferencesInBucket } from '../../electron/services/preferences/preferencesInBucket.ts';
 import { createServices } from '../../electron/services/application.ts';
-import { SAVE } from '../../electron/shell/saveQuestion.ts';
-import { SILENT } from '../../electron/services/runtime/log.ts';
+import { PreferencesInBucket } from '../../electron/services/preferences/preferencesInBucket.ts';
 import { settingsInMemory } from '../../electron/services/preferences/settingsStore.ts';
+import { SILENT } from '../../electron/services/runtime/log.ts';
+import { SAVE } from '../../electron/shell/saveQuestion.ts';
 import { parsePreferences } from '../../shared/preferences.ts';
 import { seed } from '../sandbox/seed.ts';
 import { openStudioInApp, type StudioInApp } from './studioInApp.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { watchGeometry, type Font, type Geometry, type Size } from '../helpers/geometry.ts';
+import { type Font, type Geometry, type Size, watchGeometry } from '../helpers/geometry.ts';
 import { seed } from '../sandbox/seed.ts';
 import { openStudioInApp, type StudioInApp } from './studioInApp.ts';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { launchApp, type LaunchedApp } from '../helpers/app.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox/sandbox.ts';
 import { seed } from '../sandbox/seed.ts';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../sandbox/sandbox.ts';
 
 const SECOND = 1000;
 const MEDIA = join(import.meta.dirname, '../fixtures/media');

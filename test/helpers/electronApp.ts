@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { _electron, type ElectronApplication } from 'playwright';
 import type { DialogAnswer } from './electron-stand-in/control.ts';
 import { nothingRecorded, type Recorded } from './electron-stand-in/recorder.ts';
-import { QUIT_ANYWAY, type LaunchedApp, type LaunchPlan } from './launched.ts';
+import { type LaunchedApp, type LaunchPlan, QUIT_ANYWAY } from './launched.ts';
 
 const SECOND = 1000;
 const LAUNCH_WITHIN = 60 * SECOND;

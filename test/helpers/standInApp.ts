@@ -1,9 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright';
+import { type Browser, chromium, type Page } from 'playwright';
 import type { ControlCalls, ControlMessage, ControlName } from './electron-stand-in/control.ts';
-import { QUIT_ANYWAY, type LaunchedApp, type LaunchPlan } from './launched.ts';
+import { type LaunchedApp, type LaunchPlan, QUIT_ANYWAY } from './launched.ts';
 
 const SECOND = 1000;
 const BROWSER_WITHIN = 90 * SECOND;

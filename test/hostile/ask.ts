@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { runCli } from '../../electron/cli.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { seed } from '../sandbox/seed.ts';
-import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts';
 import type { Lie } from './lies.ts';
 
 const MIB = 1024 ** 2;

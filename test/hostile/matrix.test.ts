@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { ASKED, HostileStudio, type Asked, type Outcome } from './ask.ts';
+import { ASKED, type Asked, HostileStudio, type Outcome } from './ask.ts';
 import { EXPECTED } from './expected.ts';
-import { LIES, type LieName } from './lies.ts';
+import { type LieName, LIES } from './lies.ts';
 
 const seen = new Map<LieName, Map<Asked, Outcome>>();
 

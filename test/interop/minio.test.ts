@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../electron/cli.ts';
-import { createServices, type Application } from '../../electron/services/application.ts';
-import { SILENT } from '../../electron/services/runtime/log.ts';
+import { type Application, createServices } from '../../electron/services/application.ts';
 import { PreferencesInBucket } from '../../electron/services/preferences/preferencesInBucket.ts';
 import { settingsInMemory } from '../../electron/services/preferences/settingsStore.ts';
-import { findMinio, startMinioPair, type MinioPair } from './minio.ts';
+import { SILENT } from '../../electron/services/runtime/log.ts';
+import { findMinio, type MinioPair, startMinioPair } from './minio.ts';
 
 const MIB = 1024 ** 2;
 /** Less than the time-out of a test, so that the failure says what was waited for; more than any machine needs. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MINIO, MINIO_CLIENT, pathOf } from '../helpers/goPrograms.ts';
-import { startMinio, type MinioServer } from '../helpers/minioServer.ts';
+import { type MinioServer, startMinio } from '../helpers/minioServer.ts';
 
 const run = promisify(execFile);
 const MINUTE = 60_000;

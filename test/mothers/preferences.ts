@@ -1,4 +1,4 @@
-import { parsePreferences, type IsolationPreferences } from '../../shared/preferences.ts';
+import { type IsolationPreferences, parsePreferences } from '../../shared/preferences.ts';
 
 /** Preferences as they stand in a file: Virginia is the main storage, Sydney its replica for 203.0.113.0/24. */
 export const TWO_REGIONS = {

@@ -1,4 +1,4 @@
-import { xmlAnswer, type Answer, type Call } from './call.ts';
+import { type Answer, type Call, xmlAnswer } from './call.ts';
 import { S3Error } from './s3Error.ts';
 import { toXml } from './xml.ts';
 

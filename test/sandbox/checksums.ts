@@ -1,7 +1,7 @@
 import { Crc64Nvme } from '@aws-sdk/crc64-nvme';
 import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { CHECKSUM_ALGORITHMS, type Checksum, type ChecksumAlgorithm } from './records.ts';
+import { type Checksum, CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from './records.ts';
 import { badDigest, S3Error } from './s3Error.ts';
 
 export const checksumHeader = (algorithm: ChecksumAlgorithm) => `x-amz-checksum-${algorithm.toLowerCase()}`;

@@ -1,4 +1,4 @@
-import { xmlAnswer, type Answer, type Call } from './call.ts';
+import { type Answer, type Call, xmlAnswer } from './call.ts';
 import { compareKeys, lowerBound } from './keyOrder.ts';
 import type { Version } from './records.ts';
 import { toXml } from './xml.ts';

@@ -1,19 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { xmlAnswer, wholeSeconds, type Answer, type Call } from './call.ts';
+import { type Answer, type Call, wholeSeconds, xmlAnswer } from './call.ts';
 import { checksumElement, checksumHeader, checksumHeaders, startChecksum } from './checksums.ts';
 import { checkWriteConditions } from './conditions.ts';
 import { compareKeys } from './keyOrder.ts';
+import { encoderOf } from './listing.ts';
 import { copySource, keptHeaders, parseRangeHeader } from './objects.ts';
 import { receiveBody, receiveText, storeBytes, type StoredBytes } from './receive.ts';
 import {
-  CHECKSUM_ALGORITHMS,
   type Checksum,
+  CHECKSUM_ALGORITHMS,
   type ChecksumAlgorithm,
   type MultipartUpload,
   type Part,
 } from './records.ts';
 import { badDigest, invalidArgument, invalidRequest, noSuchUpload, S3Error } from './s3Error.ts';
-import { encoderOf } from './listing.ts';
 import type { Bucket } from './store.ts';
 import { fromXml, toXml } from './xml.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { xmlAnswer, wholeSeconds, type Answer, type Call } from './call.ts';
+import { type Answer, type Call, wholeSeconds, xmlAnswer } from './call.ts';
 import { checksumElement, checksumHeaders, startChecksum } from './checksums.ts';
 import { checkReadConditions, checkWriteConditions } from './conditions.ts';
 import { receiveBody, receiveText, storeBytes } from './receive.ts';

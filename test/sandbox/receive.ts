@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { AwsChunkedDecoder } from './awsChunked.ts';
 import type { Call } from './call.ts';
 import { announcedAlgorithm, checksumHeader, startChecksum, verifyChecksum } from './checksums.ts';

@@ -3,12 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { startAddressService, type AddressService } from './addressService.ts';
+import { type AddressService, startAddressService } from './addressService.ts';
 import { createAuthority } from './certificates.ts';
-import { Faults, type FaultRule } from './faults.ts';
+import { type FaultRule, Faults } from './faults.ts';
 import type { Version } from './records.ts';
 import { Replication, type ReplicationException, type ReplicationRule } from './replication.ts';
-import { RegionServer, type LoggedRequest, type RegionOptions } from './server.ts';
+import { type LoggedRequest, type RegionOptions, RegionServer } from './server.ts';
 import type { SandboxCredentials } from './signatures.ts';
 import { Bucket } from './store.ts';
 

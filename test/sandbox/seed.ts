@@ -1,8 +1,8 @@
+import mime from 'mime';
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import mime from 'mime';
 import { wholeSeconds } from './call.ts';
 import { startChecksum } from './checksums.ts';
 import { storeBytes } from './receive.ts';

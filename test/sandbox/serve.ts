@@ -1,8 +1,8 @@
+import { Command, InvalidArgumentError } from 'commander';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { startSandbox, type Sandbox } from './sandbox.ts';
+import { type Sandbox, startSandbox } from './sandbox.ts';
 import { seed } from './seed.ts';
 
 const SECOND = 1000;

@@ -10,12 +10,12 @@ import {
   getBucketVersioning,
   headBucket,
 } from './bucketSettings.ts';
-import { xmlAnswer, type Answer, type BucketPlace, type Call } from './call.ts';
+import { type Answer, type BucketPlace, type Call, xmlAnswer } from './call.ts';
 import type { ServerIdentity } from './certificates.ts';
 import { ChunkSignatures } from './chunkSignatures.ts';
 import type { FaultEffect, Faults } from './faults.ts';
-import { listObjects, listObjectsV2, listObjectVersions } from './listing.ts';
 import { dropConditions, dropRange, hasConditions, insteadOf, lieOf } from './lies.ts';
+import { listObjects, listObjectsV2, listObjectVersions } from './listing.ts';
 import { closeServer, listenOnLoopback } from './loopback.ts';
 import {
   abortMultipartUpload,
@@ -29,8 +29,8 @@ import {
 import { copyObject, deleteObject, deleteObjects, getObject, putObject } from './objects.ts';
 import type { Version } from './records.ts';
 import { S3Error } from './s3Error.ts';
-import { shaped, type Connection } from './shaping.ts';
-import { verifySignature, type SandboxCredentials } from './signatures.ts';
+import { type Connection, shaped } from './shaping.ts';
+import { type SandboxCredentials, verifySignature } from './signatures.ts';
 import type { Bucket } from './store.ts';
 import { errorXml, toXml } from './xml.ts';
 

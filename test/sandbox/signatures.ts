@@ -1,6 +1,6 @@
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { IncomingMessage } from 'node:http';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { ChunkSeed } from './chunkSignatures.ts';
 import { S3Error } from './s3Error.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Journal, type JournalEntry } from './journal.ts';
 import { compareKeys } from './keyOrder.ts';
 import type { MultipartUpload, Part, Piece, Version } from './records.ts';
-import { notFound, noSuchUpload, S3Error } from './s3Error.ts';
+import { noSuchUpload, notFound, S3Error } from './s3Error.ts';
 
 const READ_SIZE = 1024 ** 2;
 

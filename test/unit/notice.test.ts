@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { NOTICE_FILE, notice } from '../../build/notice.ts';
+import { notice, NOTICE_FILE } from '../../build/notice.ts';
 import { packageOf } from '../../build/shippedPackages.ts';
 
 describe('NOTICE', () => {

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import { crc32 } from './crc32.ts';
+import { createHash } from 'node:crypto';
 import type { StableFile } from '../files/stableFile.ts';
+import { crc32 } from './crc32.ts';
 
 const CHUNK = 1024 ** 2;
 

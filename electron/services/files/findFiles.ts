@@ -1,10 +1,10 @@
 import type { BigIntStats } from 'node:fs';
-import { join, parse, resolve, type posix } from 'node:path';
+import { join, parse, type posix, resolve } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
 import type { LeftOut } from '../../../shared/leftOut.ts';
-import { statIdentity, type FileLook } from './stableFile.ts';
 import { shownBelow, utf8Of } from './leftOut.ts';
-import { NoAnswer, THIS_COMPUTER, type LocalDisk } from './localDisk.ts';
+import { type LocalDisk, NoAnswer, THIS_COMPUTER } from './localDisk.ts';
+import { type FileLook, statIdentity } from './stableFile.ts';
 
 /** What operating systems leave in folders; nobody means to upload it. */
 const LITTER = /^(\.|Thumbs\.db$|desktop\.ini$|Icon\r$|~\$)/i;

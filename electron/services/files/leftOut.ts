@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import type { ErrorCode } from '../../../shared/errors.ts';
-import { MOST_NAMED, type LeftOut, type LeftOutFor, type LeftOutList } from '../../../shared/leftOut.ts';
+import { type LeftOut, type LeftOutFor, type LeftOutList, MOST_NAMED } from '../../../shared/leftOut.ts';
 
 /** Collects what a search leaves out: the first by name, all by number. */
 export class LeftOutCount {

@@ -1,5 +1,5 @@
-import { constants, type BigIntStats } from 'node:fs';
-import { lstat, open, readdir, readlink, realpath, stat, type FileHandle } from 'node:fs/promises';
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, lstat, open, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
 import { POOL_THREADS } from '../runtime/threadPool.ts';

@@ -1,8 +1,8 @@
-import { sep } from 'node:path';
-import type { FileHandle } from 'node:fs/promises';
 import type { BigIntStats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { sep } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
-import { THIS_COMPUTER, type DiskOperations, type LocalDisk } from './localDisk.ts';
+import { type DiskOperations, type LocalDisk, THIS_COMPUTER } from './localDisk.ts';
 
 /** What tells that a file is still the one it was, over restarts too. */
 export interface FileIdentity {

@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { NearplayError } from '../../../shared/errors.ts';
-import { explainFileError } from './fileErrors.ts';
 import { replaceFile } from './atomicFile.ts';
+import { explainFileError } from './fileErrors.ts';
 import { writePlaceOf } from './writePlace.ts';
 
 /** What other programs get as well, as far as the umask lets them read it. */

@@ -1,13 +1,13 @@
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import { decodeText, MAX_DOCUMENT_BYTES } from '../../../shared/documentText.ts';
+import { NearplayError } from '../../../shared/errors.ts';
 import type { PreferencesVersion } from '../../../shared/ipc.ts';
 import type { Finding } from '../../../shared/preferences.ts';
-import { NearplayError } from '../../../shared/errors.ts';
-import { OWN_FOLDER, wholeKey } from '../storage/storageKeys.ts';
-import { bucketPlace, type BucketDocument } from './preferencesSource.ts';
-import { httpStatusOf } from '../runtime/errorFacts.ts';
 import type { Studio } from '../reading/studio.ts';
+import { httpStatusOf } from '../runtime/errorFacts.ts';
+import { OWN_FOLDER, wholeKey } from '../storage/storageKeys.ts';
+import { type BucketDocument, bucketPlace } from './preferencesSource.ts';
 
 const KEY = `${OWN_FOLDER}isolation-preferences.json`;
 /** No object has it, so a write on this condition never changes anything: it only tells whether writing is allowed. */

@@ -2,20 +2,20 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { MAX_DOCUMENT_BYTES } from '../../../shared/documentText.ts';
-import type { PreferencesStatus } from '../../../shared/ipc.ts';
 import { NearplayError } from '../../../shared/errors.ts';
+import type { PreferencesStatus } from '../../../shared/ipc.ts';
 import {
+  type Finding,
+  type IsolationPreferences,
   parsePreferences,
   parsePreferencesBytes,
   storageOf,
-  type Finding,
-  type IsolationPreferences,
 } from '../../../shared/preferences.ts';
 import { AWS_HOST, placeOf } from '../../../shared/storagePlace.ts';
-import type { Log } from '../runtime/log.ts';
 import { replaceFile } from '../files/atomicFile.ts';
 import { readSmallFile } from '../files/smallFile.ts';
 import { utf8Text } from '../files/utf8Text.ts';
+import type { Log } from '../runtime/log.ts';
 
 type PreferencesOrigin = NonNullable<PreferencesStatus['origin']>;
 

@@ -1,10 +1,10 @@
 import { NearplayError } from '../../../shared/errors.ts';
 import {
   DEFAULT_SETTINGS,
-  settingsPatchSchema,
-  settingsSchema,
   type Settings,
   type SettingsPatch,
+  settingsPatchSchema,
+  settingsSchema,
 } from '../../../shared/settings.ts';
 import type { Log } from '../runtime/log.ts';
 

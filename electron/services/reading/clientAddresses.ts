@@ -1,4 +1,4 @@
-import { request as requestHttp, type Agent } from 'node:http';
+import { type Agent, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { networkInterfaces } from 'node:os';
 import { ADDRESS_CAUSES } from '../../../shared/causes/addressCauses.ts';

@@ -1,27 +1,27 @@
-import { createHash } from 'node:crypto';
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
-import type { LibraryEntry, LibraryFile, LibraryPage, SequenceId } from '../../../shared/ipc.ts';
-import type { Route } from '../../../shared/routing.ts';
+import { createHash } from 'node:crypto';
 import { NearplayError } from '../../../shared/errors.ts';
+import type { LibraryEntry, LibraryFile, LibraryPage, SequenceId } from '../../../shared/ipc.ts';
+import { folderOf, nameOfKey } from '../../../shared/keys.ts';
 import { mediaKind } from '../../../shared/media.ts';
+import type { Route } from '../../../shared/routing.ts';
 import {
+  type FrameOf,
   frameRanges,
   framesOf,
   groupSequences,
-  sharedHead,
-  type FrameOf,
   type Sequence,
+  sharedHead,
 } from '../../../shared/sequences.ts';
-import { folderOf, nameOfKey } from '../../../shared/keys.ts';
 import { assertListing, SamePage } from '../storage/listingPages.ts';
-import { OWN_FOLDER, relativeKey, wholeKey } from '../storage/storageKeys.ts';
-import { meansUnreachable } from '../storage/s3Errors.ts';
-import type { ReplicaProof } from './replicaProof.ts';
 import type { ObjectVersion } from '../storage/objectVersion.ts';
 import type { Reachability } from '../storage/reachability.ts';
-import type { Router } from './router.ts';
+import { meansUnreachable } from '../storage/s3Errors.ts';
 import type { StorageClients } from '../storage/storageClients.ts';
+import { OWN_FOLDER, relativeKey, wholeKey } from '../storage/storageKeys.ts';
 import type { StorageRequests } from '../storage/storageRequests.ts';
+import type { ReplicaProof } from './replicaProof.ts';
+import type { Router } from './router.ts';
 
 /** S3 gives 1,000 keys a listing at most (ListObjectsV2). */
 const PAGE_SIZE = 1000;

@@ -1,14 +1,14 @@
 import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
 import { buildQueryString, escapeUriPath, HttpRequest } from '@smithy/core/protocols';
 import mime from 'mime';
-import type { Link } from '../../../shared/ipc.ts';
-import type { Route } from '../../../shared/routing.ts';
 import { NearplayError } from '../../../shared/errors.ts';
-import { mediaKind } from '../../../shared/media.ts';
+import type { Link } from '../../../shared/ipc.ts';
 import { hasDotSegment, nameOfKey } from '../../../shared/keys.ts';
-import { wholeKey } from '../storage/storageKeys.ts';
+import { mediaKind } from '../../../shared/media.ts';
+import type { Route } from '../../../shared/routing.ts';
 import type { ObjectVersion } from '../storage/objectVersion.ts';
 import type { StorageClients } from '../storage/storageClients.ts';
+import { wholeKey } from '../storage/storageKeys.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

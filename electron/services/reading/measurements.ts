@@ -1,10 +1,10 @@
-import { performance } from 'node:perf_hooks';
 import { GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
-import type { Measurement } from '../../../shared/ipc.ts';
+import { performance } from 'node:perf_hooks';
 import { reportOf } from '../../../shared/errors.ts';
-import { wholeKey } from '../storage/storageKeys.ts';
+import type { Measurement } from '../../../shared/ipc.ts';
 import { httpStatusOf } from '../runtime/errorFacts.ts';
 import type { ObjectVersion } from '../storage/objectVersion.ts';
+import { wholeKey } from '../storage/storageKeys.ts';
 import type { Studio } from './studio.ts';
 
 const SECOND = 1000;

@@ -1,14 +1,14 @@
 import type { IsolationPreferences } from '../../../shared/preferences.ts';
 import {
-  route,
   type ClientAddress,
   type ReplicaState,
   type Route,
+  route,
   type StorageState,
 } from '../../../shared/routing.ts';
-import type { ReplicaProof } from './replicaProof.ts';
 import type { ObjectVersion } from '../storage/objectVersion.ts';
 import type { Reachability } from '../storage/reachability.ts';
+import type { ReplicaProof } from './replicaProof.ts';
 
 export interface RouterOptions {
   preferences: IsolationPreferences;

@@ -1,21 +1,21 @@
+import { NearplayError } from '../../../shared/errors.ts';
 import type { Link, Reading, SequenceId, SequenceLinks, StorageSummary } from '../../../shared/ipc.ts';
 import type { IsolationPreferences } from '../../../shared/preferences.ts';
-import { matchReplica, type ClientAddress, type Route } from '../../../shared/routing.ts';
-import { NearplayError } from '../../../shared/errors.ts';
+import { type ClientAddress, matchReplica, type Route } from '../../../shared/routing.ts';
 import type { Log } from '../runtime/log.ts';
-import { Library } from './library.ts';
-import { Links, type LinkPurpose } from './links.ts';
-import { Objects, type ObjectHead } from '../storage/objects.ts';
-import type { ClientAddresses } from './clientAddresses.ts';
-import { Reachability } from '../storage/reachability.ts';
-import { ReplicaProof } from './replicaProof.ts';
+import { steadyNow } from '../runtime/steadyClock.ts';
+import { type ObjectHead, Objects } from '../storage/objects.ts';
 import { lastingVersion, type ObjectVersion } from '../storage/objectVersion.ts';
-import { Router } from './router.ts';
+import { Reachability } from '../storage/reachability.ts';
 import { isRefusal } from '../storage/refusals.ts';
 import { meansUnreachable } from '../storage/s3Errors.ts';
-import { steadyNow } from '../runtime/steadyClock.ts';
 import { StorageClients, type StorageClientsOptions } from '../storage/storageClients.ts';
 import { StorageRequests } from '../storage/storageRequests.ts';
+import type { ClientAddresses } from './clientAddresses.ts';
+import { Library } from './library.ts';
+import { type LinkPurpose, Links } from './links.ts';
+import { ReplicaProof } from './replicaProof.ts';
+import { Router } from './router.ts';
 
 /** Versions remembered for the case that the main storage goes away. */
 const REMEMBERED = 200_000;

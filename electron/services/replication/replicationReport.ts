@@ -1,8 +1,8 @@
-import type { ReplicationProblem, ReplicationReport, UnreplicatedObject } from '../../../shared/ipc.ts';
 import { NearplayError } from '../../../shared/errors.ts';
-import { wholeKey } from '../storage/storageKeys.ts';
-import type { ObjectVersion } from '../storage/objectVersion.ts';
+import type { ReplicationProblem, ReplicationReport, UnreplicatedObject } from '../../../shared/ipc.ts';
 import type { Studio } from '../reading/studio.ts';
+import type { ObjectVersion } from '../storage/objectVersion.ts';
+import { wholeKey } from '../storage/storageKeys.ts';
 import { wholeListing } from '../storage/wholeListing.ts';
 
 const SECOND = 1000;

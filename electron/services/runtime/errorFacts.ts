@@ -1,4 +1,4 @@
-import { NOTHING_SAID, wordsOf, type Said } from '../../../shared/causes/cause.ts';
+import { NOTHING_SAID, type Said, wordsOf } from '../../../shared/causes/cause.ts';
 import { FOREIGN_ANSWER } from '../../../shared/causes/storageCauses.ts';
 
 const DEEPEST_CAUSE = 4;

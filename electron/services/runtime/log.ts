@@ -1,4 +1,4 @@
-import { isSecretName, STRUCK_OUT, strikeOutSecrets } from './secrets.ts';
+import { isSecretName, strikeOutSecrets, STRUCK_OUT } from './secrets.ts';
 
 /** What the services log. Written for IT; never a key, a token or a signed URL (they are struck out). */
 export interface Log {

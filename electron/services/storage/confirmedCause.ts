@@ -1,8 +1,8 @@
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import { NearplayError } from '../../../shared/errors.ts';
-import { explainS3Error, type FailedAction } from './s3Errors.ts';
 import { httpStatusOf, isWithoutWords } from '../runtime/errorFacts.ts';
+import { explainS3Error, type FailedAction } from './s3Errors.ts';
 
 /** Statuses of HEAD behind which there are many causes: an ended token, another encryption, a permission, a clock … */
 const AMBIGUOUS: ReadonlySet<number> = new Set([400, 401, 403]);

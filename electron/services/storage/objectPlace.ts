@@ -1,6 +1,6 @@
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
-import { wholeKey } from './storageKeys.ts';
 import { endpointOf } from '../../../shared/storagePlace.ts';
+import { wholeKey } from './storageKeys.ts';
 
 /** And what AWS calls itself in China. */
 const HOST_OF_AWS = /\.amazonaws\.com(\.cn)?$/;

@@ -1,8 +1,8 @@
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
-import { NearplayError, type ErrorCode } from '../../../shared/errors.ts';
-import { wholeKey } from './storageKeys.ts';
+import { type ErrorCode, NearplayError } from '../../../shared/errors.ts';
 import { lastingVersion, type ObjectVersion } from './objectVersion.ts';
 import type { StorageClients } from './storageClients.ts';
+import { wholeKey } from './storageKeys.ts';
 import type { StorageRequests } from './storageRequests.ts';
 
 /** A player waits for the answer. */

@@ -1,6 +1,6 @@
-import type { StorageConfiguration } from '../../../shared/preferences.ts';
 import { explainStorage } from '../../../shared/causes.ts';
 import { NearplayError } from '../../../shared/errors.ts';
+import type { StorageConfiguration } from '../../../shared/preferences.ts';
 import { detailOf, saidBy } from '../runtime/errorFacts.ts';
 
 /** What was being done when it failed, in words that IT can act on. */

@@ -3,13 +3,13 @@ import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Agent } from 'node:https';
-import type { IsolationPreferences, StorageConfiguration } from '../../../shared/preferences.ts';
 import { NearplayError } from '../../../shared/errors.ts';
+import type { IsolationPreferences, StorageConfiguration } from '../../../shared/preferences.ts';
 import { endpointOf } from '../../../shared/storagePlace.ts';
-import { promptAgents } from './promptAgents.ts';
 import { steadyNow } from '../runtime/steadyClock.ts';
+import { promptAgents } from './promptAgents.ts';
 import { StorageClock } from './storageClock.ts';
-import { limitAnswers, type AnswerLimits } from './wholeAnswers.ts';
+import { type AnswerLimits, limitAnswers } from './wholeAnswers.ts';
 
 const SECOND = 1000;
 /** S3 API reference, "Error responses". */

@@ -1,11 +1,11 @@
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../../shared/errors.ts';
-import { confirmedCause } from './confirmedCause.ts';
-import { wholeKey } from './storageKeys.ts';
-import { explainS3Error, meansUnreachable } from './s3Errors.ts';
 import { httpStatusOf } from '../runtime/errorFacts.ts';
+import { confirmedCause } from './confirmedCause.ts';
 import type { Reachability } from './reachability.ts';
+import { explainS3Error, meansUnreachable } from './s3Errors.ts';
 import type { StorageClients } from './storageClients.ts';
+import { wholeKey } from './storageKeys.ts';
 
 const SECOND = 1000;
 /** For answers without a body worth mentioning (HEAD, a listing): the SDK's three attempts included. */

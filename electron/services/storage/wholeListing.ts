@@ -1,8 +1,8 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { assertListing, listingPages } from './listingPages.ts';
-import { OWN_FOLDER, relativeKey, wholeKey } from './storageKeys.ts';
 import type { ObjectVersion } from './objectVersion.ts';
 import type { StorageClients } from './storageClients.ts';
+import { OWN_FOLDER, relativeKey, wholeKey } from './storageKeys.ts';
 import type { StorageRequests } from './storageRequests.ts';
 
 export interface ListingAccess {

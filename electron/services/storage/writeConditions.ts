@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { NearplayError } from '../../../shared/errors.ts';
-import { OWN_FOLDER } from './storageKeys.ts';
 import { httpStatusOf } from '../runtime/errorFacts.ts';
+import { OWN_FOLDER } from './storageKeys.ts';
 
 /**
  * What a storage makes of a condition on a write (`If-None-Match`; S3 User Guide, "Conditional writes"): `ignored`: it writes all

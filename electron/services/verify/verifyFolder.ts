@@ -1,17 +1,17 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../../shared/errors.ts';
-import { asFolder } from '../../../shared/keys.ts';
 import type { VerifyFinding, VerifyReport } from '../../../shared/ipc.ts';
+import { asFolder } from '../../../shared/keys.ts';
 import type { LeftOut, LeftOutFor } from '../../../shared/leftOut.ts';
-import { wholeKey } from '../storage/storageKeys.ts';
-import type { Studio } from '../reading/studio.ts';
-import { attemptsFor, backoffDelay } from '../runtime/backoff.ts';
 import { etagFingerprint, fingerprintOf, hasContent, partSizeBy } from '../content/fingerprint.ts';
-import { StableFile } from '../files/stableFile.ts';
 import { findFiles, type FoundFile } from '../files/findFiles.ts';
 import { leftOutSentence } from '../files/leftOut.ts';
 import type { LocalDisk } from '../files/localDisk.ts';
+import { StableFile } from '../files/stableFile.ts';
+import type { Studio } from '../reading/studio.ts';
 import { sleep } from '../runtime/async.ts';
+import { attemptsFor, backoffDelay } from '../runtime/backoff.ts';
+import { wholeKey } from '../storage/storageKeys.ts';
 import { wholeListing } from '../storage/wholeListing.ts';
 
 const MIB = 1024 ** 2;

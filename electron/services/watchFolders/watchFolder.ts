@@ -1,18 +1,18 @@
-import { watch, type FSWatcher } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { NearplayError, reportOf, type ErrorReport } from '../../../shared/errors.ts';
+import { type ErrorReport, NearplayError, reportOf } from '../../../shared/errors.ts';
 import type { UploadFolder } from '../../../shared/ipc.ts';
-import { NOTHING_LEFT_OUT, type LeftOut, type LeftOutList } from '../../../shared/leftOut.ts';
-import type { Settings } from '../../../shared/settings.ts';
 import { asFolder } from '../../../shared/keys.ts';
-import type { Log } from '../runtime/log.ts';
-import { isSameLook, type FileLook } from '../files/stableFile.ts';
+import { type LeftOut, type LeftOutList, NOTHING_LEFT_OUT } from '../../../shared/leftOut.ts';
+import type { Settings } from '../../../shared/settings.ts';
 import { findFiles, type FoundFile } from '../files/findFiles.ts';
 import { LeftOutCount } from '../files/leftOut.ts';
 import type { LocalDisk } from '../files/localDisk.ts';
-import type { FileToUpload } from '../transfers/queue/queue.ts';
+import { type FileLook, isSameLook } from '../files/stableFile.ts';
+import type { Log } from '../runtime/log.ts';
 import type { UploadTransfer } from '../transfers/jobs/transfer.ts';
+import type { FileToUpload } from '../transfers/queue/queue.ts';
 import type { Remembered, WatchFolderLog } from './watchFolderLog.ts';
 
 const SECOND = 1000;

@@ -4,14 +4,14 @@ import { isAbsolute, join, normalize } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
 import type { UploadFolder } from '../../../shared/ipc.ts';
 import type { Log } from '../runtime/log.ts';
+import type { UploadsDelta } from '../transfers/jobs/transfer.ts';
 import {
-  WatchFolder,
   WATCH_FOLDER_TIMING,
+  WatchFolder,
   type WatchFolderEntry,
   type WatchFolderQueue,
   type WatchFolderTiming,
 } from './watchFolder.ts';
-import type { UploadsDelta } from '../transfers/jobs/transfer.ts';
 import { WatchFolderLog } from './watchFolderLog.ts';
 
 /** Whoever is told has more to do. */

@@ -7,7 +7,7 @@ import type {
 import { join } from 'node:path';
 import { hasDisplay } from '../browser.ts';
 import { AppStandIn } from './app.ts';
-import { launchChromium, type Chromium, type HeldRequest, type Verdict } from './chromium.ts';
+import { type Chromium, type HeldRequest, launchChromium, type Verdict } from './chromium.ts';
 import { attachControl, type DialogAnswer, type PowerEvent } from './control.ts';
 import { Dialogs } from './dialogs.ts';
 import { IpcMainStandIn } from './ipcMain.ts';
@@ -18,7 +18,7 @@ import { SessionStandIn } from './session.ts';
 import { absent, strict } from './strict.ts';
 import type { Surface } from './surface.ts';
 import * as system from './system.ts';
-import { WindowStandIn, type Desktop, type WebContentsStandIn } from './window.ts';
+import { type Desktop, type WebContentsStandIn, WindowStandIn } from './window.ts';
 
 const recorded = nothingRecorded();
 const headless = process.env['NEARPLAY_HEADLESS'] === '1' || !hasDisplay();

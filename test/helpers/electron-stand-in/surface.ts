@@ -6,12 +6,12 @@ import {
   askFunction,
   askName,
   bindingName,
+  type MainMessage,
   pageScript,
   PRELOAD_WORLD,
+  type PreloadMessage,
   preloadScript,
   receiverName,
-  type MainMessage,
-  type PreloadMessage,
 } from './worlds.ts';
 
 /** What happens in a page. */

@@ -1,9 +1,9 @@
 import type { BrowserWindow, BrowserWindowConstructorOptions, Rectangle, WebContents } from 'electron';
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { PreventableEvent, type AppStandIn } from './app.ts';
+import { type AppStandIn, PreventableEvent } from './app.ts';
 import type { Chromium, HeldRequest, Verdict } from './chromium.ts';
-import type { IpcMainStandIn, Sending, SenderFrame } from './ipcMain.ts';
+import type { IpcMainStandIn, SenderFrame, Sending } from './ipcMain.ts';
 import type { Recorded } from './recorder.ts';
 import type { Schemes } from './schemes.ts';
 import type { SessionStandIn } from './session.ts';

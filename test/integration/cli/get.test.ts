@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { runCli, type CliSurroundings } from '../../../electron/cli.ts';
+import { type CliSurroundings, runCli } from '../../../electron/cli.ts';
 import { device, fifo, skipped, socket } from '../../helpers/oddFiles.ts';
 import { DownloadDesk, KEY, MIB, SYDNEY_REGION } from '../services/transfers/download/surroundings.ts';
 

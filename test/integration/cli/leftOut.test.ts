@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runCli } from '../../../electron/cli.ts';
 import { oddThings } from '../../helpers/oddFiles.ts';
-import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { until } from '../services/transfers/surroundings.ts';
 
 let sandbox: Sandbox;

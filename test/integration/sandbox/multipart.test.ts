@@ -1,8 +1,12 @@
 import {
   AbortMultipartUploadCommand,
+  type ChecksumType,
+  type CompletedPart,
   CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandInput,
   CopyObjectCommand,
   CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandInput,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -10,17 +14,13 @@ import {
   ListObjectVersionsCommand,
   PutObjectCommand,
   UploadPartCommand,
-  UploadPartCopyCommand,
-  type ChecksumType,
-  type CompletedPart,
-  type CompleteMultipartUploadCommandInput,
-  type CreateMultipartUploadCommandInput,
   type UploadPartCommandInput,
+  UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { clientOf, failure } from './sandboxClient.ts';
 
 const MIB = 1024 ** 2;

@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { preferencesSchema } from '../../../shared/preferences.ts';
-import { startSandbox, type ReplicaOptions, type Sandbox } from '../../sandbox/sandbox.ts';
+import { type ReplicaOptions, type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { clientOf, failure } from './sandboxClient.ts';
 
 const Bucket = 'studio-media';

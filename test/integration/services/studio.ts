@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServices, type Application, type ServicesOptions } from '../../../electron/services/application.ts';
-import { SILENT } from '../../../electron/services/runtime/log.ts';
+import { type Application, createServices, type ServicesOptions } from '../../../electron/services/application.ts';
 import { settingsInMemory } from '../../../electron/services/preferences/settingsStore.ts';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/sandbox.ts';
+import { SILENT } from '../../../electron/services/runtime/log.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/sandbox.ts';
 
 export const IN_SYDNEY = '203.0.113.7';
 export const ELSEWHERE = '198.51.100.7';

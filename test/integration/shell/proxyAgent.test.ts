@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHttp, request as requestHttp, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttps, request as requestHttps } from 'node:https';
-import { connect, createServer as createTcp, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcp, type Server as TcpServer, type Socket } from 'node:net';
 import { createServer as createTls, getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemProxyAgent } from '../../../electron/shell/proxy.ts';

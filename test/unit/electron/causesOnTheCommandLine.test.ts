@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { reportError, contextOf, type CliSurroundings } from '../../../electron/cli/surroundings.ts';
+import { type CliSurroundings, contextOf, reportError } from '../../../electron/cli/surroundings.ts';
 
 function said(json: boolean): { context: ReturnType<typeof contextOf>; lines: () => string } {
   let text = '';

@@ -1,8 +1,8 @@
 import type { IpcMainInvokeEvent } from 'electron';
 import { describe, expect, it, vi } from 'vitest';
-import { bindRequests, forwardEvents, isTrustedSender, TIMEOUTS, type RequestBinding } from '../../../electron/ipc.ts';
+import { bindRequests, forwardEvents, isTrustedSender, type RequestBinding, TIMEOUTS } from '../../../electron/ipc.ts';
 import { NearplayError } from '../../../shared/errors.ts';
-import { EVENTS, REQUESTS, type EventName, type RequestHandlers } from '../../../shared/ipc.ts';
+import { type EventName, EVENTS, type RequestHandlers, REQUESTS } from '../../../shared/ipc.ts';
 
 type Listener = (event: IpcMainInvokeEvent, ...args: unknown[]) => unknown;
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { EVENTS, REQUESTS, type BridgedApi } from '../../../shared/ipc.ts';
+import { type BridgedApi, EVENTS, REQUESTS } from '../../../shared/ipc.ts';
 
 const electron = vi.hoisted(() => ({
   exposed: new Map<string, unknown>(),

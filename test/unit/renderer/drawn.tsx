@@ -4,9 +4,9 @@ import i18next from 'i18next';
 import type { ReactNode } from 'react';
 import { I18nextProvider } from 'react-i18next';
 import { onTestFinished } from 'vitest';
-import type { NearplayApi } from '../../../shared/ipc.ts';
-import { createNearplay, NearplayProvider, type Nearplay } from '../../../renderer/store/context.tsx';
+import { createNearplay, type Nearplay, NearplayProvider } from '../../../renderer/store/context.tsx';
 import { startText } from '../../../renderer/text/i18n.ts';
+import type { NearplayApi } from '../../../shared/ipc.ts';
 import { NO_API } from './noApi.ts';
 
 /** What a DOM without a layout lacks; nothing in it has a size, so that nothing changes its size. */

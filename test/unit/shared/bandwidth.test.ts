@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LEAST_RATE, limitAt, type BandwidthRules } from '../../../shared/bandwidth.ts';
+import { type BandwidthRules, LEAST_RATE, limitAt } from '../../../shared/bandwidth.ts';
 
 const HOUR = 60;
 const DAY = 24 * HOUR;

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { explainFile, explainStorage } from '../../../shared/causes.ts';
-import { messageOf, NOTHING_SAID, wordsOf, type Said } from '../../../shared/causes/cause.ts';
+import { messageOf, NOTHING_SAID, type Said, wordsOf } from '../../../shared/causes/cause.ts';
 import { FILE_CAUSES } from '../../../shared/causes/fileCauses.ts';
 import { NETWORK_CAUSES } from '../../../shared/causes/networkCauses.ts';
-import { FOREIGN_ANSWER, STORAGE_CAUSES, type AskedOfStorage } from '../../../shared/causes/storageCauses.ts';
-import { ERRORS, type ErrorCode } from '../../../shared/errors.ts';
+import { type AskedOfStorage, FOREIGN_ANSWER, STORAGE_CAUSES } from '../../../shared/causes/storageCauses.ts';
+import { type ErrorCode, ERRORS } from '../../../shared/errors.ts';
 
 const ASKED: AskedOfStorage = {
   action: 's3:GetObject',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ERRORS, NearplayError, reportOf, type ErrorCode } from '../../../shared/errors.ts';
+import { type ErrorCode, ERRORS, NearplayError, reportOf } from '../../../shared/errors.ts';
 
 const CODES = Object.keys(ERRORS) as ErrorCode[];
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { explainMedia } from '../../../shared/causes.ts';
 import { messageOf, NOTHING_SAID } from '../../../shared/causes/cause.ts';
-import { MEDIA_CAUSES, type AskedOfMedia } from '../../../shared/causes/mediaCauses.ts';
+import { type AskedOfMedia, MEDIA_CAUSES } from '../../../shared/causes/mediaCauses.ts';
 import { readMediaHead, trackText } from '../../../shared/mediaHead.ts';
 
 const MEDIA = new URL('../../fixtures/media/', import.meta.url);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diffPreferences, mergePreferences } from '../../../shared/preferencesMerge.ts';
-import { preferencesSchema, type IsolationPreferences } from '../../../shared/preferencesSchema.ts';
+import { type IsolationPreferences, preferencesSchema } from '../../../shared/preferencesSchema.ts';
 
 type Replica = IsolationPreferences['replication']['replicas'][number];
 

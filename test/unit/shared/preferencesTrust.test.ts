@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePreferences, type IsolationPreferences } from '../../../shared/preferences.ts';
+import { type IsolationPreferences, parsePreferences } from '../../../shared/preferences.ts';
 
 type Fields = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { preferencesSchema, type IsolationPreferences } from '../../../shared/preferencesSchema.ts';
-import { ROUTE_REASONS, route, type ClientAddress, type ReplicaState } from '../../../shared/routing.ts';
+import { type IsolationPreferences, preferencesSchema } from '../../../shared/preferencesSchema.ts';
+import { type ClientAddress, type ReplicaState, route, ROUTE_REASONS } from '../../../shared/routing.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 12);
 const DELAY = 60;

@@ -1,11 +1,11 @@
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
-import type { StorageConfiguration } from '../../../../shared/preferences.ts';
 import { NearplayError } from '../../../../shared/errors.ts';
-import { wholeKey } from '../../storage/storageKeys.ts';
+import type { StorageConfiguration } from '../../../../shared/preferences.ts';
+import { httpStatusOf } from '../../runtime/errorFacts.ts';
 import { lastingVersion } from '../../storage/objectVersion.ts';
 import { explainS3Error } from '../../storage/s3Errors.ts';
-import { httpStatusOf } from '../../runtime/errorFacts.ts';
+import { wholeKey } from '../../storage/storageKeys.ts';
 import { assertFromStorage, bare, type StoredObject } from './storedObject.ts';
 
 export interface BytesAsked {

@@ -1,12 +1,12 @@
 import { constants, type Stats } from 'node:fs';
-import { lstat, open, rm, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { NearplayError } from '../../../../shared/errors.ts';
-import { giveName, givePermissionsOf, NEW_FILE_FLAGS, syncFolder } from '../../files/atomicFile.ts';
-import { noFile, specialAt } from '../../files/writePlace.ts';
-import { explainFileError } from '../../files/fileErrors.ts';
 import type { ComparedFile } from '../../content/fingerprint.ts';
+import { giveName, givePermissionsOf, NEW_FILE_FLAGS, syncFolder } from '../../files/atomicFile.ts';
+import { explainFileError } from '../../files/fileErrors.ts';
+import { noFile, specialAt } from '../../files/writePlace.ts';
 import type { DestinationClaim, PartContent } from './destinationClaim.ts';
 
 /** Until it has its final name it is nobody else's business. */

@@ -1,16 +1,16 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../../../shared/errors.ts';
-import { wholeKey } from '../../storage/storageKeys.ts';
-import { lastingVersion, type ObjectVersion } from '../../storage/objectVersion.ts';
 import { endpointOf } from '../../../../shared/storagePlace.ts';
-import type { Studio } from '../../reading/studio.ts';
 import {
+  type ComparedFile,
+  type Fingerprint,
   fingerprintOf,
   hasContent,
   partSizeBy,
-  type ComparedFile,
-  type Fingerprint,
 } from '../../content/fingerprint.ts';
+import type { Studio } from '../../reading/studio.ts';
+import { lastingVersion, type ObjectVersion } from '../../storage/objectVersion.ts';
+import { wholeKey } from '../../storage/storageKeys.ts';
 
 /** What a content was compared by: the checksum's name, `md5` for an ETag that is one. */
 export type ProvedBy = Lowercase<Fingerprint['algorithm']>;

@@ -1,4 +1,4 @@
-import { limitAt, minuteOfDay, type BandwidthRules } from '../../../../shared/bandwidth.ts';
+import { type BandwidthRules, limitAt, minuteOfDay } from '../../../../shared/bandwidth.ts';
 import type { Sleep } from '../../runtime/async.ts';
 
 const SECOND = 1000;

@@ -1,6 +1,6 @@
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import { storedChecksumOf, type StoredChecksum } from '../../content/compositeCrc32.ts';
-import { fingerprintOf, type Fingerprint } from '../../content/fingerprint.ts';
+import { type StoredChecksum, storedChecksumOf } from '../../content/compositeCrc32.ts';
+import { type Fingerprint, fingerprintOf } from '../../content/fingerprint.ts';
 
 /** An object as the storage describes it. */
 export interface RemoteObject extends StoredChecksum {

@@ -1,7 +1,7 @@
 import { NearplayError } from '../../../../shared/errors.ts';
+import type { Sleep } from '../../runtime/async.ts';
 import { attemptsFor, backoffDelay } from '../../runtime/backoff.ts';
 import type { RequestSlots } from './requestSlots.ts';
-import type { Sleep } from '../../runtime/async.ts';
 
 /** What repetition needs. */
 export interface RetryingOptions {

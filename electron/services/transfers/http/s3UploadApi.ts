@@ -4,32 +4,32 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   HeadObjectCommand,
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  ListPartsCommand,
-  PutObjectCommand,
-  UploadPartCommand,
   type HeadObjectCommandInput,
   type HeadObjectCommandOutput,
+  ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandOutput,
+  ListObjectsV2Command,
+  ListPartsCommand,
   type ListPartsCommandOutput,
+  PutObjectCommand,
   type S3Client,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import type { StorageConfiguration } from '../../../../shared/preferences.ts';
 import { NearplayError } from '../../../../shared/errors.ts';
-import { confirmedCause } from '../../storage/confirmedCause.ts';
-import { shownKey } from '../../storage/storageKeys.ts';
-import { explainS3Error } from '../../storage/s3Errors.ts';
-import { httpStatusOf } from '../../runtime/errorFacts.ts';
-import { assertListing, listingPages, SamePage } from '../../storage/listingPages.ts';
-import type { Condition } from '../../storage/writeConditions.ts';
+import type { StorageConfiguration } from '../../../../shared/preferences.ts';
 import type { ChecksumKind } from '../../content/checksumKind.ts';
+import { type StoredChecksum, storedChecksumOf } from '../../content/compositeCrc32.ts';
 import { looksLikeEtag } from '../../content/contentVerdict.ts';
-import { remoteObjectOf, type RemoteObject } from './objectInfo.ts';
-import { storedChecksumOf, type StoredChecksum } from '../../content/compositeCrc32.ts';
+import { httpStatusOf } from '../../runtime/errorFacts.ts';
+import { confirmedCause } from '../../storage/confirmedCause.ts';
+import { assertListing, listingPages, SamePage } from '../../storage/listingPages.ts';
+import { isIn, type UploadPlace, uploadPlaceOf } from '../../storage/objectPlace.ts';
+import { explainS3Error } from '../../storage/s3Errors.ts';
+import { shownKey } from '../../storage/storageKeys.ts';
+import type { Condition } from '../../storage/writeConditions.ts';
 import type { UploadRef } from '../journal/uploadRecord.ts';
-import { isIn, uploadPlaceOf, type UploadPlace } from '../../storage/objectPlace.ts';
 import type { Body, GuardedRequests } from './guardedRequests.ts';
+import { type RemoteObject, remoteObjectOf } from './objectInfo.ts';
 
 /** S3 User Guide, "Amazon S3 multipart upload limits". */
 const MAX_PARTS = 10_000;

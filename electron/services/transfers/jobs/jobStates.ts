@@ -1,10 +1,10 @@
 import { reportOf } from '../../../../shared/errors.ts';
 import type { BlockedFor } from '../../../../shared/ipc.ts';
 import type { Log } from '../../runtime/log.ts';
-import type { Jobs } from './jobs.ts';
 import { abandoningUpload } from '../upload/abortAbandoned.ts';
-import type { UploadJob } from './uploadJob.ts';
 import type { UploadOutcome } from '../upload/uploadContext.ts';
+import type { Jobs } from './jobs.ts';
+import type { UploadJob } from './uploadJob.ts';
 
 export interface JobStatesOptions {
   jobs: Jobs;

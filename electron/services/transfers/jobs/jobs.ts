@@ -1,12 +1,12 @@
 import type { TransferTotals, UploadNote } from '../../../../shared/ipc.ts';
 import type { Log } from '../../runtime/log.ts';
-import { ChangeFeed, type Changes } from './changeFeed.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Receipt, UploadRecord } from '../journal/uploadRecord.ts';
+import { ChangeFeed, type Changes } from './changeFeed.ts';
 import { Destinations } from './destinations.ts';
 import { SortedJobs } from './sortedJobs.ts';
 import { TotalsCounter } from './totals.ts';
 import type { UploadsDelta, UploadsPage } from './transfer.ts';
-import type { Receipt, UploadRecord } from '../journal/uploadRecord.ts';
 import { UploadJob } from './uploadJob.ts';
 
 /** Records taken out of the journal in one go. */

@@ -1,5 +1,5 @@
-import { ThroughputMeter } from './throughputMeter.ts';
 import type { TransferState, TransferTotals } from '../../../../shared/ipc.ts';
+import { ThroughputMeter } from './throughputMeter.ts';
 
 /** What one transfer adds to the totals. */
 export interface Counted {

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import type { FileLook } from '../../files/stableFile.ts';
+import type { UploadRecord } from '../journal/uploadRecord.ts';
 import { SINGLE_PUT_MAX_BYTES } from '../upload/partPlan.ts';
 import { ThroughputMeter } from './throughputMeter.ts';
 import type { Counted } from './totals.ts';
 import { transferOf, type UploadTransfer } from './transfer.ts';
-import type { UploadRecord } from '../journal/uploadRecord.ts';
 import type { Queued } from './waitingQueue.ts';
 
 /** What becomes of a running job that was told to leave the wire. */

@@ -7,7 +7,7 @@ import type { JournalUnread } from '../../../../shared/ipc.ts';
 import { isTemporaryName, replaceFile } from '../../files/atomicFile.ts';
 import { readRegularFile } from '../../files/smallFile.ts';
 import { utf8Text } from '../../files/utf8Text.ts';
-import { uploadRecordSchema, type UploadRecord } from './uploadRecord.ts';
+import { type UploadRecord, uploadRecordSchema } from './uploadRecord.ts';
 
 const SECOND = 1000;
 const SHEET_EXTENSION = '.json';

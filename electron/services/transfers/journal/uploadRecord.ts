@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ERRORS, type ErrorCode } from '../../../../shared/errors.ts';
+import { type ErrorCode, ERRORS } from '../../../../shared/errors.ts';
 import { BLOCKED_FOR, CONFLICT_ANSWERS, SKIPPED_FOR, TRANSFER_STATES } from '../../../../shared/ipc.ts';
 import { CHECKSUM_KINDS } from '../../content/checksumKind.ts';
 

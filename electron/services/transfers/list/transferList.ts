@@ -1,14 +1,14 @@
+import { type ErrorReport, ERRORS } from '../../../../shared/errors.ts';
 import {
-  TRANSFER_STATES,
   type Transfer,
-  type TransferTotals,
+  TRANSFER_STATES,
   type TransfersDelta,
   type TransfersPage,
+  type TransferTotals,
 } from '../../../../shared/ipc.ts';
-import { ERRORS, type ErrorReport } from '../../../../shared/errors.ts';
-import type { DownloadsDelta, Downloads } from '../download/downloads.ts';
-import type { TransferQueue } from '../queue/queue.ts';
+import type { Downloads, DownloadsDelta } from '../download/downloads.ts';
 import type { UploadsDelta, UploadTransfer } from '../jobs/transfer.ts';
+import type { TransferQueue } from '../queue/queue.ts';
 
 /** Transfers in one answer: a page of so many is cloned to the window within a frame or two. */
 const PAGE = 1000;

@@ -1,8 +1,8 @@
-import type { Log } from '../../runtime/log.ts';
-import type { Jobs } from '../jobs/jobs.ts';
-import { abortAbandoned, abandonedNow, type ApiAt } from '../upload/abortAbandoned.ts';
 import { sleep } from '../../runtime/async.ts';
+import type { Log } from '../../runtime/log.ts';
 import type { ObjectPlace } from '../../storage/objectPlace.ts';
+import type { Jobs } from '../jobs/jobs.ts';
+import { abandonedNow, abortAbandoned, type ApiAt } from '../upload/abortAbandoned.ts';
 
 const SECOND = 1000;
 /** Leftovers of uploads given up that could not be aborted at once. */

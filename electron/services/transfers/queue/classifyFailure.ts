@@ -1,7 +1,7 @@
-import { NearplayError, type ErrorCode } from '../../../../shared/errors.ts';
+import { type ErrorCode, NearplayError } from '../../../../shared/errors.ts';
 import type { BlockedFor } from '../../../../shared/ipc.ts';
-import { NotSettled } from './settlingFiles.ts';
 import type { Interruption } from '../jobs/uploadJob.ts';
+import { NotSettled } from './settlingFiles.ts';
 
 /** What the whole queue waits for when one transfer meets this: nothing else would succeed either. */
 const PAUSE_REASONS: ReadonlyMap<ErrorCode, PauseReason> = new Map([

@@ -4,16 +4,16 @@ import { NearplayError } from '../../../../shared/errors.ts';
 import { isOver } from '../../../../shared/ipc.ts';
 import { typedFolder } from '../../../../shared/keys.ts';
 import type { LeftOut } from '../../../../shared/leftOut.ts';
+import { findFiles, type FoundFile } from '../../files/findFiles.ts';
 import { wholeKey } from '../../storage/storageKeys.ts';
 import { sameDestination } from '../jobs/destinations.ts';
-import { findFiles, type FoundFile } from '../../files/findFiles.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { JobStates } from '../jobs/jobStates.ts';
-import { isKeyTooLong, isStream, recordOf, groupForSheets, streamFile, KEY_TOO_LONG_MESSAGE } from './newRecords.ts';
-import type { AddOptions, FileToUpload, FindAndAddOptions, TransferQueueOptions } from './queueOptions.ts';
-import type { UploadRecord } from '../journal/uploadRecord.ts';
 import type { UploadJob } from '../jobs/uploadJob.ts';
 import type { WaitingQueue } from '../jobs/waitingQueue.ts';
+import type { UploadRecord } from '../journal/uploadRecord.ts';
+import { groupForSheets, isKeyTooLong, isStream, KEY_TOO_LONG_MESSAGE, recordOf, streamFile } from './newRecords.ts';
+import type { AddOptions, FileToUpload, FindAndAddOptions, TransferQueueOptions } from './queueOptions.ts';
 
 /** Records of the journal that are taken up at a stretch. */
 const RESTORE_BATCH_RECORDS = 500;

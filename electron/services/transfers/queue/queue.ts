@@ -1,36 +1,36 @@
 import type { Readable } from 'node:stream';
+import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
 import { NearplayError } from '../../../../shared/errors.ts';
 import type { JournalUnread, TransferTotals } from '../../../../shared/ipc.ts';
-import { Settlement } from './settle.ts';
-import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
-import { SettlingFiles } from './settlingFiles.ts';
-import { StorageCheck } from './storageCheck.ts';
-import { QueuePause } from './queuePause.ts';
-import { Enqueuer } from './enqueue.ts';
-import { isStream } from './newRecords.ts';
+import { TimeSlicer } from '../../runtime/timeSlices.ts';
 import { Jobs } from '../jobs/jobs.ts';
 import { JobStates } from '../jobs/jobStates.ts';
+import type { UploadsPage, UploadTransfer } from '../jobs/transfer.ts';
+import type { UploadJob } from '../jobs/uploadJob.ts';
+import { WaitingQueue } from '../jobs/waitingQueue.ts';
+import type { ConflictPolicy, Receipt, UploadRecord } from '../journal/uploadRecord.ts';
+import { uploadStream } from '../upload/streamUpload.ts';
+import { AbandonedUploads } from './abandonedUploads.ts';
+import { needsConfirmation, waitsForQueue } from './classifyFailure.ts';
+import { Enqueuer } from './enqueue.ts';
+import { isStream } from './newRecords.ts';
 import { QueueActions } from './queueActions.ts';
 import {
+  type AddOptions,
   DEFAULT_LIMITS,
   DEFAULT_TIMING,
-  type AddOptions,
   type FileToUpload,
   type FindAndAddOptions,
   type QueueLimits,
   type TransferQueueOptions,
 } from './queueOptions.ts';
-import { SingleWaits } from './singleWaits.ts';
-import { waitsForQueue, needsConfirmation } from './classifyFailure.ts';
-import { TimeSlicer } from '../../runtime/timeSlices.ts';
-import { uploadStream } from '../upload/streamUpload.ts';
-import { AbandonedUploads } from './abandonedUploads.ts';
-import type { UploadsPage, UploadTransfer } from '../jobs/transfer.ts';
-import type { ConflictPolicy, Receipt, UploadRecord } from '../journal/uploadRecord.ts';
-import type { UploadJob } from '../jobs/uploadJob.ts';
-import { UploadResources } from './uploadResources.ts';
+import { QueuePause } from './queuePause.ts';
 import { UploadRuns, type UploadWork } from './runUpload.ts';
-import { WaitingQueue } from '../jobs/waitingQueue.ts';
+import { Settlement } from './settle.ts';
+import { SettlingFiles } from './settlingFiles.ts';
+import { SingleWaits } from './singleWaits.ts';
+import { StorageCheck } from './storageCheck.ts';
+import { UploadResources } from './uploadResources.ts';
 
 export type {
   AddOptions,

@@ -1,16 +1,16 @@
 import { isOver } from '../../../../shared/ipc.ts';
 import { makeRoom } from '../../../../shared/queueOrder.ts';
-import type { SettlingFiles } from './settlingFiles.ts';
-import { isStream } from './newRecords.ts';
-import type { SingleWaits } from './singleWaits.ts';
+import type { TimeSlicer } from '../../runtime/timeSlices.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { JobStates } from '../jobs/jobStates.ts';
-import { abandoningUpload } from '../upload/abortAbandoned.ts';
-import type { TimeSlicer } from '../../runtime/timeSlices.ts';
-import type { AbandonedUploads } from './abandonedUploads.ts';
-import type { ConflictPolicy } from '../journal/uploadRecord.ts';
 import type { Interruption, UploadJob } from '../jobs/uploadJob.ts';
 import type { WaitingQueue } from '../jobs/waitingQueue.ts';
+import type { ConflictPolicy } from '../journal/uploadRecord.ts';
+import { abandoningUpload } from '../upload/abortAbandoned.ts';
+import type { AbandonedUploads } from './abandonedUploads.ts';
+import { isStream } from './newRecords.ts';
+import type { SettlingFiles } from './settlingFiles.ts';
+import type { SingleWaits } from './singleWaits.ts';
 
 export interface QueueActionsOptions {
   jobs: Jobs;

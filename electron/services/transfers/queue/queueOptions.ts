@@ -1,16 +1,16 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { StorageConfiguration } from '../../../../shared/preferences.ts';
-import type { LeftOut } from '../../../../shared/leftOut.ts';
-import type { Log } from '../../runtime/log.ts';
 import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
-import type { KnownConditions } from '../../storage/writeConditions.ts';
+import type { LeftOut } from '../../../../shared/leftOut.ts';
+import type { StorageConfiguration } from '../../../../shared/preferences.ts';
 import type { ChecksumKind } from '../../content/checksumKind.ts';
-import type { ConcurrencyLimits } from '../http/concurrencyController.ts';
 import type { FoundFile } from '../../files/findFiles.ts';
-import type { Journal } from '../journal/journal.ts';
 import type { LocalDisk } from '../../files/localDisk.ts';
-import type { UploadsDelta } from '../jobs/transfer.ts';
+import type { Log } from '../../runtime/log.ts';
 import type { UploadPlace } from '../../storage/objectPlace.ts';
+import type { KnownConditions } from '../../storage/writeConditions.ts';
+import type { ConcurrencyLimits } from '../http/concurrencyController.ts';
+import type { UploadsDelta } from '../jobs/transfer.ts';
+import type { Journal } from '../journal/journal.ts';
 import type { ConflictPolicy, Receipt } from '../journal/uploadRecord.ts';
 
 const SECOND = 1000;

@@ -1,14 +1,14 @@
-import { sameDestination } from '../jobs/destinations.ts';
-import { isSameFile, StableFile } from '../../files/stableFile.ts';
-import type { SettlingFiles } from './settlingFiles.ts';
-import type { Jobs } from '../jobs/jobs.ts';
-import type { Journal } from '../journal/journal.ts';
 import type { LocalDisk } from '../../files/localDisk.ts';
-import { MultipartUpload } from '../upload/multipartUpload.ts';
-import { abandoningUpload } from '../upload/abortAbandoned.ts';
-import { uploadInOnePut } from '../upload/singlePutUpload.ts';
+import { isSameFile, StableFile } from '../../files/stableFile.ts';
+import { sameDestination } from '../jobs/destinations.ts';
+import type { Jobs } from '../jobs/jobs.ts';
 import type { UploadJob } from '../jobs/uploadJob.ts';
+import type { Journal } from '../journal/journal.ts';
+import { abandoningUpload } from '../upload/abortAbandoned.ts';
+import { MultipartUpload } from '../upload/multipartUpload.ts';
+import { uploadInOnePut } from '../upload/singlePutUpload.ts';
 import type { Progress, UploadContext, UploadOutcome, UploadTask } from '../upload/uploadContext.ts';
+import type { SettlingFiles } from './settlingFiles.ts';
 
 export interface UploadRunsOptions {
   jobs: Jobs;

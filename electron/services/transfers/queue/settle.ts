@@ -1,17 +1,17 @@
 import { NearplayError } from '../../../../shared/errors.ts';
 import { MetadataChanged } from '../../files/stableFile.ts';
 import { httpStatusOf } from '../../runtime/errorFacts.ts';
-import type { SettlingFiles } from './settlingFiles.ts';
-import type { QueuePause } from './queuePause.ts';
 import type { JobStates } from '../jobs/jobStates.ts';
+import type { Interruption, UploadJob } from '../jobs/uploadJob.ts';
+import type { WaitingQueue } from '../jobs/waitingQueue.ts';
+import type { UploadOutcome } from '../upload/uploadContext.ts';
+import type { AbandonedUploads } from './abandonedUploads.ts';
+import { classifyFailure, type PauseReason, pauseReasonOf } from './classifyFailure.ts';
 import { isStream } from './newRecords.ts';
 import type { TransferQueueOptions } from './queueOptions.ts';
+import type { QueuePause } from './queuePause.ts';
+import type { SettlingFiles } from './settlingFiles.ts';
 import type { SingleWaits } from './singleWaits.ts';
-import { pauseReasonOf, classifyFailure, type PauseReason } from './classifyFailure.ts';
-import type { AbandonedUploads } from './abandonedUploads.ts';
-import type { Interruption, UploadJob } from '../jobs/uploadJob.ts';
-import type { UploadOutcome } from '../upload/uploadContext.ts';
-import type { WaitingQueue } from '../jobs/waitingQueue.ts';
 
 /** Each costs reading all that is there already; some program changes the file for ever. */
 const MAX_METADATA_CHANGES = 20;

@@ -1,5 +1,5 @@
 import { NearplayError } from '../../../../shared/errors.ts';
-import { isSameFile, isSameLook, type FileLook } from '../../files/stableFile.ts';
+import { type FileLook, isSameFile, isSameLook } from '../../files/stableFile.ts';
 import type { UploadJob } from '../jobs/uploadJob.ts';
 
 const SECOND = 1000;

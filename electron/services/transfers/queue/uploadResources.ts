@@ -1,26 +1,26 @@
 import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
 import type { UploadNote } from '../../../../shared/ipc.ts';
 import type { StorageConfiguration } from '../../../../shared/preferences.ts';
-import { wholeKey } from '../../storage/storageKeys.ts';
-import { BandwidthLimiter, UNLIMITED } from '../http/bandwidthLimiter.ts';
-import { BufferPool } from '../upload/bufferPool.ts';
 import { checksumKindFor } from '../../content/checksumKind.ts';
+import { orCancelled, sleep } from '../../runtime/async.ts';
 import { isHere, isIn, isOfAws, placeId, type UploadPlace } from '../../storage/objectPlace.ts';
-import { retrying } from '../http/retry.ts';
+import { wholeKey } from '../../storage/storageKeys.ts';
 import {
   isIgnorant,
   KnownConditions,
   probeWriteConditions,
   type WriteConditions,
 } from '../../storage/writeConditions.ts';
+import { BandwidthLimiter, UNLIMITED } from '../http/bandwidthLimiter.ts';
 import { ConcurrencyController } from '../http/concurrencyController.ts';
-import { RequestSlots } from '../http/requestSlots.ts';
-import type { QueueLimits, QueueTiming, TransferQueueOptions, UploadTarget } from './queueOptions.ts';
-import { orCancelled, sleep } from '../../runtime/async.ts';
-import { TransferClients } from '../http/transferClient.ts';
-import { S3UploadApi } from '../http/s3UploadApi.ts';
-import type { StorageConditions, UploadContext } from '../upload/uploadContext.ts';
 import { GuardedRequests } from '../http/guardedRequests.ts';
+import { RequestSlots } from '../http/requestSlots.ts';
+import { retrying } from '../http/retry.ts';
+import { S3UploadApi } from '../http/s3UploadApi.ts';
+import { TransferClients } from '../http/transferClient.ts';
+import { BufferPool } from '../upload/bufferPool.ts';
+import type { StorageConditions, UploadContext } from '../upload/uploadContext.ts';
+import type { QueueLimits, QueueTiming, TransferQueueOptions, UploadTarget } from './queueOptions.ts';
 
 /** Milliseconds for a question that decides whether all uploads wait. */
 const STORAGE_CHECK_TIMEOUT_MS = 10_000;

@@ -1,9 +1,9 @@
 import { NearplayError } from '../../../../shared/errors.ts';
-import { SamePage } from '../../storage/listingPages.ts';
 import type { Sleep } from '../../runtime/async.ts';
-import type { Intent, UploadRecord, UploadRef } from '../journal/uploadRecord.ts';
-import type { S3UploadApi } from '../http/s3UploadApi.ts';
+import { SamePage } from '../../storage/listingPages.ts';
 import type { UploadPlace } from '../../storage/objectPlace.ts';
+import type { S3UploadApi } from '../http/s3UploadApi.ts';
+import type { Intent, UploadRecord, UploadRef } from '../journal/uploadRecord.ts';
 
 const SECOND = 1000;
 /** Initiated counts whole seconds, and the estimate of the storage's clock is as good as a second. */

@@ -1,9 +1,9 @@
 import { NearplayError } from '../../../../shared/errors.ts';
+import { type ContentVerdict, type SentContent, verdictOn } from '../../content/contentVerdict.ts';
 import type { RemoteObject } from '../http/objectInfo.ts';
 import { retrying } from '../http/retry.ts';
-import { verdictOn, type SentContent, type ContentVerdict } from '../../content/contentVerdict.ts';
-import type { Receipt } from '../journal/uploadRecord.ts';
 import type { Completed } from '../http/s3UploadApi.ts';
+import type { Receipt } from '../journal/uploadRecord.ts';
 import type { UploadContext } from './uploadContext.ts';
 
 export interface ArrivalQuestion {

@@ -1,10 +1,10 @@
 import { NearplayError } from '../../../../shared/errors.ts';
 import type { StableFile } from '../../files/stableFile.ts';
-import { numberedKey } from './objectMetadata.ts';
 import type { RemoteObject } from '../http/objectInfo.ts';
+import { retrying } from '../http/retry.ts';
+import { numberedKey } from './objectMetadata.ts';
 import { isSameContent } from './sameContent.ts';
 import type { UploadContext, UploadOutcome, UploadTask } from './uploadContext.ts';
-import { retrying } from '../http/retry.ts';
 
 const MAX_NAMES = 1000;
 

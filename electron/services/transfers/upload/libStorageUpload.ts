@@ -2,23 +2,22 @@ import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   PutObjectCommand,
-  UploadPartCommand,
   type PutObjectCommandInput,
   type S3Client,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-
 import { NearplayError } from '../../../../shared/errors.ts';
+import { storedChecksumOf } from '../../content/compositeCrc32.ts';
 import { etagOfParts } from '../../content/contentVerdict.ts';
 import { crc32, toBase64 } from '../../content/crc32.ts';
-import { storedChecksumOf } from '../../content/compositeCrc32.ts';
-import { retrying } from '../http/retry.ts';
-import type { UploadRef } from '../journal/uploadRecord.ts';
-import { confirmedPart, type Completed, type S3UploadApi } from '../http/s3UploadApi.ts';
-import type { UploadContext } from './uploadContext.ts';
 import { chunksOf } from '../http/guardedRequests.ts';
+import { retrying } from '../http/retry.ts';
+import { type Completed, confirmedPart, type S3UploadApi } from '../http/s3UploadApi.ts';
+import type { UploadRef } from '../journal/uploadRecord.ts';
+import type { UploadContext } from './uploadContext.ts';
 
 const MIB = 1024 ** 2;
 /** 10,000 of these hold a stream of 156 GiB, of which nobody knows the length beforehand. */

@@ -1,28 +1,28 @@
-import { NearplayError, type ErrorCode } from '../../../../shared/errors.ts';
-import { isIgnorant, isUnsupported, type WriteConditions } from '../../storage/writeConditions.ts';
-import { proveArrival, type Arrived } from './arrival.ts';
-import { etagOfParts, verdictOn, type SentContent } from '../../content/contentVerdict.ts';
-import { compositeOf, type Checksums } from '../../content/compositeCrc32.ts';
-import { resolveConflict } from './conflicts.ts';
+import { type ErrorCode, NearplayError } from '../../../../shared/errors.ts';
+import { type Checksums, compositeOf } from '../../content/compositeCrc32.ts';
 import { BEGINNING } from '../../content/contentType.ts';
+import { etagOfParts, type SentContent, verdictOn } from '../../content/contentVerdict.ts';
 import { crc32Combine, toBase64 } from '../../content/crc32.ts';
 import { MetadataChanged, type StableFile } from '../../files/stableFile.ts';
-import { describeObject } from './objectMetadata.ts';
+import { lingering } from '../../runtime/async.ts';
+import { isIgnorant, isUnsupported, type WriteConditions } from '../../storage/writeConditions.ts';
+import type { RemoteObject } from '../http/objectInfo.ts';
+import { retrying } from '../http/retry.ts';
+import type { Completed, ObjectDescription, PresentPart } from '../http/s3UploadApi.ts';
+import type { UploadRecord, UploadRef } from '../journal/uploadRecord.ts';
 import {
+  abandonedNow,
+  abandoningUpload,
   abortAbandoned,
   findUnconfirmedStart,
-  abandonedNow,
   uploadsInProgress,
-  abandoningUpload,
 } from './abortAbandoned.ts';
-import { planParts, type PartPlan } from './partPlan.ts';
+import { type Arrived, proveArrival } from './arrival.ts';
+import { resolveConflict } from './conflicts.ts';
+import { describeObject } from './objectMetadata.ts';
+import { type PartPlan, planParts } from './partPlan.ts';
 import { PartUploader, type SentPart } from './partUploader.ts';
-import type { RemoteObject } from '../http/objectInfo.ts';
 import { receiptOf } from './receipt.ts';
-import { retrying } from '../http/retry.ts';
-import { lingering } from '../../runtime/async.ts';
-import type { UploadRecord, UploadRef } from '../journal/uploadRecord.ts';
-import type { Completed, ObjectDescription, PresentPart } from '../http/s3UploadApi.ts';
 import type { UploadContext, UploadOutcome, UploadTask } from './uploadContext.ts';
 
 /** Beyond this something else is wrong than bad luck. */

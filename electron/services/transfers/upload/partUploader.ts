@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { toBase64 } from '../../content/crc32.ts';
 import type { StableFile } from '../../files/stableFile.ts';
-import { loadPart, type LoadedPart } from './loadPart.ts';
-import { partRange, type PartPlan, type PartRange } from './partPlan.ts';
 import { retrying } from '../http/retry.ts';
-import type { UploadRef } from '../journal/uploadRecord.ts';
 import type { PresentPart } from '../http/s3UploadApi.ts';
+import type { UploadRef } from '../journal/uploadRecord.ts';
+import { type LoadedPart, loadPart } from './loadPart.ts';
+import { type PartPlan, type PartRange, partRange } from './partPlan.ts';
 import type { UploadContext, UploadTask } from './uploadContext.ts';
 
 /** A part that the storage has for certain. */

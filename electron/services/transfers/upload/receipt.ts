@@ -1,5 +1,5 @@
-import type { Receipt } from '../journal/uploadRecord.ts';
 import type { RemoteObject } from '../http/objectInfo.ts';
+import type { Receipt } from '../journal/uploadRecord.ts';
 
 export interface Arrival {
   bucket: string;

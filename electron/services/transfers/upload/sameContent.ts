@@ -1,4 +1,4 @@
-import { hasContent, partSizeBy, type Fingerprint } from '../../content/fingerprint.ts';
+import { type Fingerprint, hasContent, partSizeBy } from '../../content/fingerprint.ts';
 import type { StableFile } from '../../files/stableFile.ts';
 import type { RemoteObject } from '../http/objectInfo.ts';
 import { retrying } from '../http/retry.ts';

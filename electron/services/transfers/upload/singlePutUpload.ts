@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { NearplayError } from '../../../../shared/errors.ts';
-import { isIgnorant, isUnsupported, type WriteConditions } from '../../storage/writeConditions.ts';
-import { proveArrival, type Arrived } from './arrival.ts';
-import { verdictOn, type SentContent } from '../../content/contentVerdict.ts';
-import { resolveConflict, type Resolution } from './conflicts.ts';
 import { BEGINNING } from '../../content/contentType.ts';
+import { type SentContent, verdictOn } from '../../content/contentVerdict.ts';
 import { crc32, toBase64 } from '../../content/crc32.ts';
 import type { StableFile } from '../../files/stableFile.ts';
-import { sendWithLibStorage } from './libStorageUpload.ts';
-import { describeObject } from './objectMetadata.ts';
+import { isIgnorant, isUnsupported, type WriteConditions } from '../../storage/writeConditions.ts';
 import type { RemoteObject } from '../http/objectInfo.ts';
-import { receiptOf } from './receipt.ts';
 import { retrying } from '../http/retry.ts';
 import type { Completed } from '../http/s3UploadApi.ts';
+import { type Arrived, proveArrival } from './arrival.ts';
+import { type Resolution, resolveConflict } from './conflicts.ts';
+import { sendWithLibStorage } from './libStorageUpload.ts';
+import { describeObject } from './objectMetadata.ts';
+import { receiptOf } from './receipt.ts';
 import type { UploadContext, UploadOutcome, UploadTask } from './uploadContext.ts';
 
 /** Names that were free and then were not. */

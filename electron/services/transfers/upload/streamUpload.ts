@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream';
 import { NearplayError } from '../../../../shared/errors.ts';
-import { isIgnorant, type WriteConditions } from '../../storage/writeConditions.ts';
-import { proveArrival } from './arrival.ts';
-import type { SentContent } from '../../content/contentVerdict.ts';
 import { CompositeCrc32 } from '../../content/compositeCrc32.ts';
+import type { SentContent } from '../../content/contentVerdict.ts';
 import { crc32, toBase64 } from '../../content/crc32.ts';
+import { isIgnorant, type WriteConditions } from '../../storage/writeConditions.ts';
+import { retrying } from '../http/retry.ts';
+import { proveArrival } from './arrival.ts';
 import { sendWithLibStorage, STREAM_PART } from './libStorageUpload.ts';
 import { describeObject, numberedKey } from './objectMetadata.ts';
 import { receiptOf } from './receipt.ts';
-import { retrying } from '../http/retry.ts';
 import type { UploadContext, UploadOutcome, UploadTask } from './uploadContext.ts';
 
 const NAMES_TRIED = 1000;

@@ -1,13 +1,13 @@
-import type { Log } from '../../runtime/log.ts';
-import type { BufferPool } from './bufferPool.ts';
-import type { RequestSlots } from '../http/requestSlots.ts';
-import type { Sleep } from '../../runtime/async.ts';
-import type { WriteConditions } from '../../storage/writeConditions.ts';
 import type { SkippedFor } from '../../../../shared/ipc.ts';
+import type { Sleep } from '../../runtime/async.ts';
+import type { Log } from '../../runtime/log.ts';
+import type { ObjectPlace } from '../../storage/objectPlace.ts';
+import type { WriteConditions } from '../../storage/writeConditions.ts';
+import type { RequestSlots } from '../http/requestSlots.ts';
+import type { S3UploadApi } from '../http/s3UploadApi.ts';
 import type { Receipt, UploadRecord } from '../journal/uploadRecord.ts';
 import type { ApiAt } from './abortAbandoned.ts';
-import type { S3UploadApi } from '../http/s3UploadApi.ts';
-import type { ObjectPlace } from '../../storage/objectPlace.ts';
+import type { BufferPool } from './bufferPool.ts';
 
 /** Where an upload says how far it is. All in bytes. */
 export interface Progress {

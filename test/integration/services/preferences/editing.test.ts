@@ -1,10 +1,10 @@
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Application, SaveQuestion, ServicesOptions } from '../../../../electron/services/application.ts';
+import { errorsOf, type IsolationPreferences, parsePreferences } from '../../../../shared/preferences.ts';
 import { mergePreferences } from '../../../../shared/preferencesMerge.ts';
-import { errorsOf, parsePreferences, type IsolationPreferences } from '../../../../shared/preferences.ts';
 import { startTestStudio, type TestStudio } from '../studio.ts';
 
 let studio: TestStudio;

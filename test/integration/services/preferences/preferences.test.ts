@@ -1,12 +1,12 @@
+import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Application } from '../../../../electron/services/application.ts';
 import { PreferencesInBucket } from '../../../../electron/services/preferences/preferencesInBucket.ts';
 import { bucketPlace } from '../../../../electron/services/preferences/preferencesSource.ts';
 import { type SettingsBackend, settingsInMemory } from '../../../../electron/services/preferences/settingsStore.ts';
-import { preferencesSchema, type IsolationPreferences } from '../../../../shared/preferences.ts';
+import { type IsolationPreferences, preferencesSchema } from '../../../../shared/preferences.ts';
 import type { FaultEffect } from '../../../sandbox/faults.ts';
 import { settled, startTestStudio, type TestStudio } from '../studio.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Link } from '../../../../shared/ipc.ts';
 import { settingsInMemory } from '../../../../electron/services/preferences/settingsStore.ts';
+import type { Link } from '../../../../shared/ipc.ts';
 import { ELSEWHERE, startTestStudio, type TestStudio } from '../studio.ts';
 
 const HOUR = 3600 * 1000;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Log, createLog } from '../../../../electron/services/runtime/log.ts';
+import { createLog, type Log } from '../../../../electron/services/runtime/log.ts';
 import type { FaultEffect } from '../../../sandbox/faults.ts';
 import { startTestStudio, type TestStudio } from '../studio.ts';
 

@@ -7,7 +7,7 @@ import { StorageRequests } from '../../../../electron/services/storage/storageRe
 import type { AnswerLimits } from '../../../../electron/services/storage/wholeAnswers.ts';
 import type { ErrorCode } from '../../../../shared/errors.ts';
 import { preferencesSchema } from '../../../../shared/preferences.ts';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { Desk, makeQueue, type RunningQueue } from '../transfers/surroundings.ts';
 
 const MIB = 1024 ** 2;

@@ -1,6 +1,6 @@
+import { once } from 'node:events';
 import { createServer as createHttp, request as requestHttp, type RequestListener } from 'node:http';
 import { createServer as createHttps, request as requestHttps } from 'node:https';
-import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { promptAgents } from '../../../../electron/services/storage/promptAgents.ts';

@@ -2,7 +2,7 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { StorageClients } from '../../../../electron/services/storage/storageClients.ts';
 import { preferencesSchema } from '../../../../shared/preferences.ts';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 
 const HOUR = 3600_000;
 let sandbox: Sandbox;

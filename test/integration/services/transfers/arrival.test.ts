@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KnownConditions } from '../../../../electron/services/storage/writeConditions.ts';
 import type { FaultRule } from '../../../sandbox/faults.ts';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
-import { isDoneFalsely, LAST_REQUEST, sendBy, WAYS, type Way } from './lyingStorage.ts';
-import { bytesOf, count, Desk, makeQueue, MIB, until, uploadsIn, within, type RunningQueue } from './surroundings.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
+import { isDoneFalsely, LAST_REQUEST, sendBy, type Way, WAYS } from './lyingStorage.ts';
+import { bytesOf, count, Desk, makeQueue, MIB, type RunningQueue, until, uploadsIn, within } from './surroundings.ts';
 
 let sandbox: Sandbox;
 let desk: Desk;

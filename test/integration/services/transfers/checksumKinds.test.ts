@@ -1,14 +1,14 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { UNLIMITED } from '../../../../electron/services/transfers/http/bandwidthLimiter.ts';
 import type { ChecksumKind } from '../../../../electron/services/content/checksumKind.ts';
 import { CompositeCrc32 } from '../../../../electron/services/content/compositeCrc32.ts';
 import { toBase64 } from '../../../../electron/services/content/crc32.ts';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { UNLIMITED } from '../../../../electron/services/transfers/http/bandwidthLimiter.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { age, bytesOf, count, Desk, makeQueue, MIB, only, until, uploadsIn, within } from './surroundings.ts';
 
 const SIZE = 20 * MIB + 5;

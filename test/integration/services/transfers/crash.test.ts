@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ChecksumKind } from '../../../../electron/services/content/checksumKind.ts';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { SpawnedUpload } from './spawnedUpload.ts';
 import { bytesOf, Desk, MIB, until, uploadsIn } from './surroundings.ts';
 

@@ -1,11 +1,11 @@
+import { CredentialsProviderError } from '@smithy/core/config';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import { CredentialsProviderError } from '@smithy/core/config';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { FaultEffect } from '../../../sandbox/faults.ts';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
 import type { TransferState } from '../../../../shared/ipc.ts';
-import { PHASES, ruleOf, uploadHalf, type Phase } from './phases.ts';
+import type { FaultEffect } from '../../../sandbox/faults.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
+import { type Phase, PHASES, ruleOf, uploadHalf } from './phases.ts';
 import {
   bytesOf,
   count,
@@ -13,10 +13,10 @@ import {
   makeQueue,
   MIB,
   only,
+  type RunningQueue,
   until,
   uploadsIn,
   within,
-  type RunningQueue,
 } from './surroundings.ts';
 
 const SIZE = 20 * MIB;

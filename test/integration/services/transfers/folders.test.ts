@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SILENT } from '../../../../electron/services/runtime/log.ts';
+import { StorageClients } from '../../../../electron/services/storage/storageClients.ts';
+import type { UploadsDelta } from '../../../../electron/services/transfers/jobs/transfer.ts';
 import { Journal } from '../../../../electron/services/transfers/journal/journal.ts';
 import { TransferQueue } from '../../../../electron/services/transfers/queue/queue.ts';
-import type { UploadsDelta } from '../../../../electron/services/transfers/jobs/transfer.ts';
-import { StorageClients } from '../../../../electron/services/storage/storageClients.ts';
 import { preferencesSchema } from '../../../../shared/preferences.ts';
 import { turnsDuring } from '../../../helpers/turns.ts';
 

@@ -3,12 +3,12 @@ import { basename } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { UNLIMITED } from '../../../../electron/services/transfers/http/bandwidthLimiter.ts';
-import { Journal } from '../../../../electron/services/transfers/journal/journal.ts';
 import type { UploadsDelta } from '../../../../electron/services/transfers/jobs/transfer.ts';
+import { Journal } from '../../../../electron/services/transfers/journal/journal.ts';
 import type { UploadRecord } from '../../../../electron/services/transfers/journal/uploadRecord.ts';
 import { NearplayError } from '../../../../shared/errors.ts';
 import { loopTime } from '../../../helpers/turns.ts';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import {
   age,
   bytesOf,
@@ -17,10 +17,10 @@ import {
   makeQueue,
   MIB,
   only,
+  type RunningQueue,
   until,
   uploadsIn,
   within,
-  type RunningQueue,
 } from './surroundings.ts';
 
 let sandbox: Sandbox;

@@ -2,7 +2,7 @@ import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { readFile, stat } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Journal } from '../../../../electron/services/transfers/journal/journal.ts';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { bytesOf, count, Desk, makeQueue, MIB, only, type RunningQueue } from './surroundings.ts';
 
 const PART = 40 * MIB;

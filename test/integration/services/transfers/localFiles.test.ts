@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DISK_OPERATIONS, LocalDisk } from '../../../../electron/services/files/localDisk.ts';
 import type { LeftOut } from '../../../../shared/leftOut.ts';
 import { fifo, oddThings } from '../../../helpers/oddFiles.ts';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { age, bytesOf, count, Desk, makeQueue, MIB, only, type RunningQueue, until, within } from './surroundings.ts';
 
 const AT_MOST = 20_000;

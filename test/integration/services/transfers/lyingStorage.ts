@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { UploadTransfer } from '../../../../electron/services/transfers/jobs/transfer.ts';
 import type { AddOptions } from '../../../../electron/services/transfers/queue/queue.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
-import { bytesOf, within, type Desk, type RunningQueue, MIB } from './surroundings.ts';
+import { bytesOf, type Desk, MIB, type RunningQueue, within } from './surroundings.ts';
 
 /** Every way that content goes to the storage. */
 export const WAYS = ['put', 'multipart', 'stream', 'stream-in-parts'] as const;

@@ -1,14 +1,14 @@
-import { readFile, rename, utimes } from 'node:fs/promises';
 import { writeFileSync } from 'node:fs';
+import { readFile, rename, utimes } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Journal } from '../../../../electron/services/transfers/journal/journal.ts';
 import type { UploadRecord } from '../../../../electron/services/transfers/journal/uploadRecord.ts';
 import { NearplayError } from '../../../../shared/errors.ts';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
 import { loopTime } from '../../../helpers/turns.ts';
-import { PHASES, type Phase, ruleOf, uploadHalf } from './phases.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
+import { type Phase, PHASES, ruleOf, uploadHalf } from './phases.ts';
 import { bytesOf, count, Desk, makeQueue, MIB, only, until, uploadsIn, within } from './surroundings.ts';
 
 const SIZE = 17 * MIB;

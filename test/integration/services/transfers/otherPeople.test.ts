@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { UNLIMITED } from '../../../../electron/services/transfers/http/bandwidthLimiter.ts';
 import type { FaultEffect } from '../../../sandbox/faults.ts';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { bytesOf, count, Desk, makeQueue, MIB, only, until, uploadsIn, within } from './surroundings.ts';
 
 let sandbox: Sandbox;

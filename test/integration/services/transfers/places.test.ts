@@ -1,15 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SILENT } from '../../../../electron/services/runtime/log.ts';
+import { isIn, type UploadPlace } from '../../../../electron/services/storage/objectPlace.ts';
+import { StorageClients } from '../../../../electron/services/storage/storageClients.ts';
 import { Journal } from '../../../../electron/services/transfers/journal/journal.ts';
 import type { UploadTarget } from '../../../../electron/services/transfers/queue/queue.ts';
-import { isIn, type UploadPlace } from '../../../../electron/services/storage/objectPlace.ts';
-import { SILENT } from '../../../../electron/services/runtime/log.ts';
-import { StorageClients } from '../../../../electron/services/storage/storageClients.ts';
 import { preferencesSchema } from '../../../../shared/preferences.ts';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { uploadHalf } from './phases.ts';
-import { Desk, makeQueue, MIB, only, until, within, type RunningQueue } from './surroundings.ts';
+import { Desk, makeQueue, MIB, only, type RunningQueue, until, within } from './surroundings.ts';
 
 const BUCKET = 'studio-media';
 const MAIN = 'main-us';

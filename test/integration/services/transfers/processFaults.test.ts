@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { platform } from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
-import { PHASES, ruleOf, type Phase } from './phases.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
+import { type Phase, PHASES, ruleOf } from './phases.ts';
 import { SpawnedUpload } from './spawnedUpload.ts';
 import { bytesOf, Desk, MIB, until, uploadsIn } from './surroundings.ts';
 

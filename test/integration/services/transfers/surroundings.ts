@@ -3,12 +3,12 @@ import { mkdir, mkdtemp, open, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { SILENT } from '../../../../electron/services/runtime/log.ts';
+import { type CredentialProvider, StorageClients } from '../../../../electron/services/storage/storageClients.ts';
+import { KnownConditions } from '../../../../electron/services/storage/writeConditions.ts';
+import type { UploadsDelta, UploadTransfer } from '../../../../electron/services/transfers/jobs/transfer.ts';
 import { Journal } from '../../../../electron/services/transfers/journal/journal.ts';
 import { TransferQueue, type TransferQueueOptions } from '../../../../electron/services/transfers/queue/queue.ts';
-import type { UploadsDelta, UploadTransfer } from '../../../../electron/services/transfers/jobs/transfer.ts';
-import { SILENT } from '../../../../electron/services/runtime/log.ts';
-import { StorageClients, type CredentialProvider } from '../../../../electron/services/storage/storageClients.ts';
-import { KnownConditions } from '../../../../electron/services/storage/writeConditions.ts';
 import { preferencesSchema } from '../../../../shared/preferences.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 

@@ -2,9 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
 import { toBase64 } from '../../../../electron/services/content/crc32.ts';
-import { bytesOf, count, Desk, makeQueue, MIB, only, uploadsIn, within, type RunningQueue } from './surroundings.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
+import { bytesOf, count, Desk, makeQueue, MIB, only, type RunningQueue, uploadsIn, within } from './surroundings.ts';
 
 let sandbox: Sandbox;
 let desk: Desk;

@@ -3,13 +3,13 @@
  * Arguments as one JSON object: preferences, credentials, journal folder, file, kind of checksum, idle time-out.
  */
 import { pid } from 'node:process';
-import { StorageClients } from '../../../../electron/services/storage/storageClients.ts';
-import { SILENT } from '../../../../electron/services/runtime/log.ts';
+import { z } from 'zod';
 import { CHECKSUM_KINDS } from '../../../../electron/services/content/checksumKind.ts';
+import { SILENT } from '../../../../electron/services/runtime/log.ts';
+import { StorageClients } from '../../../../electron/services/storage/storageClients.ts';
 import { Journal } from '../../../../electron/services/transfers/journal/journal.ts';
 import { TransferQueue } from '../../../../electron/services/transfers/queue/queue.ts';
 import { preferencesSchema } from '../../../../shared/preferences.ts';
-import { z } from 'zod';
 
 const argumentsSchema = z.strictObject({
   preferences: z.unknown(),

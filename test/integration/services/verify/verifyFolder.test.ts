@@ -1,21 +1,21 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, unlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import {
+  type ChecksumAlgorithm,
+  type ChecksumType,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   PutObjectCommand,
   UploadPartCommand,
-  type ChecksumAlgorithm,
-  type ChecksumType,
 } from '@aws-sdk/client-s3';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { SILENT } from '../../../../electron/services/runtime/log.ts';
 import { Studio } from '../../../../electron/services/reading/studio.ts';
+import { SILENT } from '../../../../electron/services/runtime/log.ts';
 import { verifyFolder } from '../../../../electron/services/verify/verifyFolder.ts';
 import { preferencesSchema } from '../../../../shared/preferences.ts';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 
 const MIB = 1024 ** 2;
 const MAIN = 'main-us';

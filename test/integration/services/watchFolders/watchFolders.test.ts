@@ -2,14 +2,14 @@ import { appendFile, mkdir, readFile, rename, rm, utimes, writeFile } from 'node
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { WatchFolder } from '../../../../electron/services/watchFolders/watchFolder.ts';
 import { SILENT } from '../../../../electron/services/runtime/log.ts';
 import type { TransferQueue } from '../../../../electron/services/transfers/queue/queue.ts';
+import { WatchFolder } from '../../../../electron/services/watchFolders/watchFolder.ts';
 import { WatchFolderLog } from '../../../../electron/services/watchFolders/watchFolderLog.ts';
 import { WatchFolders, type WatchFoldersOptions } from '../../../../electron/services/watchFolders/watchFolders.ts';
 import type { UploadFolder } from '../../../../shared/ipc.ts';
 import { turnsDuring } from '../../../helpers/turns.ts';
-import { startSandbox, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { bytesOf, Desk, makeQueue, until as untilWithin } from '../transfers/surroundings.ts';
 
 const AN_HOUR = 3600;

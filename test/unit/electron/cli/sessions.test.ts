@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Machine } from '../../../../electron/services/runtime/machine.ts';
 import { Sessions } from '../../../../electron/cli/sessions.ts';
+import type { Machine } from '../../../../electron/services/runtime/machine.ts';
 import { Journal } from '../../../../electron/services/transfers/journal/journal.ts';
-import { uploadRecordSchema, type UploadRecord } from '../../../../electron/services/transfers/journal/uploadRecord.ts';
+import { type UploadRecord, uploadRecordSchema } from '../../../../electron/services/transfers/journal/uploadRecord.ts';
 
 let home: string;
 beforeEach(async () => {

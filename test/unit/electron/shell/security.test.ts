@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
+import { SILENT } from '../../../../electron/services/runtime/log.ts';
 import {
   closeSession,
   confine,
@@ -7,7 +8,6 @@ import {
   mayOpenExternally,
   openExternal,
 } from '../../../../electron/shell/security.ts';
-import { SILENT } from '../../../../electron/services/runtime/log.ts';
 
 /** Of WebContents, what the shell listens to. */
 class FakeContents extends EventEmitter {

@@ -1,8 +1,8 @@
+import fc from 'fast-check';
 import { EventEmitter } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SILENT } from '../../../../electron/services/runtime/log.ts';
 import { openWindow, type WindowOptions } from '../../../../electron/shell/window.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { AppStandIn, Switches, type PreventableEvent } from '../../../helpers/electron-stand-in/app.ts';
+import { AppStandIn, type PreventableEvent, Switches } from '../../../helpers/electron-stand-in/app.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nearplay-app-'));
 const userData = join(folder, 'user');

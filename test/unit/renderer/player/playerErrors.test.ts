@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { faultOf, shownFailure } from '../../../../renderer/player/playerErrors.ts';
-import { ERRORS, type ErrorCode } from '../../../../shared/errors.ts';
+import { type ErrorCode, ERRORS } from '../../../../shared/errors.ts';
 
 const reported = (code: ErrorCode) => ({ kind: 'report' as const, report: { code, ...ERRORS[code] } });
 const media = (code: ErrorCode) => ({

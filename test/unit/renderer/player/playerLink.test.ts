@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Link } from '../../../../shared/ipc.ts';
-import type { Route } from '../../../../shared/routing.ts';
 import {
   askDelay,
   INITIAL_PLAYER_LINK,
-  secondsOfDelayLeft,
-  step,
   type PlayerEffect,
   type PlayerEvent,
   type PlayerLink,
+  secondsOfDelayLeft,
+  step,
 } from '../../../../renderer/player/playerLink.ts';
+import type { Link } from '../../../../shared/ipc.ts';
+import type { Route } from '../../../../shared/routing.ts';
 
 const HOUR = 3600_000;
 const OFFLINE = { code: 'offline', message: 'No network.', retryable: true } as const;

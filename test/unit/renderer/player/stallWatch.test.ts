@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type MediaMoment,
   OPENING_TIMEOUT_MS,
   STALL_TIMEOUT_MS,
   StallWatch,
-  type MediaMoment,
 } from '../../../../renderer/player/stallWatch.ts';
 
 const STEP = 250;

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { parsePreferences } from '../../../../shared/preferences.ts';
 import {
   addReplica,
   addStorage,
@@ -12,6 +11,7 @@ import {
   setValue,
   shownCeiling,
 } from '../../../../renderer/preferences/draftText.ts';
+import { parsePreferences } from '../../../../shared/preferences.ts';
 
 const TEXT = `{
   // who may change this: it@studio.example

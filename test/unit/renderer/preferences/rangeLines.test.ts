@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Finding } from '../../../../shared/preferences.ts';
 import { findingsByLine, hasRemarks, linesOf, shownLines } from '../../../../renderer/preferences/rangeLines.ts';
+import type { Finding } from '../../../../shared/preferences.ts';
 
 const TYPED = '203.0.113.0/24\n\n# Sydney office\n10.0.0.1/8 # VPN\nnonsense';
 

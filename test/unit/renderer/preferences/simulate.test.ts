@@ -2,8 +2,8 @@ import i18next from 'i18next';
 import { beforeAll, expect, it } from 'vitest';
 import { describeChange, placeText } from '../../../../renderer/preferences/changeText.ts';
 import { simulate } from '../../../../renderer/preferences/simulate.ts';
-import { thePreferences } from '../../../mothers/preferences.ts';
 import { startText } from '../../../../renderer/text/i18n.ts';
+import { thePreferences } from '../../../mothers/preferences.ts';
 
 beforeAll(() => startText());
 

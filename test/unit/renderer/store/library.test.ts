@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
-import type { LibraryEntry, LibraryPage, NearplayApi } from '../../../../shared/ipc.ts';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { createLibrary } from '../../../../renderer/store/library.ts';
+import type { LibraryEntry, LibraryPage, NearplayApi } from '../../../../shared/ipc.ts';
 import { NO_API } from '../noApi.ts';
 
 function libraryOver(listLibrary: NearplayApi['listLibrary']) {

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { LibraryPage } from '../../../../shared/ipc.ts';
+import { identityOf } from '../../../../renderer/store/entryIdentity.ts';
 import {
   appendPage,
   countLoaded,
   crumbsOf,
+  type LibraryPages,
   noPages,
   pagesHolding,
   parentFolder,
   refreshedPage,
-  type LibraryPages,
 } from '../../../../renderer/store/libraryPages.ts';
-import { identityOf } from '../../../../renderer/store/entryIdentity.ts';
+import type { LibraryPage } from '../../../../shared/ipc.ts';
 import { aLibraryFile } from '../../../mothers/library.ts';
 
 const file = aLibraryFile;

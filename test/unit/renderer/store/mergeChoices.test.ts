@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { applyChoices, type Choices, type Side, undecided } from '../../../../renderer/store/mergeChoices.ts';
 import type { IsolationPreferences } from '../../../../shared/preferences.ts';
 import { mergePreferences } from '../../../../shared/preferencesMerge.ts';
-import { applyChoices, undecided, type Choices, type Side } from '../../../../renderer/store/mergeChoices.ts';
 import { thePreferences, TWO_REGIONS } from '../../../mothers/preferences.ts';
 
 function documentOf(change: { delay?: number; bucket?: string; label?: string; main?: string }): IsolationPreferences {

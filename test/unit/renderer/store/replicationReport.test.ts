@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
-import type { NearplayApi, ReplicationReport } from '../../../../shared/ipc.ts';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { createReporting, mendable, problemsIn } from '../../../../renderer/store/replicationReport.ts';
+import type { NearplayApi, ReplicationReport } from '../../../../shared/ipc.ts';
 
 const none = { objects: 0, bytes: 0 };
 const some = { objects: 2, bytes: 20 };

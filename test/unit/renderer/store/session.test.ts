@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest';
-import type { NearplayApi } from '../../../../shared/ipc.ts';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { Notifications } from '../../../../renderer/store/notifications.ts';
 import { createSession } from '../../../../renderer/store/session.ts';
+import type { NearplayApi } from '../../../../shared/ipc.ts';
 import { NO_API } from '../noApi.ts';
 
 const sessionOver = (methods: Partial<NearplayApi>, notifications = new Notifications()) =>

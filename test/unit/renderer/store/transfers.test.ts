@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { NearplayApi, TransfersPage, TransferTotals } from '../../../../shared/ipc.ts';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { createTransfers, NO_TOTALS } from '../../../../renderer/store/transfers.ts';
+import type { NearplayApi, TransfersPage, TransferTotals } from '../../../../shared/ipc.ts';
 import { aTransfer } from '../../../mothers/transfers.ts';
 
 const totals = (files: Partial<TransferTotals['files']>): TransferTotals => ({

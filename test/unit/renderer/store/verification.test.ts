@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
-import type { NearplayApi, VerifyReport } from '../../../../shared/ipc.ts';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { createVerification, findingsIn } from '../../../../renderer/store/verification.ts';
+import type { NearplayApi, VerifyReport } from '../../../../shared/ipc.ts';
 
 const REPORT: VerifyReport = {
   path: '/mnt/plates',

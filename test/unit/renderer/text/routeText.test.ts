@@ -1,9 +1,9 @@
 import i18next from 'i18next';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { StorageSummary } from '../../../../shared/ipc.ts';
-import { ROUTE_REASONS, type Route } from '../../../../shared/routing.ts';
 import { startText } from '../../../../renderer/text/i18n.ts';
-import { isSettling, storageLabel, routeText } from '../../../../renderer/text/routeText.ts';
+import { isSettling, routeText, storageLabel } from '../../../../renderer/text/routeText.ts';
+import type { StorageSummary } from '../../../../shared/ipc.ts';
+import { type Route, ROUTE_REASONS } from '../../../../shared/routing.ts';
 
 const storage = (name: string, label: string, role: StorageSummary['role']): StorageSummary => ({
   name,

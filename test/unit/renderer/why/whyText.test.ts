@@ -1,8 +1,8 @@
 import i18next from 'i18next';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Reading, RouteExplanation } from '../../../../shared/ipc.ts';
 import { startText } from '../../../../renderer/text/i18n.ts';
 import { clockText, modeText, proofText, replicationText, storageFacts } from '../../../../renderer/why/whyText.ts';
+import type { Reading, RouteExplanation } from '../../../../shared/ipc.ts';
 
 const { t } = i18next;
 beforeAll(() => startText());

@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DownloadDesk, KEY, MIB } from './surroundings.ts';
 import { until } from '../surroundings.ts';
+import { DownloadDesk, KEY, MIB } from './surroundings.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../../../electron/cli.ts', import.meta.url));
 const isLong = process.env['NEARPLAY_LONG'] === '1';

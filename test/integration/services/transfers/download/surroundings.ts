@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  download,
-  type Download,
-  type DownloadOptions,
-} from '../../../../../electron/services/transfers/download/download.ts';
 import type { Application } from '../../../../../electron/services/application.ts';
 import type { ServicesOptions } from '../../../../../electron/services/application.ts';
+import {
+  type Download,
+  download,
+  type DownloadOptions,
+} from '../../../../../electron/services/transfers/download/download.ts';
 import type { Sandbox } from '../../../../sandbox/sandbox.ts';
 import { startTestStudio, type TestStudio, type TestStudioOptions } from '../../studio.ts';
 

@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { CompositeCrc32, compositeOf } from '../../../../../electron/services/content/compositeCrc32.ts';
 

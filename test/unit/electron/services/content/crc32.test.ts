@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
 import { crc32 } from 'node:zlib';
+import { expect, it } from 'vitest';
 import { crc32Combine, toBase64 } from '../../../../../electron/services/content/crc32.ts';
 
 const bytes = fc.uint8Array({ maxLength: 5000 });

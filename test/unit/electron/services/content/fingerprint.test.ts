@@ -1,18 +1,18 @@
+import fc from 'fast-check';
 import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  type Algorithm,
   digestFor,
   DigestOfParts,
   etagFingerprint,
   fingerprintOf,
   hasContent,
   partSizeBy,
-  type Algorithm,
 } from '../../../../../electron/services/content/fingerprint.ts';
 import { StableFile } from '../../../../../electron/services/files/stableFile.ts';
 

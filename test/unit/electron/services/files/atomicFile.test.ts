@@ -1,10 +1,9 @@
+import * as fc from 'fast-check';
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
-import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { device, fifo, skipped } from '../../../../helpers/oddFiles.ts';
 import {
   giveName,
   hiddenName,
@@ -15,6 +14,7 @@ import {
   replaceFileSync,
   replaceFileWith,
 } from '../../../../../electron/services/files/atomicFile.ts';
+import { device, fifo, skipped } from '../../../../helpers/oddFiles.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -2,13 +2,13 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { SILENT } from '../../../../../electron/services/runtime/log.ts';
 import {
   foreignByMode,
   foreignBySid,
   foreignOwner,
   managedFiles,
 } from '../../../../../electron/services/files/managedFile.ts';
+import { SILENT } from '../../../../../electron/services/runtime/log.ts';
 import { loadedLibraries, programData, system32 } from '../../../../../electron/services/runtime/windowsSystem.ts';
 
 const SYSTEM = 'D:\\WINDOWS\\SYSTEM32';

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SILENT } from '../../../../../electron/services/runtime/log.ts';
 import {
   bucketPlace,
   PreferencesSource,
   type PreferencesSourceOptions,
 } from '../../../../../electron/services/preferences/preferencesSource.ts';
+import { SILENT } from '../../../../../electron/services/runtime/log.ts';
 import { preferencesSchema } from '../../../../../shared/preferencesSchema.ts';
 
 const CACHE = 'isolation-preferences.bucket.json';

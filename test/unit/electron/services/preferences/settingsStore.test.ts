@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SILENT } from '../../../../../electron/services/runtime/log.ts';
 import { settingsInMemory, SettingsStore } from '../../../../../electron/services/preferences/settingsStore.ts';
+import { SILENT } from '../../../../../electron/services/runtime/log.ts';
 import { DEFAULT_SETTINGS, type Settings } from '../../../../../shared/settings.ts';
 
 function start(stored: unknown, write?: () => void) {

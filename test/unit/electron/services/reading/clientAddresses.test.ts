@@ -2,11 +2,11 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  type AddressQuestion,
   askOverHttp,
+  ClientAddresses,
   interfaceAddresses,
   NoAddress,
-  ClientAddresses,
-  type AddressQuestion,
 } from '../../../../../electron/services/reading/clientAddresses.ts';
 import { parseAddress } from '../../../../../shared/ipRanges.ts';
 

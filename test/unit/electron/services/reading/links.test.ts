@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Links } from '../../../../../electron/services/reading/links.ts';
 import type { ObjectVersion } from '../../../../../electron/services/storage/objectVersion.ts';
 import { StorageClients } from '../../../../../electron/services/storage/storageClients.ts';
-import type { Route } from '../../../../../shared/routing.ts';
 import { preferencesSchema } from '../../../../../shared/preferencesSchema.ts';
+import type { Route } from '../../../../../shared/routing.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

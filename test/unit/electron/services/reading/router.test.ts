@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReplicaProof } from '../../../../../electron/services/reading/replicaProof.ts';
-import type { ObjectVersion } from '../../../../../electron/services/storage/objectVersion.ts';
 import { Router } from '../../../../../electron/services/reading/router.ts';
+import type { ObjectVersion } from '../../../../../electron/services/storage/objectVersion.ts';
 import { preferencesSchema } from '../../../../../shared/preferencesSchema.ts';
 import type { ClientAddress } from '../../../../../shared/routing.ts';
 

@@ -1,9 +1,9 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { explainS3Error, meansUnreachable } from '../../../../../electron/services/storage/s3Errors.ts';
-import { httpStatusOf } from '../../../../../electron/services/runtime/errorFacts.ts';
 import { explainFileError } from '../../../../../electron/services/files/fileErrors.ts';
-import { NearplayError, type ErrorCode } from '../../../../../shared/errors.ts';
+import { httpStatusOf } from '../../../../../electron/services/runtime/errorFacts.ts';
+import { explainS3Error, meansUnreachable } from '../../../../../electron/services/storage/s3Errors.ts';
+import { type ErrorCode, NearplayError } from '../../../../../shared/errors.ts';
 
 const FAILED = {
   action: 's3:GetObject',

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { WatchFolderLog, type Remembered } from '../../../../../electron/services/watchFolders/watchFolderLog.ts';
+import { type Remembered, WatchFolderLog } from '../../../../../electron/services/watchFolders/watchFolderLog.ts';
 import { turnsDuring } from '../../../../helpers/turns.ts';
 
 let folder: string;

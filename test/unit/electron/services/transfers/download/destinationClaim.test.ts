@@ -2,13 +2,13 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Machine } from '../../../../../../electron/services/runtime/machine.ts';
 import {
   DestinationClaim,
   discardLeft,
   isLeft,
   type PartContent,
 } from '../../../../../../electron/services/transfers/download/destinationClaim.ts';
-import type { Machine } from '../../../../../../electron/services/runtime/machine.ts';
 import { fifo } from '../../../../../helpers/oddFiles.ts';
 
 const CONTENT: PartContent = { place: 'p', etag: '"1"', size: 10, lastModified: 5, versionId: 'v' };

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { TransferList } from '../../../../../../electron/services/transfers/list/transferList.ts';
 import type { UploadTransfer } from '../../../../../../electron/services/transfers/jobs/transfer.ts';
+import { TransferList } from '../../../../../../electron/services/transfers/list/transferList.ts';
 import type { Transfer, TransferTotals } from '../../../../../../shared/ipc.ts';
 
 const NO_FILES = { waiting: 0, running: 0, paused: 0, blocked: 0, done: 0, failed: 0, cancelled: 0, skipped: 0 };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { classifyFailure, waitsForQueue } from '../../../../../../electron/services/transfers/queue/classifyFailure.ts';
 import { NotSettled } from '../../../../../../electron/services/transfers/queue/settlingFiles.ts';
-import { waitsForQueue, classifyFailure } from '../../../../../../electron/services/transfers/queue/classifyFailure.ts';
 import { NearplayError } from '../../../../../../shared/errors.ts';
 
 it.each([

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
+import { uploadRecordSchema } from '../../../../../../electron/services/transfers/journal/uploadRecord.ts';
 import {
+  groupForSheets,
   isKeyTooLong,
   isStream,
   recordOf,
-  groupForSheets,
   streamFile,
 } from '../../../../../../electron/services/transfers/queue/newRecords.ts';
-import { uploadRecordSchema } from '../../../../../../electron/services/transfers/journal/uploadRecord.ts';
 
 const file = { path: '/a/b.mov', name: 'b.mov', size: 5, mtimeMs: 1.5, ctimeMs: 1.5, inode: '7' };
 const fresh = { id: '1', order: 3, key: 'x/b.mov', policy: 'ask' as const, createdAt: 9 };

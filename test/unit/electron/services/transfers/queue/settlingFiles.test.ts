@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { FileLook } from '../../../../../../electron/services/files/stableFile.ts';
+import { UploadJob } from '../../../../../../electron/services/transfers/jobs/uploadJob.ts';
 import {
-  SettlingFiles,
   hasSettled,
   settleTime,
+  SettlingFiles,
 } from '../../../../../../electron/services/transfers/queue/settlingFiles.ts';
-import { UploadJob } from '../../../../../../electron/services/transfers/jobs/uploadJob.ts';
 
 const SETTLE = 2000;
 const NOW = 1_700_000_000_000;

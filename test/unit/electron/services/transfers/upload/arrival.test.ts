@@ -1,18 +1,18 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { NearplayError } from '../../../../../../shared/errors.ts';
-import { proveArrival } from '../../../../../../electron/services/transfers/upload/arrival.ts';
+import { compositeOf } from '../../../../../../electron/services/content/compositeCrc32.ts';
 import {
   etagOfParts,
   looksLikeEtag,
-  verdictOn,
   type SentContent,
+  verdictOn,
 } from '../../../../../../electron/services/content/contentVerdict.ts';
-import { compositeOf } from '../../../../../../electron/services/content/compositeCrc32.ts';
 import { crc32, toBase64 } from '../../../../../../electron/services/content/crc32.ts';
 import type { RemoteObject } from '../../../../../../electron/services/transfers/http/objectInfo.ts';
+import { proveArrival } from '../../../../../../electron/services/transfers/upload/arrival.ts';
 import type { UploadContext } from '../../../../../../electron/services/transfers/upload/uploadContext.ts';
+import { NearplayError } from '../../../../../../shared/errors.ts';
 
 const BYTES = Buffer.from('what was sent');
 const md5Of = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
