@@ -1,4 +1,4 @@
-import type { ConflictAnswer } from '../../shared/ipc.ts';
+import type { ConflictAnswer } from '../../shared/transfers.ts';
 import type { TransferQueue } from '../services/transfers/queue/queue.ts';
 import type { CommandContext } from './surroundings.ts';
 

@@ -1,6 +1,6 @@
 import { type ErrorCode, NearplayError, reportOf } from '../../shared/errors.ts';
-import type { LibraryEntry, LibraryFile } from '../../shared/ipc.ts';
 import { folderOf } from '../../shared/keys.ts';
+import type { LibraryEntry, LibraryFile } from '../../shared/library.ts';
 import type { Studio } from '../services/reading/studio.ts';
 import { httpStatusOf } from '../services/runtime/errorFacts.ts';
 import type { ObjectHead } from '../services/storage/objects.ts';

@@ -1,4 +1,4 @@
-import { isOver } from '../../shared/ipc.ts';
+import { isOver } from '../../shared/transfers.ts';
 import type { Application } from '../services/application.ts';
 import { isHere, isIn } from '../services/storage/objectPlace.ts';
 import type { ConflictPolicy, UploadRecord } from '../services/transfers/journal/uploadRecord.ts';

@@ -1,5 +1,5 @@
 import type { ErrorReport } from '../../shared/errors.ts';
-import type { Transfer } from '../../shared/ipc.ts';
+import type { Transfer } from '../../shared/transfers.ts';
 import { type CommandContext, reportError } from './surroundings.ts';
 
 type Told = Pick<Transfer, 'id' | 'key' | 'size' | 'state' | 'blockedFor' | 'skippedFor' | 'error'>;

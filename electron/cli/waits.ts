@@ -1,5 +1,5 @@
 import { type ErrorCode, NearplayError } from '../../shared/errors.ts';
-import { type BlockedFor, isOver, type Transfer } from '../../shared/ipc.ts';
+import { type BlockedFor, isOver, type Transfer } from '../../shared/transfers.ts';
 import { type CommandContext, report } from './surroundings.ts';
 
 const SECOND_MS = 1000;

@@ -1,30 +1,21 @@
 import type { Agent } from 'node:https';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import type { Bootstrap, CredentialsStatus } from '../../shared/bootstrap.ts';
 import { NearplayError, reportOf } from '../../shared/errors.ts';
-import type {
-  Added,
-  Bootstrap,
-  CredentialsStatus,
-  EventName,
-  Events,
-  JournalUnread,
-  Measurement,
-  PreferencesEditing,
-  PreferencesStatus,
-  ReplicationProblem,
-  ReplicationReport,
-  Transfer,
-  TransfersDelta,
-  UploadFolder,
-  VerifyReport,
-} from '../../shared/ipc.ts';
+import type { EventName, Events } from '../../shared/ipc.ts';
 import { folderOf, writableFolder } from '../../shared/keys.ts';
 import type { LeftOut } from '../../shared/leftOut.ts';
 import { errorsOf, type IsolationPreferences, parsePreferences } from '../../shared/preferences.ts';
 import { type Change, diffPreferences } from '../../shared/preferencesMerge.ts';
+import type { PreferencesEditing, PreferencesStatus } from '../../shared/preferencesStatus.ts';
+import type { Measurement } from '../../shared/reading.ts';
+import type { ReplicationProblem, ReplicationReport } from '../../shared/replication.ts';
 import type { Route } from '../../shared/routing.ts';
 import type { Settings, SettingsPatch } from '../../shared/settings.ts';
+import type { JournalUnread, Transfer, TransfersDelta } from '../../shared/transfers.ts';
+import type { Added, UploadFolder } from '../../shared/uploads.ts';
+import type { VerifyReport } from '../../shared/verify.ts';
 import { LeftOutCount } from './files/leftOut.ts';
 import { PreferencesInBucket } from './preferences/preferencesInBucket.ts';
 import { bucketPlace, PreferencesSource } from './preferences/preferencesSource.ts';

@@ -1,14 +1,9 @@
-import type {
-  Added,
-  EventName,
-  Events,
-  PreferencesStatus,
-  ReplicationProblem,
-  RequestHandlers,
-  Transfer,
-  UploadFolder,
-  VerifyReport,
-} from '../../shared/ipc.ts';
+import type { EventName, Events, RequestHandlers } from '../../shared/ipc.ts';
+import type { PreferencesStatus } from '../../shared/preferencesStatus.ts';
+import type { ReplicationProblem } from '../../shared/replication.ts';
+import type { Transfer } from '../../shared/transfers.ts';
+import type { Added, UploadFolder } from '../../shared/uploads.ts';
+import type { VerifyReport } from '../../shared/verify.ts';
 
 /** The requests that need a window or a dialog: the shell answers them, with the methods of Services. */
 export type ShellRequest =

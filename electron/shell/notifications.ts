@@ -1,5 +1,6 @@
-import type { Events, Transfer, TransfersDelta } from '../../shared/ipc.ts';
+import type { Events } from '../../shared/ipc.ts';
 import { nameOfKey } from '../../shared/keys.ts';
+import type { Transfer, TransfersDelta } from '../../shared/transfers.ts';
 
 export interface SystemNotification {
   title: string;

@@ -1,5 +1,5 @@
 import type { PowerMonitor, PowerSaveBlocker } from 'electron';
-import type { TransferTotals } from '../../shared/ipc.ts';
+import type { TransferTotals } from '../../shared/transfers.ts';
 import { openTransfers } from './progress.ts';
 
 /** Keeps the machine awake while transfers are open, and not a moment longer. The display may sleep. */

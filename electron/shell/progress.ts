@@ -1,4 +1,4 @@
-import type { TransferTotals } from '../../shared/ipc.ts';
+import type { TransferTotals } from '../../shared/transfers.ts';
 
 /** Electron's value for "no bar". */
 const NO_BAR = -1;

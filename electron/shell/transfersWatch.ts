@@ -1,4 +1,4 @@
-import type { TransfersDelta } from '../../shared/ipc.ts';
+import type { TransfersDelta } from '../../shared/transfers.ts';
 import { type SystemNotification, TransferNotifications } from './notifications.ts';
 import type { AwakeWhileTransferring } from './power.ts';
 import { openTransfers, OverallProgress } from './progress.ts';

@@ -1,6 +1,6 @@
 import { type RefObject, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Bootstrap } from '../../shared/ipc.ts';
+import type { Bootstrap } from '../../shared/bootstrap.ts';
 import { LibraryScreen } from '../library/LibraryScreen.tsx';
 import { Player } from '../player/Player.tsx';
 import { PreferencesEditor } from '../preferences/PreferencesEditor.tsx';

@@ -1,7 +1,7 @@
 import { IconAlertTriangle, IconFileImport } from '@tabler/icons-react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { PreferencesStatus } from '../../shared/ipc.ts';
+import type { PreferencesStatus } from '../../shared/preferencesStatus.ts';
 import { useSession } from '../store/context.tsx';
 import { Findings } from '../ui/Findings.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';

@@ -10,7 +10,7 @@ import {
 import { type RefObject, useRef } from 'react';
 import { Button, Input, SearchField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { Reading } from '../../shared/ipc.ts';
+import type { Reading } from '../../shared/reading.ts';
 import { useLibrary, useSession, useTransfers } from '../store/context.tsx';
 import { formatCount, formatPercent } from '../text/format.ts';
 import { overallOf } from '../transfers/overall.ts';

@@ -1,7 +1,7 @@
 import { IconChevronDown, IconInfoCircle, IconRouteAltLeft } from '@tabler/icons-react';
 import { Button, Dialog, DialogTrigger, Heading, Popover } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { Reading, StorageSummary } from '../../shared/ipc.ts';
+import type { Reading, StorageSummary } from '../../shared/reading.ts';
 import { useSession } from '../store/context.tsx';
 import { routeText } from '../text/routeText.ts';
 

@@ -1,30 +1,19 @@
+import type { Bootstrap } from '../../shared/bootstrap.ts';
 import { type ErrorCode, NearplayError, reportOf } from '../../shared/errors.ts';
-import type {
-  Bootstrap,
-  BridgedApi,
-  Envelope,
-  Events,
-  ExplainedObject,
-  FrameSequence,
-  LibraryEntry,
-  LibraryPage,
-  Link,
-  Measurement,
-  PreferencesStatus,
-  Reading,
-  ReplicationReport,
-  RouteExplanation,
-  SequenceId,
-  SequenceLinks,
-  UploadFolder,
-  VerifyReport,
-} from '../../shared/ipc.ts';
+import type { BridgedApi, Envelope, Events } from '../../shared/ipc.ts';
 import { folderOf, nameOfKey } from '../../shared/keys.ts';
+import type { FrameSequence, LibraryEntry, LibraryPage, SequenceId } from '../../shared/library.ts';
+import type { Link, SequenceLinks } from '../../shared/link.ts';
 import { mediaKind } from '../../shared/media.ts';
 import { parsePreferences } from '../../shared/preferences.ts';
+import type { PreferencesStatus } from '../../shared/preferencesStatus.ts';
+import type { ExplainedObject, Measurement, Reading, RouteExplanation } from '../../shared/reading.ts';
+import type { ReplicationReport } from '../../shared/replication.ts';
 import { type ClientAddress, type Route, route } from '../../shared/routing.ts';
 import { frameRanges, framesOf, groupSequences } from '../../shared/sequences.ts';
 import { DEFAULT_SETTINGS, type Settings, settingsSchema } from '../../shared/settings.ts';
+import type { UploadFolder } from '../../shared/uploads.ts';
+import type { VerifyReport } from '../../shared/verify.ts';
 import { fakeExplanation, MEASUREMENTS } from './fakeExplanation.ts';
 import { FakePreferencesObject } from './fakePreferencesObject.ts';
 import { fakeReport } from './fakeReport.ts';

@@ -1,4 +1,4 @@
-import type { ExplainedObject, Measurement, Reading, RouteExplanation } from '../../shared/ipc.ts';
+import type { ExplainedObject, Measurement, Reading, RouteExplanation } from '../../shared/reading.ts';
 
 /** What a measurement from Sydney would find. */
 export const MEASUREMENTS: readonly Measurement[] = [

@@ -1,6 +1,6 @@
 import { NearplayError } from '../../shared/errors.ts';
-import type { PreferencesEditing, PreferencesVersion } from '../../shared/ipc.ts';
 import { parsePreferences } from '../../shared/preferences.ts';
+import type { PreferencesEditing, PreferencesVersion } from '../../shared/preferencesStatus.ts';
 
 const DAY = 86_400_000;
 

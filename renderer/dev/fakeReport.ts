@@ -1,4 +1,4 @@
-import type { ReplicationProblem, ReplicationReport, UnreplicatedObject } from '../../shared/ipc.ts';
+import type { ReplicationProblem, ReplicationReport, UnreplicatedObject } from '../../shared/replication.ts';
 
 const HOUR = 3600_000;
 const SHARES: readonly [ReplicationProblem, number, number][] = [

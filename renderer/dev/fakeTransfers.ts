@@ -1,4 +1,5 @@
 import { type ErrorCode, ERRORS } from '../../shared/errors.ts';
+import { nameOfKey } from '../../shared/keys.ts';
 import type {
   BlockedFor,
   ConflictAnswer,
@@ -8,8 +9,7 @@ import type {
   TransfersPage,
   TransferState,
   TransferTotals,
-} from '../../shared/ipc.ts';
-import { nameOfKey } from '../../shared/keys.ts';
+} from '../../shared/transfers.ts';
 
 const PAGE = 1000;
 const AT_ONCE = 4;

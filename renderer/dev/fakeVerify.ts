@@ -1,4 +1,4 @@
-import type { VerifyFinding, VerifyReport } from '../../shared/ipc.ts';
+import type { VerifyFinding, VerifyReport } from '../../shared/verify.ts';
 
 const SHARES: readonly [VerifyFinding, number, string][] = [
   ['different', 3, 'Same size, other content'],

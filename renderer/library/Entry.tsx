@@ -1,9 +1,10 @@
 import { IconFile, IconFolder, IconMovie, IconMusic, IconPhoto, IconPlayerPlayFilled } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { FrameSequence, LibraryEntry, LibraryFile, LibraryFolder, StorageSummary } from '../../shared/ipc.ts';
 import { folderOf } from '../../shared/keys.ts';
+import type { FrameSequence, LibraryEntry, LibraryFile, LibraryFolder } from '../../shared/library.ts';
 import type { MediaKind } from '../../shared/media.ts';
+import type { StorageSummary } from '../../shared/reading.ts';
 import { useSession } from '../store/context.tsx';
 import { identityOf } from '../store/entryIdentity.ts';
 import type { LibraryView } from '../store/library.ts';

@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { LibraryEntry } from '../../shared/ipc.ts';
+import type { LibraryEntry } from '../../shared/library.ts';
 import { useLibrary, useNearplay } from '../store/context.tsx';
 import { identityOf } from '../store/entryIdentity.ts';
 import { useNow } from '../ui/useNow.ts';

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import type { LibraryFile } from '../../shared/ipc.ts';
+import type { LibraryFile } from '../../shared/library.ts';
 import { useNearplay } from '../store/context.tsx';
 import { identityOf } from '../store/entryIdentity.ts';
 import { hasStill } from '../store/stillCache.ts';

@@ -2,7 +2,7 @@ import { IconDownload, IconFile } from '@tabler/icons-react';
 import { useEffect, useMemo, useRef } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { LibraryFile } from '../../shared/ipc.ts';
+import type { LibraryFile } from '../../shared/library.ts';
 import { arranged, type Neighbours, neighboursOf } from '../store/arrangement.ts';
 import { useLibrary, useSession } from '../store/context.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';

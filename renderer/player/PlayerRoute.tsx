@@ -1,7 +1,8 @@
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { LibraryFile, StorageSummary } from '../../shared/ipc.ts';
+import type { LibraryFile } from '../../shared/library.ts';
 import type { MediaKind } from '../../shared/media.ts';
+import type { StorageSummary } from '../../shared/reading.ts';
 import type { Route } from '../../shared/routing.ts';
 import { useSession } from '../store/context.tsx';
 import { formatDuration } from '../text/format.ts';

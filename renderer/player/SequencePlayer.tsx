@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { FrameSequence, SequenceLinks, StorageSummary } from '../../shared/ipc.ts';
+import type { FrameSequence } from '../../shared/library.ts';
+import type { SequenceLinks } from '../../shared/link.ts';
+import type { StorageSummary } from '../../shared/reading.ts';
 import { reportOf } from '../api.ts';
 import type { Neighbours } from '../store/arrangement.ts';
 import { useNearplay, useSession } from '../store/context.tsx';

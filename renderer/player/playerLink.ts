@@ -1,5 +1,5 @@
 import type { ErrorReport } from '../../shared/errors.ts';
-import type { Link } from '../../shared/ipc.ts';
+import type { Link } from '../../shared/link.ts';
 import type { Route } from '../../shared/routing.ts';
 import { isSettling } from '../text/routeText.ts';
 

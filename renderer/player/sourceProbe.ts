@@ -2,7 +2,7 @@ import { type Explained, explainMedia, explainStorage } from '../../shared/cause
 import { NOTHING_SAID, type Said, wordsOf } from '../../shared/causes/cause.ts';
 import { FOREIGN_ANSWER } from '../../shared/causes/storageCauses.ts';
 import { type ErrorReport, ERRORS } from '../../shared/errors.ts';
-import type { Link } from '../../shared/ipc.ts';
+import type { Link } from '../../shared/link.ts';
 import { type MediaHead, readMediaHead, trackText } from '../../shared/mediaHead.ts';
 import type { MediaFault } from './playerLink.ts';
 

@@ -1,4 +1,4 @@
-import type { Link } from '../../shared/ipc.ts';
+import type { Link } from '../../shared/link.ts';
 import { faultOf } from './playerErrors.ts';
 import type { PlayerEvent } from './playerLink.ts';
 import { type Finding, probePicture, probeSource } from './sourceProbe.ts';

@@ -1,6 +1,6 @@
-import type { StorageSummary } from '../../shared/ipc.ts';
 import { parseAddress } from '../../shared/ipRanges.ts';
 import type { IsolationPreferences } from '../../shared/preferences.ts';
+import type { StorageSummary } from '../../shared/reading.ts';
 import { type Route, route } from '../../shared/routing.ts';
 
 export interface Simulated {

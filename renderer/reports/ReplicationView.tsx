@@ -11,13 +11,13 @@ import {
   Tabs,
 } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
+import type { StorageSummary } from '../../shared/reading.ts';
 import {
   REPLICATION_PROBLEMS,
   type ReplicationProblem,
   type ReplicationReport,
-  type StorageSummary,
   type UnreplicatedObject,
-} from '../../shared/ipc.ts';
+} from '../../shared/replication.ts';
 import { reportOf } from '../api.ts';
 import { useLibrary, useNearplay, useReporting, useSession } from '../store/context.tsx';
 import { mendable, problemsIn } from '../store/replicationReport.ts';

@@ -2,7 +2,7 @@ import { IconCircleCheck, IconFolderCheck, IconFolderOpen } from '@tabler/icons-
 import { useEffect } from 'react';
 import { Button, ProgressBar, Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { VERIFY_FINDINGS, type VerifyReport } from '../../shared/ipc.ts';
+import { VERIFY_FINDINGS, type VerifyReport } from '../../shared/verify.ts';
 import { useLibrary, useNearplay, useSession, useVerification } from '../store/context.tsx';
 import { findingsIn } from '../store/verification.ts';
 import { formatBytes, formatCount } from '../text/format.ts';

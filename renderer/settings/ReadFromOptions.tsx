@@ -1,6 +1,6 @@
 import { Label, RadioButton, RadioField, RadioGroup } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { Reading } from '../../shared/ipc.ts';
+import type { Reading } from '../../shared/reading.ts';
 import { useSession } from '../store/context.tsx';
 
 /** Automatic, the main region, or one replica. */

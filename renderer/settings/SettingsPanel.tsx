@@ -2,7 +2,7 @@ import { IconFileImport, IconPencil, IconRefresh } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { Button, Label, RadioButton, RadioField, RadioGroup } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { Bootstrap } from '../../shared/ipc.ts';
+import type { Bootstrap } from '../../shared/bootstrap.ts';
 import { useSession } from '../store/context.tsx';
 import { AddressList } from '../ui/AddressList.tsx';
 import { Findings } from '../ui/Findings.tsx';

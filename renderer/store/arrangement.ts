@@ -1,4 +1,4 @@
-import type { LibraryEntry, LibraryFile } from '../../shared/ipc.ts';
+import type { LibraryEntry, LibraryFile } from '../../shared/library.ts';
 import { identityOf } from './entryIdentity.ts';
 import type { LibraryPages } from './libraryPages.ts';
 

@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, use, useCallback, useSyncExternalStore } from 'react';
 import { useStore } from 'zustand';
-import type { NearplayApi, Transfer } from '../../shared/ipc.ts';
+import type { NearplayApi } from '../../shared/ipc.ts';
+import type { Transfer } from '../../shared/transfers.ts';
 import { createLibrary, type Library, type LibraryStore } from './library.ts';
 import { Notifications } from './notifications.ts';
 import { onNextFrame } from './onNextFrame.ts';

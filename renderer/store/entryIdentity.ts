@@ -1,4 +1,4 @@
-import type { LibraryEntry } from '../../shared/ipc.ts';
+import type { LibraryEntry } from '../../shared/library.ts';
 
 /**
  * What tells an entry from all others of the library, over refreshes and whatever its name: a file may be called as the sequence

@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
-import type { LibraryFile, NearplayApi } from '../../shared/ipc.ts';
+import type { NearplayApi } from '../../shared/ipc.ts';
+import type { LibraryFile } from '../../shared/library.ts';
 import { reportOf } from '../api.ts';
 import type { SortOrder } from './arrangement.ts';
 import { identityOf, identityOfFolder } from './entryIdentity.ts';

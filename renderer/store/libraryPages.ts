@@ -1,5 +1,5 @@
-import type { LibraryEntry, LibraryPage } from '../../shared/ipc.ts';
 import { folderOf } from '../../shared/keys.ts';
+import type { LibraryEntry, LibraryPage } from '../../shared/library.ts';
 import { identityOf } from './entryIdentity.ts';
 
 /** One listing answer, with the cursor that asked for it, so that it can be asked for again on its own. */

@@ -1,4 +1,4 @@
-import type { Transfer } from '../../shared/ipc.ts';
+import type { Transfer } from '../../shared/transfers.ts';
 
 /** One transfer's place in lists. Its `order` changes only while it is in none. */
 export interface Row {

@@ -1,8 +1,9 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
-import type { NearplayApi, PreferencesEditing, PreferencesVersion } from '../../shared/ipc.ts';
+import type { NearplayApi } from '../../shared/ipc.ts';
 import { type IsolationPreferences, type ParsedPreferences, parsePreferences } from '../../shared/preferences.ts';
 import { type Change, diffPreferences, type Merged, mergePreferences } from '../../shared/preferencesMerge.ts';
+import type { PreferencesEditing, PreferencesVersion } from '../../shared/preferencesStatus.ts';
 import { reportOf } from '../api.ts';
 import { applyChoices, type Choices, type Side, undecided } from './mergeChoices.ts';
 

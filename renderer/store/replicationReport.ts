@@ -1,11 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
-import {
-  type NearplayApi,
-  REPLICATION_PROBLEMS,
-  type ReplicationProblem,
-  type ReplicationReport,
-} from '../../shared/ipc.ts';
+import type { NearplayApi } from '../../shared/ipc.ts';
+import { REPLICATION_PROBLEMS, type ReplicationProblem, type ReplicationReport } from '../../shared/replication.ts';
 import { reportOf } from '../api.ts';
 
 /** The comparison of the main storage with its replicas, for one folder and everything below it. */

@@ -1,9 +1,11 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Bootstrap } from '../../shared/bootstrap.ts';
 import type { ErrorReport } from '../../shared/errors.ts';
-import type { Added, Bootstrap, NearplayApi } from '../../shared/ipc.ts';
+import type { NearplayApi } from '../../shared/ipc.ts';
 import { nameOfKey } from '../../shared/keys.ts';
 import { joinLeftOut, type LeftOutList } from '../../shared/leftOut.ts';
 import type { SettingsPatch } from '../../shared/settings.ts';
+import type { Added } from '../../shared/uploads.ts';
 import { reportOf } from '../api.ts';
 import type { Notifications } from './notifications.ts';
 

@@ -1,4 +1,5 @@
-import type { LibraryFile, NearplayApi } from '../../shared/ipc.ts';
+import type { NearplayApi } from '../../shared/ipc.ts';
+import type { LibraryFile } from '../../shared/library.ts';
 import { identityOf } from './entryIdentity.ts';
 
 /** Pictures for cards are small, so that hundreds of them stay in memory: the longer side, in device pixels. */

@@ -1,4 +1,4 @@
-import { type BlockedFor, isOver, type Transfer } from '../../shared/ipc.ts';
+import { type BlockedFor, isOver, type Transfer } from '../../shared/transfers.ts';
 import { OrderedRows, type Row } from './orderedRows.ts';
 
 export const FILTERS = ['all', 'active', 'waiting', 'need-you', 'failed', 'done'] as const;

@@ -1,4 +1,4 @@
-import type { Transfer, TransferTotals } from '../../shared/ipc.ts';
+import type { Transfer, TransferTotals } from '../../shared/transfers.ts';
 
 /** What is worth interrupting the user for. */
 export type TransferNotification =

@@ -1,14 +1,13 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
+import type { NearplayApi, SavedFile } from '../../shared/ipc.ts';
 import {
   type ConflictAnswer,
-  type NearplayApi,
-  type SavedFile,
   type Transfer,
   TRANSFER_STATES,
   type TransfersDelta,
   type TransferTotals,
-} from '../../shared/ipc.ts';
+} from '../../shared/transfers.ts';
 import { reportOf } from '../api.ts';
 import { type Filter, TransferIndex } from './transferIndex.ts';
 import { type TransferNotification, TransferNotifications } from './transferNotifications.ts';

@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
-import { type NearplayApi, VERIFY_FINDINGS, type VerifyFinding, type VerifyReport } from '../../shared/ipc.ts';
+import type { NearplayApi } from '../../shared/ipc.ts';
+import { VERIFY_FINDINGS, type VerifyFinding, type VerifyReport } from '../../shared/verify.ts';
 import { reportOf } from '../api.ts';
 
 /** A local folder compared with one of the library. */

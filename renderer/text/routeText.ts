@@ -1,4 +1,4 @@
-import type { StorageSummary } from '../../shared/ipc.ts';
+import type { StorageSummary } from '../../shared/reading.ts';
 import type { Route } from '../../shared/routing.ts';
 import type { Translate } from './i18n.ts';
 

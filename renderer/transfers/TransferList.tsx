@@ -1,7 +1,7 @@
 import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Transfer } from '../../shared/ipc.ts';
+import type { Transfer } from '../../shared/transfers.ts';
 import { useNearplay, useTransfers } from '../store/context.tsx';
 import { parentFolder } from '../store/libraryPages.ts';
 import { type Filter, type RowSize, rowSizeOf } from '../store/transferIndex.ts';

@@ -18,7 +18,7 @@ import {
 import { memo, type PointerEvent, type ReactNode } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { CONFLICT_ANSWERS, type Transfer, type TransferState } from '../../shared/ipc.ts';
+import { CONFLICT_ANSWERS, type Transfer, type TransferState } from '../../shared/transfers.ts';
 import { useNearplay, useTransfer } from '../store/context.tsx';
 import { parentFolder } from '../store/libraryPages.ts';
 import { CutName } from '../ui/CutName.tsx';

@@ -18,7 +18,7 @@ import {
   ToggleButtonGroup,
 } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { CONFLICT_ANSWERS } from '../../shared/ipc.ts';
+import { CONFLICT_ANSWERS } from '../../shared/transfers.ts';
 import { useNearplay, useTransfers } from '../store/context.tsx';
 import { FILTERS } from '../store/transferIndex.ts';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../text/format.ts';

@@ -1,4 +1,4 @@
-import type { Transfer } from '../../shared/ipc.ts';
+import type { Transfer } from '../../shared/transfers.ts';
 
 /** As much of a list as moving needs. */
 export interface RowsInOrder {

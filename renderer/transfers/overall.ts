@@ -1,4 +1,4 @@
-import type { Transfer, TransferTotals } from '../../shared/ipc.ts';
+import type { Transfer, TransferTotals } from '../../shared/transfers.ts';
 
 /** What all transfers are doing, taken together. `stuck`: whatever is left waits for something. */
 type Course = 'none' | 'moving' | 'paused' | 'stuck' | 'over';

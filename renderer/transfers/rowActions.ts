@@ -1,4 +1,4 @@
-import { isOver, type Transfer } from '../../shared/ipc.ts';
+import { isOver, type Transfer } from '../../shared/transfers.ts';
 
 /** What can be done with one transfer. */
 export interface RowActions {

@@ -1,4 +1,4 @@
-import type { Transfer } from '../../shared/ipc.ts';
+import type { Transfer } from '../../shared/transfers.ts';
 import { formatBytes, formatDuration, formatPercent } from '../text/format.ts';
 import type { Translate } from '../text/i18n.ts';
 import { secondsLeft } from './overall.ts';

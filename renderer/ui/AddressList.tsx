@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import type { Reading } from '../../shared/ipc.ts';
+import type { Reading } from '../../shared/reading.ts';
 import type { ClientAddress } from '../../shared/routing.ts';
 import type { Translate } from '../text/i18n.ts';
 import { storageLabel } from '../text/routeText.ts';

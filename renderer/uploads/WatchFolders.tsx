@@ -1,7 +1,7 @@
 import { IconEye, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { UploadFolder } from '../../shared/ipc.ts';
+import type { UploadFolder } from '../../shared/uploads.ts';
 import { useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
 import { IconButton } from '../ui/IconButton.tsx';

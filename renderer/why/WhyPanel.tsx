@@ -2,7 +2,7 @@ import { IconBulb, IconClipboardCheck, IconClipboardCopy, IconGauge } from '@tab
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Button, ProgressBar } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { ExplainedObject, RouteExplanation } from '../../shared/ipc.ts';
+import type { ExplainedObject, RouteExplanation } from '../../shared/reading.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
 import { formatAge, formatBytes, formatDuration } from '../text/format.ts';
 import { routeText, storageLabel } from '../text/routeText.ts';

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { ErrorReport } from '../../shared/errors.ts';
-import type { RouteExplanation } from '../../shared/ipc.ts';
+import type { RouteExplanation } from '../../shared/reading.ts';
 import { reportOf } from '../api.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
 import { steadyNow } from '../ui/useNow.ts';

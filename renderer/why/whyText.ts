@@ -1,4 +1,4 @@
-import type { ExplainedObject, Measurement, RouteExplanation, StorageSummary } from '../../shared/ipc.ts';
+import type { ExplainedObject, Measurement, RouteExplanation, StorageSummary } from '../../shared/reading.ts';
 import { formatBytes } from '../text/format.ts';
 import type { Translate } from '../text/i18n.ts';
 import { storageLabel } from '../text/routeText.ts';

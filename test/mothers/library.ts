@@ -1,4 +1,4 @@
-import type { LibraryFile } from '../../shared/ipc.ts';
+import type { LibraryFile } from '../../shared/library.ts';
 
 /** A video of one byte in the main storage, but for the patch. */
 export function aLibraryFile(key: string, patch: Partial<LibraryFile> = {}): LibraryFile {

@@ -1,4 +1,4 @@
-import type { Transfer } from '../../shared/ipc.ts';
+import type { Transfer } from '../../shared/transfers.ts';
 
 /** A waiting upload of 100 bytes, but for the patch. Its order is the number in its id. */
 export function aTransfer(id: string, patch: Partial<Transfer> = {}): Transfer {

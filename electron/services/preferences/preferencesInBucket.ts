@@ -2,8 +2,8 @@ import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from '@
 import { Readable } from 'node:stream';
 import { decodeText, MAX_DOCUMENT_BYTES } from '../../../shared/documentText.ts';
 import { NearplayError } from '../../../shared/errors.ts';
-import type { PreferencesVersion } from '../../../shared/ipc.ts';
 import type { Finding } from '../../../shared/preferences.ts';
+import type { PreferencesVersion } from '../../../shared/preferencesStatus.ts';
 import type { Studio } from '../reading/studio.ts';
 import { httpStatusOf } from '../runtime/errorFacts.ts';
 import { OWN_FOLDER, wholeKey } from '../storage/storageKeys.ts';

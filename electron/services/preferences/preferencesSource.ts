@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { MAX_DOCUMENT_BYTES } from '../../../shared/documentText.ts';
 import { NearplayError } from '../../../shared/errors.ts';
-import type { PreferencesStatus } from '../../../shared/ipc.ts';
 import {
   type Finding,
   type IsolationPreferences,
@@ -11,6 +10,7 @@ import {
   parsePreferencesBytes,
   storageOf,
 } from '../../../shared/preferences.ts';
+import type { PreferencesStatus } from '../../../shared/preferencesStatus.ts';
 import { AWS_HOST, placeOf } from '../../../shared/storagePlace.ts';
 import { replaceFile } from '../files/atomicFile.ts';
 import { readSmallFile } from '../files/smallFile.ts';

@@ -1,4 +1,4 @@
-import type { ExplainedObject, Measurement, Reading, RouteExplanation } from '../../../shared/ipc.ts';
+import type { ExplainedObject, Measurement, Reading, RouteExplanation } from '../../../shared/reading.ts';
 import { advise } from './measurements.ts';
 import type { Studio } from './studio.ts';
 

@@ -1,8 +1,8 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import { NearplayError } from '../../../shared/errors.ts';
-import type { LibraryEntry, LibraryFile, LibraryPage, SequenceId } from '../../../shared/ipc.ts';
 import { folderOf, nameOfKey } from '../../../shared/keys.ts';
+import type { LibraryEntry, LibraryFile, LibraryPage, SequenceId } from '../../../shared/library.ts';
 import { mediaKind } from '../../../shared/media.ts';
 import type { Route } from '../../../shared/routing.ts';
 import {

@@ -1,7 +1,7 @@
 import { GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
 import { performance } from 'node:perf_hooks';
 import { reportOf } from '../../../shared/errors.ts';
-import type { Measurement } from '../../../shared/ipc.ts';
+import type { Measurement } from '../../../shared/reading.ts';
 import { httpStatusOf } from '../runtime/errorFacts.ts';
 import type { ObjectVersion } from '../storage/objectVersion.ts';
 import { wholeKey } from '../storage/storageKeys.ts';

@@ -1,6 +1,8 @@
 import { NearplayError } from '../../../shared/errors.ts';
-import type { Link, Reading, SequenceId, SequenceLinks, StorageSummary } from '../../../shared/ipc.ts';
+import type { SequenceId } from '../../../shared/library.ts';
+import type { Link, SequenceLinks } from '../../../shared/link.ts';
 import type { IsolationPreferences } from '../../../shared/preferences.ts';
+import type { Reading, StorageSummary } from '../../../shared/reading.ts';
 import { type ClientAddress, matchReplica, type Route } from '../../../shared/routing.ts';
 import type { Log } from '../runtime/log.ts';
 import { steadyNow } from '../runtime/steadyClock.ts';

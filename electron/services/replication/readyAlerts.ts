@@ -1,4 +1,4 @@
-import type { LibraryFile, LibraryPage } from '../../../shared/ipc.ts';
+import type { LibraryFile, LibraryPage } from '../../../shared/library.ts';
 
 const SECOND = 1000;
 const LOOK_INTERVAL_MS = 60 * SECOND;

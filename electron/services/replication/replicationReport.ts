@@ -1,5 +1,5 @@
 import { NearplayError } from '../../../shared/errors.ts';
-import type { ReplicationProblem, ReplicationReport, UnreplicatedObject } from '../../../shared/ipc.ts';
+import type { ReplicationProblem, ReplicationReport, UnreplicatedObject } from '../../../shared/replication.ts';
 import type { Studio } from '../reading/studio.ts';
 import type { ObjectVersion } from '../storage/objectVersion.ts';
 import { wholeKey } from '../storage/storageKeys.ts';

@@ -1,8 +1,8 @@
 import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { loadSharedConfigFiles } from '@smithy/core/config';
+import type { CredentialsStatus } from '../../../shared/bootstrap.ts';
 import { wordsOf } from '../../../shared/causes/cause.ts';
 import { NearplayError, reportOf } from '../../../shared/errors.ts';
-import type { CredentialsStatus } from '../../../shared/ipc.ts';
 
 const SECOND = 1000;
 /** Long enough for a sign-in helper (`credential_process`), short enough that nobody thinks the app hangs. */

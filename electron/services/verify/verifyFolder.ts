@@ -1,8 +1,8 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../../shared/errors.ts';
-import type { VerifyFinding, VerifyReport } from '../../../shared/ipc.ts';
 import { asFolder } from '../../../shared/keys.ts';
 import type { LeftOut, LeftOutFor } from '../../../shared/leftOut.ts';
+import type { VerifyFinding, VerifyReport } from '../../../shared/verify.ts';
 import { etagFingerprint, fingerprintOf, hasContent, partSizeBy } from '../content/fingerprint.ts';
 import { findFiles, type FoundFile } from '../files/findFiles.ts';
 import { leftOutSentence } from '../files/leftOut.ts';

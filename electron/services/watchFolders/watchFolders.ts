@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
-import type { UploadFolder } from '../../../shared/ipc.ts';
+import type { UploadFolder } from '../../../shared/uploads.ts';
 import type { Log } from '../runtime/log.ts';
 import type { UploadsDelta } from '../transfers/jobs/transfer.ts';
 import {

@@ -3,7 +3,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { NearplayError, reportOf } from '../../../../shared/errors.ts';
-import { isOver, type Transfer } from '../../../../shared/ipc.ts';
+import { isOver, type Transfer } from '../../../../shared/transfers.ts';
 import { removeTemporariesOf, replaceFile } from '../../files/atomicFile.ts';
 import { readRegularFile } from '../../files/smallFile.ts';
 import { utf8Text } from '../../files/utf8Text.ts';

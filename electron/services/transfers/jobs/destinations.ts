@@ -1,5 +1,5 @@
 import { NearplayError } from '../../../../shared/errors.ts';
-import { isOver } from '../../../../shared/ipc.ts';
+import { isOver } from '../../../../shared/transfers.ts';
 import type { UploadRecord } from '../journal/uploadRecord.ts';
 
 type Wish = Pick<UploadRecord, 'id' | 'path' | 'wanted'>;

@@ -1,5 +1,5 @@
 import { reportOf } from '../../../../shared/errors.ts';
-import type { BlockedFor } from '../../../../shared/ipc.ts';
+import type { BlockedFor } from '../../../../shared/transfers.ts';
 import type { Log } from '../../runtime/log.ts';
 import { abandoningUpload } from '../upload/abortAbandoned.ts';
 import type { UploadOutcome } from '../upload/uploadContext.ts';

@@ -1,4 +1,4 @@
-import type { TransferTotals, UploadNote } from '../../../../shared/ipc.ts';
+import type { TransferTotals, UploadNote } from '../../../../shared/transfers.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Receipt, UploadRecord } from '../journal/uploadRecord.ts';

@@ -1,4 +1,4 @@
-import type { TransferState, TransferTotals } from '../../../../shared/ipc.ts';
+import type { TransferState, TransferTotals } from '../../../../shared/transfers.ts';
 import { ThroughputMeter } from './throughputMeter.ts';
 
 /** What one transfer adds to the totals. */

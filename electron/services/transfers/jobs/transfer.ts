@@ -1,5 +1,5 @@
-import type { Transfer, TransfersDelta } from '../../../../shared/ipc.ts';
 import { nameOfKey } from '../../../../shared/keys.ts';
+import type { Transfer, TransfersDelta } from '../../../../shared/transfers.ts';
 import type { ConflictPolicy, UploadRecord } from '../journal/uploadRecord.ts';
 
 /** One upload as a window or a terminal shows it. */

@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { NearplayError } from '../../../../shared/errors.ts';
-import type { JournalUnread } from '../../../../shared/ipc.ts';
+import type { JournalUnread } from '../../../../shared/transfers.ts';
 import { isTemporaryName, replaceFile } from '../../files/atomicFile.ts';
 import { readRegularFile } from '../../files/smallFile.ts';
 import { utf8Text } from '../../files/utf8Text.ts';

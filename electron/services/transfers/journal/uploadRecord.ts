@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ErrorCode, ERRORS } from '../../../../shared/errors.ts';
-import { BLOCKED_FOR, CONFLICT_ANSWERS, SKIPPED_FOR, TRANSFER_STATES } from '../../../../shared/ipc.ts';
+import { BLOCKED_FOR, CONFLICT_ANSWERS, SKIPPED_FOR, TRANSFER_STATES } from '../../../../shared/transfers.ts';
 import { CHECKSUM_KINDS } from '../../content/checksumKind.ts';
 
 /** What to do when the name is there already, with other content. The same content is never sent twice. */

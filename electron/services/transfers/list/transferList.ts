@@ -5,7 +5,7 @@ import {
   type TransfersDelta,
   type TransfersPage,
   type TransferTotals,
-} from '../../../../shared/ipc.ts';
+} from '../../../../shared/transfers.ts';
 import type { Downloads, DownloadsDelta } from '../download/downloads.ts';
 import type { UploadsDelta, UploadTransfer } from '../jobs/transfer.ts';
 import type { TransferQueue } from '../queue/queue.ts';

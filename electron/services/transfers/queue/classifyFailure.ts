@@ -1,5 +1,5 @@
 import { type ErrorCode, NearplayError } from '../../../../shared/errors.ts';
-import type { BlockedFor } from '../../../../shared/ipc.ts';
+import type { BlockedFor } from '../../../../shared/transfers.ts';
 import type { Interruption } from '../jobs/uploadJob.ts';
 import { NotSettled } from './settlingFiles.ts';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NearplayError } from '../../../../shared/errors.ts';
-import { isOver } from '../../../../shared/ipc.ts';
 import { typedFolder } from '../../../../shared/keys.ts';
 import type { LeftOut } from '../../../../shared/leftOut.ts';
+import { isOver } from '../../../../shared/transfers.ts';
 import { findFiles, type FoundFile } from '../../files/findFiles.ts';
 import { wholeKey } from '../../storage/storageKeys.ts';
 import { sameDestination } from '../jobs/destinations.ts';

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
 import { NearplayError } from '../../../../shared/errors.ts';
-import type { JournalUnread, TransferTotals } from '../../../../shared/ipc.ts';
+import type { JournalUnread, TransferTotals } from '../../../../shared/transfers.ts';
 import { TimeSlicer } from '../../runtime/timeSlices.ts';
 import { Jobs } from '../jobs/jobs.ts';
 import { JobStates } from '../jobs/jobStates.ts';

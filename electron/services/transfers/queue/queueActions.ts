@@ -1,5 +1,5 @@
-import { isOver } from '../../../../shared/ipc.ts';
 import { makeRoom } from '../../../../shared/queueOrder.ts';
+import { isOver } from '../../../../shared/transfers.ts';
 import type { TimeSlicer } from '../../runtime/timeSlices.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { JobStates } from '../jobs/jobStates.ts';

@@ -1,6 +1,6 @@
 import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
-import type { UploadNote } from '../../../../shared/ipc.ts';
 import type { StorageConfiguration } from '../../../../shared/preferences.ts';
+import type { UploadNote } from '../../../../shared/transfers.ts';
 import { checksumKindFor } from '../../content/checksumKind.ts';
 import { orCancelled, sleep } from '../../runtime/async.ts';
 import { isHere, isIn, isOfAws, placeId, type UploadPlace } from '../../storage/objectPlace.ts';

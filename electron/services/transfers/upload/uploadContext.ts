@@ -1,4 +1,4 @@
-import type { SkippedFor } from '../../../../shared/ipc.ts';
+import type { SkippedFor } from '../../../../shared/transfers.ts';
 import type { Sleep } from '../../runtime/async.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { ObjectPlace } from '../../storage/objectPlace.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { settingsInMemory } from '../../../../electron/services/preferences/settingsStore.ts';
-import type { Link } from '../../../../shared/ipc.ts';
+import type { Link } from '../../../../shared/link.ts';
 import { ELSEWHERE, startTestStudio, type TestStudio } from '../studio.ts';
 
 const HOUR = 3600 * 1000;

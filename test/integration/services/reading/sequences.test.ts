@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LibraryEntry, LibraryFile } from '../../../../shared/ipc.ts';
+import type { LibraryEntry, LibraryFile } from '../../../../shared/library.ts';
 import { frameRanges, groupSequences } from '../../../../shared/sequences.ts';
 import { startTestStudio, type TestStudio } from '../studio.ts';
 

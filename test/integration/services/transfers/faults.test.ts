@@ -2,7 +2,7 @@ import { CredentialsProviderError } from '@smithy/core/config';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { TransferState } from '../../../../shared/ipc.ts';
+import type { TransferState } from '../../../../shared/transfers.ts';
 import type { FaultEffect } from '../../../sandbox/faults.ts';
 import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { type Phase, PHASES, ruleOf, uploadHalf } from './phases.ts';

@@ -7,7 +7,7 @@ import type { TransferQueue } from '../../../../electron/services/transfers/queu
 import { WatchFolder } from '../../../../electron/services/watchFolders/watchFolder.ts';
 import { WatchFolderLog } from '../../../../electron/services/watchFolders/watchFolderLog.ts';
 import { WatchFolders, type WatchFoldersOptions } from '../../../../electron/services/watchFolders/watchFolders.ts';
-import type { UploadFolder } from '../../../../shared/ipc.ts';
+import type { UploadFolder } from '../../../../shared/uploads.ts';
 import { turnsDuring } from '../../../helpers/turns.ts';
 import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { bytesOf, Desk, makeQueue, until as untilWithin } from '../transfers/surroundings.ts';

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { contextOf } from '../../../../electron/cli/surroundings.ts';
 import { waitMinutes, Waits } from '../../../../electron/cli/waits.ts';
 import { NearplayError } from '../../../../shared/errors.ts';
-import type { Transfer } from '../../../../shared/ipc.ts';
+import type { Transfer } from '../../../../shared/transfers.ts';
 
 const MINUTE_MS = 60_000;
 type Watched = Parameters<Waits['changed']>[0][number];

@@ -3,7 +3,7 @@ import { TransferNotifications } from '../../../../electron/shell/notifications.
 import { AwakeWhileTransferring } from '../../../../electron/shell/power.ts';
 import { OverallProgress } from '../../../../electron/shell/progress.ts';
 import { TransfersWatch } from '../../../../electron/shell/transfersWatch.ts';
-import type { Transfer, TransferTotals } from '../../../../shared/ipc.ts';
+import type { Transfer, TransferTotals } from '../../../../shared/transfers.ts';
 
 const NO_FILES = { waiting: 0, running: 0, paused: 0, blocked: 0, done: 0, failed: 0, cancelled: 0, skipped: 0 };
 

@@ -8,7 +8,7 @@ import {
   secondsOfDelayLeft,
   step,
 } from '../../../../renderer/player/playerLink.ts';
-import type { Link } from '../../../../shared/ipc.ts';
+import type { Link } from '../../../../shared/link.ts';
 import type { Route } from '../../../../shared/routing.ts';
 
 const HOUR = 3600_000;

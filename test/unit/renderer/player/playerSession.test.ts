@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { PlayerSession } from '../../../../renderer/player/playerSession.ts';
 import type { Stage } from '../../../../renderer/player/stage.ts';
-import type { Link } from '../../../../shared/ipc.ts';
+import type { Link } from '../../../../shared/link.ts';
 import type { Route } from '../../../../shared/routing.ts';
 
 const MAIN: Route = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { arrange, arranged, neighboursOf } from '../../../../renderer/store/arrangement.ts';
 import { appendPage, noPages } from '../../../../renderer/store/libraryPages.ts';
-import type { LibraryEntry, LibraryFile } from '../../../../shared/ipc.ts';
+import type { LibraryEntry, LibraryFile } from '../../../../shared/library.ts';
 import { aLibraryFile } from '../../../mothers/library.ts';
 
 const folder = (name: string): LibraryEntry => ({ type: 'folder', key: `${name}/`, name });

@@ -1,7 +1,8 @@
 import { expect, it, vi } from 'vitest';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { createLibrary } from '../../../../renderer/store/library.ts';
-import type { LibraryEntry, LibraryPage, NearplayApi } from '../../../../shared/ipc.ts';
+import type { NearplayApi } from '../../../../shared/ipc.ts';
+import type { LibraryEntry, LibraryPage } from '../../../../shared/library.ts';
 import { NO_API } from '../noApi.ts';
 
 function libraryOver(listLibrary: NearplayApi['listLibrary']) {

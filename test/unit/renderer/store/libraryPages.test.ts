@@ -10,7 +10,7 @@ import {
   parentFolder,
   refreshedPage,
 } from '../../../../renderer/store/libraryPages.ts';
-import type { LibraryPage } from '../../../../shared/ipc.ts';
+import type { LibraryPage } from '../../../../shared/library.ts';
 import { aLibraryFile } from '../../../mothers/library.ts';
 
 const file = aLibraryFile;

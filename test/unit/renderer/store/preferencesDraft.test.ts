@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { changesOf, createEditor, isChanged, mergedText } from '../../../../renderer/store/preferencesDraft.ts';
 import { ERRORS } from '../../../../shared/errors.ts';
-import type { NearplayApi, PreferencesEditing } from '../../../../shared/ipc.ts';
+import type { NearplayApi } from '../../../../shared/ipc.ts';
 import { parsePreferences } from '../../../../shared/preferences.ts';
+import type { PreferencesEditing } from '../../../../shared/preferencesStatus.ts';
 import { TWO_REGIONS } from '../../../mothers/preferences.ts';
 
 const TEXT = JSON.stringify(TWO_REGIONS, undefined, 2);

@@ -1,7 +1,8 @@
 import { expect, it, vi } from 'vitest';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { createReporting, mendable, problemsIn } from '../../../../renderer/store/replicationReport.ts';
-import type { NearplayApi, ReplicationReport } from '../../../../shared/ipc.ts';
+import type { NearplayApi } from '../../../../shared/ipc.ts';
+import type { ReplicationReport } from '../../../../shared/replication.ts';
 
 const none = { objects: 0, bytes: 0 };
 const some = { objects: 2, bytes: 20 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FILTERS, kindOf, rowSizeOf, TransferIndex } from '../../../../renderer/store/transferIndex.ts';
-import type { Transfer } from '../../../../shared/ipc.ts';
+import type { Transfer } from '../../../../shared/transfers.ts';
 import { aTransfer } from '../../../mothers/transfers.ts';
 
 const blocked = (blockedFor: NonNullable<Transfer['blockedFor']>) => ({ state: 'blocked' as const, blockedFor });

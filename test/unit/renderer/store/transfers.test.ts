@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { createTransfers, NO_TOTALS } from '../../../../renderer/store/transfers.ts';
-import type { NearplayApi, TransfersPage, TransferTotals } from '../../../../shared/ipc.ts';
+import type { NearplayApi } from '../../../../shared/ipc.ts';
+import type { TransfersPage, TransferTotals } from '../../../../shared/transfers.ts';
 import { aTransfer } from '../../../mothers/transfers.ts';
 
 const totals = (files: Partial<TransferTotals['files']>): TransferTotals => ({

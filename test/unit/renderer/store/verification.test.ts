@@ -1,7 +1,8 @@
 import { expect, it, vi } from 'vitest';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { createVerification, findingsIn } from '../../../../renderer/store/verification.ts';
-import type { NearplayApi, VerifyReport } from '../../../../shared/ipc.ts';
+import type { NearplayApi } from '../../../../shared/ipc.ts';
+import type { VerifyReport } from '../../../../shared/verify.ts';
 
 const REPORT: VerifyReport = {
   path: '/mnt/plates',

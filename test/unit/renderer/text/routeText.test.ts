@@ -2,7 +2,7 @@ import i18next from 'i18next';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startText } from '../../../../renderer/text/i18n.ts';
 import { isSettling, routeText, storageLabel } from '../../../../renderer/text/routeText.ts';
-import type { StorageSummary } from '../../../../shared/ipc.ts';
+import type { StorageSummary } from '../../../../shared/reading.ts';
 import { type Route, ROUTE_REASONS } from '../../../../shared/routing.ts';
 
 const storage = (name: string, label: string, role: StorageSummary['role']): StorageSummary => ({

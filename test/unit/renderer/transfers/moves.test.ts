@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { dropTarget, moveTarget } from '../../../../renderer/transfers/moves.ts';
-import type { Transfer } from '../../../../shared/ipc.ts';
+import type { Transfer } from '../../../../shared/transfers.ts';
 import { aTransfer } from '../../../mothers/transfers.ts';
 
 const listOf = (...transfers: Transfer[]) => ({ length: transfers.length, at: (index: number) => transfers[index] });

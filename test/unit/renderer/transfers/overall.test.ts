@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { NO_TOTALS } from '../../../../renderer/store/transfers.ts';
 import { overallOf, secondsLeft, sharesOf } from '../../../../renderer/transfers/overall.ts';
-import type { TransferTotals } from '../../../../shared/ipc.ts';
+import type { TransferTotals } from '../../../../shared/transfers.ts';
 import { aTransfer } from '../../../mothers/transfers.ts';
 
 const totals = (files: Partial<TransferTotals['files']>, size = 0, sent = 0): TransferTotals => ({

@@ -2,7 +2,7 @@ import i18next from 'i18next';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startText } from '../../../../renderer/text/i18n.ts';
 import { clockText, modeText, proofText, replicationText, storageFacts } from '../../../../renderer/why/whyText.ts';
-import type { Reading, RouteExplanation } from '../../../../shared/ipc.ts';
+import type { Reading, RouteExplanation } from '../../../../shared/reading.ts';
 
 const { t } = i18next;
 beforeAll(() => startText());

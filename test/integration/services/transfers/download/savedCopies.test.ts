@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Application } from '../../../../../electron/services/application.ts';
-import type { Transfer } from '../../../../../shared/ipc.ts';
+import type { Transfer } from '../../../../../shared/transfers.ts';
 import { until } from '../surroundings.ts';
 import { DownloadDesk, KEY, MIB } from './surroundings.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { UploadTransfer } from '../../../../../../electron/services/transfers/jobs/transfer.ts';
 import { TransferList } from '../../../../../../electron/services/transfers/list/transferList.ts';
-import type { Transfer, TransferTotals } from '../../../../../../shared/ipc.ts';
+import type { Transfer, TransferTotals } from '../../../../../../shared/transfers.ts';
 
 const NO_FILES = { waiting: 0, running: 0, paused: 0, blocked: 0, done: 0, failed: 0, cancelled: 0, skipped: 0 };
 const BYTES = { size: 100, sent: 40, confirmed: 20, bytesPerSecond: 10, startedAt: 0 };

@@ -1,0 +1,31 @@
+import type { ErrorReport } from './errors.ts';
+import type { PreferencesStatus } from './preferencesStatus.ts';
+import type { Reading } from './reading.ts';
+import type { Settings } from './settings.ts';
+import type { JournalUnread, TransferTotals } from './transfers.ts';
+import type { UploadFolder } from './uploads.ts';
+
+export interface CredentialsStatus {
+  /** `null`: none were found. */
+  source: string | null;
+  profiles: string[];
+  problem?: ErrorReport;
+}
+
+/** Everything the window needs for its first paint. */
+export interface Bootstrap {
+  version: string;
+  platform: string;
+  /** What draws the window: Electron, or a browser driven in its place during development. */
+  runtime: string;
+  settings: Settings;
+  preferences: PreferencesStatus;
+  credentials: CredentialsStatus;
+  /** `null` while there are no preferences. */
+  reading: Reading | null;
+  /** The transfers themselves come by `list-transfers`: there may be 100,000. */
+  transfers: TransferTotals;
+  /** Absent: all of it could be read. */
+  unread?: JournalUnread;
+  uploadFolders: UploadFolder[];
+}
