@@ -23,7 +23,7 @@ export function isOver({ state }: { state: TransferState }): boolean {
  * place. `proxy`: that asks for a sign-in. `conflict` waits for the user's word; all others end by themselves.
  */
 export const BLOCKED_FOR = [
-  ...(['offline', 'storage', 'not-a-storage', 'proxy', 'sign-in', 'disk', 'file-growing', 'conflict'] as const),
+  ...(['offline', 'storage', 'not-a-storage', 'proxy', 'sign-in', 'disk', 'file-settling', 'conflict'] as const),
 ] as const;
 export type BlockedFor = (typeof BLOCKED_FOR)[number];
 

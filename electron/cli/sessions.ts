@@ -233,9 +233,9 @@ async function unfinishedIn(folder: string) {
 }
 
 /** It can go on, or has left something in the storage that has to be removed. */
-function isUnfinished({ state, path, upload, intent, toAbort, lost }: UploadRecord): boolean {
-  if (toAbort.length > 0 || lost.length > 0) return true;
+function isUnfinished({ state, path, upload, unconfirmedStart, abandoned, unconfirmedStarts }: UploadRecord): boolean {
+  if (abandoned.length > 0 || unconfirmedStarts.length > 0) return true;
   if (state === 'done' || state === 'skipped' || state === 'cancelled') return false;
-  if (state === 'failed' || path === '-') return upload !== undefined || intent !== undefined;
+  if (state === 'failed' || path === '-') return upload !== undefined || unconfirmedStart !== undefined;
   return true;
 }

@@ -93,12 +93,12 @@ export class UnfinishedUploads {
     return true;
   }
 
-  #isHere({ key, upload, intent, toAbort, lost }: UploadRecord): boolean {
+  #isHere({ key, upload, unconfirmedStart, abandoned, unconfirmedStarts }: UploadRecord): boolean {
     const { preferences, clients } = this.#services.studio();
     const configuration = clients.configurationOf(preferences.mainStorage);
-    const current = upload ?? intent;
+    const current = upload ?? unconfirmedStart;
     if (current && !isHere(current, configuration, key)) return false;
-    return [...toAbort, ...lost].every((one) => isIn(one, configuration));
+    return [...abandoned, ...unconfirmedStarts].every((one) => isIn(one, configuration));
   }
 }
 

@@ -15,7 +15,7 @@ type Watched = Pick<Transfer, 'id' | 'key' | 'state' | 'blockedFor' | 'confirmed
 type WaitsFor = Exclude<BlockedFor, 'conflict'>;
 
 const WORDS: Partial<Record<string, string>> = {
-  'file-growing': 'the file to be written completely',
+  'file-settling': 'the file to be written completely',
   'sign-in': 'a sign-in',
   disk: 'room on the disk of this computer',
 };
@@ -75,7 +75,7 @@ export class Waits {
     if (this.#stopped) return;
     const idleMs = this.#now() - this.#progressAt;
     for (const blockedFor of new Set([...this.#blocked.values()].map((one) => one.blockedFor))) {
-      if (blockedFor !== 'file-growing' || idleMs >= GROWING_TOLD_AFTER_MS) this.#tell(blockedFor);
+      if (blockedFor !== 'file-settling' || idleMs >= GROWING_TOLD_AFTER_MS) this.#tell(blockedFor);
     }
     const isOpen = this.#most.size > 0;
     if (isOpen && this.#told.size === 0 && idleMs >= this.#silenceMs) this.#tellSilence(idleMs);

@@ -282,7 +282,7 @@ const SAMPLES: Record<FakeQueue, () => Transfer[]> = {
     sample('sq030_sh055_comp_v002.mov', 3, 2_960_000_000, { state: 'blocked', blockedFor: 'conflict' }),
     sample('sq030_sh060_light_v001.mov', 4, 2_140_000_000),
     sample('sq030_sh070_light_v004.mov', 5, 1_910_000_000, { state: 'paused', share: 0.35 }),
-    sample('sq030_sh080_render.1001.exr', 6, 84_000_000, { state: 'blocked', blockedFor: 'file-growing' }),
+    sample('sq030_sh080_render.1001.exr', 6, 84_000_000, { state: 'blocked', blockedFor: 'file-settling' }),
     sample('sq030_sh080_previs_with_a_rather_long_name_for_client_review_v012.mp4', 7, 77_000_000, {
       state: 'blocked',
       blockedFor: 'conflict',

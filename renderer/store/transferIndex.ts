@@ -5,7 +5,7 @@ export const FILTERS = ['all', 'active', 'waiting', 'need-you', 'failed', 'done'
 export type Filter = (typeof FILTERS)[number];
 type Kind = Exclude<Filter, 'all'>;
 
-const ENDS_WITHOUT_YOU: ReadonlySet<BlockedFor> = new Set(['offline', 'storage', 'file-growing']);
+const ENDS_WITHOUT_YOU: ReadonlySet<BlockedFor> = new Set(['offline', 'storage', 'file-settling']);
 
 /** Which of the filters, apart from `all`, shows a transfer. */
 export function kindOf({ state, blockedFor }: Pick<Transfer, 'state' | 'blockedFor'>): Kind {

@@ -274,7 +274,7 @@ export const en = {
       proxy: 'Waits for the proxy, which asks for a sign-in. Goes on by itself.',
       'sign-in': 'Waits until you sign in again. What arrived is kept.',
       disk: 'The disk of this computer is full. Make room; it goes on by itself.',
-      'file-growing': 'Still being written. Goes up once it has settled.',
+      'file-settling': 'Still being written. Goes up once it has settled.',
     },
     conflict: {
       question: 'There is another one, with other content',

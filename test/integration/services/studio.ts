@@ -94,7 +94,7 @@ export async function settled(services: Application, id: string) {
     if (transfer?.state === 'done') return transfer;
     // A file that was written just now settles first.
     const isOnItsWay =
-      ['waiting', 'running'].includes(transfer?.state ?? '') || transfer?.blockedFor === 'file-growing';
+      ['waiting', 'running'].includes(transfer?.state ?? '') || transfer?.blockedFor === 'file-settling';
     if (!isOnItsWay) {
       throw new Error(`The upload ended as ${transfer?.state}: ${transfer?.error?.message}`);
     }

@@ -26,7 +26,7 @@ export class JobStates {
   }
 
   waiting(job: UploadJob): void {
-    this.#jobs.note(job, {
+    this.#jobs.updateSoon(job, {
       state: 'waiting',
       blockedFor: undefined,
       skippedFor: undefined,
@@ -42,31 +42,37 @@ export class JobStates {
   }
 
   paused(job: UploadJob): void {
-    this.#jobs.note(job, { state: 'paused', blockedFor: undefined });
+    this.#jobs.updateSoon(job, { state: 'paused', blockedFor: undefined });
   }
 
   blocked(job: UploadJob, blockedFor: BlockedFor, error: unknown): void {
     this.leftConnection(job);
-    this.#jobs.note(job, { state: 'blocked', blockedFor, error: reportOf(error) });
+    this.#jobs.updateSoon(job, { state: 'blocked', blockedFor, error: reportOf(error) });
   }
 
   failed(job: UploadJob, error: unknown): void {
     this.#log.warn('Upload failed', { key: job.record.key, error });
     this.leftConnection(job);
-    this.#jobs.note(job, { state: 'failed', error: reportOf(error), finishedAt: this.#now() });
+    this.#jobs.updateSoon(job, { state: 'failed', error: reportOf(error), finishedAt: this.#now() });
   }
 
   /** Its upload is given up; whoever sweeps removes it. */
   cancelled(job: UploadJob): void {
     this.#jobs.updateLive(job, () => (job.sent = job.confirmed = 0));
-    this.#jobs.note(job, { ...abandoningUpload(job.record), state: 'cancelled', finishedAt: this.#now() });
+    this.#jobs.updateSoon(job, { ...abandoningUpload(job.record), state: 'cancelled', finishedAt: this.#now() });
   }
 
   succeeded(job: UploadJob, outcome: UploadOutcome): void {
     const isDone = outcome.kind === 'done';
-    this.#jobs.note(job, {
+    this.#jobs.updateSoon(job, {
       ...{ state: isDone ? 'done' : 'skipped', finishedAt: this.#now() },
-      ...{ upload: undefined, partSize: undefined, completing: undefined, intent: undefined, unheard: undefined },
+      ...{
+        upload: undefined,
+        partSize: undefined,
+        completing: undefined,
+        unconfirmedStart: undefined,
+        outcomeUnknown: undefined,
+      },
       ...(outcome.kind === 'skipped' && { skippedFor: outcome.why }),
       ...(isDone && { receipt: outcome.receipt, size: outcome.receipt.size, confirmed: outcome.receipt.size }),
     });

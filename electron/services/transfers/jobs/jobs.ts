@@ -70,8 +70,8 @@ export class Jobs {
   }
 
   totals(): TransferTotals {
-    const updateSoon = this.#options.uploadNote?.();
-    return { ...this.#totals.totals(this.#options.clock()), ...(updateSoon && { updateSoon }) };
+    const note = this.#options.uploadNote?.();
+    return { ...this.#totals.totals(this.#options.clock()), ...(note && { note }) };
   }
 
   receipts(): Receipt[] {
@@ -120,19 +120,19 @@ export class Jobs {
   }
 
   /** Changes a record; on disk within a second, or with the next writing that has to be. */
-  note(job: UploadJob, changes: Partial<UploadRecord>): void {
+  updateSoon(job: UploadJob, changes: Partial<UploadRecord>): void {
     this.updateLive(job, () => {
       job.record = { ...job.record, ...changes };
     });
     if (changes.order !== undefined) {
-      this.#jobs.addMovedBytes();
+      this.#jobs.orderChanged();
       this.#lastOrder = Math.max(this.#lastOrder, changes.order);
     }
     this.#options.journal.putSoon(job.record);
   }
 
   /** Of this job, so many bytes went onto the wire. */
-  moved(job: UploadJob, bytes: number): void {
+  addMovedBytes(job: UploadJob, bytes: number): void {
     const now = this.#options.clock();
     job.addBytes(bytes, now);
     this.#totals.moved(bytes, now);

@@ -32,7 +32,7 @@ export class SortedJobs<Member extends Queued> {
   }
 
   /** To be told when the order of a member has changed. */
-  addMovedBytes(): void {
+  orderChanged(): void {
     this.#isInOrder = false;
   }
 

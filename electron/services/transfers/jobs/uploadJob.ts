@@ -53,7 +53,7 @@ export class UploadJob implements Queued {
   }
 
   get hasAbandoned(): boolean {
-    return this.record.toAbort.length > 0 || this.record.lost.length > 0;
+    return this.record.abandoned.length > 0 || this.record.unconfirmedStarts.length > 0;
   }
 
   counted(): Counted {

@@ -7,7 +7,7 @@ import type { JournalUnread } from '../../../../shared/transfers.ts';
 import { isTemporaryName, replaceFile } from '../../files/atomicFile.ts';
 import { readRegularFile } from '../../files/smallFile.ts';
 import { utf8Text } from '../../files/utf8Text.ts';
-import { type UploadRecord, uploadRecordSchema } from './uploadRecord.ts';
+import { RECORD_VERSION, upgradeRecord, type UploadRecord, uploadRecordSchema } from './uploadRecord.ts';
 
 const SECOND = 1000;
 const SHEET_EXTENSION = '.json';
@@ -15,7 +15,6 @@ const SHEET_EXTENSION = '.json';
 const FLUSH_DELAY_MS = SECOND / 2;
 /** Until a full disk is tried again with them. */
 const FLUSH_RETRY_MS = 5 * SECOND;
-const VERSION = 1;
 const sheetSchema = z.looseObject({ version: z.int().min(1), records: z.array(z.unknown()) });
 /** What a file of the journal is called that was set aside: `NAME.damaged-1780000000000`. */
 const ASIDE = /\.(damaged|newer)-\d+$/;
@@ -162,7 +161,7 @@ export class Journal {
       return;
     }
     const parsed = sheetSchema.safeParse(jsonOf(bytes));
-    if (!parsed.success || parsed.data.version > VERSION) {
+    if (!parsed.success || parsed.data.version > RECORD_VERSION) {
       unread.uploads += parsed.data?.records.length ?? 0;
       unread.files.push(await setAside(file, parsed.success ? 'newer' : 'damaged'));
       return;
@@ -170,9 +169,10 @@ export class Journal {
     const understood: UploadRecord[] = [];
     const others: unknown[] = [];
     for (const record of parsed.data.records) {
-      const { data } = uploadRecordSchema.safeParse(record);
+      const upgraded = upgradeRecord(record, parsed.data.version);
+      const { data } = uploadRecordSchema.safeParse(upgraded);
       if (data) understood.push(data);
-      else others.push(record);
+      else others.push(upgraded);
     }
     const sheet = new Sheet(file, understood, others);
     for (const { id } of understood) this.#sheetOf.set(id, sheet);
@@ -250,7 +250,7 @@ class Sheet {
 }
 
 function textOf(records: readonly unknown[]): string {
-  return JSON.stringify({ version: VERSION, records });
+  return JSON.stringify({ version: RECORD_VERSION, records });
 }
 
 function jsonOf(bytes: Uint8Array): unknown {

@@ -50,7 +50,7 @@ const uploadRefSchema = withUnknown({
 /** One multipart upload in the storage. */
 export type UploadRef = z.infer<typeof uploadRefSchema>;
 
-const intentSchema = withUnknown({
+const unconfirmedStartSchema = withUnknown({
   endpoint: z.string().optional(),
   bucket: z.string(),
   wholeKey: z.string(),
@@ -59,7 +59,7 @@ const intentSchema = withUnknown({
   others: z.array(z.string()).optional(),
 });
 /** A multipart upload that may have begun: it was asked for, and nobody knows of an answer. */
-export type Intent = z.infer<typeof intentSchema>;
+export type UnconfirmedStart = z.infer<typeof unconfirmedStartSchema>;
 
 const errorCodes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
@@ -93,7 +93,7 @@ export const uploadRecordSchema = withUnknown({
   /** What the storage has for certain, as of the last note; asked again when the transfer goes on. */
   confirmed: z.number(),
   /** Set before a multipart upload is asked for, cleared with its id. On the storage's clock. */
-  intent: intentSchema.optional(),
+  unconfirmedStart: unconfirmedStartSchema.optional(),
   upload: uploadRefSchema.optional(),
   partSize: z.number().optional(),
   /** Set before the upload is completed: by it a lost answer is told from a lost upload. */
@@ -105,11 +105,36 @@ export const uploadRecordSchema = withUnknown({
     parts: z.number(),
   }).optional(),
   /** Sent whole or in part in one request, of which nobody heard how it ended: the object may be there. */
-  unheard: z.literal(true).optional(),
+  outcomeUnknown: z.literal(true).optional(),
   /** Multipart uploads given up that are not proved gone yet. */
-  toAbort: z.array(uploadRefSchema),
+  abandoned: z.array(uploadRefSchema),
   /** Asked for, given up, and perhaps there. */
-  lost: z.array(intentSchema),
+  unconfirmedStarts: z.array(unconfirmedStartSchema),
   receipt: receiptSchema.optional(),
 });
 export type UploadRecord = z.infer<typeof uploadRecordSchema>;
+
+/** The version of a sheet whose records have the names above. */
+export const RECORD_VERSION = 2;
+
+/** Names of version 1, by those of today. */
+const NAMES_OF_VERSION_1: ReadonlyMap<string, string> = new Map([
+  ['intent', 'unconfirmedStart'],
+  ['unheard', 'outcomeUnknown'],
+  ['toAbort', 'abandoned'],
+  ['lost', 'unconfirmedStarts'],
+]);
+
+/**
+ * A record of an earlier version with the names of today; what else it has stays as it is.
+ *
+ * @param version of its sheet.
+ */
+export function upgradeRecord(record: unknown, version: number): unknown {
+  if (version >= RECORD_VERSION || typeof record !== 'object' || record === null) return record;
+  const fields = Object.entries(record).map(([name, value]: [string, unknown]) => [
+    NAMES_OF_VERSION_1.get(name) ?? name,
+    name === 'blockedFor' && value === 'file-growing' ? 'file-settling' : value,
+  ]);
+  return Object.fromEntries(fields);
+}

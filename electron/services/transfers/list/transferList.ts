@@ -89,7 +89,7 @@ function shown({ policy: _policy, ...upload }: UploadTransfer): Transfer {
 }
 
 function reasonOf({ blockedFor }: Pick<UploadTransfer, 'blockedFor'>): ErrorReport | undefined {
-  if (blockedFor === undefined || blockedFor === 'file-growing') return undefined;
+  if (blockedFor === undefined || blockedFor === 'file-settling') return undefined;
   const code = WAITS_FOR[blockedFor];
   return { code, ...ERRORS[code] };
 }

@@ -62,8 +62,8 @@ export class AbandonedUploads {
       if (!job.hasAbandoned || job.isRunning) continue;
       const before = job.record;
       const rest = await abortAbandoned(apiAt, before, sleep, this.#stop.signal);
-      jobs.note(job, abandonedNow(before, rest, job.record));
-      for (const place of [...rest.toAbort, ...rest.lost]) if (!apiAt(place)) this.#tellLeft(place);
+      jobs.updateSoon(job, abandonedNow(before, rest, job.record));
+      for (const place of [...rest.abandoned, ...rest.unconfirmedStarts]) if (!apiAt(place)) this.#tellLeft(place);
     }
   }
 

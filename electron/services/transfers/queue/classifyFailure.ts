@@ -16,7 +16,7 @@ const PAUSE_REASONS: ReadonlyMap<ErrorCode, PauseReason> = new Map([
   ['disk-full', 'disk'],
 ]);
 
-export type PauseReason = Exclude<BlockedFor, 'conflict' | 'file-growing'>;
+export type PauseReason = Exclude<BlockedFor, 'conflict' | 'file-settling'>;
 
 /** What an error means for the job that met it. */
 export type FailureClass =
@@ -56,5 +56,5 @@ export function pauseReasonOf(code: ErrorCode): PauseReason | undefined {
 
 /** Whether what it waits for ends with the hold of the queue. */
 export function waitsForQueue(blockedFor: BlockedFor | undefined): boolean {
-  return blockedFor !== undefined && blockedFor !== 'conflict' && blockedFor !== 'file-growing';
+  return blockedFor !== undefined && blockedFor !== 'conflict' && blockedFor !== 'file-settling';
 }

@@ -22,7 +22,7 @@ export interface NewRecordFields {
 export function recordOf({ path, root, size, mtimeMs, inode }: FoundFile, fresh: NewRecordFields): UploadRecord {
   return {
     ...{ path, ...(root !== undefined && { root }), size, mtimeMs, inode, ...fresh, wanted: fresh.key },
-    ...{ state: 'waiting', confirmed: 0, toAbort: [], lost: [] },
+    ...{ state: 'waiting', confirmed: 0, abandoned: [], unconfirmedStarts: [] },
   };
 }
 

@@ -118,7 +118,7 @@ export class QueueActions {
       for (const [index, order] of room.orders.entries()) yield [moving[index], order] as const;
     };
     const each = ([job, order]: readonly [UploadJob | undefined, number]) => {
-      if (job) jobs.note(job, { order });
+      if (job) jobs.updateSoon(job, { order });
     };
     slices.forEach(leaveTheLine(), each, () => waiting.addAll(moving));
   }
@@ -128,7 +128,7 @@ export class QueueActions {
     const each = (job: UploadJob) => {
       if (!isOver(job.record) || job.isRunning || job.isHidden) return;
       jobs.hide(job);
-      if (job.record.upload ?? job.record.intent) jobs.note(job, abandoningUpload(job.record));
+      if (job.record.upload ?? job.record.unconfirmedStart) jobs.updateSoon(job, abandoningUpload(job.record));
     };
     this.#each(undefined, each, () => {
       jobs.dropHidden();

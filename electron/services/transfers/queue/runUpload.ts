@@ -87,12 +87,12 @@ export class UploadRuns {
       if (job.isLarge) journal.putSoon(job.record);
     };
     return {
-      sent: (bytes) => jobs.moved(job, bytes),
+      sent: (bytes) => jobs.addMovedBytes(job, bytes),
       takenBack: (bytes) =>
         jobs.updateLive(job, () => {
           job.sent -= bytes;
           // Noted with whatever becomes of it.
-          if (!job.isLarge) job.record = { ...job.record, unheard: true };
+          if (!job.isLarge) job.record = { ...job.record, outcomeUnknown: true };
         }),
       confirmed: (bytes) => {
         confirmed(bytes);

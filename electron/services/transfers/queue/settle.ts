@@ -89,7 +89,7 @@ export class Settlement {
       return;
     }
     const reason = new NearplayError('file-changed', 'Waits until the file is written.');
-    this.#parts.states.blocked(job, 'file-growing', reason);
+    this.#parts.states.blocked(job, 'file-settling', reason);
     if (!this.#stopped) this.#parts.settling.wait(job);
   }
 

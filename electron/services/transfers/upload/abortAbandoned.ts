@@ -3,7 +3,7 @@ import type { Sleep } from '../../runtime/async.ts';
 import { SamePage } from '../../storage/listingPages.ts';
 import type { UploadPlace } from '../../storage/objectPlace.ts';
 import type { S3UploadApi } from '../http/s3UploadApi.ts';
-import type { Intent, UploadRecord, UploadRef } from '../journal/uploadRecord.ts';
+import type { UnconfirmedStart, UploadRecord, UploadRef } from '../journal/uploadRecord.ts';
 
 const SECOND = 1000;
 /** Initiated counts whole seconds, and the estimate of the storage's clock is as good as a second. */
@@ -31,24 +31,24 @@ export async function uploadsInProgress(
 }
 
 /**
- * The multipart upload that was asked for with this intent and whose answer never came. It has the key, the time and no parts,
+ * The multipart upload that was asked for and whose answer never came. It has the key, the time and no parts,
  * and it was not there before; where more than one fits, or looking is or was not permitted, none is taken: nothing in a
  * listing tells whose an upload is, and somebody else's is never touched.
  */
 export async function findUnconfirmedStart(
   api: S3UploadApi,
-  intent: Intent,
+  start: UnconfirmedStart,
   signal: AbortSignal,
 ): Promise<UploadRef | undefined> {
-  const { others } = intent;
-  if (!api.reach(intent) || others === undefined) return undefined;
+  const { others } = start;
+  if (!api.reach(start) || others === undefined) return undefined;
   try {
-    const uploads = await api.listUploads(intent.wholeKey, signal);
+    const uploads = await api.listUploads(start.wholeKey, signal);
     const fitting = uploads.filter(
       ({ uploadId, initiated }) =>
         !others.includes(uploadId) &&
-        initiated >= intent.at - START_EARLIEST_MS &&
-        initiated <= intent.at + START_LATEST_MS,
+        initiated >= start.at - START_EARLIEST_MS &&
+        initiated <= start.at + START_LATEST_MS,
     );
     const [only] = fitting;
     if (!only || fitting.length > 1) return undefined;
@@ -66,12 +66,12 @@ export async function findUnconfirmedStart(
 /** As `findBegun`, for a request that nobody waits for any more: it may still be on its way, so one look is not enough. */
 async function findLateStart(
   api: S3UploadApi,
-  intent: Intent,
+  start: UnconfirmedStart,
   sleep: Sleep,
   signal: AbortSignal,
 ): Promise<UploadRef | undefined> {
   for (let look = 1; ; look++) {
-    const found = await findUnconfirmedStart(api, intent, signal);
+    const found = await findUnconfirmedStart(api, start, signal);
     if (found || look === MAX_LOOKS) return found;
     await sleep((SECOND / 5) * 2 ** look, signal);
   }
@@ -100,18 +100,23 @@ async function abortUntilGone(
 /** Requests to the storage where something was begun; `undefined` where the preferences have none such. */
 export type ApiAt = (place: UploadPlace) => S3UploadApi | undefined;
 
-export type Abandoned = Pick<UploadRecord, 'toAbort' | 'lost'>;
+export type Abandoned = Pick<UploadRecord, 'abandoned' | 'unconfirmedStarts'>;
 
 /** What the record says once its upload is given up: no upload, and the old one on the list of those to be aborted. */
-export function abandoningUpload({ upload, intent, toAbort, lost }: UploadRecord): Partial<UploadRecord> {
+export function abandoningUpload({
+  upload,
+  unconfirmedStart,
+  abandoned,
+  unconfirmedStarts,
+}: UploadRecord): Partial<UploadRecord> {
   return {
     upload: undefined,
     partSize: undefined,
     completing: undefined,
-    intent: undefined,
+    unconfirmedStart: undefined,
     confirmed: 0,
-    toAbort: upload ? [...toAbort, upload] : toAbort,
-    lost: intent ? [...lost, intent] : lost,
+    abandoned: upload ? [...abandoned, upload] : abandoned,
+    unconfirmedStarts: unconfirmedStart ? [...unconfirmedStarts, unconfirmedStart] : unconfirmedStarts,
   };
 }
 
@@ -121,29 +126,29 @@ export function abandoningUpload({ upload, intent, toAbort, lost }: UploadRecord
  */
 export async function abortAbandoned(
   apiAt: ApiAt,
-  { toAbort, lost }: Abandoned,
+  { abandoned, unconfirmedStarts }: Abandoned,
   sleep: Sleep,
   signal: AbortSignal,
 ): Promise<Abandoned> {
-  const left: Abandoned = { toAbort: [], lost: [] };
-  const known = [...toAbort];
-  for (const intent of lost) {
-    const api = apiAt(intent);
+  const left: Abandoned = { abandoned: [], unconfirmedStarts: [] };
+  const known = [...abandoned];
+  for (const start of unconfirmedStarts) {
+    const api = apiAt(start);
     if (!api) {
-      left.lost.push(intent);
+      left.unconfirmedStarts.push(start);
       continue;
     }
     try {
-      const found = await findLateStart(api, intent, sleep, signal);
+      const found = await findLateStart(api, start, sleep, signal);
       if (found) known.push(found);
     } catch {
-      left.lost.push(intent);
+      left.unconfirmedStarts.push(start);
     }
   }
   for (const upload of known) {
     const api = apiAt(upload);
     const isOver = api && (await abortQuietly(api, upload, sleep, signal));
-    if (isOver !== true) left.toAbort.push(upload);
+    if (isOver !== true) left.abandoned.push(upload);
   }
   return left;
 }
@@ -151,8 +156,11 @@ export async function abortAbandoned(
 /** What is left now: of those that were cleaned up, the rest, and all that was given up meanwhile. */
 export function abandonedNow(before: Abandoned, rest: Abandoned, now: Abandoned): Abandoned {
   return {
-    toAbort: [...rest.toAbort, ...now.toAbort.filter((upload) => !before.toAbort.includes(upload))],
-    lost: [...rest.lost, ...now.lost.filter((intent) => !before.lost.includes(intent))],
+    abandoned: [...rest.abandoned, ...now.abandoned.filter((upload) => !before.abandoned.includes(upload))],
+    unconfirmedStarts: [
+      ...rest.unconfirmedStarts,
+      ...now.unconfirmedStarts.filter((start) => !before.unconfirmedStarts.includes(start)),
+    ],
   };
 }
 

@@ -106,11 +106,11 @@ export class MultipartUpload {
   /** The multipart upload that goes on, or begins; an outcome when there is nothing to send. */
   async #begin(): Promise<UploadRef | UploadOutcome> {
     const { record } = this.#task;
-    const known = record.upload ?? record.intent;
+    const known = record.upload ?? record.unconfirmedStart;
     // The studio's main storage, or its folder there, is another one now.
     if (known && !this.#context.isHere(known, record.key)) throw new StartAgain(new NearplayError('no-such-upload'));
     if (record.upload) return record.upload;
-    const outcome = record.intent ? undefined : await this.#settleName();
+    const outcome = record.unconfirmedStart ? undefined : await this.#settleName();
     return outcome ?? (await this.#beginUpload());
   }
 
@@ -125,7 +125,7 @@ export class MultipartUpload {
   }
 
   /**
-   * The intent is on disk before the request, the id before the first part: if the answer is lost, or this process ends
+   * The start is on disk before the request, the id before the first part: if the answer is lost, or this process ends
    * in between, the upload that was begun is found again instead of a second one beginning.
    */
   async #beginUpload(): Promise<UploadRef> {
@@ -138,10 +138,10 @@ export class MultipartUpload {
     await this.#file.read(beginning, 0);
     const description = await describeObject(record.key, { mtimeNs, beginning, uploader: this.#context.uploader });
     return this.#retrying(async () => {
-      const { intent } = this.#task.record;
-      const found = intent ? await findUnconfirmedStart(api, intent, signal) : undefined;
+      const { unconfirmedStart } = this.#task.record;
+      const found = unconfirmedStart ? await findUnconfirmedStart(api, unconfirmedStart, signal) : undefined;
       const upload = found ?? (await this.#create(wholeKey, description));
-      await this.#task.updateDurably({ upload, partSize, intent: undefined });
+      await this.#task.updateDurably({ upload, partSize, unconfirmedStart: undefined });
       return upload;
     });
   }
@@ -150,8 +150,8 @@ export class MultipartUpload {
     const { api, storageNow } = this.#context;
     const { signal } = this.#task;
     const others = await uploadsInProgress(api, wholeKey, signal);
-    const intent = { ...api.place, wholeKey, at: storageNow(), ...(others && { others }) };
-    await this.#task.updateDurably({ intent });
+    const unconfirmedStart = { ...api.place, wholeKey, at: storageNow(), ...(others && { others }) };
+    await this.#task.updateDurably({ unconfirmedStart });
     return api.create(wholeKey, description, lingering(signal, ANSWER_GRACE_MS));
   }
 

@@ -23,7 +23,7 @@ const MAX_DAMAGED = 3;
 /**
  * Sends a file in one request. The storage checks its CRC-32 before it keeps anything, and says it again: that answer is the
  * proof, and no further request is needed. Nothing is noted beforehand: after a crash the same request goes out again, and finds
- * the name taken by an object that says which transfer it came from. After a pause, a lost line or an answer that proves nothing
+ * the name taken by an object that says which transfer it came from. After a pause, a lost connection or an answer that proves nothing
  * the storage is asked first; so it is where it does not keep conditions on writing.
  *
  * @throws NearplayError as MultipartUpload.run; damaged or unproved when it is not proved that the file is there
@@ -84,7 +84,7 @@ class SinglePutUpload {
   }
 
   async #lookAndSend(conditions: WriteConditions): Promise<UploadOutcome> {
-    if (!this.#replace && (this.#task.record.unheard === true || conditions !== 'honoured')) {
+    if (!this.#replace && (this.#task.record.outcomeUnknown === true || conditions !== 'honoured')) {
       const settled = await this.#resolveName(await this.#present(conditions));
       if (settled.kind !== 'free') return settled;
       this.#replace = settled.replace;

@@ -166,7 +166,7 @@ it('starts again with the new content when the file changes under way', async ()
   const path = await begin('changed.bin');
   await appendFile(path, 'more');
   fast();
-  await until(() => only(running.queue).blockedFor === 'file-growing', 'it waits for the file');
+  await until(() => only(running.queue).blockedFor === 'file-settling', 'it waits for the file');
   await age(path);
   await finish();
   expect(only(running.queue).state).toBe('done');

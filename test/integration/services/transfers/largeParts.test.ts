@@ -39,7 +39,7 @@ async function journalLargeParts(path: string): Promise<void> {
   await journal.add([
     {
       ...{ id: 'large', order: 1, path, size: SIZE, mtimeMs, inode, key: KEY, wanted: KEY },
-      ...{ policy: 'ask', state: 'waiting', createdAt: 0, confirmed: 0, toAbort: [], lost: [] },
+      ...{ policy: 'ask', state: 'waiting', createdAt: 0, confirmed: 0, abandoned: [], unconfirmedStarts: [] },
       upload: { bucket, wholeKey, uploadId },
       partSize: PART,
     },

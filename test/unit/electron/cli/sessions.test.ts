@@ -25,7 +25,7 @@ function machine(id: string, pid: number, alive: Set<number>): Machine {
 const record = (id: string): UploadRecord =>
   uploadRecordSchema.parse({
     ...{ id, order: 1, path: `/renders/${id}`, size: 1, mtimeMs: 1, inode: '1', key: id, wanted: id, policy: 'ask' },
-    ...{ state: 'waiting', createdAt: 1, confirmed: 0, toAbort: [], lost: [] },
+    ...{ state: 'waiting', createdAt: 1, confirmed: 0, abandoned: [], unconfirmedStarts: [] },
   });
 
 async function sessionWith(sessions: Sessions, id: string) {

@@ -98,7 +98,7 @@ describe('a wait', () => {
 
   it('for a file that is still written is told when it takes longer', async () => {
     const { said, waits: at, pass } = begin();
-    at.changed([blocked('file-growing')]);
+    at.changed([blocked('file-settling')]);
     expect(said).toEqual([]);
     await pass(10_000);
     expect(said[0]).toMatch(/the file to be written completely/);

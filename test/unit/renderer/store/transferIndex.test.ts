@@ -10,7 +10,7 @@ const shown = (index: TransferIndex, filter: (typeof FILTERS)[number]) =>
 describe('which filter shows what', () => {
   it('what goes on by itself waits; what does not needs the user', () => {
     expect(kindOf(blocked('offline'))).toBe('waiting');
-    expect(kindOf(blocked('file-growing'))).toBe('waiting');
+    expect(kindOf(blocked('file-settling'))).toBe('waiting');
     expect(kindOf(blocked('conflict'))).toBe('need-you');
     expect(kindOf(blocked('sign-in'))).toBe('need-you');
     expect(kindOf(blocked('disk'))).toBe('need-you');

@@ -59,7 +59,7 @@ describe('pages of the queue', () => {
     const jobs = filled([1, 2, 3]);
     const last = jobs.get('job-2');
     if (last) last.order = 0.5;
-    jobs.addMovedBytes();
+    jobs.orderChanged();
     expect(jobs.all().map(({ id }) => id)).toEqual(['job-2', 'job-0', 'job-1']);
   });
 

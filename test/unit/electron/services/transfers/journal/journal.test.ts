@@ -18,7 +18,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const record = (id: string, changes: Partial<UploadRecord> = {}): UploadRecord => ({
   ...{ id, order: Number(id), path: `/media/${id}`, size: 10, mtimeMs: 1.5, inode: '18446744073709551615' },
   ...{ key: `k/${id}`, wanted: `k/${id}`, policy: 'keep-both', state: 'waiting', createdAt: 1, confirmed: 0 },
-  ...{ toAbort: [], lost: [] },
+  ...{ abandoned: [], unconfirmedStarts: [] },
   ...changes,
 });
 const open = async () => {
@@ -71,7 +71,7 @@ it.each([
   ['', 'damaged', 0],
   ['{', 'damaged', 0],
   ['{"version":"1","records":[]}', 'damaged', 0],
-  ['{"version":2,"records":[{"id":"1"},{"id":"2"}]}', 'newer', 2],
+  ['{"version":3,"records":[{"id":"1"},{"id":"2"}]}', 'newer', 2],
   ['\0\0\0', 'damaged', 0],
 ])('sets a sheet aside that is not understood (%j) and reads the others', async (content, why, uploads) => {
   const { journal } = await open();
@@ -110,7 +110,7 @@ it('one record that is not understood costs only itself, and is kept in a file o
   expect((await open()).records).toHaveLength(49);
 });
 
-it('any bytes: the journal is read, and no byte of what is not understood is lost', async () => {
+it('any bytes: the journal is read, and no byte of what is not understood is unconfirmedStarts', async () => {
   const anything = fc.oneof(
     fc.string(),
     fc.json(),

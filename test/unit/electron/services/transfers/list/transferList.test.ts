@@ -56,7 +56,7 @@ describe('the list of transfers', () => {
   it('says what a blocked upload waits for, and keeps the policy to itself', () => {
     const { list, queue } = setUp([]);
     const blocked = upload('a', { state: 'blocked', blockedFor: 'sign-in' });
-    const growing = upload('b', { state: 'blocked', blockedFor: 'file-growing' });
+    const growing = upload('b', { state: 'blocked', blockedFor: 'file-settling' });
     const { changed } = list.ofUploads({ changed: [blocked, growing], removed: [], totals: queue.totals() });
     expect(changed.map(({ error }) => error?.code)).toEqual(['credentials-expired', undefined]);
     expect(changed[0]).not.toHaveProperty('policy');

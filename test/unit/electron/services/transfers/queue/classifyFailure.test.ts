@@ -32,5 +32,5 @@ it('every error ends a stream', () => {
 
 it('the hold of the queue is not what the user or a file is waited for with', () => {
   expect((['offline', 'sign-in', 'disk'] as const).every(waitsForQueue)).toBe(true);
-  expect(([undefined, 'conflict', 'file-growing'] as const).some(waitsForQueue)).toBe(false);
+  expect(([undefined, 'conflict', 'file-settling'] as const).some(waitsForQueue)).toBe(false);
 });

@@ -18,7 +18,7 @@ function lookAt(changes: Partial<FileLook> = {}): FileLook {
 function jobOf({ size, mtimeMs, inode }: FileLook): UploadJob {
   return new UploadJob({
     ...{ id: 'a', order: 1, path: '/a', size, mtimeMs, inode, key: 'a', wanted: 'a', policy: 'ask', state: 'waiting' },
-    ...{ createdAt: 0, confirmed: 0, toAbort: [], lost: [] },
+    ...{ createdAt: 0, confirmed: 0, abandoned: [], unconfirmedStarts: [] },
   });
 }
 
