@@ -14,7 +14,7 @@ export class NearplayApiError extends Error {
   }
 }
 
-/** What is shown when the failure is not one of main's: a bug, never the user's doing. */
+/** Report for a failure without a code of main: a bug, never the user's doing. */
 const UNEXPECTED: ErrorReport = {
   code: 'internal',
   message: 'Something unexpected went wrong. The log has the details.',

@@ -16,7 +16,7 @@ export function Breadcrumbs() {
   const folded = useFolded(way, folder);
   const go = (index: number): void => {
     const target = crumbs[index];
-    // The entry that one comes from is the active one there.
+    // The folder that was left is the active entry there.
     if (target) void show(target.folder, crumbs[index + 1]?.folder);
   };
   return (

@@ -15,7 +15,7 @@ export function DropZone({ children }: { children: ReactNode }) {
   const uploadFiles = useSession((session) => session.uploadFiles);
   const byProject = useSession((session) => session.app?.settings.uploadFolderByProject) ?? NO_FOLDERS;
   const general = dropDestinationOf(inView, byProject);
-  /** Where it would go now; undefined while nothing is dragged over. */
+  /** Folder under the pointer; undefined while nothing is dragged over. */
   const [over, setOver] = useState<string>();
 
   useEffect(() => {
@@ -92,7 +92,7 @@ function Veil({ folder, inView, remembered }: VeilProps) {
   );
 }
 
-/** The folder that what lies under the pointer stands for. */
+/** Folder that the element under the pointer stands for. */
 function folderUnder(target: EventTarget): string | undefined {
   const marked = target instanceof Element ? target.closest('[data-drop-folder]') : null;
   return marked?.getAttribute('data-drop-folder') ?? undefined;

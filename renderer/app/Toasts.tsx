@@ -11,7 +11,10 @@ import type { Translate } from '../text/i18n.ts';
 
 const ICONS = { plain: IconInfoCircle, good: IconCircleCheck, bad: IconAlertTriangle };
 
-/** The notifications, in a row of their own under the header. React Aria keeps their clocks, their focus and their roles. */
+/**
+ * The notifications, in a row of their own under the header. React Aria keeps their clocks, their focus and their
+ * roles.
+ */
 export function Toasts() {
   const state = useToastState();
   const place = useRef<HTMLDivElement>(null);

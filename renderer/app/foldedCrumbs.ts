@@ -2,17 +2,17 @@
 const READABLE_CRUMB_PX = 160;
 
 export interface CrumbWidths {
-  /** What each crumb takes with its whole name and what stands before it; the root first. CSS pixels. */
+  /** Width of each crumb with its whole name and its separator; the root first. CSS pixels. */
   crumbs: readonly number[];
-  /** What the "…" takes with what stands before it, CSS pixels. */
+  /** Width of the "…" with its separator, CSS pixels. */
   fold: number;
-  /** What there is for all of them, CSS pixels. */
+  /** Width for all of them, CSS pixels. */
   available: number;
 }
 
 /**
- * How many crumbs after the root fold into the "…", so that the others can be read: none where all fit, and never the root
- * nor one of the last two. The ones nearest to the root fold first: the last ones name the folder on screen.
+ * Number of crumbs after the root that fold into the "…", so that the others can be read: none where all fit, and never
+ * the root nor one of the last two. The ones nearest to the root fold first: the last ones name the folder on screen.
  */
 export function foldedCrumbs({ crumbs, fold, available }: CrumbWidths): number {
   const wanted = crumbs.map((width) => Math.min(width, READABLE_CRUMB_PX));

@@ -21,7 +21,7 @@ export interface KeyPress {
   altKey: boolean;
 }
 
-/** What a key means everywhere in the window. Ctrl+, and Cmd+, open the settings, as other programs have it. */
+/** Shortcut of a key, everywhere in the window. Ctrl+, and Cmd+, open the settings, as other programs have it. */
 export function shortcutOf({ key, ctrlKey, metaKey, altKey }: KeyPress): Shortcut | undefined {
   if (altKey) return undefined;
   if (ctrlKey || metaKey) return key === ',' ? 'settings' : key === 'f' ? 'filter' : undefined;

@@ -2,12 +2,15 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LibraryEntry } from '../../shared/library.ts';
+import { SECOND_MS } from '../../shared/units.ts';
 import { useLibrary, useNearplay } from '../store/context.tsx';
 import { identityOf } from '../store/entryIdentity.ts';
 import { useNow } from '../ui/useNow.ts';
 import { elementId, Entry } from './Entry.tsx';
 import { columnsFor, countRows, type GridShape, moveInGrid, positionOfIndex, rowAt } from './gridKeyboard.ts';
 
+/** Interval between two drawings of the ages on the cards. */
+const AGE_INTERVAL_MS = 30 * SECOND_MS;
 const GAP_PX = 16;
 const CARD_WIDTH_PX = 208;
 const FOLDER_HEIGHT_PX = 52;
@@ -15,7 +18,7 @@ const ROW_HEIGHT_PX = 44;
 /** Name, size, age and badge under the picture. */
 const CAPTION_HEIGHT_PX = 66;
 const PADDING_PX = 20;
-/** How many rows before the end the next page is asked for. */
+/** Rows before the end at which the next page is asked for. */
 const NEXT_PAGE_AHEAD_ROWS = 12;
 
 /**
@@ -29,7 +32,7 @@ export function EntryGrid({ entries }: { entries: readonly LibraryEntry[] }) {
   const activeId = useLibrary((state) => state.activeId);
   const scroller = useRef<HTMLDivElement>(null);
   const { width, height } = useSize(scroller);
-  const now = useNow(30_000);
+  const now = useNow(AGE_INTERVAL_MS);
 
   const columns = view === 'list' ? 1 : columnsFor(width - 2 * PADDING_PX, CARD_WIDTH_PX, GAP_PX);
   const cardWidth = (width - 2 * PADDING_PX - (columns - 1) * GAP_PX) / columns;
@@ -71,7 +74,7 @@ export function EntryGrid({ entries }: { entries: readonly LibraryEntry[] }) {
   useEffect(() => {
     if (!isOpen) scroller.current?.focus({ preventScroll: true });
   }, [isOpen]);
-  // When the player closes, or a folder is left, the entry one comes from is in the window again.
+  // When the player closes, or a folder is left, the entry that was open is in the window again.
   const scrollToActive = useRef<() => void>(undefined);
   scrollToActive.current = () => {
     if (activeIndex >= 0) virtual.scrollToIndex(positionOfIndex(shape, activeIndex).row, { align: 'auto' });

@@ -1,6 +1,6 @@
-/** How entries are laid out: folders and files each begin a row of their own. */
+/** Layout of the entries: folders and files each begin a row of their own. */
 export interface GridShape {
-  /** How many entries each section has, in order. */
+  /** Number of entries of each section, in order. */
   sections: readonly number[];
   columns: number;
   /** Rows that fit in the window, for Page Up and Page Down. */
@@ -50,7 +50,7 @@ export function positionOfIndex({ sections, columns }: GridShape, index: number)
 }
 
 /**
- * Where a key moves to. `current` is -1 while nothing is active. Returns undefined for keys that move nothing, so that
+ * Target index of a key. `current` is -1 while nothing is active. Returns undefined for keys that move nothing, so that
  * the caller leaves them alone.
  */
 export function moveInGrid(key: string, current: number, shape: GridShape): number | undefined {
@@ -96,7 +96,7 @@ function byRows(current: number, rows: number, shape: GridShape): number {
   return found ? found.start + Math.min(column, found.length - 1) : current;
 }
 
-/** How many cards of at least `minimum` pixels fit side by side with `gap` pixels between them. */
+/** Number of cards of at least `minimum` pixels that fit side by side with `gap` pixels between them. */
 export function columnsFor(width: number, minimum: number, gap: number): number {
   return Math.max(1, Math.floor((width + gap) / (minimum + gap)));
 }

@@ -11,13 +11,14 @@ import { useClock } from '../ui/useNow.ts';
 import { type PlayerLink, secondsOfDelayLeft } from './playerLink.ts';
 
 const NO_STORAGES: readonly StorageSummary[] = [];
+const COUNTDOWN_INTERVAL_MS = 250;
 
-/** Where the media on screen comes from, why, and for how long still. */
+/** Source of the media on screen, its reason, and the seconds until it changes. */
 export function PlayerRoute({ state, kind }: { state: PlayerLink; kind: MediaKind }) {
   const { t } = useTranslation();
   const showWhy = useSession((session) => session.showWhy);
   const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
-  const now = useClock(250);
+  const now = useClock(COUNTDOWN_INTERVAL_MS);
   const { link } = state;
   if (!link || state.phase !== 'playing' || state.broken !== undefined) {
     return (

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { FrameSequence } from '../../shared/library.ts';
 import type { SequenceLinks } from '../../shared/link.ts';
 import type { StorageSummary } from '../../shared/reading.ts';
+import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import { reportOf } from '../api.ts';
 import type { Neighbours } from '../store/arrangement.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
@@ -18,9 +19,9 @@ import { probeSource } from './sourceProbe.ts';
 import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
 import { useTransportKeys } from './usePlayerKeys.ts';
 
-const RENEW_BEFORE_END_MS = 60_000;
+const RENEW_BEFORE_END_MS = MINUTE_MS;
 /** A frame that fails is tried with fresh links once in so long, milliseconds. */
-const MIN_RENEWAL_MS = 5000;
+const MIN_RENEWAL_MS = 5 * SECOND_MS;
 
 interface SequencePlayerProps {
   neighbours: Neighbours;

@@ -1,7 +1,8 @@
+import { SECOND_MS } from '../../shared/units.ts';
 import { framesKept, framesWanted } from './sequencePlayback.ts';
 
 const MAX_FRAME_REQUESTS = 6;
-const FRAME_TIMEOUT_MS = 15_000;
+const FRAME_TIMEOUT_MS = 15 * SECOND_MS;
 
 export type FetchFrame = (index: number, signal: AbortSignal) => Promise<ImageBitmap>;
 

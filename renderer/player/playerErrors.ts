@@ -21,11 +21,11 @@ export type PlayerErrorKind =
 export interface ShownFailure {
   /** Which of the designed explanations fits. */
   kind: PlayerErrorKind;
-  /** What is known; absent where only the kind is. */
+  /** Report of the cause; absent where only the kind is known. */
   report: ErrorReport | undefined;
-  /** Whether the same thing may go better in a moment. */
+  /** True where a retry may help. */
   canRetry: boolean;
-  /** Whether the bytes are there to be saved, although they cannot be shown. */
+  /** True where the bytes can be downloaded, although they cannot be shown. */
   canDownload: boolean;
 }
 
@@ -73,7 +73,7 @@ const KINDS: ReadonlyMap<ErrorCode, PlayerErrorKind> = new Map([
 ]);
 
 /**
- * What a media element's error code means (HTML Standard, "MediaError"). Of `decode` and `unsupported` the link itself
+ * Meaning of a media element's error code (HTML Standard, "MediaError"). Of `decode` and `unsupported` the link itself
  * has to be asked before they are believed: see probeSource.
  */
 export function faultOf(code: number | undefined): MediaFault {

@@ -29,7 +29,7 @@ const KEYS: ReadonlyMap<string, PlayerAction> = new Map([
   ['ArrowDown', 'next'],
 ]);
 
-/** What a key does in the player: the transport keys of editing programs. Shift makes a step a second long. */
+/** Action of a key in the player: the transport keys of editing programs. Shift makes a step a second long. */
 export function playerAction(
   event: Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey'>,
 ): PlayerAction | undefined {

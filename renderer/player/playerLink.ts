@@ -1,6 +1,7 @@
 import type { ErrorReport } from '../../shared/errors.ts';
 import type { Link } from '../../shared/link.ts';
 import type { Route } from '../../shared/routing.ts';
+import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import { isSettling } from '../text/routeText.ts';
 
 /**
@@ -13,31 +14,34 @@ export type MediaFault = 'network' | 'decode' | 'unsupported';
 type LinkPurpose = 'open' | 'move' | 'renew' | 'recover';
 
 /**
- * What the player knows of where its media comes from. Pure: `step` gives the next state and the effects;
+ * State of the player's source. Pure: `step` gives the next state and the effects;
  * the PlayerSession, with the media elements, the clock and the bridge, performs them.
  */
 export interface PlayerLink {
   phase: 'opening' | 'playing' | 'failed';
-  /** The link whose media is on screen, its end on the player's clock; also while failed, so that Retry goes on from there. */
+  /**
+   * The link whose media is on screen, its end on the player's clock; also while failed, so that Retry goes on from
+   * there.
+   */
   link: Link | undefined;
   /** A link that a second media element is getting ready to take over with. */
   standby: Link | undefined;
   /** The link request under way; an answer to any other is late and ignored. */
   request: { id: number; purpose: LinkPurpose } | undefined;
   lastRequestId: number;
-  /** When the replication delay is over, milliseconds on the player's clock. */
+  /** End of the replication delay, milliseconds on the player's clock. */
   delayOverAt: number | undefined;
-  /** When to ask for the route again; undefined when there is nothing to wait for. */
+  /** Time to ask for the route again; undefined when there is nothing to wait for. */
   askAt: number | undefined;
   asking: boolean;
   /** Questions in a row that changed nothing. */
   asked: number;
   renewAt: number | undefined;
-  /** What stopped the media on screen, while its last picture stays and another link is on its way. */
+  /** Fault of the media on screen, while its last picture stays and another link is on its way. */
   broken: MediaFault | undefined;
   /** Causes, as storage and fault, that already had their fresh link since the media last played. */
   answered: readonly string[];
-  /** When to ask again for a link that was refused for a reason that may pass. */
+  /** Time to ask again for a link that was refused for a reason that may pass. */
   recoverAt: number | undefined;
   /** Refusals in a row. */
   refusals: number;
@@ -99,13 +103,13 @@ export const INITIAL_PLAYER_LINK: PlayerLink = {
   failure: undefined,
 };
 
-const FIRST_ASK_DELAY_MS = 1000;
-const MAX_ASK_DELAY_MS = 30_000;
+const FIRST_ASK_DELAY_MS = SECOND_MS;
+const MAX_ASK_DELAY_MS = 30 * SECOND_MS;
 /** A link is renewed when this share of its life is over, and at the latest a minute before its end. */
 const RENEW_AT_LIFE_SHARE = 0.8;
-const RENEW_BEFORE_END_MS = 60_000;
+const RENEW_BEFORE_END_MS = MINUTE_MS;
 /** Interval between two renewals at least, however short-lived the links are. */
-const MIN_RENEWAL_MS = 5000;
+const MIN_RENEWAL_MS = 5 * SECOND_MS;
 /** A refusal that may pass is asked again after 1, 2, 4 and 8 seconds, the last picture staying on screen. */
 const MAX_REFUSALS = 4;
 
@@ -117,10 +121,10 @@ export function askDelay(asked: number): number {
 /** Whole seconds of the replication delay that are left; undefined when it is over or was never there. */
 export function secondsOfDelayLeft(state: PlayerLink, now: number): number | undefined {
   if (state.delayOverAt === undefined || state.delayOverAt <= now) return undefined;
-  return Math.ceil((state.delayOverAt - now) / 1000);
+  return Math.ceil((state.delayOverAt - now) / SECOND_MS);
 }
 
-/** What follows from an event. `now` is the player's clock in milliseconds, which is monotonic. */
+/** Next state and effects of an event. `now` is the player's clock in milliseconds, which is monotonic. */
 export function step(state: PlayerLink, event: PlayerEvent, now: number): Step {
   switch (event.type) {
     case 'opened':
@@ -183,10 +187,10 @@ function arrived(state: PlayerLink, purpose: LinkPurpose, link: Link, now: numbe
 function refused(state: PlayerLink, purpose: LinkPurpose, report: ErrorReport, now: number): Step {
   const idle = { ...state, request: undefined };
   if (purpose === 'recover' && report.retryable && state.refusals < MAX_REFUSALS) {
-    return stay({ ...idle, refusals: state.refusals + 1, recoverAt: now + 1000 * 2 ** state.refusals });
+    return stay({ ...idle, refusals: state.refusals + 1, recoverAt: now + SECOND_MS * 2 ** state.refusals });
   }
   if (purpose === 'open' || purpose === 'recover') return fail(idle, { kind: 'report', report });
-  // What is on screen still plays: try again after a while.
+  // The media on screen still plays: try again after a while.
   if (purpose === 'renew') return stay({ ...idle, renewAt: now + MIN_RENEWAL_MS });
   return stay(askLater(idle, now));
 }
@@ -211,7 +215,7 @@ function adopt(state: PlayerLink, link: Link, now: number): PlayerLink {
 function waitFor(state: PlayerLink, route: Route, now: number): PlayerLink {
   const { secondsLeft } = route.details;
   if (route.reason === 'within-replication-delay' && secondsLeft !== undefined) {
-    const delayOverAt = now + secondsLeft * 1000;
+    const delayOverAt = now + secondsLeft * SECOND_MS;
     return { ...state, delayOverAt, askAt: delayOverAt };
   }
   const settled = { ...state, delayOverAt: undefined };
@@ -248,7 +252,7 @@ function explained(state: PlayerLink, route: Route, now: number): Step {
   return request(state, 'move');
 }
 
-/** How media failed, and what is known of the cause. */
+/** Fault of the media, with its cause where it is known. */
 type Failed = Pick<Extract<PlayerEvent, { type: 'media-failed' }>, 'fault' | 'report'>;
 
 /** The media on screen stopped. One failure may be reported twice: the second report changes nothing. */

@@ -1,3 +1,5 @@
+import { SECOND_MS } from '../../shared/units.ts';
+
 /** Sequences carry no rate; film does. Frames per second. */
 export const SEQUENCE_FRAME_RATE = 24;
 const MAX_CACHE_BYTES = 400_000_000;
@@ -7,7 +9,7 @@ const MAX_CACHED_FRAMES = 120;
 /** Share of the cache that lies behind the position, for stepping back. */
 const SHARE_BEHIND = 0.2;
 
-/** How many decoded frames of a size are kept, so that memory stays bounded whatever the size of a frame. */
+/** Number of decoded frames of a size that are kept, so that memory stays bounded whatever the size of a frame. */
 export function framesKept(width: number, height: number): number {
   const bytes = Math.max(1, width * height * BYTES_PER_PIXEL);
   return Math.min(MAX_CACHED_FRAMES, Math.max(MIN_CACHED_FRAMES, Math.floor(MAX_CACHE_BYTES / bytes)));
@@ -29,7 +31,7 @@ export function framesWanted(index: number, count: number, direction: 1 | -1, ke
 
 /** Whole frames that are due after some milliseconds, and what is left of them for the next time. */
 export function framesDue(elapsed: number, speed: number): { frames: number; rest: number } {
-  const perFrame = 1000 / (SEQUENCE_FRAME_RATE * Math.abs(speed));
+  const perFrame = SECOND_MS / (SEQUENCE_FRAME_RATE * Math.abs(speed));
   const frames = Math.floor(elapsed / perFrame + 1e-6);
   return { frames, rest: Math.max(0, elapsed - frames * perFrame) };
 }

@@ -4,18 +4,19 @@ import { FOREIGN_ANSWER } from '../../shared/causes/storageCauses.ts';
 import { type ErrorReport, ERRORS } from '../../shared/errors.ts';
 import type { Link } from '../../shared/link.ts';
 import { type MediaHead, readMediaHead, trackText } from '../../shared/mediaHead.ts';
+import { KIB, SECOND_MS } from '../../shared/units.ts';
 import type { MediaFault } from './playerLink.ts';
 
 /** Time-out of a probe: long enough for a busy storage, short enough for a viewer who waits. */
-const PROBE_TIMEOUT_MS = 5000;
+const PROBE_TIMEOUT_MS = 5 * SECOND_MS;
 /** Read of an error document or a page at most. */
-const MAX_DOCUMENT_BYTES = 64 * 1024;
-const FIRST_BLOCK_BYTES = 16 * 1024;
+const MAX_DOCUMENT_BYTES = 64 * KIB;
+const FIRST_BLOCK_BYTES = 16 * KIB;
 
 /** Why media stopped, once its link was asked. */
 export interface Finding {
   fault: MediaFault;
-  /** What is known of the cause; absent where nothing is. */
+  /** The cause; absent where it is not known. */
   report?: ErrorReport;
 }
 
@@ -23,9 +24,10 @@ export interface Finding {
 export type Linked = Pick<Link, 'url' | 'bucket' | 'region' | 'key'>;
 
 /**
- * Asks a link for its first bytes. Chromium calls a refused or vanished URL a "source not supported", just as it calls an
- * unknown codec: the answer tells them apart, and says why. A source that refuses, fails or does not answer in 5 seconds is
- * a fault of the `network`, which another storage may mend; what the bytes of the file say, no other link can.
+ * Asks a link for its first bytes. Chromium calls a refused or vanished URL a "source not supported", just as it calls
+ * an unknown codec: the answer tells them apart, and says why. A source that refuses, fails or does not answer in 5
+ * seconds is a fault of the `network`, which another storage may mend; what the bytes of the file say, no other link
+ * can.
  *
  * Never rejects. No report holds the URL.
  */
@@ -52,8 +54,8 @@ export async function probeSource(
 }
 
 /**
- * Whether a file that plays without a picture has one: engines play the sound of a film whose picture they cannot decode, and
- * say nothing. `undefined` where its head names no picture, or does not tell.
+ * Looks for a picture in a file that plays without one: engines play the sound of a film whose picture they cannot
+ * decode, and say nothing. `undefined` where its head names no picture, or does not tell.
  */
 export async function probePicture(link: Linked, ask: typeof fetch = fetch): Promise<Finding | undefined> {
   const range = rangesOf(link, ask);
@@ -82,7 +84,7 @@ function rangesOf({ url }: Linked, ask: typeof fetch): Ranges {
     });
 }
 
-/** What the bytes say; where a storage does not give more of them, nothing. */
+/** Media head of the bytes; undefined where a storage does not give enough of them. */
 async function headOf(answer: Response, first: Uint8Array, range: Ranges): Promise<{ head: MediaHead; size: number }> {
   const size = sizeOf(answer) ?? first.length;
   const head = await readMediaHead({
@@ -110,7 +112,7 @@ function reportOf(said: Said, { bucket, region, key }: Linked): ErrorReport {
   return withRetry(explained, wordsOf(said.message));
 }
 
-/** What a refusal says: the document of S3, or of something else. */
+/** Content of a refusal: the error document of S3, or of something else. */
 async function saidBy(answer: Response): Promise<Said> {
   const text = new TextDecoder().decode(await firstOf(answer, MAX_DOCUMENT_BYTES));
   const element = (name: string): string => textIn(new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? '');

@@ -1,4 +1,5 @@
 import type { Link } from '../../shared/link.ts';
+import { SECOND_MS } from '../../shared/units.ts';
 import { faultOf } from './playerErrors.ts';
 import type { PlayerEvent } from './playerLink.ts';
 import { type Finding, probePicture, probeSource } from './sourceProbe.ts';
@@ -16,7 +17,7 @@ export interface Stage {
 
 type Dispatch = (event: PlayerEvent) => void;
 
-const PREPARE_TIMEOUT_MS = 20_000;
+const PREPARE_TIMEOUT_MS = 20 * SECOND_MS;
 const STANDBY_CHECK_INTERVAL_MS = 25;
 /** Seconds that the second element is put ahead, so that it is ready when the first one gets there. */
 const FIRST_LEAD_S = 0.4;
@@ -24,7 +25,7 @@ const MAX_LEAD_S = 4;
 /** Seconds of playing after which a fault counts as overcome. */
 const RECOVERED_AFTER_S = 5;
 const STALL_CHECK_INTERVAL_MS = 250;
-/** How far from the picture on screen a replacement may begin, seconds: less than a frame. */
+/** Distance from the picture on screen at which a replacement may begin: less than a frame. */
 const POSITION_TOLERANCE_S = 0.001;
 
 /**
@@ -36,13 +37,13 @@ export class PlaybackStage implements Stage {
   readonly #dispatch: Dispatch;
   readonly #shown: (index: 0 | 1) => void;
   readonly #ended = new AbortController();
-  /** What each element was given last. */
+  /** Last link of each element. */
   readonly #links = new WeakMap<HTMLMediaElement, Link>();
   #active: 0 | 1 = 0;
   #standbyEnds: AbortController | undefined;
   readonly #stall = new StallWatch();
   readonly #looking: ReturnType<typeof setInterval>;
-  /** Whether the media should run; survives a reload, during which an element says it is paused. */
+  /** True while the media should run; survives a reload, during which an element says it is paused. */
   #running = true;
   /** The last position that was on screen, seconds; an element that failed may say 0. */
   #position = 0;
@@ -214,7 +215,7 @@ export class PlaybackStage implements Stage {
   }
 }
 
-/** What an element's error means, once its link was asked whether it still gives its bytes, and which. */
+/** Cause of an element's error, after its link was asked for its bytes. */
 async function findingBehind(element: HTMLMediaElement, link: Link | undefined): Promise<Finding> {
   const fault = faultOf(element.error?.code);
   return fault === 'network' || !link ? { fault } : probeSource(link, fault);

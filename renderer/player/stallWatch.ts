@@ -1,4 +1,6 @@
-/** What a media element looks like at one moment. */
+import { SECOND_MS } from '../../shared/units.ts';
+
+/** State of a media element at one moment. */
 export interface MediaMoment {
   /** Milliseconds, any origin. */
   at: number;
@@ -12,11 +14,11 @@ export interface MediaMoment {
 }
 
 /** Without any sign of life for this long the source counts as dead, milliseconds. */
-export const STALL_TIMEOUT_MS = 4000;
+export const STALL_TIMEOUT_MS = 4 * SECOND_MS;
 /** Before anything was shown: names, connections and the index of a file at its end take their time. */
-export const OPENING_TIMEOUT_MS = 12_000;
+export const OPENING_TIMEOUT_MS = 12 * SECOND_MS;
 /** A gap between two looks that is longer is a computer that slept, not a source that did. */
-const MAX_CHECK_GAP_MS = 1000;
+const MAX_CHECK_GAP_MS = SECOND_MS;
 
 /** Tells a source that has gone silent from one that is slow. Looked at a few times a second; holds no timer. */
 export class StallWatch {
@@ -50,7 +52,7 @@ export class StallWatch {
     if (!last) return false;
     const gap = Math.min(MAX_CHECK_GAP_MS, Math.max(0, moment.at - last.at));
     const moved = moment.position - last.position;
-    if (moved > 0 && moved <= (gap / 1000) * 10) this.#played += moved;
+    if (moved > 0 && moved <= (gap / SECOND_MS) * 10) this.#played += moved;
     if (moved > 0 && moment.wanting) this.#shown = true;
     const alive = moved !== 0 || moment.buffered !== last.buffered || moment.readyState > last.readyState;
     if (alive || !moment.wanting) {

@@ -1,3 +1,4 @@
+import { SECOND_MS } from '../../shared/units.ts';
 import { DEFAULT_FRAME_RATE, estimateFrameRate, frameAt, shuttle, stepTime } from './frames.ts';
 
 export interface TransportState {
@@ -15,7 +16,7 @@ export interface TransportState {
   buffered: number;
 }
 
-/** What keys and buttons do to whatever plays. */
+/** Controls for keys and buttons, alike for elements and sequences. */
 export interface TransportControls {
   togglePlay(): void;
   pause(): void;
@@ -87,7 +88,7 @@ export class Transport implements TransportControls {
     cancelAnimationFrame(this.#drawing);
   }
 
-  /** Whether the frame rate was measured, or taken over from where it was. */
+  /** True where the frame rate was measured, here or for an earlier source. */
   get isMeasured(): boolean {
     return this.#measured;
   }
@@ -158,7 +159,7 @@ export class Transport implements TransportControls {
 
   /** No engine plays backwards: it is a walk of seeks, as fast as the decoder follows. */
   #draw = (at: number): void => {
-    const elapsed = Math.min(0.25, (at - this.#lastDraw) / 1000);
+    const elapsed = Math.min(0.25, (at - this.#lastDraw) / SECOND_MS);
     this.#lastDraw = at;
     if (this.#backwards < 0 && !this.#media.seeking) {
       this.#media.currentTime = Math.max(0, this.#media.currentTime + this.#backwards * elapsed);

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 import type { Change } from '../../shared/preferencesMerge.ts';
 import { describeChange } from './changeText.ts';
 
-/** What one document changes in another; signs as well as colours say which is which. */
+/** Changes between two documents, told apart by signs as well as by colours. */
 export function Differences({ changes }: { changes: readonly Change[] }) {
   const { t } = useTranslation();
   if (changes.length === 0) return <p className="muted">{t('editor.noDifference')}</p>;

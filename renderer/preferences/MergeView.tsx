@@ -9,7 +9,7 @@ import { Differences } from './Differences.tsx';
 
 const SIDES: readonly Side[] = ['mine', 'theirs'];
 
-/** Somebody else saved first: what they changed, what both changed, and a choice for each of those. */
+/** After another person's save: what they changed, what both changed, and a choice for each of those. */
 export function MergeView({ merging }: { merging: Merging }) {
   const { t } = useTranslation();
   const saveMerged = useEditor((editor) => editor.saveMerged);

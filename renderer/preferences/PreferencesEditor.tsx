@@ -132,7 +132,7 @@ function TextTab() {
   );
 }
 
-/** What is found, what would change, and who would read from where: for whichever tab is open. */
+/** Findings, changes and the simulator, beside every tab. */
 function Aside() {
   const { t } = useTranslation();
   const parsed = useEditor((editor) => editor.parsed);

@@ -53,7 +53,8 @@ const FORMAT = { formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' 
 type Tree = Record<string, unknown>;
 
 /**
- * What the form shows; `undefined` while the text is no JSON object, or has a key twice, so that only the text can be edited.
+ * Content of the form; `undefined` while the text is no JSON object, or has a key twice, so that only the text can be
+ * edited.
  */
 export function readDraft(source: string): Draft | undefined {
   if (isTooLong(source)) return undefined;
@@ -130,7 +131,7 @@ export function setCeiling(text: string, typed: string): string {
   return setValue(text, ['uploads'], value === undefined ? undefined : { maxBytesPerSecond: value });
 }
 
-/** What the field shows: as typed while that still means what the text says. */
+/** Content of the field: as typed while that still means what the text says. */
 export function shownCeiling(typed: string, ceiling: string): string {
   const meant = ceilingOf(typed);
   if (String(meant ?? '') === ceiling) return typed;

@@ -13,7 +13,7 @@ export function linesOf(typed: string): string[] {
   return lines(typed).flatMap(({ range }) => (range === '' ? [] : [range]));
 }
 
-/** Whether a field holds remarks, which the document has no place for. */
+/** True where a field holds remarks, which the document has no place for. */
 export function hasRemarks(typed: string): boolean {
   return typed.includes('#');
 }
@@ -33,7 +33,7 @@ export function findingsByLine(typed: string, findings: readonly Finding[], repl
   });
 }
 
-/** What the field shows: as typed while that still means the same entries, else those of the document. */
+/** Content of the field: as typed while that still means the same entries, else those of the document. */
 export function shownLines(typed: string, ranges: readonly string[]): string {
   const same = linesOf(typed);
   const isSame = same.length === ranges.length && same.every((range, index) => range === ranges[index]);

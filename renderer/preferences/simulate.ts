@@ -2,6 +2,7 @@ import { parseAddress } from '../../shared/ipRanges.ts';
 import type { IsolationPreferences } from '../../shared/preferences.ts';
 import type { StorageSummary } from '../../shared/reading.ts';
 import { type Route, route } from '../../shared/routing.ts';
+import { SECOND_MS } from '../../shared/units.ts';
 
 export interface Simulated {
   route: Route;
@@ -10,7 +11,7 @@ export interface Simulated {
   storages: StorageSummary[];
 }
 
-/** Who asks for what, in the simulator. */
+/** Input of the simulator. */
 export interface SimulatedCase {
   /** '' : no address is known. */
   address: string;
@@ -28,7 +29,7 @@ export function simulate(
   if (wanted !== '' && !parseAddress(wanted)) return 'address';
   if (!/^\d{1,9}$/.test(seconds.trim())) return 'seconds';
   const client = wanted === '' ? [] : [{ address: wanted, source: 'given' as const }];
-  const decided = route({ lastModified: 0 }, preferences, readFrom, client, {}, Number(seconds) * 1000);
+  const decided = route({ lastModified: 0 }, preferences, readFrom, client, {}, Number(seconds) * SECOND_MS);
   const storage = preferences.s3Configuration[decided.storage];
   return {
     route: decided,

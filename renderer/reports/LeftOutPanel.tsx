@@ -8,7 +8,9 @@ import type { Translate } from '../text/i18n.ts';
 import { Panel } from '../ui/Panel.tsx';
 import { ReportTable } from '../ui/ReportTable.tsx';
 
-/** What was chosen, dropped or found in a watched folder and is not uploaded, each with why; as text for others. */
+/**
+ * Files that were chosen, dropped or found in a watch folder and are not uploaded, each with why; also as text to copy.
+ */
 export function LeftOutPanel() {
   const { t } = useTranslation();
   const list = useSession((session) => session.leftOutShown);

@@ -30,7 +30,7 @@ import { StatePanel } from '../ui/StatePanel.tsx';
 
 const NO_STORAGES: readonly StorageSummary[] = [];
 
-/** What of a folder is not in every replica, why, and what to do. */
+/** Objects of a folder that are not in every replica, why, and what to do. */
 export function ReplicationView() {
   const { t } = useTranslation();
   return (
@@ -53,7 +53,7 @@ function Body() {
   useEffect(() => api.onReportProgress(({ compared: so }) => reporting.getState().progressed(so)), [api, reporting]);
   useEffect(() => {
     const { phase: before, folder: reported } = reporting.getState();
-    // What was found stays until it is asked for again: in a large storage it took minutes.
+    // A report stays until it is asked for again: in a large storage it took minutes.
     if (before === 'idle' || before === 'cancelled' || reported !== folder) void run(folder);
     return () => void reporting.getState().cancel();
   }, [reporting, run, folder]);

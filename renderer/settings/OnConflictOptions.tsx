@@ -4,7 +4,7 @@ import { useSession } from '../store/context.tsx';
 
 const CHOICES = ['ask', 'skip', 'replace', 'keep-both'] as const;
 
-/** What happens with a file whose name is taken, with other content. */
+/** Choices for a file whose name is taken by other content. */
 export function OnConflictOptions() {
   const { t } = useTranslation();
   const onConflict = useSession((session) => session.app?.settings.onConflict) ?? 'ask';

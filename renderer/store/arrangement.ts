@@ -4,7 +4,7 @@ import type { LibraryPages } from './libraryPages.ts';
 
 export type SortOrder = 'name' | 'newest' | 'largest';
 
-/** What is shown, folders first; the storage's order within, unless another is asked for. */
+/** Entries to show, folders first; the storage's order within, unless another is asked for. */
 export function arrange(loaded: LibraryPages, filter: string, order: SortOrder): LibraryEntry[] {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   const folders: LibraryEntry[] = [];
@@ -24,7 +24,7 @@ export function arrange(loaded: LibraryPages, filter: string, order: SortOrder):
   return [...folders, ...files];
 }
 
-/** What the arrangement depends on. */
+/** Input of an arrangement. */
 export interface Arranging {
   loaded: LibraryPages;
   filter: string;

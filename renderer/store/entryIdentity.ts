@@ -1,8 +1,8 @@
 import type { LibraryEntry } from '../../shared/library.ts';
 
 /**
- * What tells an entry from all others of the library, over refreshes and whatever its name: a file may be called as the sequence
- * beside it is.
+ * Identity of an entry in the whole library, stable over refreshes and independent of its name: a file may be called as
+ * the sequence beside it is.
  */
 export function identityOf(entry: LibraryEntry): string {
   if (entry.type === 'folder') return identityOfFolder(entry.key);

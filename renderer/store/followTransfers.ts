@@ -3,8 +3,8 @@ import type { SessionStore } from './session.ts';
 import type { TransfersStore } from './transfers.ts';
 
 /**
- * Keeps the list as main has it: what there is at the start, and whatever changes. Other preferences are another queue, so
- * that each new start begins again. Returns the function that ends it.
+ * Keeps the list as main has it: what there is at the start, and whatever changes. Other preferences are another queue,
+ * so that each new start begins again. Returns the function that ends it.
  */
 export function followTransfers(api: NearplayApi, session: SessionStore, transfers: TransfersStore): () => void {
   const { begin, take } = transfers.getState();

@@ -135,7 +135,7 @@ export function createLibrary(api: NearplayApi): LibraryStore {
             await refreshVisible();
           }
         } catch {
-          // What is on screen was right a moment ago; the next change, or the user, asks again.
+          // The entries on screen were right a moment ago; the next change, or the user, asks again.
         } finally {
           refreshing = false;
         }

@@ -9,7 +9,7 @@ interface LoadedPage {
   entries: readonly LibraryEntry[];
 }
 
-/** What has been loaded of one folder, in the storage's order. Immutable. */
+/** Loaded pages of one folder, in the storage's order. Immutable. */
 export interface LibraryPages {
   folder: string;
   pages: readonly LoadedPage[];

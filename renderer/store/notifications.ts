@@ -1,8 +1,9 @@
 import { UNSTABLE_ToastQueue as ToastQueue } from 'react-aria-components/Toast';
 import type { ErrorReport } from '../../shared/errors.ts';
+import { SECOND_MS } from '../../shared/units.ts';
 import type { TransferNotification } from './transferNotifications.ts';
 
-/** What a notification says; the words themselves are in text/en.ts. */
+/** Content of a notification; its words are in text/en.ts. */
 export type NotificationText =
   | { kind: 'transfers'; about: TransferNotification }
   | { kind: 'upload-folder-added'; folder: string }
@@ -16,12 +17,16 @@ export type NotificationText =
 export interface ShownNotification {
   tone: 'plain' | 'good' | 'bad';
   text: NotificationText;
-  /** How often it came while it was on screen. */
+  /** Number of times that it came while it was on screen. */
   times: number;
 }
 
 /** Milliseconds on screen, without the time in which the pointer or the keyboard is in the notifications. */
-const SHOWN_MS: Record<ShownNotification['tone'], number> = { plain: 5000, good: 5000, bad: 12_000 };
+const SHOWN_MS: Record<ShownNotification['tone'], number> = {
+  plain: 5 * SECOND_MS,
+  good: 5 * SECOND_MS,
+  bad: 12 * SECOND_MS,
+};
 const MAX_SHOWN = 3;
 
 export type Notify = (text: NotificationText, tone?: ShownNotification['tone']) => void;

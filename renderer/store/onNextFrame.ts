@@ -1,5 +1,7 @@
+import { SECOND_MS } from '../../shared/units.ts';
+
 /** A hidden window draws no frames, and must still keep up. */
-const HIDDEN_DELAY_MS = 1000;
+const HIDDEN_DELAY_MS = SECOND_MS;
 
 /** Calls back with the next frame, and before long where there is none. */
 export function onNextFrame(work: () => void): void {

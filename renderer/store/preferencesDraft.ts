@@ -15,7 +15,7 @@ export interface Merging {
   theirs: PreferencesEditing;
   merged: Merged;
   choices: Choices;
-  /** What they changed since editing began here. */
+  /** Their changes since editing began here. */
   theirChanges: Change[];
 }
 
@@ -37,9 +37,9 @@ export interface Editor {
   parsed: ParsedPreferences;
   /** Whether the text could be saved to the bucket: an exported file may lead elsewhere, the object may not. */
   savable: boolean;
-  /** What this machine's own file says, where there is one. */
+  /** Text of this machine's own file, where there is one. */
   pinned: IsolationPreferences | undefined;
-  /** What editing began with, or what was saved last. */
+  /** Text that editing began with, or that was saved last. */
   base: string;
   etag: string | undefined;
   /** Why it may not be saved; then nothing can be changed, unless there are no preferences to protect. */
@@ -82,7 +82,7 @@ function draftOf(text: string, pinned: IsolationPreferences | undefined): Pick<E
   return { text, parsed: { ...(usable && { document: usable }), findings }, savable: document !== undefined };
 }
 
-/** What saving the draft would change; `undefined` while it cannot be used. */
+/** Changes that saving the draft would make; `undefined` while it cannot be used. */
 export function changesOf({ parsed, base }: Pick<Editor, 'parsed' | 'base'>): Change[] | undefined {
   const before = parsePreferences(base).document;
   if (!parsed.document) return undefined;

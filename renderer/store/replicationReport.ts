@@ -67,7 +67,7 @@ export function createReporting(api: NearplayApi): ReportingStore {
       if (get().phase !== 'running') return;
       lastRun += 1;
       set({ phase: 'cancelled' });
-      // What was asked for is dropped in any case; main merely stops earlier.
+      // The answer is dropped in any case; main merely stops earlier.
       await api.cancelReport().catch(() => undefined);
     },
     show: (shown) => set({ shown }),

@@ -25,9 +25,9 @@ export interface Session {
   transfersOpen: boolean;
   /** Of what was chosen or dropped since it was dismissed: what is not uploaded, and how many files are. */
   leftOut: { list: LeftOutList; files: number } | undefined;
-  /** What the panel lists. */
+  /** Content of the panel of left-out files. */
   leftOutShown: LeftOutList | undefined;
-  /** How many choices and drops are being looked through at the moment: large folders take their time. */
+  /** Number of choices and drops that are being looked through: large folders take their time. */
   adding: number;
   /** Grows with every change after which objects may be read from somewhere else. */
   routesVersion: number;
@@ -57,7 +57,7 @@ export interface Session {
 
 export type SessionStore = StoreApi<Session>;
 
-/** What `add-uploads` takes at once. */
+/** Paths that one request of uploads may have (schema in shared/ipc.ts). */
 const MAX_PATHS_PER_REQUEST = 10_000;
 
 /** The store over the bridge. Failures of what the user asked for end as notifications; nothing rejects. */

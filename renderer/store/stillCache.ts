@@ -1,5 +1,6 @@
 import type { NearplayApi } from '../../shared/ipc.ts';
 import type { LibraryFile } from '../../shared/library.ts';
+import { SECOND_MS } from '../../shared/units.ts';
 import { identityOf } from './entryIdentity.ts';
 
 /** Pictures for cards are small, so that hundreds of them stay in memory: the longer side, in device pixels. */
@@ -7,13 +8,13 @@ const STILL_LONG_SIDE_PX = 480;
 const MAX_STILLS = 300;
 const MAX_STILL_REQUESTS = 3;
 /** A still that takes longer is not worth waiting for. */
-const STILL_TIMEOUT_MS = 12_000;
+const STILL_TIMEOUT_MS = 12 * SECOND_MS;
 /** Larger images cost more to fetch than a card is worth. */
 const MAX_IMAGE_BYTES = 24_000_000;
-/** Where in a video the still is taken, as a share of its length: the first frame is often black or a slate. */
+/** Position of a video's still, as a share of its length: the first frame is often black or a slate. */
 const STILL_POSITION_SHARE = 0.25;
 
-/** Whether a card can show a picture of this file. */
+/** True where a card can show a picture of this file. */
 export function hasStill(file: LibraryFile): boolean {
   const size = file.sequence ? file.size / file.sequence.count : file.size;
   return file.kind === 'video' || (file.kind === 'image' && size <= MAX_IMAGE_BYTES);
@@ -33,7 +34,7 @@ export class StillCache {
     this.#api = api;
   }
 
-  /** What is already there. */
+  /** The cached still, without asking for it. */
   peek(file: LibraryFile): ImageBitmap | 'none' | undefined {
     return this.#kept.get(idOf(file));
   }

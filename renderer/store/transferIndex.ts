@@ -26,7 +26,7 @@ export function kindOf({ state, blockedFor }: Pick<Transfer, 'state' | 'blockedF
   }
 }
 
-/** How much there is to say about a transfer: a question with answers, a reason, or figures only. */
+/** Size of a row: a question with answers, a reason, or figures only. */
 export type RowSize = 'plain' | 'reason' | 'question';
 
 export function rowSizeOf({ state, blockedFor }: Pick<Transfer, 'state' | 'blockedFor'>): RowSize {
@@ -45,8 +45,8 @@ export interface IndexChange {
 }
 
 /**
- * All transfers, by id and in the order of each filter. Changes cost what they bring: nothing is sorted anew, and progress
- * alone moves no row.
+ * All transfers, by id and in the order of each filter. Changes cost what they bring: nothing is sorted anew, and
+ * progress alone moves no row.
  */
 export class TransferIndex {
   readonly #rows = new Map<string, Row>();
@@ -60,10 +60,10 @@ export class TransferIndex {
   };
 
   #conflicts = 0;
-  /** How many rows of each kind take more room than the usual. */
+  /** Number of rows of each kind that are taller than usual. */
   readonly #tall: Record<Kind, number> = { active: 0, waiting: 0, 'need-you': 0, failed: 0, done: 0 };
 
-  /** How many ask what to do about a taken name. */
+  /** Number of transfers that wait for an answer about a taken name. */
   get conflicts(): number {
     return this.#conflicts;
   }
@@ -84,7 +84,7 @@ export class TransferIndex {
     return this.#lists[filter].at(index)?.transfer;
   }
 
-  /** Whether all rows of the filter have the usual height, so that none has to be looked at on its own. */
+  /** True where all rows of the filter have the usual height, so that none has to be looked at on its own. */
   isEven(filter: Filter): boolean {
     if (filter !== 'all') return this.#tall[filter] === 0;
     return Object.values(this.#tall).every((count) => count === 0);

@@ -1,6 +1,6 @@
 import type { Transfer, TransferTotals } from '../../shared/transfers.ts';
 
-/** What is worth interrupting the user for. */
+/** An event that is worth interrupting the user for. */
 export type TransferNotification =
   | { kind: 'succeeded' | 'failed'; direction: Transfer['direction']; count: number; name: string; message: string }
   | { kind: 'needs-you'; count: number; name: string };

@@ -12,11 +12,11 @@ import { reportOf } from '../api.ts';
 import { type Filter, TransferIndex } from './transferIndex.ts';
 import { type TransferNotification, TransferNotifications } from './transferNotifications.ts';
 
-/** What is drawn of the list as a whole. The transfers themselves are in its index: each row follows its own. */
+/** State of the list as a whole. The transfers themselves are in its index: each row subscribes to its own. */
 export interface Transfers {
   totals: TransferTotals;
   counts: Readonly<Record<Filter, number>>;
-  /** How many ask what to do about a taken name. */
+  /** Number of transfers that wait for an answer about a taken name. */
   conflicts: number;
   filter: Filter;
   /** Grows whenever the rows that the filter shows, their order or their heights change. */
@@ -50,7 +50,7 @@ export interface TransfersStore extends StoreApi<Transfers> {
   subscribeTo: (id: string, listener: () => void) => () => void;
 }
 
-/** What the store needs from around it. */
+/** Surroundings of the store. */
 export interface TransfersSurroundings {
   /** Calls back once, soon: in the window, with the next frame. */
   schedule: (work: () => void) => void;
@@ -127,7 +127,7 @@ export function createTransfers(api: NearplayApi, around: TransfersSurroundings)
         for (const id of index.ids()) pending.set(id, undefined);
         if (pending.size > 0) schedule();
         set({ totals: known });
-        // What there is none of comes by itself later.
+        // An empty list needs no request: later transfers come as changes.
         if (countFiles(known) > 0) await get().load();
         else set({ loading: 'complete' });
       },

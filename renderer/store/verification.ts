@@ -73,7 +73,7 @@ export function createVerification(api: NearplayApi): VerificationStore {
       if (phase !== 'running' && phase !== 'choosing') return;
       lastRun += 1;
       set({ phase: 'cancelled' });
-      // What was asked for is dropped in any case; main merely stops earlier.
+      // The answer is dropped in any case; main merely stops earlier.
       await api.cancelVerify().catch(() => undefined);
     },
     show: (shown) => set({ shown }),

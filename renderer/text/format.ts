@@ -1,9 +1,7 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
+
 const LOCALE = 'en';
 const UNITS = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 const counts = new Intl.NumberFormat(LOCALE);
 // Making a format costs far more than using it, and a card is drawn hundreds of times while scrolling.
@@ -41,14 +39,14 @@ export function formatDuration(seconds: number): string {
   return `${counts.format(Math.round(hours / 24))} days`;
 }
 
-/** How long ago, both in milliseconds since the epoch; a date once a month has passed. */
+/** Age of a moment, both in milliseconds since the epoch; a date once a month has passed. */
 export function formatAge(then: number, now: number, justNow: string): string {
   const ago = Math.max(0, now - then);
-  if (ago < 10 * SECOND) return justNow;
-  if (ago < MINUTE) return ages.format(-Math.floor(ago / SECOND), 'second');
-  if (ago < HOUR) return ages.format(-Math.floor(ago / MINUTE), 'minute');
-  if (ago < DAY) return ages.format(-Math.floor(ago / HOUR), 'hour');
-  if (ago < 30 * DAY) return ages.format(-Math.floor(ago / DAY), 'day');
+  if (ago < 10 * SECOND_MS) return justNow;
+  if (ago < MINUTE_MS) return ages.format(-Math.floor(ago / SECOND_MS), 'second');
+  if (ago < HOUR_MS) return ages.format(-Math.floor(ago / MINUTE_MS), 'minute');
+  if (ago < DAY_MS) return ages.format(-Math.floor(ago / HOUR_MS), 'hour');
+  if (ago < 30 * DAY_MS) return ages.format(-Math.floor(ago / DAY_MS), 'day');
   return dates.format(then);
 }
 

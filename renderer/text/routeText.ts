@@ -3,7 +3,7 @@ import type { Route } from '../../shared/routing.ts';
 import type { Translate } from './i18n.ts';
 
 export interface RouteText {
-  /** Where it is read from, as the studio calls it. */
+  /** Label of the storage it is read from, as the studio calls it. */
   place: string;
   /** Two or three words. */
   label: string;
@@ -11,12 +11,12 @@ export interface RouteText {
   sentence: string;
 }
 
-/** The studio's word for a storage: its label, else its name. */
+/** Label of a storage; its name where it has none. */
 export function storageLabel(storage: string, storages: readonly StorageSummary[]): string {
   return storages.find(({ name }) => name === storage)?.label ?? storage;
 }
 
-/** Says where one object is read from and why. */
+/** Texts for the storage that one object is read from, and why. */
 export function routeText(route: Route, storages: readonly StorageSummary[], t: Translate): RouteText {
   const place = storageLabel(route.storage, storages);
   const main = storages.find(({ role }) => role === 'main');
@@ -36,7 +36,7 @@ export function routeText(route: Route, storages: readonly StorageSummary[], t: 
   };
 }
 
-/** True while another copy may take over without anyone doing anything: the route is worth asking for again. */
+/** True while another copy may take over by itself: the route is worth asking for again. */
 export function isSettling(route: Route): boolean {
   return (
     route.reason === 'within-replication-delay' ||

@@ -18,7 +18,7 @@ import { IconButton } from '../ui/IconButton.tsx';
 import { clockOf, minuteOf, RATE_UNITS, rateOf, rateText, type RateUnit } from './bandwidth.ts';
 import { useLimit } from './useLimit.ts';
 
-/** What a limit starts with when it is switched on: leaves room for calls on most connections. */
+/** First value of a limit that is switched on: leaves room for calls on most connections. */
 const FIRST_BYTES_PER_SECOND = 10_000_000;
 /** A working day. */
 const FIRST_HOURS_MINUTES = { from: 9 * 60, to: 18 * 60 };
@@ -26,7 +26,7 @@ const MAX_HOURS_RULES = 24;
 
 type Hours = BandwidthSettings['hours'][number];
 
-/** How fast uploads may go: in general, and by the hour. What is chosen is in force at once. */
+/** Limits on uploads, in general and by the hour. A choice is in force at once. */
 export function BandwidthForm() {
   const { t } = useTranslation();
   const bandwidth = useSession((session) => session.app?.settings.bandwidth);

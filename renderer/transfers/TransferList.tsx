@@ -36,7 +36,7 @@ export function TransferList() {
     // eslint-disable-next-line react-hooks/exhaustive-deps
     getItemKey: useCallback((row: number) => row, [version]),
     overscan: 4,
-    // The row with the focus stays, wherever one scrolls: the focus would be lost with it.
+    // The row with the focus stays, wherever the list scrolls: the focus would go with it.
     rangeExtractor: useCallback((range: Range) => withRow(defaultRangeExtractor(range), activeIndex), [activeIndex]),
   });
 

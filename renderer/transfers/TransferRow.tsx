@@ -46,13 +46,15 @@ interface TransferRowProps {
   start: number;
   height: number;
   isActive: boolean;
-  /** Where what is being dragged would go: in front of this row, or behind it as the last one. */
+  /** Place of the dragged row: in front of this row, or behind it as the last one. */
   drop: 'before' | 'after' | undefined;
   isDragged: boolean;
   onGrip: (id: string, event: PointerEvent) => void;
 }
 
-/** One transfer. It subscribes to its own transfer: progress of another row, or of a hundred thousand, does not draw it. */
+/**
+ * One transfer. It subscribes to its own transfer: progress of another row, or of a hundred thousand, does not draw it.
+ */
 export const TransferRow = memo(function TransferRow(props: TransferRowProps) {
   const { id, index, start, height, isActive, drop, isDragged, onGrip } = props;
   const { t } = useTranslation();
@@ -111,7 +113,7 @@ export const TransferRow = memo(function TransferRow(props: TransferRowProps) {
   );
 });
 
-/** What is safe in the storage, and what is on the wire. */
+/** Confirmed bytes, and bytes on their way. */
 function TwoTone({ transfer }: { transfer: Transfer }) {
   const { t } = useTranslation();
   const { confirmed, sent } = sharesOf(transfer);

@@ -70,7 +70,7 @@ function Body() {
   );
 }
 
-/** What is to be known of the storage that uploads go to. */
+/** Note on the storage that uploads go to. */
 function StorageNote() {
   const { t } = useTranslation();
   const note = useTransfers((state) => state.totals.note);
@@ -91,7 +91,7 @@ function Shown() {
   return <TransferList key={filter} />;
 }
 
-/** What an earlier session noted and this one could not read, and why nothing is noted now. */
+/** Journal files of an earlier session that could not be read, and why nothing is written now. */
 function Unread() {
   const { t } = useTranslation();
   const unread = useSession((session) => session.app?.unread);

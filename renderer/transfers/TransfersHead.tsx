@@ -96,7 +96,7 @@ function Announcements() {
   );
 }
 
-/** What can be done with all of them at once; only what would do something is there. */
+/** Actions on all transfers at once; only those that apply are shown. */
 export function AllTransfers() {
   const { t } = useTranslation();
   const { transfers } = useNearplay();

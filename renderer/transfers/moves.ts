@@ -14,7 +14,7 @@ export function canMove({ state, direction }: Pick<Transfer, 'state' | 'directio
 }
 
 /**
- * Before which transfer one has to go to move in a direction; `null`: to the end. Undefined where it is there already, or
+ * The transfer to go before, to move in a direction; `null`: to the end. Undefined where it is there already, or
  * cannot move.
  */
 export function moveTarget(rows: RowsInOrder, index: number, direction: Direction): string | null | undefined {
@@ -34,7 +34,9 @@ export function moveTarget(rows: RowsInOrder, index: number, direction: Directio
   }
 }
 
-/** Before which transfer something dropped in front of a row goes: the first from there that waits; `null`: to the end. */
+/**
+ * Before which transfer something dropped in front of a row goes: the first from there that waits; `null`: to the end.
+ */
 export function dropTarget(rows: RowsInOrder, index: number): string | null {
   return idAt(rows, movableFrom(rows, index, 1));
 }

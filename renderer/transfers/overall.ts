@@ -1,6 +1,6 @@
 import type { Transfer, TransferTotals } from '../../shared/transfers.ts';
 
-/** What all transfers are doing, taken together. `stuck`: whatever is left waits for something. */
+/** Course of all transfers together. `stuck`: all that is left waits for something. */
 type Course = 'none' | 'moving' | 'paused' | 'stuck' | 'over';
 
 export interface Overall {
@@ -16,7 +16,7 @@ export interface Overall {
   share: number;
 }
 
-/** What the sums come to. */
+/** Figures for people from the totals of main. */
 export function overallOf({ files, size, sent }: TransferTotals): Overall {
   const open = files.waiting + files.running + files.paused + files.blocked;
   const over = files.done + files.failed + files.cancelled + files.skipped;

@@ -1,6 +1,6 @@
 import { isOver, type Transfer } from '../../shared/transfers.ts';
 
-/** What can be done with one transfer. */
+/** Actions that apply to one transfer. */
 export interface RowActions {
   pause: boolean;
   resume: boolean;
@@ -47,7 +47,7 @@ const MOVES: ReadonlyMap<string, 'up' | 'down' | 'first' | 'last'> = new Map([
 ]);
 
 /**
- * What a key means on a row. Undefined for keys that mean nothing here, so that the caller leaves them alone.
+ * Meaning of a key on a row. Undefined for keys that mean nothing here, so that the caller leaves them alone.
  *
  * @param page how many rows the window shows.
  */

@@ -3,7 +3,7 @@ import { formatBytes, formatDuration, formatPercent } from '../text/format.ts';
 import type { Translate } from '../text/i18n.ts';
 import { secondsLeft } from './overall.ts';
 
-/** What one transfer is doing, or waits for; a failure's message also says what to do. */
+/** State of one transfer in words; a failure's message also says what to do. */
 export function rowText(transfer: Transfer, t: Translate): string {
   const { state, size, error, blockedFor } = transfer;
   switch (state) {

@@ -1,6 +1,8 @@
 import { splitName } from './nameParts.ts';
 
-/** The parts of a file name, inside of an element of the class `name`: they are cut in the middle and keep the version. */
+/**
+ * The parts of a file name, inside of an element of the class `name`: they are cut in the middle and keep the version.
+ */
 export function CutName({ name }: { name: string }) {
   const { head, version, rest, tail } = splitName(name);
   return (

@@ -11,6 +11,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { ErrorCode, ErrorReport } from '../../shared/errors.ts';
+import { SECOND_MS } from '../../shared/units.ts';
 import { useSession } from '../store/context.tsx';
 import { formatDuration } from '../text/format.ts';
 import { ProfileSelect } from './ProfileSelect.tsx';
@@ -90,7 +91,7 @@ function useRetry(active: boolean, onRetry: () => void): number {
   const online = useSession((session) => session.online);
   useEffect(() => {
     if (!active) return undefined;
-    const timer = setInterval(() => setLeft((seconds) => seconds - 1), 1000);
+    const timer = setInterval(() => setLeft((seconds) => seconds - 1), SECOND_MS);
     return () => clearInterval(timer);
   }, [active]);
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { Finding } from '../../shared/preferences.ts';
 
-/** What is wrong or surprising in the Isolation Preferences, with the place. */
+/** Errors and warnings of the Isolation Preferences, each with its place. */
 export function Findings({ findings }: { findings: readonly Finding[] }) {
   const { t } = useTranslation();
   if (findings.length === 0) return null;

@@ -18,14 +18,14 @@ interface PanelProps {
   shape: keyof typeof SHAPES;
   title: string;
   testId: string;
-  /** Whether a click beside it and Escape close it. */
+  /** True where a click beside the panel and Escape close it. */
   isDismissable?: boolean;
-  /** Before it closes by the user's hand. */
+  /** Called before the user closes it. */
   onClose?: () => void;
   children: ReactNode;
 }
 
-/** One of the panels over the window, of which one at a time is open; nothing of it lives while it is closed. */
+/** A panel over the window. One at a time is open; a closed one is not mounted. */
 export function Panel({ name, shape, title, testId, isDismissable = true, onClose, children }: PanelProps) {
   const { t } = useTranslation();
   const isOpen = useSession((session) => session.panel === name);

@@ -5,14 +5,14 @@ interface StatePanelProps {
   icon: ReactNode;
   title: string;
   body: string;
-  /** What the other side said, in its own words. */
+  /** Answer of the storage, in its own words. */
   detail?: string | undefined;
   /** The failure's code, for a report to IT. */
   code?: string | undefined;
   children?: ReactNode;
 }
 
-/** What is shown where there is nothing to show: what happened, why, and what to do. */
+/** Panel in place of content that is not there: what happened, why, and what to do. */
 export function StatePanel({ testId, icon, title, body, detail, code, children }: StatePanelProps) {
   return (
     <section

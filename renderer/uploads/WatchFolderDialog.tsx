@@ -7,7 +7,7 @@ import { destinationOf } from './destination.ts';
 
 const NO_FOLDERS: Readonly<Record<string, string>> = {};
 
-/** What watching a local folder means, where its files go, and whether those already in it go too; then the chooser. */
+/** Explains a watch folder and its destination, asks about the files already in it; then the system's chooser. */
 export function WatchFolderDialog() {
   const { t } = useTranslation();
   const showPanel = useSession((session) => session.showPanel);

@@ -64,7 +64,7 @@ function WatchFolderItem({ folder: watched }: { folder: UploadFolder }) {
   );
 }
 
-/** What lies in it and is not uploaded. */
+/** Files of the folder that are not uploaded. */
 function FolderLeftOut({ folder: { leftOut } }: { folder: UploadFolder }) {
   const { t } = useTranslation();
   const show = useSession((session) => session.showLeftOut);

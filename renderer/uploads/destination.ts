@@ -1,4 +1,7 @@
-/** The project that a folder belongs to: the library's top folder, with its closing slash. The library itself is in none. */
+/**
+ * The project that a folder belongs to: the library's top folder, with its closing slash. The library itself is in
+ * none.
+ */
 export function projectOf(folder: string): string | undefined {
   const slash = folder.indexOf('/');
   return slash > 0 ? folder.slice(0, slash + 1) : undefined;
@@ -6,11 +9,11 @@ export function projectOf(folder: string): string | undefined {
 
 export interface Destination {
   folder: string;
-  /** Whether it is the project's own folder for uploads, and not the one in view. */
+  /** True where it is the project's own folder for uploads, and not the one in view. */
   remembered: boolean;
 }
 
-/** Where uploads go that are started by the button: the project's folder where one was chosen, else the one in view. */
+/** Destination of uploads started by the button: the project's folder where one was chosen, else the one in view. */
 export function destinationOf(folder: string, byProject: Readonly<Record<string, string>>): Destination {
   const project = projectOf(folder);
   const chosen = project !== undefined && Object.hasOwn(byProject, project) ? byProject[project] : undefined;
@@ -18,8 +21,8 @@ export function destinationOf(folder: string, byProject: Readonly<Record<string,
 }
 
 /**
- * Where files go that are dropped beside all cards. Who went into a folder of the project means that folder; at the
- * project's top it is the folder that was chosen for its uploads.
+ * Destination of files dropped beside all cards. Inside a folder of the project it is that folder; at the project's
+ * top it is the folder that was chosen for its uploads.
  */
 export function dropDestinationOf(folder: string, byProject: Readonly<Record<string, string>>): Destination {
   return folder === projectOf(folder) ? destinationOf(folder, byProject) : { folder, remembered: false };

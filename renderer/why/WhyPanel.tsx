@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { Button, ProgressBar } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { ExplainedObject, RouteExplanation } from '../../shared/reading.ts';
+import { SECOND_MS } from '../../shared/units.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
 import { formatAge, formatBytes, formatDuration } from '../text/format.ts';
 import { routeText, storageLabel } from '../text/routeText.ts';
@@ -130,15 +131,15 @@ function ObjectFacts({
   askedAt: number;
 }) {
   const { t } = useTranslation();
-  const clock = useClock(1000);
-  const age = object.ageSeconds + Math.max(0, clock - askedAt) / 1000;
-  const now = useNow(1000);
+  const clock = useClock(SECOND_MS);
+  const age = object.ageSeconds + Math.max(0, clock - askedAt) / SECOND_MS;
+  const now = useNow(SECOND_MS);
   const left = reading.replicationDelaySeconds - age;
   return (
     <dl className="facts">
       <dt>{t('why.uploaded')}</dt>
       <dd>
-        {formatAge(now - age * 1000, now, t('age.justNow'))}, {formatBytes(object.size)}
+        {formatAge(now - age * SECOND_MS, now, t('age.justNow'))}, {formatBytes(object.size)}
       </dd>
       <dt>{t('why.delay')}</dt>
       <dd>
@@ -223,7 +224,7 @@ function Measured({ label, value, share }: { label: string; value: string; share
   );
 }
 
-const COPIED_NOTE_MS = 2500;
+const COPIED_NOTE_MS = 2.5 * SECOND_MS;
 
 function CopyForIt({ text }: { text: string }) {
   const { t } = useTranslation();

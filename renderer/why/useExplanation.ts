@@ -7,7 +7,7 @@ import { steadyNow } from '../ui/useNow.ts';
 
 export interface Explaining {
   explained: RouteExplanation | undefined;
-  /** When that was true, milliseconds of a monotonic clock. */
+  /** Time of the answer, milliseconds of a monotonic clock. */
   askedAt: number;
   failure: ErrorReport | undefined;
   measuring: boolean;
@@ -19,7 +19,7 @@ export interface Explaining {
 
 const NOTHING = { explained: undefined, askedAt: 0, failure: undefined };
 
-/** What led to a route, asked again whenever main says that routes may have changed. */
+/** Explanation of a route, asked for again whenever routes may have changed. */
 export function useExplanation(key: string | undefined): Explaining {
   const { api } = useNearplay();
   const routesVersion = useSession((session) => session.routesVersion);

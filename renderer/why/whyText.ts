@@ -55,7 +55,7 @@ function share(value: number | undefined, most: number): number {
   return value === undefined || most <= 0 ? 0 : Math.min(1, value / most);
 }
 
-/** How far a storage's clock is from this computer's, in words. The Date header has a resolution of one second. */
+/** Difference of a storage's clock from this computer's, in words. The Date header has a resolution of one second. */
 export function clockText(seconds: number, t: Translate): string {
   if (Math.abs(seconds) <= 1) return t('why.clockSame');
   const words = { duration: roughly(Math.abs(seconds)) };
@@ -78,7 +78,7 @@ export function replicationText(status: string | undefined, t: Translate): strin
   return known ? t(`why.status.${known}`) : status;
 }
 
-/** Whether a replica holds this very version, and how that is known. */
+/** Sentence on a replica's proof for this very version. */
 export function proofText(proof: ExplainedObject['proofs'][number], storages: readonly StorageSummary[], t: Translate) {
   const place = storageLabel(proof.storage, storages);
   if (proof.holds === 'no') return t('why.proofNo', { place });
