@@ -56,7 +56,7 @@ export interface Transfer {
   bytesPerSecond: number;
   startedAt: number;
   finishedAt?: number;
-  /** Of a download that is done: the storage keeps no checksum that the file could be compared with. */
+  /** Of a download that is done: the storage keeps no checksum, or none that the file could be compared with. */
   unproved?: true;
   error?: ErrorReport;
 }

@@ -4,6 +4,7 @@ import type { Application } from '../services/application.ts';
 import { thisMachine } from '../services/runtime/machine.ts';
 import { type Download, download, STOPPED } from '../services/transfers/download/download.ts';
 import { DownloadNotes } from '../services/transfers/download/downloadNotes.ts';
+import type { Unproved } from '../services/transfers/download/storedObject.ts';
 import { type CommandContext, reportError } from './surroundings.ts';
 import { keyToRead } from './typedPlaces.ts';
 import { waitMinutes, Waits } from './waits.ts';
@@ -12,6 +13,11 @@ import { type ServiceNeeds, stateFolder, withServices } from './withServices.ts'
 const BEGINS_AGAIN: Partial<Record<ErrorCode, string>> = {
   'object-changed': 'The file was replaced in the storage meanwhile; the download begins again.',
   damaged: 'What arrived was damaged; the download begins again.',
+};
+
+const UNPROVED: Record<Unproved, string> = {
+  'no-checksum': 'the storage keeps no checksum',
+  incomparable: 'the storage keeps a checksum of parts whose sizes are not known, which cannot be compared',
 };
 
 export interface GetOptions extends ServiceNeeds {
@@ -30,11 +36,11 @@ export async function getCommand(
   const target = /[/\\]$/.test(destination) ? `${resolve(cwd, destination)}/` : resolve(cwd, destination);
   await withServices({ ...options, needsRoute: true }, context, async (services) => {
     const key = await keyToRead(services.studio(), typed);
-    const { path, size, route, provedBy, resumed } = await get(services, key, target, options, context);
+    const { path, size, route, provedBy, unproved, resumed } = await get(services, key, target, options, context);
     const { storage, reason, details } = route;
-    const proof = provedBy === null ? 'not proved: the storage keeps no checksum' : `proved by ${provedBy}`;
+    const proof = provedBy === null ? `not proved: ${UNPROVED[unproved ?? 'no-checksum']}` : `proved by ${provedBy}`;
     context.print(
-      { key, path, size, storage, reason, details, provedBy, resumed },
+      { key, path, size, storage, reason, details, provedBy, ...(unproved && { unproved }), resumed },
       `${path} (${size} bytes from ${storage}: ${reason}; ${proof})`,
     );
   });

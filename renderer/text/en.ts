@@ -257,7 +257,7 @@ export const en = {
       paused: 'Paused',
       done: 'Uploaded',
       saved: 'Saved on this computer',
-      savedUnproved: 'Saved; not proved, since the storage keeps no checksum',
+      savedUnproved: 'Saved; not proved, since the storage keeps no checksum that it can be compared with',
       failed: 'Failed',
       cancelled: 'Cancelled',
       skipped: 'Skipped: the bucket keeps what it has',

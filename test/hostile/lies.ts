@@ -30,6 +30,8 @@ export const LIES = {
   'wrong checksum': all({ kind: 'wrong-checksum' }),
   'no checksum': all({ kind: 'no-proof' }),
   'ignored conditions': { rules: [{ effect: { kind: 'ignore-conditions' } }], isNameTaken: true },
+  'no length': all({ kind: 'no-length' }),
+  'no token': all({ kind: 'no-token' }),
   'endless pages': all({ kind: 'endless-pages' }),
   'endless body': all({ kind: 'endless-body' }),
   '400 without a body': all({ kind: 'answer-instead', status: 400 }),

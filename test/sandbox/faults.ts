@@ -8,6 +8,13 @@ export interface FaultTarget {
   partNumber?: number;
 }
 
+/** An answer on its way. */
+export interface RewritableAnswer {
+  status: number;
+  headers: Readonly<Record<string, string | number>>;
+  body: string | AsyncIterable<Buffer>;
+}
+
 /** What goes wrong. Several rules may apply to one request; the first `status`, `answer-instead`, `reset`, `stall` or `down` wins. */
 export type FaultEffect =
   | { kind: 'latency'; milliseconds: number }
@@ -31,6 +38,12 @@ export type FaultEffect =
   | { kind: 'no-proof' }
   /** Does what was asked, and says no checksum of it, as servers do that keep none. */
   | { kind: 'no-checksum' }
+  /** Does what was asked, and names no length of it in any header. */
+  | { kind: 'no-length' }
+  /** Says of every page of a listing that another one follows, and not where it begins. */
+  | { kind: 'no-token' }
+  /** Does what was asked, and something in front of the storage makes another answer of it. */
+  | { kind: 'rewritten'; rewrite: (answer: RewritableAnswer) => Partial<RewritableAnswer> }
   /** Takes a write as if it carried no condition (If-Match, If-None-Match). */
   | { kind: 'ignore-conditions' }
   /** Gives whole objects, whatever range was asked for. */

@@ -64,6 +64,11 @@ export function lieOf(effect: FaultEffect, answer: Answer, asked: Asked): Answer
   if (effect.kind === 'no-proof') return without(answer, PROOFS);
   if (effect.kind === 'no-checksum') return without(answer, CHECKSUMS);
   if (effect.kind === 'wrong-checksum') return withWrongProof(answer);
+  if (effect.kind === 'no-length') return withoutHeader(answer, 'content-length');
+  if (effect.kind === 'no-token') return withoutToken(answer);
+  if (effect.kind === 'rewritten') {
+    return { ...answer, ...effect.rewrite({ headers: {}, body: '', ...answer }) };
+  }
   return effect.kind === 'endless-pages' ? truncated(answer, asked) : answer;
 }
 
@@ -82,6 +87,11 @@ function without(answer: Answer, names: RegExp): Answer {
 function withoutVersionId(answer: Answer, say?: string): Answer {
   const { 'x-amz-version-id': _versionId, ...headers } = answer.headers ?? {};
   return { ...answer, headers: { ...headers, ...(say !== undefined && { 'x-amz-version-id': say }) } };
+}
+
+function withoutHeader(answer: Answer, dropped: string): Answer {
+  const headers = Object.entries(answer.headers ?? {}).filter(([name]) => name.toLowerCase() !== dropped);
+  return { ...answer, headers: Object.fromEntries(headers) };
 }
 
 function withWrongProof(answer: Answer): Answer {
@@ -108,6 +118,14 @@ function truncated(answer: Answer, asked: Asked): Answer {
   const body = answer.body
     .replace(/<Next([A-Za-z]+)>[^<]*<\/Next\1>/g, '')
     .replace(/<IsTruncated>[a-z]+<\/IsTruncated>/, `<IsTruncated>true</IsTruncated>${sameMarker(asked)}`);
+  return { ...answer, body };
+}
+
+function withoutToken(answer: Answer): Answer {
+  if (typeof answer.body !== 'string') return answer;
+  const body = answer.body
+    .replace(/<Next([A-Za-z]+)>[^<]*<\/Next\1>/g, '')
+    .replace(/<IsTruncated>[a-z]+<\/IsTruncated>/, '<IsTruncated>true</IsTruncated>');
   return { ...answer, body };
 }
 

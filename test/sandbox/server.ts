@@ -335,7 +335,8 @@ async function send({ request, response, effects, connection, log }: Exchange, a
   const { status, headers = {}, body = '' } = answer;
   log.status = status;
   if (typeof body === 'string') {
-    response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers });
+    const hasNoLength = effects.some(({ kind }) => kind === 'no-length');
+    response.writeHead(status, { ...(!hasNoLength && { 'content-length': Buffer.byteLength(body) }), ...headers });
     response.end(body);
     return;
   }

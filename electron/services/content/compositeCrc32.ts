@@ -1,10 +1,11 @@
+import { parseChecksum } from './checksumText.ts';
 import { crc32, toBase64 } from './crc32.ts';
 
 /** The CRC-32 of one content, in both ways that S3 may keep it. Base64. */
 export interface Checksums {
   /** Of all bytes. */
   crc32: string;
-  /** Of the parts' checksums, with the number of parts. */
+  /** Of the parts' checksums, with the number of parts; a storage that says it may leave the number out. */
   composite: string;
 }
 
@@ -64,9 +65,14 @@ export class CompositeCrc32 {
   }
 }
 
-/** By the type that the storage names; those that name none give a composite one away by its dash. */
+/**
+ * By the type that the storage names; those that name none give a composite one away by its dash. What is no checksum is none at
+ * all: proxies leave headers empty or cut them off.
+ */
 export function storedChecksumOf(answer: Answer): StoredChecksum {
-  const { ChecksumCRC32: value, ChecksumType: type } = answer;
-  if (value === undefined) return {};
-  return type === 'COMPOSITE' || value.includes('-') ? { composite: value } : { crc32: value };
+  const checksum = parseChecksum('CRC32', answer.ChecksumCRC32);
+  if (!checksum) return {};
+  const { digest, parts } = checksum;
+  if (parts !== undefined) return { composite: `${digest}-${parts}` };
+  return answer.ChecksumType === 'COMPOSITE' ? { composite: digest } : { crc32: digest };
 }

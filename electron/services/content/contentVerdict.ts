@@ -32,14 +32,18 @@ export type ContentVerdict = 'proved' | 'open' | 'contradicted';
  */
 export function verdictOn(said: StoredContent, sent: SentContent): ContentVerdict {
   if (said.size !== undefined && said.size !== sent.size) return 'contradicted';
-  const isEqual = [
-    [said.crc32, sent.crc32],
-    [said.composite, sent.composite],
-  ].flatMap(([kept, own]) => (kept === undefined || own === undefined ? [] : [kept === own]));
+  const isEqual = [[said.crc32, sent.crc32], compositesOf(said.composite, sent.composite)].flatMap(([kept, own]) =>
+    kept === undefined || own === undefined ? [] : [kept === own],
+  );
   if (isEqual.includes(false)) return 'contradicted';
   if (isEqual.length > 0) return said.size !== undefined || looksLikeEtag(said.etag) ? 'proved' : 'open';
   const etag = md5Of(said.etag);
   return etag !== undefined && etag === sent.etag?.() ? 'proved' : 'open';
+}
+
+/** Without the number of parts where the storage leaves it out. */
+function compositesOf(kept: string | undefined, own: string | undefined): [string | undefined, string | undefined] {
+  return [kept, kept?.includes('-') === false ? own?.replace(/-\d+$/, '') : own];
 }
 
 /** A strong one (RFC 9110, section 8.8.3), or the bare hexadecimal that some servers send. */

@@ -2,6 +2,7 @@ import { Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import type { StableFile } from '../files/stableFile.ts';
+import { parseChecksum } from './checksumText.ts';
 import { crc32 } from './crc32.ts';
 
 const CHUNK = 1024 ** 2;
@@ -27,9 +28,9 @@ type Answer = Omit<HeadObjectCommandOutput, '$metadata'>;
 /** The cheapest fingerprint in an answer to HEAD with checksum mode; `undefined` where there is none. */
 export function fingerprintOf(answer: Answer): Fingerprint | undefined {
   for (const algorithm of ALGORITHMS) {
-    const value = answer[`Checksum${algorithm}`];
-    if (value === undefined) continue;
-    const [digest = '', parts] = value.split('-');
+    const checksum = parseChecksum(algorithm, answer[`Checksum${algorithm}`]);
+    if (!checksum) continue;
+    const { digest, parts } = checksum;
     const isOfParts = answer.ChecksumType === 'COMPOSITE' || parts !== undefined;
     return { algorithm, ...numbered(isOfParts, parts), value: digest, encoding: 'base64' };
   }
@@ -40,11 +41,16 @@ export function fingerprintOf(answer: Answer): Fingerprint | undefined {
 export function etagFingerprint(etag: string | undefined): Fingerprint | undefined {
   const [, value, parts] = /^"?([0-9a-f]{32})(?:-(\d+))?"?$/i.exec(etag ?? '') ?? [];
   if (value === undefined) return undefined;
-  return { algorithm: 'MD5', ...numbered(parts !== undefined, parts), value: value.toLowerCase(), encoding: 'hex' };
+  return {
+    algorithm: 'MD5',
+    ...numbered(parts !== undefined, parts === undefined ? undefined : Number(parts)),
+    value: value.toLowerCase(),
+    encoding: 'hex',
+  };
 }
 
-function numbered(isOfParts: boolean, parts: string | undefined): Pick<Fingerprint, 'of' | 'parts'> {
-  return { of: isOfParts ? 'parts' : 'whole', ...(parts !== undefined && { parts: Number(parts) }) };
+function numbered(isOfParts: boolean, parts: number | undefined): Pick<Fingerprint, 'of' | 'parts'> {
+  return { of: isOfParts ? 'parts' : 'whole', ...(parts !== undefined && { parts }) };
 }
 
 /**
@@ -66,8 +72,9 @@ function isEtagOfContent({ ServerSideEncryption: encryption, SSECustomerAlgorith
 export function partSizeBy(
   { parts }: Fingerprint,
   size: number,
-  firstPart: { size: number; count?: number },
+  firstPart: { size?: number | undefined; count?: number | undefined },
 ): number | undefined {
+  if (firstPart.size === undefined) return undefined;
   const count = parts ?? firstPart.count;
   if (firstPart.size === 0) return size === 0 && count === 1 ? 1 : undefined;
   return Math.ceil(size / firstPart.size) === count ? firstPart.size : undefined;

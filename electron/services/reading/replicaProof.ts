@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../../shared/errors.ts';
-import type { ObjectVersion } from '../storage/objectVersion.ts';
+import { type ObjectVersion, sameEtag } from '../storage/objectVersion.ts';
 
 const SECOND = 1000;
 const FIRST_BACK_OFF = SECOND;
@@ -149,7 +149,7 @@ function proofOf({ holds, by, refusal }: Remembered): Proof {
 /** Whether a listing's line can be the same version: creation time (whole seconds) or ETag tell two versions apart. */
 function isSameVersion(version: ObjectVersion, found: ObjectVersion | undefined): boolean {
   if (found?.size !== version.size) return false;
-  return found.etag === version.etag || seconds(found.lastModified) === seconds(version.lastModified);
+  return sameEtag(found.etag, version.etag) || seconds(found.lastModified) === seconds(version.lastModified);
 }
 
 /** Names a version by what both a listing and a HEAD tell, so that what one learned serves the other. */

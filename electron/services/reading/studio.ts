@@ -7,7 +7,7 @@ import { type ClientAddress, matchReplica, type Route } from '../../../shared/ro
 import type { Log } from '../runtime/log.ts';
 import { steadyNow } from '../runtime/steadyClock.ts';
 import { type ObjectHead, Objects } from '../storage/objects.ts';
-import { lastingVersion, type ObjectVersion } from '../storage/objectVersion.ts';
+import { lastingVersion, type ObjectVersion, sameEtag } from '../storage/objectVersion.ts';
 import { Reachability } from '../storage/reachability.ts';
 import { isRefusal } from '../storage/refusals.ts';
 import { meansUnreachable } from '../storage/s3Errors.ts';
@@ -269,7 +269,8 @@ export class Studio {
   #remember(version: ObjectVersion): void {
     const before = this.#seen.get(version.key);
     // A listing names no version id; do not forget one that a HEAD told for the same version.
-    const keep = version.versionId === undefined && before?.versionId !== undefined && before.etag === version.etag;
+    const keep =
+      version.versionId === undefined && before?.versionId !== undefined && sameEtag(before.etag, version.etag);
     this.#seen.delete(version.key);
     this.#seen.set(version.key, keep ? before : version);
     if (this.#seen.size > REMEMBERED) {

@@ -1,7 +1,7 @@
 import { NearplayError } from '../../../shared/errors.ts';
 import type { ReplicationProblem, ReplicationReport, UnreplicatedObject } from '../../../shared/replication.ts';
 import type { Studio } from '../reading/studio.ts';
-import type { ObjectVersion } from '../storage/objectVersion.ts';
+import { type ObjectVersion, sameEtag } from '../storage/objectVersion.ts';
 import { wholeKey } from '../storage/storageKeys.ts';
 import { wholeListing } from '../storage/wholeListing.ts';
 
@@ -105,7 +105,8 @@ function problemOf(status: string | undefined, isOld: boolean): ReplicationProbl
 function isHeld(version: ObjectVersion, found: ObjectVersion | undefined): boolean {
   if (found?.size !== version.size) return false;
   return (
-    found.etag === version.etag || Math.floor(found.lastModified / SECOND) === Math.floor(version.lastModified / SECOND)
+    sameEtag(found.etag, version.etag) ||
+    Math.floor(found.lastModified / SECOND) === Math.floor(version.lastModified / SECOND)
   );
 }
 

@@ -4,6 +4,7 @@ export interface ObjectVersion {
   key: string;
   /** Bytes. */
   size: number;
+  /** As the storage says it; '' where it says none, which is not the same as any other. */
   etag: string;
   /** Milliseconds since the epoch, on the storage's clock; S3 counts whole seconds. */
   lastModified: number;
@@ -14,4 +15,14 @@ export interface ObjectVersion {
 /** The id of a version that stays what it is. `null` is what buckets without versioning say: that one is replaced. */
 export function lastingVersion({ versionId }: Pick<ObjectVersion, 'versionId'>): string | undefined {
   return versionId === undefined || versionId === 'null' || versionId === '' ? undefined : versionId;
+}
+
+/** Without quotes and the mark of a weak one. */
+export function bareEtag(etag: string): string {
+  return etag.replace(/^W\//, '').replaceAll('"', '');
+}
+
+/** Whether both are known and the same. */
+export function sameEtag(one: string, other: string): boolean {
+  return bareEtag(one) !== '' && bareEtag(one) === bareEtag(other);
 }

@@ -1,6 +1,7 @@
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { type ErrorCode, NearplayError } from '../../../shared/errors.ts';
-import { lastingVersion, type ObjectVersion } from './objectVersion.ts';
+import { knownSize } from './objectSizes.ts';
+import { lastingVersion, type ObjectVersion, sameEtag } from './objectVersion.ts';
 import type { StorageClients } from './storageClients.ts';
 import { wholeKey } from './storageKeys.ts';
 import type { StorageRequests } from './storageRequests.ts';
@@ -25,7 +26,7 @@ const SAYS_NOTHING: ReadonlySet<ErrorCode> = new Set([
 
 /** What HEAD tells of an object. */
 export interface ObjectHead extends ObjectVersion {
-  contentType: string;
+  contentType?: string;
   /** `x-amz-replication-status` as S3 says it; absent when no replication rule applies. */
   replicationStatus?: string;
   metadata: Readonly<Record<string, string>>;
@@ -43,7 +44,7 @@ export class Objects {
 
   /**
    * @param versionId asks for this version; absent: for the current one.
-   * @throws NearplayError no-such-key, access-denied, offline, timeout …
+   * @throws NearplayError no-such-key, access-denied, offline, timeout …; not-a-storage where it does not say how large or how old it is
    */
   async head(storage: string, key: string, versionId?: string): Promise<ObjectHead> {
     const configuration = this.#clients.configurationOf(storage);
@@ -59,11 +60,11 @@ export class Objects {
     if (answer.DeleteMarker) throw new NearplayError('no-such-key');
     return {
       key,
-      size: answer.ContentLength ?? 0,
+      size: knownSize(answer),
       etag: answer.ETag ?? '',
-      lastModified: answer.LastModified?.getTime() ?? 0,
+      lastModified: knownDate(answer),
       ...(answer.VersionId !== undefined && { versionId: answer.VersionId }),
-      contentType: answer.ContentType ?? 'application/octet-stream',
+      ...(answer.ContentType !== undefined && { contentType: answer.ContentType }),
       ...(answer.ReplicationStatus !== undefined && { replicationStatus: answer.ReplicationStatus }),
       metadata: answer.Metadata ?? {},
     };
@@ -104,7 +105,7 @@ export class Objects {
       const { versionId, size, etag } = await this.head(storage, version.key, version.versionId);
       if (size !== version.size) return false;
       const lasting = lastingVersion(version);
-      return lasting === undefined ? etag === version.etag : versionId === lasting;
+      return lasting === undefined ? sameEtag(etag, version.etag) : versionId === lasting;
     } catch (error) {
       // A missing key is 404 with s3:ListBucket on the bucket and 403 without (S3 User Guide, HeadObject); a version id
       // that the bucket has never seen is 400.
@@ -112,4 +113,12 @@ export class Objects {
       throw error;
     }
   }
+}
+
+/** An age that is not known is not that of 1970, which would be read from a replica at once. @throws NearplayError not-a-storage */
+function knownDate({ LastModified: date }: { LastModified?: Date | undefined }): number {
+  const time = date?.getTime();
+  if (time !== undefined && !Number.isNaN(time)) return time;
+  const message = 'The storage, or a proxy in front of it, does not say when the file was stored. Ask IT.';
+  throw new NearplayError('not-a-storage', message);
 }

@@ -7,6 +7,7 @@ import { NearplayError } from '../../../shared/errors.ts';
 import type { IsolationPreferences, StorageConfiguration } from '../../../shared/preferences.ts';
 import { endpointOf } from '../../../shared/storagePlace.ts';
 import { steadyNow } from '../runtime/steadyClock.ts';
+import { confirmSizes } from './objectSizes.ts';
 import { promptAgents } from './promptAgents.ts';
 import { StorageClock } from './storageClock.ts';
 import { type AnswerLimits, limitAnswers } from './wholeAnswers.ts';
@@ -71,6 +72,7 @@ export class StorageClients {
     this.#watchClock(client, storage);
     renewRefusedCredentials(client);
     limitAnswers(client, this.#options.answerLimits);
+    confirmSizes(client);
     this.#clients.set(storage, client);
     return client;
   }

@@ -154,15 +154,17 @@ class FolderComparison {
       if (await hasContent(file, { fingerprint: etag, signal, read })) return SAME;
     }
     const head = await this.#head(listed.key);
-    if (head.ContentLength !== size) return otherSize(size, head.ContentLength ?? 0);
+    // A storage that does not say has said it in the listing.
+    const { ContentLength: now = size } = head;
+    if (now !== size) return otherSize(size, now);
     const fingerprint = fingerprintOf(head);
     if (!fingerprint) return { finding: 'unproved', detail: 'The storage keeps no checksum of it.' };
     const what = fingerprint.encoding === 'hex' ? 'MD5 (ETag)' : fingerprint.algorithm;
     if (fingerprint.of === 'whole') {
       return (await hasContent(file, { fingerprint, signal, read })) ? SAME : otherContent(what);
     }
-    const { ContentLength: length = 0, PartsCount: count } = await this.#head(listed.key, 1);
-    const partSize = partSizeBy(fingerprint, size, { size: length, ...(count !== undefined && { count }) });
+    const { ContentLength: length, PartsCount: count } = await this.#head(listed.key, 1);
+    const partSize = partSizeBy(fingerprint, size, { size: length, count });
     const isSame = partSize !== undefined && (await hasContent(file, { fingerprint, partSize, signal, read }));
     if (isSame) return SAME;
     const isEven = partSize !== undefined && (await this.#isSizeOfSecondPart(listed.key, size, partSize));

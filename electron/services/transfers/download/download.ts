@@ -14,9 +14,18 @@ import { lastingVersion, type ObjectVersion } from '../../storage/objectVersion.
 import { isRefusal, type WaitReason, waitReasonOf } from '../../storage/refusals.ts';
 import { explainS3Error, meansUnreachable } from '../../storage/s3Errors.ts';
 import { DestinationClaim, type PartContent } from './destinationClaim.ts';
-import { objectBytes, OtherRange } from './objectBytes.ts';
+import { objectBytes, OtherObject, OtherRange } from './objectBytes.ts';
 import { PartFile } from './partFile.ts';
-import { lookAt, objectPlaceOf, proveContent, type ProvedBy, type StoredObject } from './storedObject.ts';
+import {
+  type ContentProof,
+  Contradiction,
+  lookAt,
+  objectPlaceOf,
+  proveContent,
+  type ProvedBy,
+  type StoredObject,
+  type Unproved,
+} from './storedObject.ts';
 
 const SECOND_MS = 1000;
 const IDLE_LIMIT_MS = 30 * SECOND_MS;
@@ -37,8 +46,10 @@ export interface Download {
   /** Bytes. */
   size: number;
   route: Route;
-  /** The checksum that the storage keeps and the file has; `null` where it keeps none: then only size and version are known. */
+  /** The checksum that the storage keeps and the file has; `null`: only size and version are known. */
   provedBy: ProvedBy | null;
+  /** Why it is not proved; with `provedBy: null` only. */
+  unproved?: Unproved;
   /** Bytes that an earlier attempt, which was ended, had brought. */
   resumed: number;
 }
@@ -153,10 +164,11 @@ class DownloadRun {
         const part = await this.#partFor(studio, version);
         route = await this.#routeOf(studio, version);
         await this.#receive(studio, version, route, part);
-        const provedBy = await this.#prove(studio, part);
+        const proof = await this.#prove(studio, part);
         await part.finish(version.lastModified);
         this.#isPartThere = false;
-        return { key, path, size: version.size, route, provedBy, resumed: this.#resumed };
+        const proved = 'by' in proof ? { provedBy: proof.by } : { provedBy: null, ...proof };
+        return { key, path, size: version.size, route, ...proved, resumed: this.#resumed };
       } catch (cause) {
         if (this.#options.signal?.aborted) throw new NearplayError('cancelled', undefined, { cause });
         if (claim.lost.aborted) await claim.assertOurs();
@@ -216,7 +228,8 @@ class DownloadRun {
     this.#isResuming = false;
     const have = await part.size();
     if (have > version.size) throw new NearplayError('damaged', 'More bytes arrived than the file has.');
-    if (have === version.size) return;
+    // Nothing replaces a file because HEAD says 0: the bytes that are not there are asked for as well.
+    if (have === version.size && have > 0) return;
     await assertRoom(this.#errand.path, version.size - have);
     const asked = {
       ...{ client: studio.clients.clientOf(storage), configuration: studio.clients.configurationOf(storage) },
@@ -234,16 +247,18 @@ class DownloadRun {
   }
 
   /** @throws NearplayError damaged */
-  async #prove(studio: Studio, part: PartFile): Promise<ProvedBy | null> {
+  async #prove(studio: Studio, part: PartFile): Promise<ContentProof> {
     const object = this.#stored;
-    if (!object) return null;
+    if (!object) return { unproved: 'no-checksum' };
     const file = await part.compared();
-    const provedBy = await proveContent(studio, object, file, this.#signal);
+    const proof = await proveContent(studio, object, file, this.#signal);
     const { mainStorage } = studio.preferences;
-    if (provedBy !== null || object.storage === mainStorage) return provedBy;
+    if ('by' in proof || object.storage === mainStorage) return proof;
     // A replica that keeps no checksum: the same version is on main, which may keep one.
     const onMain = await lookAt(studio, mainStorage, object.version, this.#signal).catch(() => undefined);
-    return onMain ? proveContent(studio, onMain, file, this.#signal) : null;
+    if (!onMain) return proof;
+    const byMain = await proveContent(studio, onMain, file, this.#signal);
+    return 'by' in byMain || byMain.unproved === 'incomparable' ? byMain : proof;
   }
 
   #arrived(received: number, size: number): void {
@@ -262,7 +277,8 @@ class DownloadRun {
       ...{ action: 's3:GetObject', storage: studio.clients.configurationOf(storage), key: this.#errand.key },
     });
     const isReplica = storage !== studio.preferences.mainStorage;
-    if (error.code === 'object-changed' || error.code === 'damaged') {
+    if (error instanceof OtherObject) return this.#afterSetback(await this.#whyOther(studio, error), route);
+    if (error instanceof Contradiction || error.code === 'object-changed' || error.code === 'damaged') {
       return this.#beginAgain(studio, error, storage, isReplica);
     }
     if (isReplica && this.#version && isRefusal(error)) {
@@ -277,6 +293,18 @@ class DownloadRun {
     // A connection that broke after some bytes says little of the storage: it goes on there.
     if (this.#most === this.#mostBefore && meansUnreachable(error)) studio.reachability.failed(storage);
     await this.#wait(reason, error);
+  }
+
+  /** What the storage says of the version when it is asked again: replaced is only what is another one now. */
+  async #whyOther(studio: Studio, { isEncoded, cause }: OtherObject): Promise<unknown> {
+    const object = this.#stored;
+    if (!object) return new NearplayError('object-changed', undefined, { cause });
+    try {
+      await lookAt(studio, object.storage, object.version, this.#signal);
+    } catch (error) {
+      if (!(error instanceof Contradiction)) return error;
+    }
+    return new Contradiction(isEncoded);
   }
 
   async #beginAgain(studio: Studio, error: NearplayError, storage: string, isReplica: boolean): Promise<void> {

@@ -9,11 +9,34 @@ import {
   partSizeBy,
 } from '../../content/fingerprint.ts';
 import type { Studio } from '../../reading/studio.ts';
-import { lastingVersion, type ObjectVersion } from '../../storage/objectVersion.ts';
+import { knownSize } from '../../storage/objectSizes.ts';
+import { lastingVersion, type ObjectVersion, sameEtag } from '../../storage/objectVersion.ts';
 import { wholeKey } from '../../storage/storageKeys.ts';
 
 /** What a content was compared by: the checksum's name, `md5` for an ETag that is one. */
 export type ProvedBy = Lowercase<Fingerprint['algorithm']>;
+
+/** `incomparable`: the storage keeps a checksum, of parts whose sizes nobody knows. */
+export type Unproved = 'no-checksum' | 'incomparable';
+
+/** What is known of a content that arrived. */
+export type ContentProof = { by: ProvedBy } | { unproved: Unproved };
+
+/**
+ * The answers of a storage about one version do not fit together, though the version is the same: what stands in front of it changes
+ * them. No content is known then, and none was replaced.
+ */
+export class Contradiction extends NearplayError {
+  /** @param isCompressed the bytes come compressed, so that they are others, and fewer or more than the storage has. */
+  constructor(isCompressed: boolean) {
+    super(
+      isCompressed ? 'not-a-storage' : 'storage-failed',
+      isCompressed
+        ? 'Something between here and the storage compresses the file on its way (Content-Encoding). Ask IT to switch that off for the storage.'
+        : 'The storage contradicts itself: what it gives is not what it describes (GET and HEAD), although the file is the same. Ask IT.',
+    );
+  }
+}
 
 /** One version of an object as one storage has it. ETags may differ between storages: each pins its own. */
 export interface StoredObject {
@@ -34,8 +57,8 @@ export function objectPlaceOf({ clients, preferences }: Pick<Studio, 'clients' |
 /**
  * Asks a storage for a version, with what it keeps of the content.
  *
- * @throws NearplayError object-changed when it has another content under the key now; and what the storage says of it:
- *   no-such-key, access-denied, offline …
+ * @throws NearplayError object-changed when it has another content under the key now; Contradiction when it is the same one and has
+ *   another size; and what the storage says of it: no-such-key, access-denied, offline …
  */
 export async function lookAt(
   studio: Studio,
@@ -45,17 +68,16 @@ export async function lookAt(
 ): Promise<StoredObject> {
   const head = await headOf(studio, storage, version, signal);
   assertFromStorage(head);
-  const { ETag: etag = '', VersionId: versionId, ContentLength: size = 0 } = head;
-  const lasting = lastingVersion(version);
-  const isSame = lasting === undefined ? bare(etag) === bare(version.etag) : (versionId ?? lasting) === lasting;
-  if (size !== version.size || !isSame) throw new NearplayError('object-changed');
+  const { ETag: etag = '' } = head;
+  const size = knownSize(head);
+  if (!isOfVersion(head, version)) throw new NearplayError('object-changed');
+  if (size !== version.size) throw new Contradiction(false);
   const fingerprint = fingerprintOf(head);
   return { storage, version, etag, ...(fingerprint && { fingerprint }) };
 }
 
 /**
- * Whether a file has the content that the storage keeps a checksum of: by which one; `null` where it keeps none that can be
- * compared.
+ * Whether a file has the content that the storage keeps a checksum of: by which one, or why that is not known.
  *
  * @throws NearplayError damaged when the content is another one
  */
@@ -64,23 +86,23 @@ export async function proveContent(
   stored: StoredObject,
   file: ComparedFile,
   signal: AbortSignal,
-): Promise<ProvedBy | null> {
+): Promise<ContentProof> {
   const { fingerprint, version } = stored;
-  if (!fingerprint) return null;
+  if (!fingerprint) return { unproved: 'no-checksum' };
   const provedBy = fingerprint.algorithm.toLowerCase() as ProvedBy;
   const differs = () => new NearplayError('damaged', `What arrived is not what the storage keeps the ${provedBy} of.`);
   if (fingerprint.of === 'whole') {
-    if (await hasContent(file, { fingerprint, signal })) return provedBy;
+    if (await hasContent(file, { fingerprint, signal })) return { by: provedBy };
     throw differs();
   }
   const part = (number: number) => headOf(studio, stored.storage, version, signal, number);
-  const { ContentLength: length = 0, PartsCount: count } = await part(1);
-  const partSize = partSizeBy(fingerprint, version.size, { size: length, ...(count !== undefined && { count }) });
-  if (partSize === undefined) return null;
-  if (await hasContent(file, { fingerprint, partSize, signal })) return provedBy;
+  const { ContentLength: length, PartsCount: count } = await part(1);
+  const partSize = partSizeBy(fingerprint, version.size, { size: length, count });
+  if (partSize === undefined) return { unproved: 'incomparable' };
+  if (await hasContent(file, { fingerprint, partSize, signal })) return { by: provedBy };
   // Parts of many sizes may add up to what as many of one size do: then nobody knows where to cut.
   const isEven = version.size <= 2 * partSize || (await part(2)).ContentLength === partSize;
-  if (!isEven) return null;
+  if (!isEven) return { unproved: 'incomparable' };
   throw differs();
 }
 
@@ -92,9 +114,17 @@ export function assertFromStorage({
   if (etag === undefined && $metadata.requestId === undefined) throw new NearplayError('not-a-storage');
 }
 
-/** Without quotes and the mark of a weak one. */
-export function bare(etag: string): string {
-  return etag.replace(/^W\//, '').replaceAll('"', '');
+/** Whether an answer is of this version: by its id, else by its ETag, else by its date. */
+function isOfVersion(
+  { ETag: etag = '', VersionId: versionId, LastModified }: HeadObjectCommandOutput,
+  version: ObjectVersion,
+) {
+  const lasting = lastingVersion(version);
+  if (lasting !== undefined && versionId !== undefined) return versionId === lasting;
+  if (etag !== '' && version.etag !== '') return sameEtag(etag, version.etag);
+  // It was asked for by its id.
+  if (lasting !== undefined) return true;
+  return LastModified?.getTime() === version.lastModified;
 }
 
 function headOf(

@@ -4,7 +4,8 @@ import { type Fingerprint, fingerprintOf } from '../../content/fingerprint.ts';
 
 /** An object as the storage describes it. */
 export interface RemoteObject extends StoredChecksum {
-  size: number;
+  /** Bytes; absent where the storage does not say. */
+  size?: number;
   etag: string;
   /** What its content can be compared by, whatever program put it there. */
   fingerprint?: Fingerprint;
@@ -17,10 +18,10 @@ type Answer = Omit<HeadObjectCommandOutput, '$metadata'>;
 
 /** What an answer to HEAD with checksum mode says of an object. */
 export function remoteObjectOf(answer: Answer): RemoteObject {
-  const { ContentLength: size = 0, ETag: etag = '', VersionId: versionId, Metadata: metadata } = answer;
+  const { ContentLength: size, ETag: etag = '', VersionId: versionId, Metadata: metadata } = answer;
   const fingerprint = fingerprintOf(answer);
   return {
-    size,
+    ...(size !== undefined && { size }),
     etag,
     ...storedChecksumOf(answer),
     ...(fingerprint && { fingerprint }),

@@ -18,6 +18,7 @@ import {
 import { NearplayError } from '../../../../shared/errors.ts';
 import type { StorageConfiguration } from '../../../../shared/preferences.ts';
 import type { ChecksumKind } from '../../content/checksumKind.ts';
+import { parseChecksum } from '../../content/checksumText.ts';
 import { type StoredChecksum, storedChecksumOf } from '../../content/compositeCrc32.ts';
 import { looksLikeEtag } from '../../content/contentVerdict.ts';
 import { httpStatusOf } from '../../runtime/errorFacts.ts';
@@ -59,7 +60,8 @@ export interface ConfirmedPart extends PresentPart {
 
 /** The first part of an object, which all but the last are as large as. */
 export interface FirstPart {
-  size: number;
+  /** Bytes; absent where the storage does not say. */
+  size?: number;
   /** Of the whole object. */
   etag: string;
   /** Parts of the object; absent where it was not made of parts. */
@@ -153,7 +155,8 @@ export class S3UploadApi {
     });
     const parts: PresentPart[] = [];
     for await (const page of pages) {
-      for (const { PartNumber: number, Size: size, ETag: etag, ChecksumCRC32: crc32 } of page.Parts ?? []) {
+      for (const { PartNumber: number, Size: size, ETag: etag, ChecksumCRC32: kept } of page.Parts ?? []) {
+        const crc32 = parseChecksum('CRC32', kept)?.digest;
         if (number === undefined || size === undefined || etag === undefined) continue;
         parts.push({ number, size, etag, ...(crc32 !== undefined && { crc32 }) });
       }
@@ -239,8 +242,8 @@ export class S3UploadApi {
   async headFirstPart(wholeKey: string, signal: AbortSignal): Promise<FirstPart | null> {
     const answer = await this.#headOrNull({ Key: wholeKey, PartNumber: 1 }, signal);
     if (!answer) return null;
-    const { ContentLength: size = 0, ETag: etag = '', PartsCount: count } = answer;
-    return { size, etag, ...(count !== undefined && { count }) };
+    const { ContentLength: size, ETag: etag = '', PartsCount: count } = answer;
+    return { ...(size !== undefined && { size }), etag, ...(count !== undefined && { count }) };
   }
 
   async #headOrNull(
@@ -375,9 +378,10 @@ export class S3UploadApi {
  *   not: the part is not confirmed then
  */
 export function confirmedPart(
-  { ETag: etag = '', ChecksumCRC32: kept }: { ETag?: string | undefined; ChecksumCRC32?: string | undefined },
+  { ETag: etag = '', ChecksumCRC32: value }: { ETag?: string | undefined; ChecksumCRC32?: string | undefined },
   crc32: string,
 ): Pick<ConfirmedPart, 'etag' | 'crc32' | 'isProved'> {
+  const kept = parseChecksum('CRC32', value)?.digest;
   if (kept !== undefined && kept !== crc32) throw new NearplayError('damaged');
   if (!looksLikeEtag(etag)) throw new NearplayError('unproved', 'The storage did not say that it has taken a part.');
   return { etag, crc32, isProved: kept !== undefined };

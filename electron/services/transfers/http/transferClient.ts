@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { StorageConfiguration } from '../../../../shared/preferences.ts';
 import { endpointOf } from '../../../../shared/storagePlace.ts';
+import { confirmSizes } from '../../storage/objectSizes.ts';
 import { limitAnswers } from '../../storage/wholeAnswers.ts';
 
 const nothing = (): void => undefined;
@@ -30,6 +31,7 @@ function onceOnly(client: S3Client, configuration: StorageConfiguration): S3Clie
   // It hides what is secret in inputs and outputs before it logs them, and here nobody listens.
   transferClient.middlewareStack.remove('loggerMiddleware');
   limitAnswers(transferClient);
+  confirmSizes(transferClient);
   return transferClient;
 }
 

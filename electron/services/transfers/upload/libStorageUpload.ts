@@ -147,7 +147,8 @@ async function sendSlices(
         : api.client.send(new UploadPartCommand({ ...command.input, ...checked, Body: body }), options);
     });
     const part = command instanceof UploadPartCommand ? (command.input.PartNumber ?? WHOLE) : WHOLE;
-    const isProved = part === WHOLE ? answer.ChecksumCRC32 !== undefined : confirmedPart(answer, checksum).isProved;
+    const isProved =
+      part === WHOLE ? storedChecksumOf(answer).crc32 !== undefined : confirmedPart(answer, checksum).isProved;
     if (!isProved) md5s.set(part, createHash('md5').update(bytes).digest('hex'));
     if (part !== WHOLE) shape.confirmed(bytes.length);
     return answer;

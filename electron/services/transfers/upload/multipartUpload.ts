@@ -300,7 +300,8 @@ export class MultipartUpload {
   /** The receipt names the place that the upload was bound to. */
   #done({ bucket, wholeKey: key }: UploadRef, arrived: Arrived, { crc32, parts }: Completing): UploadOutcome {
     const from = this.#file.path;
-    const receipt = receiptOf({ bucket, key, ...arrived, crc32, parts, from, at: this.#context.now() });
+    const { size } = this.#file.identity;
+    const receipt = receiptOf({ bucket, key, ...arrived, size, crc32, parts, from, at: this.#context.now() });
     return { kind: 'done', receipt };
   }
 

@@ -6,6 +6,8 @@ export interface Arrival {
   /** The whole key. */
   key: string;
   object: RemoteObject;
+  /** Bytes that were sent, which the object was proved to have. */
+  size: number;
   /** Of the whole file, as it was sent; base64. */
   crc32: string;
   parts: number;
@@ -17,11 +19,11 @@ export interface Arrival {
 }
 
 /** The proof of an upload, made to be exported as JSON. */
-export function receiptOf({ bucket, key, object, crc32, parts, from, verifiedBy, at }: Arrival): Receipt {
+export function receiptOf({ bucket, key, object, size, crc32, parts, from, verifiedBy, at }: Arrival): Receipt {
   return {
     bucket,
     key,
-    size: object.size,
+    size,
     crc32,
     ...(object.crc32 !== undefined && { checksumKind: 'FULL_OBJECT' as const }),
     ...(object.composite !== undefined && { checksumKind: 'COMPOSITE' as const, compositeCrc32: object.composite }),

@@ -1,5 +1,6 @@
 import { type Fingerprint, hasContent, partSizeBy } from '../../content/fingerprint.ts';
 import type { StableFile } from '../../files/stableFile.ts';
+import { sameEtag } from '../../storage/objectVersion.ts';
 import type { RemoteObject } from '../http/objectInfo.ts';
 import { retrying } from '../http/retry.ts';
 import type { UploadContext } from './uploadContext.ts';
@@ -19,9 +20,10 @@ export async function isSameContent(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { fingerprint, size } = present;
-  if (size !== file.identity.size || !fingerprint) return false;
+  if ((size !== undefined && size !== file.identity.size) || !fingerprint) return false;
   if (fingerprint.of === 'whole') return hasContent(file, { fingerprint, signal });
-  const partSize = await partSizeOf(context, wholeKey, present, fingerprint, signal);
+  const asked = { etag: present.etag, size: file.identity.size };
+  const partSize = await partSizeOf(context, wholeKey, asked, fingerprint, signal);
   return partSize !== undefined && hasContent(file, { fingerprint, partSize, signal });
 }
 
@@ -29,10 +31,10 @@ export async function isSameContent(
 async function partSizeOf(
   { api, ...context }: UploadContext,
   wholeKey: string,
-  present: RemoteObject,
+  { etag, size }: { etag: string; size: number },
   fingerprint: Fingerprint,
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const first = await retrying(context, signal, () => api.headFirstPart(wholeKey, signal));
-  return first?.etag === present.etag ? partSizeBy(fingerprint, present.size, first) : undefined;
+  return first && sameEtag(first.etag, etag) ? partSizeBy(fingerprint, size, first) : undefined;
 }

@@ -186,7 +186,7 @@ class SinglePutUpload {
     const { crc32: checksum } = this.#sent;
     const key = this.#wholeKey();
     const receipt = receiptOf({
-      ...{ bucket: api.bucket, key, object, crc32: checksum, parts: 1 },
+      ...{ bucket: api.bucket, key, object, size: this.#sent.size, crc32: checksum, parts: 1 },
       ...{ from: this.#file.path, verifiedBy, at: now() },
     });
     return { kind: 'done', receipt };

@@ -40,7 +40,7 @@ export async function uploadStream(context: UploadContext, task: UploadTask, sou
   // Parts are confirmed one by one.
   if (!task.record.upload) progress.confirmed(seen.size);
   const receipt = receiptOf({
-    ...{ bucket: context.api.bucket, key: wholeKey, crc32: crc, parts: Number(parts ?? 1), from },
+    ...{ bucket: context.api.bucket, key: wholeKey, size: seen.size, crc32: crc, parts: Number(parts ?? 1), from },
     ...{ ...arrived, at: context.now() },
   });
   return { kind: 'done', receipt };

@@ -25,7 +25,7 @@ it.each([
   [{ state: 'done', direction: 'download' }, 'Saved on this computer · 100 MB'],
   [
     { state: 'done', direction: 'download', unproved: true },
-    'Saved; not proved, since the storage keeps no checksum · 100 MB',
+    'Saved; not proved, since the storage keeps no checksum that it can be compared with · 100 MB',
   ],
   [{ state: 'skipped', skippedFor: 'asked-for' }, 'Skipped: the bucket keeps what it has'],
   [{ state: 'skipped', skippedFor: 'identical' }, 'The bucket has the same content already'],

@@ -371,7 +371,7 @@ describe('a storage that lies about an object', () => {
   ] as const)('(%s) gets no file its name', async (_what, fault) => {
     desk.sandbox.addFault(fault);
     const failure = desk.get('plate.mov', { random: () => 0 });
-    await expect(failure).rejects.toMatchObject({ code: expect.stringMatching(/damaged|object-changed/) as string });
+    await expect(failure).rejects.toMatchObject({ code: expect.stringMatching(/damaged|storage-failed/) as string });
     expect(await desk.names()).toEqual([]);
   });
 });

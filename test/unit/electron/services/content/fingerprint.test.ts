@@ -5,6 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { storedChecksumOf } from '../../../../../electron/services/content/compositeCrc32.ts';
 import {
   type Algorithm,
   digestFor,
@@ -72,6 +73,7 @@ describe('digests', () => {
 
 describe('what an answer to HEAD gives to compare by', () => {
   const md5 = 'd41d8cd98f00b204e9800998ecf8427e';
+  const sha256 = '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=';
 
   it('is the cheapest checksum', () => {
     const answer = { ETag: `"${md5}"`, ChecksumCRC64NVME: 'AAAAAAAAAAA=', ChecksumCRC32: 'AAAAAA==' };
@@ -79,9 +81,27 @@ describe('what an answer to HEAD gives to compare by', () => {
   });
 
   it('is of parts where the storage says so, or a number follows', () => {
-    const expected = { algorithm: 'SHA256', of: 'parts', value: 'abc=' };
-    expect(fingerprintOf({ ChecksumSHA256: 'abc=-3' })).toMatchObject({ ...expected, parts: 3 });
-    expect(fingerprintOf({ ChecksumSHA256: 'abc=', ChecksumType: 'COMPOSITE' })).toMatchObject(expected);
+    const expected = { algorithm: 'SHA256', of: 'parts', value: sha256 };
+    expect(fingerprintOf({ ChecksumSHA256: `${sha256}-3` })).toMatchObject({ ...expected, parts: 3 });
+    expect(fingerprintOf({ ChecksumSHA256: sha256, ChecksumType: 'COMPOSITE' })).toMatchObject(expected);
+  });
+
+  it.each([
+    '',
+    'AAAAAA',
+    'AAAA',
+    'AAAAAAA=',
+    'AAAAAB==',
+    'AAAAAAAA',
+    'AAAAAA==-',
+    'AAAAAA==-0',
+    'AAAAAA==-x',
+    'undefined',
+    ' AAAAAA==',
+  ])('is nothing of a checksum that is none: "%s"', (value) => {
+    expect(fingerprintOf({ ChecksumCRC32: value })).toBeUndefined();
+    expect(fingerprintOf({ ChecksumCRC32: value, ETag: `"${md5}"` })).toMatchObject({ algorithm: 'MD5' });
+    expect(storedChecksumOf({ ChecksumCRC32: value })).toEqual({});
   });
 
   it('is an ETag where that is made of the content', () => {

@@ -9,15 +9,22 @@ describe('what an answer to HEAD says', () => {
       crc32: 'AAAAAA==',
     });
     expect(remoteObjectOf({ ChecksumCRC32: 'AAAAAA==' })).toMatchObject({ crc32: 'AAAAAA==' });
-    const composite = { size: 0, etag: '', composite: 'AAAAAA==-2' };
+    const composite = { etag: '', composite: 'AAAAAA==-2' };
     expect(remoteObjectOf({ ChecksumCRC32: 'AAAAAA==-2', ChecksumType: 'COMPOSITE' })).toMatchObject(composite);
     expect(remoteObjectOf({ ChecksumCRC32: 'AAAAAA==-2' })).toMatchObject(composite);
+    expect(remoteObjectOf({ ChecksumCRC32: 'AAAAAA==', ChecksumType: 'COMPOSITE' })).toMatchObject({
+      composite: 'AAAAAA==',
+    });
+  });
+
+  it('has no size where none is named: that is not 0', () => {
+    expect(remoteObjectOf({ ETag: `"${MD5}"` })).not.toHaveProperty('size');
+    expect(remoteObjectOf({ ContentLength: 0 })).toMatchObject({ size: 0 });
   });
 
   it('has something to compare the content by, where there is something', () => {
     expect(remoteObjectOf({ ETag: `"${MD5}"` }).fingerprint).toMatchObject({ algorithm: 'MD5', value: MD5 });
     expect(remoteObjectOf({ ETag: `"${MD5}"`, ServerSideEncryption: 'aws:kms' })).toEqual({
-      size: 0,
       etag: `"${MD5}"`,
     });
   });

@@ -1,0 +1,23 @@
+/** Bytes of each digest that S3 keeps of contents (S3 User Guide, "Checking object integrity in Amazon S3"). */
+const DIGEST_BYTES = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, MD5: 16, SHA1: 20, SHA256: 32, SHA512: 64 } as const;
+
+export interface ChecksumText {
+  /** Base64, without the number of parts. */
+  digest: string;
+  /** Where the value says of how many parts' digests it is one. */
+  parts?: number;
+}
+
+/**
+ * A checksum as a storage says it, taken apart; `undefined` for what is none: empty, cut off, or no base64 of so many bytes. What is
+ * none proves nothing and disproves nothing.
+ */
+export function parseChecksum(
+  algorithm: keyof typeof DIGEST_BYTES,
+  value: string | undefined,
+): ChecksumText | undefined {
+  const [, digest = '', parts] = /^([A-Za-z0-9+/]+={0,2})(?:-([1-9]\d{0,8}))?$/.exec(value ?? '') ?? [];
+  const bytes = Buffer.from(digest, 'base64');
+  if (bytes.length !== DIGEST_BYTES[algorithm] || bytes.toString('base64') !== digest) return undefined;
+  return { digest, ...(parts !== undefined && { parts: Number(parts) }) };
+}

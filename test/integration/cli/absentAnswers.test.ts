@@ -1,0 +1,259 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type CliSurroundings, runCli } from '../../../electron/cli.ts';
+import type { FaultRule, RewritableAnswer } from '../../sandbox/faults.ts';
+import { DownloadDesk, KEY, MIB } from '../services/transfers/download/surroundings.ts';
+
+/** What a storage leaves out of an answer, or something in front of it changes, is not taken for what is so. */
+
+const SIZE = 2 * MIB;
+const OLD = 'what was there before';
+let desk: DownloadDesk;
+let home: string;
+beforeEach(async () => {
+  desk = await DownloadDesk.open(SIZE);
+  home = await mkdtemp(join(tmpdir(), 'nearplay-cli-absent-'));
+  const preferences = desk.sandbox.preferences({ delaySeconds: 0, services: [] });
+  await writeFile(join(home, 'studio.json'), JSON.stringify(preferences));
+});
+afterEach(async () => {
+  desk.sandbox.clearFaults();
+  await desk.close();
+  await rm(home, { recursive: true, force: true });
+});
+
+async function nearplay(args: string[], more: Partial<CliSurroundings> = {}) {
+  let [stdout, stderr] = ['', ''];
+  const code = await runCli(args, {
+    env: {
+      NEARPLAY_PREFERENCES: join(home, 'studio.json'),
+      NEARPLAY_HOME: join(home, 'home'),
+      AWS_ACCESS_KEY_ID: desk.sandbox.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: desk.sandbox.credentials.secretAccessKey,
+    },
+    cwd: desk.folder,
+    stdout: (text) => (stdout += text),
+    stderr: (text) => (stderr += text),
+    now: () => Date.now(),
+    platform: process.platform,
+    signal: new AbortController().signal,
+    ...more,
+  });
+  return { code, stdout, stderr };
+}
+const FROM_MAIN = ['--ip', '198.51.100.7'];
+/** Minutes: of what ends by itself, and of what is waited for in vain. */
+const [LONG, SHORT] = ['1', '0.02'];
+const get = (...more: string[]) => nearplay(['get', KEY, 'plate.mov', ...FROM_MAIN, '--wait', LONG, ...more]);
+const saved = () => readFile(join(desk.folder, 'plate.mov'));
+const keepsOld = () => writeFile(join(desk.folder, 'plate.mov'), OLD);
+
+async function localFile(name: string, content: Buffer): Promise<void> {
+  const path = join(desk.folder, name);
+  await writeFile(path, content);
+  const anHourAgo = Date.now() / 1000 - 3600;
+  await utimes(path, anHourAgo, anHourAgo);
+}
+
+const rewritten = (operation: string, rewrite: (answer: RewritableAnswer) => Partial<RewritableAnswer>): FaultRule => ({
+  operation,
+  effect: { kind: 'rewritten', rewrite },
+});
+/** With headers as a proxy leaves them; `undefined` takes one away. */
+const headers = (operation: string, changes: Record<string, string | number | undefined>): FaultRule =>
+  rewritten(operation, ({ headers: before }) => ({
+    headers: Object.fromEntries(
+      Object.entries({ ...before, ...changes }).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, value]],
+      ),
+    ),
+  }));
+const whole = (answer: RewritableAnswer) => new Response(Readable.from(answer.body) as unknown as BodyInit).bytes();
+
+describe('a length that HEAD does not name', () => {
+  const ofHead = { operation: 'HeadObject', effect: { kind: 'no-length' } } as const;
+
+  it('is not 0: the file comes whole', async () => {
+    desk.sandbox.addFault(ofHead);
+    await keepsOld();
+    expect(await get()).toMatchObject({ code: 0, stderr: '' });
+    expect((await saved()).equals(desk.content)).toBe(true);
+  });
+
+  it.each([
+    ['where the storage knows no ranges', { operation: 'GetObject', effect: { kind: 'ignore-range' } }],
+  ] satisfies [string, FaultRule][])('is found %s, too', async (_where, rule) => {
+    desk.sandbox.addFault(ofHead);
+    desk.sandbox.addFault(rule);
+    expect(await get()).toMatchObject({ code: 0 });
+    expect((await saved()).equals(desk.content)).toBe(true);
+  });
+
+  it('replaces nothing where no answer names one', async () => {
+    desk.sandbox.addFault({ effect: { kind: 'no-length' } });
+    desk.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'ignore-range' } });
+    await keepsOld();
+    const said = await get('--wait', SHORT);
+    expect(said.code).not.toBe(0);
+    expect(said.stderr).toContain('does not say how large the file is');
+    expect(await saved()).toEqual(Buffer.from(OLD));
+  });
+
+  it('is the real one for status, and for what a HEAD of 0 is about', async () => {
+    for (const rule of [ofHead, headers('HeadObject', { 'content-length': 0 })]) {
+      const takeAway = desk.sandbox.addFault(rule);
+      expect((await nearplay(['status', KEY])).stdout).toContain(`${SIZE} bytes`);
+      await keepsOld();
+      expect(await get()).toMatchObject({ code: 0 });
+      expect((await saved()).equals(desk.content)).toBe(true);
+      takeAway();
+    }
+  });
+
+  it.each([
+    ['none', ofHead],
+    ['0', headers('HeadObject', { 'content-length': 0 })],
+  ])('and is %s makes no other file of an upload, nor of a stream or one in parts', async (_said, rule) => {
+    desk.sandbox.addFault(rule);
+    // Its answer to the write proves nothing: it has to be looked at.
+    desk.sandbox.addFault({ operation: 'PutObject', effect: { kind: 'no-proof' } });
+    await localFile('small.bin', randomBytes(1000));
+    await localFile('large.bin', randomBytes(17 * MIB));
+    expect(await nearplay(['upload', 'small.bin', 'large.bin'])).toMatchObject({ code: 0, stderr: '' });
+    const stdin = Readable.from([randomBytes(1000)]);
+    expect(await nearplay(['upload', '-', '--to', 'stream.bin'], { stdin })).toMatchObject({ code: 0, stderr: '' });
+    expect(await nearplay(['upload', 'small.bin', 'large.bin'])).toMatchObject({ code: 0 });
+  });
+
+  it('is no difference for verify', async () => {
+    await localFile('plate.mov', desk.content);
+    desk.sandbox.addFault({ effect: { kind: 'no-length' } });
+    const { stdout } = await nearplay(['verify', '.', 'sq010', '--json']);
+    expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ same: 1 });
+  });
+
+  it('does not make an empty object other than it is', async () => {
+    await desk.put(Buffer.alloc(0));
+    for (const rules of [[], [ofHead], [{ effect: { kind: 'no-proof' } }]] satisfies FaultRule[][]) {
+      for (const rule of rules) desk.sandbox.addFault(rule);
+      await keepsOld();
+      expect(await get()).toMatchObject({ code: 0 });
+      expect(await saved()).toHaveLength(0);
+      desk.sandbox.clearFaults();
+    }
+  });
+
+  it('and of which GET says nothing either, is no empty object', async () => {
+    await desk.put(Buffer.alloc(0));
+    desk.sandbox.addFault({ effect: { kind: 'no-proof' } });
+    desk.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'no-length' } });
+    await keepsOld();
+    expect((await get('--wait', SHORT)).code).not.toBe(0);
+    expect(await saved()).toEqual(Buffer.from(OLD));
+  });
+});
+
+describe('a date that is not named', () => {
+  it('is not that of 1970, nor old enough for a replica', async () => {
+    desk.sandbox.addFault(headers('HeadObject', { 'last-modified': undefined }));
+    const said = await nearplay(['status', KEY, '--json']);
+    expect(said.code).not.toBe(0);
+    expect(said.stdout + said.stderr).not.toContain('1970');
+    expect(said.stderr).toContain('does not say when the file was stored');
+  });
+});
+
+describe('an answer to GET that is not what HEAD described', () => {
+  it.each<[string, FaultRule[], string]>([
+    ['a proxy compresses it', [rewritten('GetObject', compressed)], 'compresses the file on its way'],
+    [
+      'a proxy compresses it and names no length',
+      [rewritten('GetObject', compressed), { operation: 'GetObject', effect: { kind: 'no-length' } }],
+      'compresses the file on its way',
+    ],
+    ['the length is lowered', [rewritten('GetObject', shortened)], 'contradicts itself'],
+    ['another ETag', [headers('GetObject', { etag: '"other"' })], 'contradicts itself'],
+    ['another version', [headers('GetObject', { 'x-amz-version-id': 'other' })], 'contradicts itself'],
+    ['HEAD says too much', [headers('HeadObject', { 'content-length': SIZE + 10 })], 'contradicts itself'],
+    [
+      '412 to its own ETag',
+      [{ operation: 'GetObject', effect: { kind: 'status', status: 412, code: 'PreconditionFailed' } }],
+      'contradicts itself',
+    ],
+    [
+      '416 of what HEAD says is there',
+      [{ operation: 'GetObject', effect: { kind: 'status', status: 416, code: 'InvalidRange' } }],
+      'contradicts itself',
+    ],
+  ])('is not called replaced: %s', async (_how, rules, words) => {
+    for (const rule of rules) desk.sandbox.addFault(rule);
+    await keepsOld();
+    const said = await get();
+    expect(said.code).not.toBe(0);
+    expect(said.stderr).toContain(words);
+    expect(said.stderr).not.toContain('replaced');
+    expect(await saved()).toEqual(Buffer.from(OLD));
+  });
+
+  it('is replaced where another look says so', async () => {
+    desk.sandbox.addFault({ effect: { kind: 'no-version-ids' } });
+    let times = 0;
+    desk.sandbox.addFault(
+      rewritten('HeadObject', ({ headers: before }) => ({ headers: { ...before, etag: `"${String(times++)}"` } })),
+    );
+    const said = await get();
+    expect(said.code).toBe(1);
+    expect(said.stderr).toContain('The file was replaced in the storage meanwhile');
+  });
+
+  function compressed(answer: RewritableAnswer): Partial<RewritableAnswer> {
+    if (answer.status !== 200) return {};
+    const body = (async function* () {
+      yield gzipSync(await whole(answer));
+    })();
+    const { 'content-length': _length, ...rest } = answer.headers;
+    return { body, headers: { ...rest, 'content-encoding': 'gzip' } };
+  }
+
+  function shortened(answer: RewritableAnswer): Partial<RewritableAnswer> {
+    const body = (async function* () {
+      yield Buffer.from(await whole(answer)).subarray(0, SIZE - 10);
+    })();
+    return { body, headers: { ...answer.headers, 'content-length': SIZE - 10 } };
+  }
+});
+
+describe('a checksum that the storage keeps', () => {
+  it('is not none because it cannot be compared', async () => {
+    const composite = { 'x-amz-checksum-crc32': 'AAAAAA==', 'x-amz-checksum-type': 'COMPOSITE' };
+    desk.sandbox.addFault(headers('HeadObject', composite));
+    const said = await get();
+    expect(said.stdout).toContain('not proved: the storage keeps a checksum of parts');
+    expect(JSON.parse((await get('--json')).stdout)).toMatchObject({ provedBy: null, unproved: 'incomparable' });
+  });
+
+  it.each(['', 'AAAA', 'AAAAAA', '!!!!!!=='])('and that is no checksum ("%s") is no damage', async (value) => {
+    desk.sandbox.addFault(headers('HeadObject', { 'x-amz-checksum-crc32': value }));
+    const said = await get();
+    expect(said).toMatchObject({ code: 0, stderr: '' });
+    // The ETag of what went in one request is its MD5.
+    expect(said.stdout).toContain('proved by md5');
+    expect((await saved()).equals(desk.content)).toBe(true);
+  });
+
+  it.each(['', 'AAAA', 'AAAAAA'])(
+    'and that is none in answers to a write ("%s") is no damage either',
+    async (value) => {
+      for (const operation of ['PutObject', 'UploadPart', 'CompleteMultipartUpload', 'HeadObject'])
+        desk.sandbox.addFault(headers(operation, { 'x-amz-checksum-crc32': value }));
+      await localFile('small.bin', randomBytes(1000));
+      await localFile('large.bin', randomBytes(17 * MIB));
+      expect(await nearplay(['upload', 'small.bin', 'large.bin'])).toMatchObject({ code: 0, stderr: '' });
+    },
+  );
+});
