@@ -39,12 +39,14 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 /** The command waited for as long as `--wait` allows. */
 const EXIT_WAIT_ENDED = 3;
+/** As shells say it of a program that a signal ended: 128 and the signal's number (POSIX, "Exit Status for Commands"). */
+const EXIT_BY_SIGNAL = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 /** Minutes; what setTimeout can count is some 35,000. */
 const MAX_WAIT_MINUTES = 30_000;
 
 /**
  * Runs one command and resolves to its exit code: 0, 1 for a failure, 2 for words that are no command, 3 for
- * a wait that took longer than it may. Errors go to stderr, as `{code, message}` with `--json` and as one line without; never a stack trace.
+ * a wait that took longer than it may, 130 for one that was stopped by its signal. Errors go to stderr, as `{code, message}` with `--json` and as one line without; never a stack trace.
  */
 export async function runCli(args: readonly string[], terminal: CliSurroundings): Promise<number> {
   const json = args.includes('--json');
@@ -56,6 +58,7 @@ export async function runCli(args: readonly string[], terminal: CliSurroundings)
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
     const { code, message, detail } = reportOf(error);
     reportError(contextOf(json, surroundings), code, message, undefined, detail);
+    if (code === 'cancelled' && surroundings.signal.aborted) return EXIT_BY_SIGNAL.SIGINT;
     return code === 'wait-ended' ? EXIT_WAIT_ENDED : EXIT_FAILED;
   }
 }
@@ -100,6 +103,7 @@ async function interpret(args: readonly string[], context: CommandContext): Prom
     )
     .option('--limit-rate <rate>', 'at most so much, as in 20MB/s or 500KiB/s', aRate)
     .option('--receipts <file>', 'write the receipts of what arrived to a file, as JSON')
+    .option('--allow-empty', 'with "-": nothing that comes in becomes an empty file')
     .action(async (paths: string[], options: UploadOptions) => {
       exitCode = await uploadCommand(paths, options, context);
     });
@@ -236,7 +240,13 @@ const WORKING_COMMANDS: ReadonlySet<string> = new Set(['upload', 'uploads', 'wat
 
 async function main(args: readonly string[]): Promise<number> {
   const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort());
+  let exitBySignal: number = EXIT_BY_SIGNAL.SIGINT;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      exitBySignal = EXIT_BY_SIGNAL[signal];
+      interrupted.abort();
+    });
+  }
   const isJson = args.includes('--json');
   const command = args.find((word) => !word.startsWith('-')) ?? '';
   const lost: string[] = [];
@@ -261,6 +271,7 @@ async function main(args: readonly string[]): Promise<number> {
     platform: process.platform,
     signal: interrupted.signal,
   });
+  if (exitCode === EXIT_BY_SIGNAL.SIGINT) return exitBySignal;
   return lost.length > 0 && exitCode === 0 ? EXIT_FAILED : exitCode;
 }
 

@@ -22,6 +22,7 @@ export async function listCommand(folder: string, options: ServiceNeeds, context
       entries += page.entries.length;
       cursor = page.cursor;
     } while (cursor !== undefined && !context.surroundings.signal.aborted);
+    if (context.surroundings.signal.aborted) throw new NearplayError('cancelled', 'Stopped. The list is not complete.');
     if (entries === 0 && below !== '') throw new NearplayError('no-such-key', `There is nothing in "${below}".`);
   });
 }

@@ -1,19 +1,19 @@
 import { resolve } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
-import { typedFolder, typedKey } from '../../shared/keys.ts';
+import { typedFolder } from '../../shared/keys.ts';
 import type { Application } from '../services/application.ts';
-import { explainFileError } from '../services/files/fileErrors.ts';
 import { findFiles } from '../services/files/findFiles.ts';
-import { writeUsersFile } from '../services/files/usersFile.ts';
 import type { ConflictPolicy } from '../services/transfers/journal/uploadRecord.ts';
 import { askAboutConflicts } from './conflictQuestions.ts';
 import { LeftOutReports } from './leftOutReports.ts';
+import { receiptsFileOf } from './receiptsFile.ts';
 import { reportStorageNotes } from './storageNotes.ts';
 import { type CommandContext, type CommonOptions, reportError } from './surroundings.ts';
 import { UnfinishedUploads } from './unfinishedUploads.ts';
 import { UploadReports } from './uploadReports.ts';
-import { waitMinutes, Waits } from './waits.ts';
-import { sessionsOf, withServices } from './withServices.ts';
+import { statInput, uploadStream } from './uploadStream.ts';
+import { watchWaits } from './uploadWaits.ts';
+import { prefixOf, sessionsOf, withServices } from './withServices.ts';
 
 const STOPPED = 'Stopped. The same command goes on where it was; "nearplay uploads" lists what is unfinished.';
 
@@ -29,20 +29,26 @@ export interface UploadOptions extends WaitingOptions {
   limitRate?: number;
   /** A file for the receipts of what arrived. */
   receipts?: string;
+  /** What comes in may be nothing at all. */
+  allowEmpty?: boolean;
 }
 
 /** `nearplay upload`: resolves to the exit code, 0 when all that was chosen arrived (or is skipped as asked). */
 export async function uploadCommand(paths: string[], options: UploadOptions, context: CommandContext): Promise<number> {
   const { surroundings } = context;
   const { cwd } = surroundings;
+  const isStream = paths.includes('-');
+  const whole = isStream ? [] : paths.map((path) => resolve(cwd, path));
+  const receipts = receiptsFileOf(options.receipts, context);
+  await receipts?.assertUsable(whole, isStream ? await statInput(surroundings) : undefined);
   return withServices(options, context, async (services) => {
-    if (paths.includes('-')) return uploadStream(services, paths, options, context);
-    const whole = paths.map((path) => resolve(cwd, path));
     const leftOut = new LeftOutReports(context);
-    const code = await toTheEnd(services, context, { ...options, asks: options.onConflict === 'ask' }, () =>
-      queueAll(services, whole, options, context, leftOut),
-    );
-    const isSaved = options.receipts === undefined || (await saveReceipts(services, options.receipts, context));
+    const code = isStream
+      ? await uploadStream(services, paths, options, context)
+      : await toTheEnd(services, context, { ...options, asks: options.onConflict === 'ask' }, () =>
+          queueAll(services, whole, options, context, leftOut),
+        );
+    const isSaved = (await receipts?.save(services.uploads.receipts(), context)) ?? true;
     return isSaved && leftOut.count === 0 ? code : 1;
   });
 }
@@ -176,19 +182,6 @@ async function toTheEnd(
   return ours.every(({ state }) => state === 'done' || state === 'skipped') ? 0 : 1;
 }
 
-function prefixOf(services: Application): string {
-  const { preferences, clients } = services.studio();
-  return clients.configurationOf(preferences.mainStorage).prefix;
-}
-
-/** Tells of waits; its `ended` rejects when one has taken too long. */
-function watchWaits(services: Application, context: CommandContext, { wait }: { wait?: number | undefined }): Waits {
-  const waits = new Waits({ context, ...waitMinutes(wait, context.surroundings.isTerminal === true) });
-  waits.changed(services.uploads.list());
-  services.on('transfers-changed', ({ changed }) => waits.changed(changed));
-  return waits;
-}
-
 /** Rejects with `cancelled` at Ctrl+C. */
 function stoppedBy({ surroundings: { signal } }: CommandContext): Promise<never> {
   return new Promise((_resolve, reject) => {
@@ -196,47 +189,4 @@ function stoppedBy({ surroundings: { signal } }: CommandContext): Promise<never>
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });
-}
-
-/** Whether the receipts are on disk; if not, stderr says why. The uploads are not affected. */
-async function saveReceipts({ uploads }: Application, file: string, context: CommandContext): Promise<boolean> {
-  const path = resolve(context.surroundings.cwd, file);
-  try {
-    await writeUsersFile(path, `${JSON.stringify(uploads.receipts(), undefined, 2)}\n`);
-    return true;
-  } catch (error) {
-    const { code, message, detail } = receiptsUnwritten(error, path);
-    reportError(context, code, message, undefined, detail);
-    return false;
-  }
-}
-
-/** What is known of the place, where that is more than a code of the system. */
-function receiptsUnwritten(error: unknown, path: string): NearplayError {
-  if (error instanceof NearplayError && error.detail === undefined) {
-    const message = `The receipts could not be written. ${error.message} The uploads are not affected.`;
-    return new NearplayError('receipts-unwritten', message, { cause: error });
-  }
-  return explainFileError(error instanceof NearplayError ? error.cause : error, { path, doing: 'receipts' });
-}
-
-/** `nearplay upload - --to folder/name.ext`: what a program writes, as it comes. */
-async function uploadStream(
-  services: Application,
-  paths: readonly string[],
-  { to, onConflict, receipts }: UploadOptions,
-  context: CommandContext,
-): Promise<number> {
-  const { stdin } = context.surroundings;
-  if (paths.length > 1 || to === '' || to.endsWith('/') || !stdin) {
-    const message = 'Name the file that "-" becomes: nearplay upload - --to FOLDER/NAME';
-    throw new NearplayError('bad-request', message);
-  }
-  const key = typedKey(to, prefixOf(services));
-  reportStorageNotes(services, context);
-  const transfer = await services.uploads.addStream(key, stdin, { onConflict });
-  new UploadReports(context, false).tellAll([transfer]);
-  const isSaved = receipts === undefined || (await saveReceipts(services, receipts, context));
-  if (!isSaved) return 1;
-  return transfer.state === 'done' || transfer.state === 'skipped' ? 0 : 1;
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, NearplayError } from '../../shared/errors.ts';
+import { type ErrorCode, type ErrorReport, NearplayError } from '../../shared/errors.ts';
 import { type BlockedFor, isOver, type Transfer } from '../../shared/transfers.ts';
 import { type CommandContext, report } from './surroundings.ts';
 
@@ -19,6 +19,7 @@ const WORDS: Partial<Record<string, string>> = {
   'sign-in': 'a sign-in',
   disk: 'room on the disk of this computer',
 };
+const SAME_COMMAND = 'The same command goes on where this one stopped.';
 const OTHERWISE = 'the storage';
 
 export interface WaitsOptions {
@@ -28,6 +29,10 @@ export interface WaitsOptions {
   /** Milliseconds on a clock that is never set; default: performance.now. */
   monotonicNow?: () => number;
   silenceToldAfterMs?: number;
+  /** What an upload met last, where it was repeated and told to nobody. */
+  lastErrorOf?: (id: string) => ErrorReport | undefined;
+  /** What there is to do after a wait has ended; default: the same command goes on. */
+  afterwards?: string;
 }
 
 /**
@@ -40,6 +45,10 @@ export class Waits {
   readonly #limitMs: number | undefined;
   readonly #now: () => number;
   readonly #silenceMs: number;
+  readonly #lastErrorOf: (id: string) => ErrorReport | undefined;
+  readonly #afterwards: string;
+  /** Of the uploads that are not over: what each was last held up by. */
+  readonly #errors = new Map<string, ErrorReport>();
   readonly #blocked = new Map<string, Watched & { blockedFor: WaitsFor }>();
   /** Of the uploads that are not over: the most bytes that ever were on the wire, and that the storage ever confirmed. */
   readonly #most = new Map<string, { sent: number; confirmed: number }>();
@@ -50,11 +59,13 @@ export class Waits {
   #progressAt: number;
   #stopped = false;
 
-  constructor({ context, minutes, monotonicNow, silenceToldAfterMs }: WaitsOptions) {
+  constructor({ context, minutes, monotonicNow, silenceToldAfterMs, lastErrorOf, afterwards }: WaitsOptions) {
     this.#context = context;
     this.#limitMs = minutes === undefined ? undefined : minutes * MINUTE_MS;
     this.#now = monotonicNow ?? (() => performance.now());
     this.#silenceMs = silenceToldAfterMs ?? SILENCE_TOLD_AFTER_MS;
+    this.#lastErrorOf = lastErrorOf ?? (() => undefined);
+    this.#afterwards = afterwards ?? SAME_COMMAND;
     this.#progressAt = this.#now();
     this.#timer = setInterval(() => this.check(), Math.min(SECOND_MS, this.#silenceMs / 2)).unref();
     this.#ended.promise.catch(() => undefined);
@@ -92,16 +103,22 @@ export class Waits {
     const isWaiting = state === 'blocked' && blockedFor !== undefined && blockedFor !== 'conflict';
     if (isWaiting) this.#blocked.set(id, { ...transfer, blockedFor });
     else if (state !== 'waiting') this.#blocked.delete(id);
+    if (isOver(transfer)) this.#errors.delete(id);
+    else if (transfer.error) this.#errors.set(id, transfer.error);
     if (isOver(transfer) || blockedFor === 'conflict' || state === 'paused') {
       if (this.#most.delete(id) || isOver(transfer)) this.#waitIsOver();
       return;
     }
     const before = this.#most.get(id);
     const most = { sent: Math.max(before?.sent ?? 0, sent), confirmed: Math.max(before?.confirmed ?? 0, confirmed) };
+    // Until now nothing was under way that could have moved.
+    if (this.#most.size === 0) this.#progressAt = this.#now();
     this.#most.set(id, most);
     if (before === undefined) return;
-    if (most.confirmed > before.confirmed) this.#waitIsOver();
-    else if (most.sent > before.sent) this.#progressAt = this.#now();
+    if (most.confirmed > before.confirmed) {
+      this.#errors.delete(id);
+      this.#waitIsOver();
+    } else if (most.sent > before.sent) this.#progressAt = this.#now();
   }
 
   #waitIsOver(): void {
@@ -128,8 +145,10 @@ export class Waits {
   #tellSilence(idleMs: number): void {
     this.#told.add('silence');
     const seconds = Math.round(idleMs / SECOND_MS);
-    const text = `no byte has moved for ${seconds} s; the storage is still being asked. ${this.#goesOn()}`;
-    this.#say({ waiting: 'silence', message: sentence(text) }, text);
+    const cause = this.#cause();
+    const met = cause === undefined ? '' : ` The last cause: ${cause.message}`;
+    const text = `no byte has moved for ${seconds} s; the storage is still being asked.${met} ${this.#goesOn()}`;
+    this.#say({ waiting: 'silence', ...(cause && { code: cause.code }), message: sentence(text) }, text);
   }
 
   #goesOn(): string {
@@ -141,10 +160,21 @@ export class Waits {
   #end(): void {
     this.stop();
     const minutes = minutesText((this.#limitMs ?? 0) / MINUTE_MS);
-    const cause = [...this.#blocked.values()].find(({ error }) => error !== undefined)?.error;
+    const cause = this.#cause();
     const why = cause === undefined ? '' : ` The last cause: ${cause.message}`;
-    const message = `Nothing moved for ${minutes}, the time to wait is over.${why} The same command goes on where this one stopped.`;
+    const message = `Nothing moved for ${minutes}, the time to wait is over.${why} ${this.#afterwards}`;
     this.#ended.reject(new NearplayError('wait-ended', message, { detail: cause?.detail }));
+  }
+
+  /** What holds up one of them now, or has held it up last. */
+  #cause(): ErrorReport | undefined {
+    const now = [...this.#blocked.values()].find(({ error }) => error !== undefined)?.error;
+    if (now) return now;
+    for (const id of this.#most.keys()) {
+      const error = this.#lastErrorOf(id) ?? this.#errors.get(id);
+      if (error) return error;
+    }
+    return undefined;
   }
 
   #say(value: object, text: string): void {

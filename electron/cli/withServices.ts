@@ -26,6 +26,12 @@ export function stateFolder({ env, platform }: CliSurroundings): string {
   return env['NEARPLAY_HOME'] ?? cliStateFolder(platform, env);
 }
 
+/** Of the main storage: keys are below it. */
+export function prefixOf(services: Application): string {
+  const { preferences, clients } = services.studio();
+  return clients.configurationOf(preferences.mainStorage).prefix;
+}
+
 /** The sessions of the command line on this computer, and on others that share its home. */
 export async function sessionsOf(surroundings: CliSurroundings): Promise<Sessions> {
   return new Sessions({ home: stateFolder(surroundings), machine: surroundings.machine ?? (await thisMachine()) });

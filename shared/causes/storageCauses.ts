@@ -144,7 +144,7 @@ const READING: readonly StorageCause[] = [
       /^KMS\..*Throttling|^KMS\.(?:LimitExceeded|RequestLimitExceeded)/.test(said.name) ||
       said.name === 'KMS.ThrottlingException',
     sentence: (_said, asked) => `${inRegion(asked)} waits for the encryption keys (KMS), which ask for a slower pace.`,
-    remedy: () => 'Trying again.',
+    remedy: () => 'Try again in a while.',
     example: { said: { name: 'KMS.ThrottlingException', status: 503, message: 'Rate exceeded' } },
     before: 'The storage failed to answer properly. Try again.',
   },
@@ -355,7 +355,7 @@ const PLACE: readonly StorageCause[] = [
     code: 'slow-down',
     fits: named('TemporaryRedirect', 'Redirect'),
     sentence: (said, asked) => `${inRegion(asked)} sends requests elsewhere for now${bracketed(said)}.`,
-    remedy: () => 'A bucket that is new needs hours until its address is known everywhere. Trying again.',
+    remedy: () => 'A bucket that is new needs hours until its address is known everywhere. Try again in a while.',
     example: {
       said: {
         name: 'TemporaryRedirect',
@@ -608,7 +608,7 @@ const PACE: readonly StorageCause[] = [
       'ProvisionedThroughputExceededException',
     ),
     sentence: (said, asked) => `${inRegion(asked)} asks for a slower pace${bracketed(said)}.`,
-    remedy: () => 'Trying again.',
+    remedy: () => 'Try again in a while.',
     example: { said: { name: 'SlowDown', status: 503, message: 'Please reduce your request rate.' } },
     before: 'The storage asks for a slower pace. Trying again.',
   },
@@ -617,7 +617,7 @@ const PACE: readonly StorageCause[] = [
     code: 'slow-down',
     fits: named('OperationAborted'),
     sentence: (said, asked) => `${inRegion(asked)} is busy with another request for the same name${bracketed(said)}.`,
-    remedy: () => 'Trying again.',
+    remedy: () => 'Try again in a while.',
     example: {
       said: {
         name: 'OperationAborted',
@@ -824,7 +824,7 @@ const FAILED: readonly StorageCause[] = [
     fits: ({ name, status }) => (status === 503 || status === 429) && (name === '' || name === FOREIGN_ANSWER),
     sentence: (said, asked) =>
       `${inRegion(asked)}, or something before it, cannot serve more requests now (${said.status}).`,
-    remedy: () => 'Trying again.',
+    remedy: () => 'Try again in a while.',
     example: { said: { status: 503 } },
     before: 'The storage asks for a slower pace. Trying again.',
   },

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { constants, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { lstat, mkdir, mkdtemp, open, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, mkdtemp, open, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -16,6 +16,8 @@ import { bytesOf, until, uploadsIn } from '../services/transfers/surroundings.ts
 const MIB = 1024 ** 2;
 const PROGRAM = fileURLToPath(new URL('../../../electron/cli.ts', import.meta.url));
 const large = randomBytes(48 * MIB);
+/** In toMatchObject an expression by itself fits everything. */
+const matching = (expression: RegExp) => expect.stringMatching(expression) as string;
 let sandbox: Sandbox;
 let folder: string;
 
@@ -125,7 +127,7 @@ describe('a run that was ended', () => {
   it('by Ctrl+C keeps what arrived, says so, and goes on when it is told to', async () => {
     const { child, ended } = await atWork(['upload', 'shot.mov', '--to', 'sq010'], 1);
     child.kill('SIGINT');
-    expect(await ended).toEqual([1, null]);
+    expect(await ended).toEqual([130, null]);
     sandbox.clearFaults();
     const { code, lines } = await nearplay(['uploads', 'resume']);
     expect({ code, lines }).toMatchObject({ code: 0, lines: [{ key: 'sq010/shot.mov', state: 'done' }] });
@@ -183,7 +185,7 @@ describe('a name that is taken', () => {
     const { code, errors } = await nearplay(upload);
     expect(code).toBe(1);
     expect(errors).toHaveLength(3);
-    expect(errors[0]).toMatchObject({ code: 'conflict', message: /--on-conflict/ });
+    expect(errors[0]).toMatchObject({ code: 'conflict', message: matching(/--on-conflict/) });
     expect(await runs()).toEqual([]);
   });
 });
@@ -201,19 +203,94 @@ it('keeps to a rate, and writes receipts', async () => {
   expect((await nearplay(['upload', 'small.bin', '--limit-rate', '1B/s'])).code).toBe(2);
 });
 
-it('says when receipts cannot be written, beside uploads that arrived all the same', async () => {
-  await file('small.bin', 'small');
-  await file('notdir', 'a file');
-  for (const receipts of ['notdir/receipts.json', 'nowhere/receipts.json', 'home']) {
-    const { code, lines, errors } = await nearplay(['upload', 'small.bin', '--receipts', receipts]);
-    expect({ code, lines, errors }).toMatchObject({
-      code: 1,
-      lines: [{ key: 'small.bin' }],
-      errors: [{ code: 'receipts-unwritten' }],
+describe('receipts never take the place of anything else', () => {
+  const isThere = (key: string) => sandbox.bucketOf('main-us').current(`media/${key}`) !== undefined;
+  const files = ['victim.mov', 'list.json', 'text.json', 'self.mov', 'plates/receipts.json', 'bin.json'];
+  const receipt = {
+    bucket: 'b',
+    key: 'k',
+    size: 1,
+    etag: 'e',
+    parts: 1,
+    completedAt: '',
+    from: '/a',
+    verifiedBy: 'head',
+  };
+
+  beforeEach(async () => {
+    await file('victim.mov', randomBytes(1000));
+    await file('bin.json', Buffer.from([0x5b, 0xff, 0xfe]));
+    await file('list.json', '[{"shot": "sq010"}]');
+    await file('text.json', '[ not JSON');
+    await file('self.mov', 'self');
+    await file('plates/receipts.json', JSON.stringify([receipt]));
+    await file('small.bin', 'small');
+    await file('notdir', 'a file');
+    await link(join(folder, 'self.mov'), join(folder, 'other name.json'));
+    await symlink('self.mov', join(folder, 'link.json'));
+    await mkdir(join(folder, 'home'));
+  });
+
+  it.each([
+    ['a file of media', ['small.bin'], 'victim.mov'],
+    ['another list', ['small.bin'], 'list.json'],
+    ['what is no JSON', ['small.bin'], 'text.json'],
+    ['what is no text', ['small.bin'], 'bin.json'],
+    ['the source', ['self.mov'], 'self.mov'],
+    ['the source by another name', ['self.mov'], 'other name.json'],
+    ['the source by a link', ['self.mov'], 'link.json'],
+    ['receipts that are a source', ['plates/receipts.json'], 'plates/receipts.json'],
+    ['receipts in a folder that is a source', ['plates'], 'plates/receipts.json'],
+    ['a folder', ['small.bin'], 'home'],
+    ['a file below a file', ['small.bin'], 'notdir/receipts.json'],
+    ['a file in a folder that is not there', ['small.bin'], 'nowhere/receipts.json'],
+  ])('%s: nothing is uploaded, nothing changes', async (_name, sources, receipts) => {
+    const before = await Promise.all(files.map((name) => readFile(join(folder, name))));
+    const said = await nearplay(['upload', ...sources, '--receipts', receipts]);
+    const errors = [{ code: 'receipts-unwritten', message: matching(/Nothing was uploaded/) }];
+    expect(said).toMatchObject({ code: 1, lines: [], errors });
+    expect(await Promise.all(files.map((name) => readFile(join(folder, name))))).toEqual(before);
+    expect(['small.bin', 'self.mov', 'plates/receipts.json'].filter(isThere)).toEqual([]);
+    expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('what comes in from a file is a source as well', async () => {
+    const handle = await open(join(folder, 'plates/receipts.json'));
+    const stdin = handle.createReadStream();
+    const said = await nearplay(['upload', '-', '--to', 'in.json', '--receipts', 'plates/receipts.json'], {
+      stdin: Object.assign(stdin, { fd: handle.fd }),
     });
-  }
-  expect(await bytesOf(sandbox, 'small.bin')).toEqual(Buffer.from('small'));
-  expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([]);
+    expect(said).toMatchObject({
+      code: 1,
+      lines: [],
+      errors: [{ code: 'receipts-unwritten', message: matching(/comes in/) }],
+    });
+    expect(isThere('in.json')).toBe(false);
+    await handle.close();
+  });
+
+  it('receipts of before and an empty file are replaced', async () => {
+    await file('empty.json', '');
+    for (const receipts of ['plates/receipts.json', 'empty.json', 'new.json']) {
+      const args = ['upload', 'small.bin', '--on-conflict', 'replace', '--receipts', receipts];
+      expect(await nearplay(args)).toMatchObject({ code: 0, errors: [] });
+      const written: unknown = JSON.parse(await readFile(join(folder, receipts), 'utf8'));
+      expect(Array.isArray(written)).toBe(true);
+      expect(JSON.stringify(written)).not.toContain('"bucket":"b"');
+    }
+  });
+
+  it('a file that came there during the upload stays, and the uploads are not affected', async () => {
+    sandbox.addFault({
+      operation: 'PutObject',
+      key: /small/,
+      effect: { kind: 'gate', opened: file('new.json', 'a plan') },
+    });
+    const said = await nearplay(['upload', 'small.bin', '--receipts', 'new.json']);
+    const errors = [{ code: 'receipts-unwritten', message: matching(/not affected/) }];
+    expect(said).toMatchObject({ code: 1, lines: [{ key: 'small.bin' }], errors });
+    expect(await readFile(join(folder, 'new.json'), 'utf8')).toBe('a plan');
+  });
 });
 
 describe.skipIf(process.platform === 'win32')('receipts to what is no file of its own', () => {
@@ -246,17 +323,20 @@ describe.skipIf(process.platform === 'win32')('receipts to what is no file of it
     expect((await lstat(at('null'))).isCharacterDevice()).toBe(true);
   });
 
-  it('are refused, beside uploads that arrived, where nothing can take them', async () => {
+  it('are refused where nothing can take them: before the upload, as far as that is known then', async () => {
     await fifo(at('pipe'));
     await symlink('circle', at('circle'));
     const server = await socket(at('socket'));
     const cases: [string, RegExp][] = [
       ['pipe', /no program reads.*not affected/],
-      ['circle', /circle.*not affected/],
-      ['socket', /a socket.*not affected/],
+      ['circle', /circle.*Nothing was uploaded/],
+      ['socket', /a socket.*Nothing was uploaded/],
     ];
     for (const [receipts, message] of cases) {
-      expect(await upload(receipts)).toMatchObject({ code: 1, errors: [{ code: 'receipts-unwritten', message }] });
+      expect(await upload(receipts)).toMatchObject({
+        code: 1,
+        errors: [{ code: 'receipts-unwritten', message: matching(message) }],
+      });
     }
     expect((await lstat(at('pipe'))).isFIFO()).toBe(true);
     expect((await lstat(at('socket'))).isSocket()).toBe(true);

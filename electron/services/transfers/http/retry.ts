@@ -9,6 +9,8 @@ export interface RetryingOptions {
   random: () => number;
   sleep: Sleep;
   slots: Pick<RequestSlots, 'slowDown'>;
+  /** Told of each attempt that failed, also of those that are repeated. */
+  failed?: (error: NearplayError) => void;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface RetryingOptions {
  * @throws NearplayError the last one
  */
 export async function retrying<Answer>(
-  { random, sleep, slots }: RetryingOptions,
+  { random, sleep, slots, failed }: RetryingOptions,
   signal: AbortSignal,
   work: () => Promise<Answer>,
 ): Promise<Answer> {
@@ -25,6 +27,7 @@ export async function retrying<Answer>(
     try {
       return await work();
     } catch (error) {
+      if (error instanceof NearplayError) failed?.(error);
       if (!(error instanceof NearplayError) || attempt >= attemptsFor(error.code)) throw error;
       if (error.code === 'slow-down' || error.code === 'timeout') slots.slowDown();
       await sleep(backoffDelay(attempt, random()), signal);

@@ -365,7 +365,9 @@ export class S3UploadApi {
       // 412 says that another one was there before; 409, that another one is writing now: ask again, and it will be 412
       // or free (S3 User Guide, "Conditional writes").
       const passes = error.code === 'conflict' && httpStatusOf(cause) === 409;
-      throw passes ? new NearplayError('storage-failed', 'Somebody writes to the same name now.', { cause }) : error;
+      if (!passes) throw error;
+      const message = 'The storage did not write it: another request for the same name was in its way (409).';
+      throw new NearplayError('storage-failed', message, { cause, detail: error.detail });
     }
   }
 }

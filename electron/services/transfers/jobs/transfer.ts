@@ -1,6 +1,6 @@
 import { nameOfKey } from '../../../../shared/keys.ts';
 import type { Transfer, TransfersDelta } from '../../../../shared/transfers.ts';
-import type { ConflictPolicy, UploadRecord } from '../journal/uploadRecord.ts';
+import { type ConflictPolicy, STREAM_PATH, type UploadRecord } from '../journal/uploadRecord.ts';
 
 /** One upload as a window or a terminal shows it. */
 export interface UploadTransfer extends Transfer {
@@ -27,7 +27,7 @@ export interface Progressing {
 }
 
 export function transferOf(record: UploadRecord, { sent, confirmed, bytesPerSecond }: Progressing): UploadTransfer {
-  const { id, key, order, state, blockedFor, skippedFor, size, policy, createdAt, finishedAt, error } = record;
+  const { id, path, key, order, state, blockedFor, skippedFor, size, policy, createdAt, finishedAt, error } = record;
   return {
     id,
     direction: 'upload',
@@ -38,7 +38,8 @@ export function transferOf(record: UploadRecord, { sent, confirmed, bytesPerSeco
     ...(blockedFor && { blockedFor }),
     ...(skippedFor && { skippedFor }),
     size,
-    sent: Math.min(size, sent),
+    // A stream has no size until it is over.
+    sent: path === STREAM_PATH && state === 'running' ? sent : Math.min(size, sent),
     confirmed,
     bytesPerSecond,
     policy,

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { NearplayError } from '../../../../shared/errors.ts';
 import type { FileLook } from '../../files/stableFile.ts';
 import type { UploadRecord } from '../journal/uploadRecord.ts';
 import { SINGLE_PUT_MAX_BYTES } from '../upload/partPlan.ts';
@@ -21,6 +22,8 @@ export class UploadJob implements Queued {
   seen: { look: FileLook; at: number } | undefined;
   /** Times that it was set back by what others did not meet, since its last progress. */
   singleWaits = 0;
+  /** What it met last since its last progress; also what is repeated and told to nobody. */
+  lastError: NearplayError | undefined;
   /** How often it changed under way. */
   changes = 0;
   /** Of those in a row: something of it changed, and neither its size nor its date did. */

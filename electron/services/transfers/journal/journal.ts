@@ -280,7 +280,7 @@ function explain(failure: unknown): NearplayError {
   const cause = failure instanceof NearplayError ? failure.cause : failure;
   const code = codeOf(cause);
   const message = FULL.has(code)
-    ? 'The disk of this computer is full: Nearplay cannot note what was sent. Make room; it goes on by itself.'
+    ? 'The disk of this computer is full: Nearplay cannot note what was sent. Make room.'
     : `Nearplay cannot write its journal of transfers (${code}). It tries again.`;
   return new NearplayError('disk-full', message, { cause });
 }

@@ -38,6 +38,9 @@ const receiptShape = {
 export const receiptSchema = withUnknown(receiptShape);
 export type Receipt = z.infer<typeof receiptSchema>;
 
+/** Where a stream's path would be. */
+export const STREAM_PATH = '-';
+
 const uploadRefSchema = withUnknown({
   /** As uploadPlace.ts names who keeps the bucket; absent in notes of earlier versions. */
   endpoint: z.string().optional(),

@@ -1,10 +1,8 @@
 import type { FoundFile } from '../../files/findFiles.ts';
-import type { ConflictPolicy, UploadRecord } from '../journal/uploadRecord.ts';
+import { type ConflictPolicy, STREAM_PATH, type UploadRecord } from '../journal/uploadRecord.ts';
 
 /** S3 User Guide, "Naming Amazon S3 objects": 1,024 bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024;
-/** Where a stream's path would be. */
-const STREAM_PATH = '-';
 export const KEY_TOO_LONG_MESSAGE =
   'The name with its folders is longer than S3 keeps (1,024 bytes). Shorten it and upload again.';
 

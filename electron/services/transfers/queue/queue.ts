@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
-import { NearplayError } from '../../../../shared/errors.ts';
+import { type ErrorReport, NearplayError } from '../../../../shared/errors.ts';
 import type { JournalUnread, TransferTotals } from '../../../../shared/transfers.ts';
 import { TimeSlicer } from '../../runtime/timeSlices.ts';
 import { Jobs } from '../jobs/jobs.ts';
@@ -16,7 +16,7 @@ import { Enqueuer } from './enqueue.ts';
 import { isStream } from './newRecords.ts';
 import { QueueActions } from './queueActions.ts';
 import {
-  type AddOptions,
+  type AddStreamOptions,
   DEFAULT_LIMITS,
   DEFAULT_TIMING,
   type FileToUpload,
@@ -34,6 +34,7 @@ import { UploadResources } from './uploadResources.ts';
 
 export type {
   AddOptions,
+  AddStreamOptions,
   FileToUpload,
   FindAndAddOptions,
   QueueLimits,
@@ -213,15 +214,35 @@ export class TransferQueue {
     return job?.isHidden === false ? job.transfer(this.#clock()) : undefined;
   }
 
+  /** The last error that an upload met since its last progress, repeated or not; `undefined` where it met none. */
+  lastErrorOf(id: string): ErrorReport | undefined {
+    return this.#jobs.get(id)?.lastError?.report();
+  }
+
   /**
-   * Uploads a stream of unknown length at once; it cannot be paused, resumed or retried.
+   * Uploads a stream of unknown length at once; it cannot be paused, resumed or retried. A signal that is given up counts for more
+   * than the end of the stream.
    *
-   * @throws NearplayError as the transfer's own error
+   * @throws NearplayError as the transfer's own error; empty-file for a stream without a byte; cancelled
    */
-  async addStream(key: string, source: Readable, options: AddOptions = {}): Promise<UploadTransfer> {
-    const job = await this.#enqueuer.addStream(key, options);
-    await this.#run(job, (context, task) => uploadStream(context, task, source)).then(() => source.destroy());
-    if (job.record.error) throw new NearplayError(job.record.error.code, job.record.error.message);
+  async addStream(key: string, source: Readable, options: AddStreamOptions = {}): Promise<UploadTransfer> {
+    const { signal, allowsEmpty = false, asks, ...adding } = options;
+    const job = await this.#enqueuer.addStream(key, adding);
+    let failure: unknown;
+    const run = this.#run(job, (context, task) =>
+      uploadStream(context, task, source, { allowsEmpty, asks }).catch((error: unknown) => {
+        failure = error;
+        throw error;
+      }),
+    );
+    const giveUp = () => job.interrupt('cancel');
+    if (signal?.aborted === true) giveUp();
+    signal?.addEventListener('abort', giveUp, { once: true });
+    await run.finally(() => signal?.removeEventListener('abort', giveUp));
+    source.destroy();
+    const { state, error } = job.record;
+    if (state === 'cancelled') throw isCancelled(failure) ? failure : new NearplayError('cancelled');
+    if (error) throw new NearplayError(error.code, error.message, { detail: error.detail });
     return job.transfer(this.#clock());
   }
 
@@ -375,4 +396,8 @@ export class TransferQueue {
     for (const resolve of this.#finishWaiters) resolve();
     this.#finishWaiters.clear();
   }
+}
+
+function isCancelled(error: unknown): error is NearplayError {
+  return error instanceof NearplayError && error.code === 'cancelled';
 }

@@ -93,6 +93,15 @@ export interface AddOptions {
   onConflict?: ConflictPolicy;
 }
 
+export interface AddStreamOptions extends AddOptions {
+  /** Whoever wants the stream gives it up: nothing gets a name any more, and what is in the storage of it is removed. */
+  signal?: AbortSignal;
+  /** A stream that ends without a byte becomes an object of 0 bytes; default: it is refused. */
+  allowsEmpty?: boolean;
+  /** Told what it waits for now: the storage, or else only for the source to go on. */
+  asks?: (isStorage: boolean) => void;
+}
+
 export interface FindAndAddOptions extends AddOptions {
   /** Which file has which name in the storage, of all that are added in one go; also when they have arrived meanwhile. */
   claims?: Map<string, string>;

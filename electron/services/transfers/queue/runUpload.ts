@@ -1,3 +1,4 @@
+import { NearplayError } from '../../../../shared/errors.ts';
 import type { LocalDisk } from '../../files/localDisk.ts';
 import { isSameFile, StableFile } from '../../files/stableFile.ts';
 import { sameDestination } from '../jobs/destinations.ts';
@@ -38,7 +39,15 @@ export class UploadRuns {
   async run(job: UploadJob, signal: AbortSignal, work: UploadWork): Promise<UploadOutcome> {
     const { journal, context } = this.#options;
     if (!journal.has(job.id)) await journal.put(job.record);
-    return work(context(), this.#taskOf(job, signal));
+    const failed = (error: NearplayError) => {
+      if (error.code !== 'cancelled') job.lastError = error;
+    };
+    try {
+      return await work({ ...context(), failed }, this.#taskOf(job, signal));
+    } catch (error) {
+      if (error instanceof NearplayError) failed(error);
+      throw error;
+    }
   }
 
   /** The work of a job that has a file. @throws NearplayError as `run`; file-changed while the file may still be growing */
@@ -83,6 +92,7 @@ export class UploadRuns {
     const confirmed = (bytes: number) => {
       job.confirmed += bytes;
       if (bytes > 0) job.singleWaits = 0;
+      if (bytes > 0) job.lastError = undefined;
       job.record = { ...job.record, confirmed: job.confirmed };
       if (job.isLarge) journal.putSoon(job.record);
     };

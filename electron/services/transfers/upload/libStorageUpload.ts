@@ -35,6 +35,8 @@ export interface RequestShape {
   confirmed: (bytes: number) => void;
   /** A multipart upload has begun; awaited before its first part is sent. */
   begun?: (upload: UploadRef) => Promise<void>;
+  /** Told when a request begins and when it is over, its repetitions included. */
+  asks?: (change: 1 | -1) => void;
   /** Awaited before the request that gives the object its name: it may reject. */
   beforeTheName?: () => Promise<void>;
 }
@@ -91,7 +93,14 @@ type Command = Parameters<S3Client['send']>[0];
 /** The client as lib-storage sees it: the same configuration, another way to send. */
 function shapedClient(context: UploadContext, shape: RequestShape, md5s: Map<number, string>): S3Client {
   const { client } = context.api;
-  const send = (command: Command) => sendShaped(context, shape, command, md5s);
+  const send = async (command: Command) => {
+    shape.asks?.(1);
+    try {
+      return await sendShaped(context, shape, command, md5s);
+    } finally {
+      shape.asks?.(-1);
+    }
+  };
   // A view of the client: lib-storage reads its configuration and calls `send`.
   return Object.create(client, { send: { value: send } }) as S3Client;
 }

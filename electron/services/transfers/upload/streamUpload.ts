@@ -3,6 +3,7 @@ import { NearplayError } from '../../../../shared/errors.ts';
 import { CompositeCrc32 } from '../../content/compositeCrc32.ts';
 import type { SentContent } from '../../content/contentVerdict.ts';
 import { crc32, toBase64 } from '../../content/crc32.ts';
+import { sleep } from '../../runtime/async.ts';
 import { isIgnorant, type WriteConditions } from '../../storage/writeConditions.ts';
 import { retrying } from '../http/retry.ts';
 import { proveArrival } from './arrival.ts';
@@ -12,22 +13,95 @@ import { receiptOf } from './receipt.ts';
 import type { UploadContext, UploadOutcome, UploadTask } from './uploadContext.ts';
 
 const NAMES_TRIED = 1000;
+/**
+ * Between the end of the stream and its name in the storage, in milliseconds. Ctrl+C reaches all programs of a pipe at once, and
+ * the end of the one that writes can be seen before the signal is: a cut file must not pass for a whole one.
+ */
+const GRACE_AFTER_END_MS = 300;
+const NOTHING_NAMED = 'Stopped before the end. Nothing was uploaded.';
+const PERHAPS_NAMED =
+  'Stopped while the storage was giving the file its name. It may be there, perhaps not whole: look at it, and upload it again.';
+const NOTHING_CAME =
+  'Nothing came in, so nothing was uploaded. If an empty file is meant, say so (--allow-empty on the command line).';
+
+export interface StreamOptions {
+  /** An object of 0 bytes is meant, too. */
+  allowsEmpty: boolean;
+  /** Told when it begins to wait for the storage, and when only for its source. */
+  asks?: ((isStorage: boolean) => void) | undefined;
+}
+
+/** What a stream waits for: for its source alone as long as nothing is on the way to the storage. */
+class Waiting {
+  readonly #tell: (isStorage: boolean) => void;
+  #isReading = false;
+  #requests = 0;
+  #told: boolean | undefined;
+
+  constructor(tell: (isStorage: boolean) => void = () => undefined) {
+    this.#tell = tell;
+  }
+
+  reads(isReading: boolean): void {
+    this.#isReading = isReading;
+    this.#look();
+  }
+
+  asks(change: 1 | -1): void {
+    this.#requests += change;
+    this.#look();
+  }
+
+  #look(): void {
+    const isStorage = !this.#isReading || this.#requests > 0;
+    if (isStorage !== this.#told) this.#tell(isStorage);
+    this.#told = isStorage;
+  }
+}
 
 /**
  * Sends a stream of unknown length, once: what was read cannot be read again, so nothing of it is resumed and a conflict is
  * settled before the first byte. A multipart upload that it begins is in the journal while it lasts.
  *
  * @throws NearplayError conflict when the name is taken and the policy is `ask`, or was taken meanwhile; damaged or unproved when it
- *   is not proved that the object is what was read; and what repetition did not cure
+ *   is not proved that the object is what was read; empty-file for a stream without a byte; cancelled, also when the signal says so
+ *   a moment after the end of the stream; and what repetition did not cure
  */
-export async function uploadStream(context: UploadContext, task: UploadTask, source: Readable): Promise<UploadOutcome> {
+export async function uploadStream(
+  context: UploadContext,
+  task: UploadTask,
+  source: Readable,
+  options: StreamOptions,
+): Promise<UploadOutcome> {
+  const name: Naming = { isGiven: false };
+  try {
+    return await sendAndProve(context, task, source, { ...options, name });
+  } catch (error) {
+    if (!task.signal.aborted) throw error;
+    throw new NearplayError('cancelled', name.isGiven ? PERHAPS_NAMED : NOTHING_NAMED, { cause: error });
+  }
+}
+
+/** Whether the request has gone out that gives the object its name. */
+interface Naming {
+  isGiven: boolean;
+}
+
+async function sendAndProve(
+  context: UploadContext,
+  task: UploadTask,
+  source: Readable,
+  { name, ...options }: StreamOptions & { name: Naming },
+): Promise<UploadOutcome> {
   const conditions = await context.conditions.known(task.signal);
   if (!(await takeName(context, task))) return { kind: 'skipped', why: 'asked-for' };
   const { progress, signal } = task;
   const { key, path: from } = task.record;
   const wholeKey = context.wholeKey(key);
   const seen: Seen = { size: 0, crc: 0, composite: new CompositeCrc32(STREAM_PART) };
-  const { completed: answer, expectedEtag } = await send(context, task, watched(source, seen), conditions);
+  const waiting = new Waiting(options.asks);
+  const bytes = watched(source, seen, { ...options, waiting, signal });
+  const { completed: answer, expectedEtag } = await send(context, task, bytes, { conditions, name, waiting });
   const [, parts] = /-(\d+)"?$/.exec(answer.etag) ?? [];
   const crc = toBase64(seen.crc);
   const sent: SentContent = {
@@ -50,7 +124,7 @@ async function send(
   context: UploadContext,
   task: UploadTask,
   bytes: AsyncIterable<Buffer>,
-  conditions: WriteConditions,
+  { conditions, name, waiting }: { conditions: WriteConditions; name: Naming; waiting: Waiting },
 ) {
   const { record, progress, signal } = task;
   const wholeKey = context.wholeKey(record.key);
@@ -63,15 +137,21 @@ async function send(
     ChecksumType: context.api.checksumKind,
     ...(!mayReplace && conditions !== 'unsupported' && { IfNoneMatch: '*' }),
   };
+  // The source may have taken hours, and where no condition keeps the name only looking does.
+  const looks = !mayReplace && isIgnorant(conditions);
   return sendWithLibStorage(context, wholeKey, Readable.from(bytes, { objectMode: false }), params, {
     owner: record.id,
     signal,
     sent: (count) => progress.sent(count),
     takenBack: (count) => progress.takenBack(count),
     confirmed: (count) => progress.confirmed(count),
+    asks: (change) => waiting.asks(change),
     begun: (upload) => task.updateDurably({ upload }),
-    // The source may have taken hours, and no condition keeps the name.
-    ...(!mayReplace && isIgnorant(conditions) && { beforeTheName: () => assertFree(context, task, wholeKey) }),
+    beforeTheName: async () => {
+      if (looks) await assertFree(context, task, wholeKey);
+      if (signal.aborted) throw new NearplayError('cancelled');
+      name.isGiven = true;
+    },
   });
 }
 
@@ -90,14 +170,33 @@ interface Seen {
   composite: CompositeCrc32;
 }
 
-async function* watched(source: Readable, seen: Seen): AsyncGenerator<Buffer> {
-  for await (const chunk of source) {
-    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
-    seen.size += bytes.length;
-    seen.crc = crc32(bytes, seen.crc);
-    seen.composite.update(bytes);
-    yield bytes;
+/** What the source gives, to its end. @throws NearplayError cancelled, at once, also while nothing comes; empty-file */
+async function* watched(
+  source: Readable,
+  seen: Seen,
+  { allowsEmpty, waiting, signal }: Pick<StreamOptions, 'allowsEmpty'> & { waiting: Waiting; signal: AbortSignal },
+): AsyncGenerator<Buffer> {
+  // A read that is under way ends with it.
+  const stop = () => void source.destroy();
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  try {
+    waiting.reads(true);
+    for await (const chunk of source) {
+      waiting.reads(false);
+      const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
+      seen.size += bytes.length;
+      seen.crc = crc32(bytes, seen.crc);
+      seen.composite.update(bytes);
+      yield bytes;
+      waiting.reads(true);
+    }
+    waiting.reads(false);
+    await sleep(GRACE_AFTER_END_MS, signal);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
+  if (seen.size === 0 && !allowsEmpty) throw new NearplayError('empty-file', NOTHING_CAME);
 }
 
 /** Whether there is a name to write to. */

@@ -1,3 +1,4 @@
+import type { NearplayError } from '../../../../shared/errors.ts';
 import type { SkippedFor } from '../../../../shared/transfers.ts';
 import type { Sleep } from '../../runtime/async.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -65,6 +66,8 @@ export interface UploadContext {
   /** From 0 to 1. */
   random: () => number;
   sleep: Sleep;
+  /** Told of each attempt of this upload that failed, also of those that are repeated. */
+  failed?: (error: NearplayError) => void;
   /** Goes into the object's metadata; absent: nobody is named. */
   uploader?: string;
   log: Log;

@@ -1,0 +1,30 @@
+import type { Application } from '../services/application.ts';
+import type { CommandContext } from './surroundings.ts';
+import { waitMinutes, Waits } from './waits.ts';
+
+type Watched = Parameters<Waits['changed']>[0][number];
+
+export interface UploadWaitsOptions {
+  /** Minutes without progress after which a wait ends the command; absent: 30 without a terminal. */
+  wait?: number | undefined;
+  /** An upload as it is to be taken, as long as it is not the storage that it waits for. */
+  seenAs?: (transfer: Watched) => Watched;
+  /** What there is to do after a wait has ended; default: the same command goes on. */
+  afterwards?: string;
+}
+
+/** Tells of waits of uploads; its `ended` rejects when one has taken too long. */
+export function watchWaits(
+  services: Application,
+  context: CommandContext,
+  { wait, seenAs = (transfer) => transfer, afterwards }: UploadWaitsOptions,
+): Waits {
+  const waits = new Waits({
+    ...{ context, ...waitMinutes(wait, context.surroundings.isTerminal === true) },
+    ...(afterwards !== undefined && { afterwards }),
+    lastErrorOf: (id) => services.uploads.lastErrorOf(id),
+  });
+  waits.changed(services.uploads.list().map(seenAs));
+  services.on('transfers-changed', ({ changed }) => waits.changed(changed.map(seenAs)));
+  return waits;
+}
