@@ -1,10 +1,8 @@
 import { IconUpload } from '@tabler/icons-react';
 import { type DragEvent as ReactDragEvent, type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useLibrary, useSession } from '../store/context.tsx';
+import { useLibrary, useSession, useUploadFolderByProject } from '../store/context.tsx';
 import { dropDestinationOf, projectName, projectOf } from '../uploads/destination.ts';
-
-const NO_FOLDERS: Readonly<Record<string, string>> = {};
 
 /**
  * The whole library takes dropped files and folders; a veil says where they will go. A folder's card takes them into that
@@ -13,7 +11,7 @@ const NO_FOLDERS: Readonly<Record<string, string>> = {};
 export function DropZone({ children }: { children: ReactNode }) {
   const inView = useLibrary((library) => library.loaded.folder);
   const uploadFiles = useSession((session) => session.uploadFiles);
-  const byProject = useSession((session) => session.app?.settings.uploadFolderByProject) ?? NO_FOLDERS;
+  const byProject = useUploadFolderByProject();
   const general = dropDestinationOf(inView, byProject);
   /** Folder under the pointer; undefined while nothing is dragged over. */
   const [over, setOver] = useState<string>();

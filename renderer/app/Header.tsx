@@ -11,7 +11,7 @@ import { type RefObject, useRef } from 'react';
 import { Button, Input, SearchField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { Reading } from '../../shared/reading.ts';
-import { useLibrary, useSession, useTransfers } from '../store/context.tsx';
+import { useLibrary, useSession, useTransfers, useUploadFolderByProject } from '../store/context.tsx';
 import { formatCount, formatPercent } from '../text/format.ts';
 import { overallOf } from '../transfers/overall.ts';
 import { IconButton } from '../ui/IconButton.tsx';
@@ -110,7 +110,7 @@ function FolderTools({ filterField }: { filterField: RefObject<HTMLInputElement 
 
 /** A second way to choose files, for assistive tools and tests that fill in a file field instead of a system dialog. */
 function FileInput({ inView }: { inView: string }) {
-  const byProject = useSession((session) => session.app?.settings.uploadFolderByProject) ?? NO_FOLDERS;
+  const byProject = useUploadFolderByProject();
   const uploadFiles = useSession((session) => session.uploadFiles);
   const field = useRef<HTMLInputElement>(null);
   return (
@@ -129,8 +129,6 @@ function FileInput({ inView }: { inView: string }) {
     />
   );
 }
-
-const NO_FOLDERS: Readonly<Record<string, string>> = {};
 
 function TransfersButton() {
   const { t } = useTranslation();

@@ -4,8 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { folderOf } from '../../shared/keys.ts';
 import type { FrameSequence, LibraryEntry, LibraryFile, LibraryFolder } from '../../shared/library.ts';
 import type { MediaKind } from '../../shared/media.ts';
-import type { StorageSummary } from '../../shared/reading.ts';
-import { useSession } from '../store/context.tsx';
+import { useStorages } from '../store/context.tsx';
 import { identityOf } from '../store/entryIdentity.ts';
 import type { LibraryView } from '../store/library.ts';
 import { formatAge, formatBytes, formatCount, formatMoment } from '../text/format.ts';
@@ -35,7 +34,6 @@ const KIND_ICONS: Record<MediaKind, typeof IconFile> = {
   image: IconPhoto,
   other: IconFile,
 };
-const NO_STORAGES: readonly StorageSummary[] = [];
 
 export const Entry = memo(function Entry(props: EntryProps<LibraryEntry>) {
   const { entry, ...rest } = props;
@@ -69,7 +67,7 @@ function FolderCard({ entry, view, isActive, position, total, onOpen }: EntryPro
 
 function FileCard({ entry, view, isActive, position, total, now, onOpen }: EntryProps<LibraryFile>) {
   const { t } = useTranslation();
-  const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
+  const storages = useStorages();
   const { place, label, sentence } = routeText(entry.route, storages, t);
   const KindIcon = KIND_ICONS[entry.kind];
   const age = formatAge(entry.lastModified, now, t('age.justNow'));

@@ -2,22 +2,20 @@ import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { LibraryFile } from '../../shared/library.ts';
 import type { MediaKind } from '../../shared/media.ts';
-import type { StorageSummary } from '../../shared/reading.ts';
 import type { Route } from '../../shared/routing.ts';
-import { useSession } from '../store/context.tsx';
+import { useSession, useStorages } from '../store/context.tsx';
 import { formatDuration } from '../text/format.ts';
 import { isSettling, routeText, storageLabel } from '../text/routeText.ts';
 import { useClock } from '../ui/useNow.ts';
 import { type PlayerLink, secondsOfDelayLeft } from './playerLink.ts';
 
-const NO_STORAGES: readonly StorageSummary[] = [];
 const COUNTDOWN_INTERVAL_MS = 250;
 
 /** Source of the media on screen, its reason, and the seconds until it changes. */
 export function PlayerRoute({ state, kind }: { state: PlayerLink; kind: MediaKind }) {
   const { t } = useTranslation();
   const showWhy = useSession((session) => session.showWhy);
-  const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
+  const storages = useStorages();
   const now = useClock(COUNTDOWN_INTERVAL_MS);
   const { link } = state;
   if (!link || state.phase !== 'playing' || state.broken !== undefined) {
@@ -70,7 +68,7 @@ export function PlayerRoute({ state, kind }: { state: PlayerLink; kind: MediaKin
 export function SettledRoute({ file, route }: { file: LibraryFile; route: Route }) {
   const { t } = useTranslation();
   const showWhy = useSession((session) => session.showWhy);
-  const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
+  const storages = useStorages();
   const { place, label, sentence } = routeText(route, storages, t);
   return (
     <p

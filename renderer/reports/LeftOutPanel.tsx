@@ -2,11 +2,12 @@ import { IconCopy } from '@tabler/icons-react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { LeftOutList } from '../../shared/leftOut.ts';
-import { useNearplay, useSession } from '../store/context.tsx';
+import { useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
 import type { Translate } from '../text/i18n.ts';
 import { Panel } from '../ui/Panel.tsx';
 import { ReportTable } from '../ui/ReportTable.tsx';
+import { useCopyText } from '../ui/useCopyText.ts';
 
 /**
  * Files that were chosen, dropped or found in a watch folder and are not uploaded, each with why; also as text to copy.
@@ -14,21 +15,14 @@ import { ReportTable } from '../ui/ReportTable.tsx';
 export function LeftOutPanel() {
   const { t } = useTranslation();
   const list = useSession((session) => session.leftOutShown);
-  const { notify } = useNearplay().notifications;
+  const copyText = useCopyText();
   if (!list) return null;
   const rows = list.named.map(({ path, why, detail }) => ({ key: path, words: wordsOf({ why, detail }, t) }));
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(asText(list, t));
-    } catch {
-      notify({ kind: 'not-copied' }, 'bad');
-    }
-  };
   return (
     <Panel name="left-out" shape="wide" title={t('leftOut.title')} testId="left-out-panel">
       <div className="report-head">
         <p className="muted">{t('leftOut.count', { count: list.count, formatted: formatCount(list.count) })}</p>
-        <Button className="button small" onPress={() => void copy()} data-testid="left-out-copy">
+        <Button className="button small" onPress={() => void copyText(asText(list, t))} data-testid="left-out-copy">
           <IconCopy size={15} aria-hidden="true" />
           {t('leftOut.copy')}
         </Button>

@@ -11,7 +11,6 @@ import {
   Tabs,
 } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { StorageSummary } from '../../shared/reading.ts';
 import {
   REPLICATION_PROBLEMS,
   type ReplicationProblem,
@@ -19,7 +18,7 @@ import {
   type UnreplicatedObject,
 } from '../../shared/replication.ts';
 import { reportOf } from '../api.ts';
-import { useLibrary, useNearplay, useReporting, useSession } from '../store/context.tsx';
+import { useLibrary, useNearplay, useReporting, useStorages } from '../store/context.tsx';
 import { mendable, problemsIn } from '../store/replicationReport.ts';
 import { formatAge, formatBytes, formatCount, formatMoment } from '../text/format.ts';
 import { storageLabel } from '../text/routeText.ts';
@@ -27,8 +26,6 @@ import { ErrorState } from '../ui/ErrorState.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { ReportTable } from '../ui/ReportTable.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
-
-const NO_STORAGES: readonly StorageSummary[] = [];
 
 /** Objects of a folder that are not in every replica, why, and what to do. */
 export function ReplicationView() {
@@ -141,7 +138,7 @@ function Found({ report }: { report: ReplicationReport }) {
 
 function ObjectList({ objects }: { objects: readonly UnreplicatedObject[] }) {
   const { t } = useTranslation();
-  const storages = useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
+  const storages = useStorages();
   const [now] = useState(() => Date.now());
   const columns = (['key', 'size', 'age', 'missingFrom'] as const).map((column) => t(`replication.column.${column}`));
   return (

@@ -8,6 +8,7 @@ import { AddressList } from '../ui/AddressList.tsx';
 import { Findings } from '../ui/Findings.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { ProfileSelect } from '../ui/ProfileSelect.tsx';
+import { Section } from '../ui/Section.tsx';
 import { OnConflictOptions } from './OnConflictOptions.tsx';
 import { ReadFromOptions } from './ReadFromOptions.tsx';
 
@@ -56,26 +57,6 @@ export function SettingsPanel({ app, bandwidth, watchFolders: uploadFolders }: S
         </Section>
       </div>
     </Panel>
-  );
-}
-
-interface SectionProps {
-  title: string;
-  note?: string;
-  action?: ReactNode;
-  children: ReactNode;
-}
-
-function Section({ title, note, action, children }: SectionProps) {
-  return (
-    <section className="settings-section">
-      <div className="section-head">
-        <h3>{title}</h3>
-        {action}
-      </div>
-      {note !== undefined && <p className="muted">{note}</p>}
-      {children}
-    </section>
   );
 }
 

@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, use, useCallback, useSyncExternalStore } from 'react';
 import { useStore } from 'zustand';
 import type { NearplayApi } from '../../shared/ipc.ts';
+import type { StorageSummary } from '../../shared/reading.ts';
 import type { Transfer } from '../../shared/transfers.ts';
 import { createLibrary, type Library, type LibraryStore } from './library.ts';
 import { Notifications } from './notifications.ts';
@@ -69,6 +70,19 @@ export function useSession<Value>(select: (session: Session) => Value): Value {
   return useStore(useNearplay().session, select);
 }
 
+const NO_STORAGES: readonly StorageSummary[] = [];
+const NO_FOLDERS: Readonly<Record<string, string>> = {};
+
+/** Storages of the preferences in force; none while there are no preferences. */
+export function useStorages(): readonly StorageSummary[] {
+  return useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
+}
+
+/** Chosen upload folder of each project. */
+export function useUploadFolderByProject(): Readonly<Record<string, string>> {
+  return useSession((session) => session.app?.settings.uploadFolderByProject) ?? NO_FOLDERS;
+}
+
 export function useLibrary<Value>(select: (library: Library) => Value): Value {
   return useStore(useNearplay().library, select);
 }
@@ -92,6 +106,6 @@ export function useTransfer(id: string): Transfer | undefined {
   return useSyncExternalStore(subscribe, () => index.get(id));
 }
 
-export function useVerification<Value>(select: (verifying: Verification) => Value): Value {
+export function useVerification<Value>(select: (verification: Verification) => Value): Value {
   return useStore(useNearplay().verification, select);
 }

@@ -8,17 +8,15 @@ import {
 } from '@tabler/icons-react';
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { useLibrary, useNearplay, useSession } from '../store/context.tsx';
+import { useLibrary, useNearplay, useUploadFolderByProject } from '../store/context.tsx';
 import { destinationOf, projectName, projectOf, withDestination } from './destination.ts';
-
-const NO_FOLDERS: Readonly<Record<string, string>> = {};
 
 /** Everything that brings files to the bucket; says where they go before anything is chosen. */
 export function UploadMenu() {
   const { t } = useTranslation();
   const { session, verification: verifying } = useNearplay();
   const inView = useLibrary((library) => library.loaded.folder);
-  const byProject = useSession((state) => state.app?.settings.uploadFolderByProject) ?? NO_FOLDERS;
+  const byProject = useUploadFolderByProject();
   const { folder, remembered } = destinationOf(inView, byProject);
   const project = projectOf(inView);
   const place = (of: string): string => (of === '' ? t('uploads.library') : of);

@@ -1,18 +1,16 @@
 import { useState } from 'react';
 import { Button, CheckboxButton, CheckboxField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { useLibrary, useSession } from '../store/context.tsx';
+import { useLibrary, useSession, useUploadFolderByProject } from '../store/context.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { destinationOf } from './destination.ts';
-
-const NO_FOLDERS: Readonly<Record<string, string>> = {};
 
 /** Explains a watch folder and its destination, asks about the files already in it; then the system's chooser. */
 export function WatchFolderDialog() {
   const { t } = useTranslation();
   const showPanel = useSession((session) => session.showPanel);
   const addUploadFolder = useSession((session) => session.addWatchFolder);
-  const byProject = useSession((session) => session.app?.settings.uploadFolderByProject) ?? NO_FOLDERS;
+  const byProject = useUploadFolderByProject();
   const inView = useLibrary((library) => library.loaded.folder);
   const { folder } = destinationOf(inView, byProject);
   const [existing, setExisting] = useState(false);

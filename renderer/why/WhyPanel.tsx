@@ -1,14 +1,16 @@
 import { IconBulb, IconClipboardCheck, IconClipboardCopy, IconGauge } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Button, ProgressBar } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { ExplainedObject, RouteExplanation } from '../../shared/reading.ts';
 import { SECOND_MS } from '../../shared/units.ts';
-import { useNearplay, useSession } from '../store/context.tsx';
+import { useSession } from '../store/context.tsx';
 import { formatAge, formatBytes, formatDuration } from '../text/format.ts';
 import { routeText, storageLabel } from '../text/routeText.ts';
 import { AddressList } from '../ui/AddressList.tsx';
 import { Panel } from '../ui/Panel.tsx';
+import { Section } from '../ui/Section.tsx';
+import { useCopyText } from '../ui/useCopyText.ts';
 import { useClock, useNow } from '../ui/useNow.ts';
 import { type Explaining, useExplanation } from './useExplanation.ts';
 import { modeText, proofText, replicationText, type StorageFacts, storageFacts } from './whyText.ts';
@@ -92,18 +94,6 @@ function Explanation() {
         <CopyForIt text={explained.text} />
       </div>
     </>
-  );
-}
-
-function Section({ title, action, children }: { title: string; action?: ReactNode; children: ReactNode }) {
-  return (
-    <section className="settings-section">
-      <div className="section-head">
-        <h3>{title}</h3>
-        {action}
-      </div>
-      {children}
-    </section>
   );
 }
 
@@ -228,19 +218,15 @@ const COPIED_NOTE_MS = 2.5 * SECOND_MS;
 
 function CopyForIt({ text }: { text: string }) {
   const { t } = useTranslation();
-  const { notify } = useNearplay().notifications;
+  const copyText = useCopyText();
   const [copied, setCopied] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   const copy = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(text);
-      setCopied(true);
-      clearTimeout(timer.current);
-      timer.current = setTimeout(() => setCopied(false), COPIED_NOTE_MS);
-    } catch {
-      notify({ kind: 'not-copied' }, 'bad');
-    }
+    if (!(await copyText(text))) return;
+    setCopied(true);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setCopied(false), COPIED_NOTE_MS);
   };
   return (
     <>
