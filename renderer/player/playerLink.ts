@@ -1,4 +1,5 @@
 import type { ErrorReport } from '../../shared/errors.ts';
+import { growingDelay } from '../../shared/growingDelay.ts';
 import type { Link } from '../../shared/link.ts';
 import type { Route } from '../../shared/routing.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
@@ -115,7 +116,7 @@ const MAX_REFUSALS = 4;
 
 /** Milliseconds to wait before asking a route again, after `asked` questions that changed nothing. */
 export function askDelay(asked: number): number {
-  return Math.min(MAX_ASK_DELAY_MS, FIRST_ASK_DELAY_MS * 1.5 ** Math.max(0, asked));
+  return growingDelay({ first: FIRST_ASK_DELAY_MS, most: MAX_ASK_DELAY_MS, factor: 1.5 }, asked);
 }
 
 /** Whole seconds of the replication delay that are left; undefined when it is over or was never there. */

@@ -2,6 +2,7 @@ import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
+import { deadline } from '../runtime/async.ts';
 import { POOL_THREADS } from '../runtime/threadPool.ts';
 import { MountPoints, readMountinfo } from './mountPoints.ts';
 
@@ -193,10 +194,7 @@ export class LocalDisk {
   /** Waits for a moment only: the handle of a drive that went away cannot be closed in order. */
   async close(path: string, handle: FileHandle): Promise<void> {
     const closed = this.ask(path, () => handle.close()).catch(() => undefined);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_WITHIN)));
-    await Promise.race([closed, late]);
-    clearTimeout(timer);
+    await deadline<unknown>(closed, CLOSE_WITHIN, () => undefined);
   }
 
   /** Where a chosen folder really is; asked again after ten seconds. @throws as ask */

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { MAX_DOCUMENT_BYTES } from '../../../shared/documentText.ts';
+import { deadline } from '../runtime/async.ts';
 
 const SECOND = 1000;
 /** A dead network drive never answers. */
@@ -17,16 +18,8 @@ export type SmallFile =
  * never waits for more than ten seconds.
  */
 export async function readSmallFile(file: string, maxBytes = MAX_DOCUMENT_BYTES): Promise<SmallFile> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<SmallFile>((resolve) => {
-    const fault = 'did not answer in time; is it on a network drive that is away?';
-    timer = setTimeout(() => resolve({ fault, missing: false }), READ_TIMEOUT_MS);
-  });
-  try {
-    return await Promise.race([readNow(file, maxBytes), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const fault = 'did not answer in time; is it on a network drive that is away?';
+  return deadline(readNow(file, maxBytes), READ_TIMEOUT_MS, () => ({ fault, missing: false }));
 }
 
 /** As readSmallFile, for what must be known before anything else happens. */

@@ -3,6 +3,7 @@ import { request as requestHttps } from 'node:https';
 import { networkInterfaces } from 'node:os';
 import { ADDRESS_CAUSES } from '../../../shared/causes/addressCauses.ts';
 import { NOTHING_SAID } from '../../../shared/causes/cause.ts';
+import { growingDelay } from '../../../shared/growingDelay.ts';
 import { parseAddress } from '../../../shared/ipRanges.ts';
 import type { ClientAddress } from '../../../shared/routing.ts';
 
@@ -126,7 +127,8 @@ export class ClientAddresses {
     const answered = services.length === 0 || first.length > 0;
     this.#failures = answered ? 0 : this.#failures + 1;
     this.#askAgainAt =
-      this.#options.clock() + (answered ? FRESH_FOR : Math.min(FRESH_FOR, FIRST_RETRY * 2 ** (this.#failures - 1)));
+      this.#options.clock() +
+      (answered ? FRESH_FOR : growingDelay({ first: FIRST_RETRY, most: FRESH_FOR }, this.#failures - 1));
     // On the same network, the address of a moment ago is a better guess than none.
     if (answered || this.#forgotten) this.#public = first;
     this.#forgotten = false;

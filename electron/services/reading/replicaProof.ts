@@ -1,13 +1,15 @@
 import type { ErrorCode } from '../../../shared/errors.ts';
+import { growingDelay } from '../../../shared/growingDelay.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../shared/units.ts';
+import { BoundedMap } from '../runtime/boundedMap.ts';
 import { type ObjectVersion, sameEtag } from '../storage/objectVersion.ts';
 
-const SECOND = 1000;
-const FIRST_BACK_OFF = SECOND;
-const LAST_BACK_OFF = 60 * SECOND;
+/** After a replica said that it does not hold a version. */
+const DENIAL_GROWTH = { first: SECOND_MS, most: MINUTE_MS };
 /** As many as lead to the longest back-off. */
 const MANY_FAILURES = 6;
 /** A version that was refused again and again: what has to be done about it (restored, allowed) takes people. */
-const LAST_REFUSAL = 60 * LAST_BACK_OFF;
+const REFUSAL_GROWTH = { first: MINUTE_MS, most: HOUR_MS };
 /** Versions that are remembered; some 200 bytes each. The oldest go first. */
 const CAPACITY = 200_000;
 
@@ -45,7 +47,7 @@ export type AskForVersion = (storage: string, version: ObjectVersion, withBytes:
 export class ReplicaProof {
   readonly #ask: AskForVersion;
   readonly #clock: () => number;
-  readonly #known = new Map<string, Remembered>();
+  readonly #known = new BoundedMap<string, Remembered>(CAPACITY);
   readonly #running = new Map<string, Promise<Proof>>();
 
   /** @param clock milliseconds, never set back. */
@@ -104,8 +106,7 @@ export class ReplicaProof {
   refused(storage: string, version: ObjectVersion, code: ErrorCode): void {
     const name = nameOf(storage, version);
     const times = (this.#known.get(name)?.refusal?.times ?? 0) + 1;
-    const askAgainAt = this.#clock() + Math.min(LAST_REFUSAL, LAST_BACK_OFF * 2 ** (times - 1));
-    this.#known.delete(name);
+    const askAgainAt = this.#clock() + growingDelay(REFUSAL_GROWTH, times - 1);
     this.#known.set(name, {
       ...{ holds: 'no', by: 'version', failures: MANY_FAILURES, askAgainAt },
       refusal: { code, times },
@@ -127,18 +128,13 @@ export class ReplicaProof {
   #remember(storage: string, version: ObjectVersion, holds: boolean, by: Remembered['by']): void {
     const name = nameOf(storage, version);
     const failures = holds ? 0 : (this.#known.get(name)?.failures ?? 0) + 1;
-    const backOff = Math.min(LAST_BACK_OFF, FIRST_BACK_OFF * 2 ** (failures - 1));
-    this.#known.delete(name);
+    const backOff = growingDelay(DENIAL_GROWTH, failures - 1);
     this.#known.set(name, {
       holds: holds ? 'yes' : 'no',
       by,
       failures,
       askAgainAt: holds ? 0 : this.#clock() + backOff,
     });
-    if (this.#known.size > CAPACITY) {
-      const [oldest] = this.#known.keys();
-      if (oldest !== undefined) this.#known.delete(oldest);
-    }
   }
 }
 
@@ -158,5 +154,5 @@ function nameOf(storage: string, { key, size, etag, lastModified }: ObjectVersio
 }
 
 function seconds(milliseconds: number): number {
-  return Math.floor(milliseconds / SECOND);
+  return Math.floor(milliseconds / SECOND_MS);
 }

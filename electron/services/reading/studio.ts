@@ -4,6 +4,7 @@ import type { Link, SequenceLinks } from '../../../shared/link.ts';
 import type { IsolationPreferences } from '../../../shared/preferences.ts';
 import type { Reading, StorageSummary } from '../../../shared/reading.ts';
 import { type ClientAddress, matchReplica, type Route } from '../../../shared/routing.ts';
+import { BoundedMap } from '../runtime/boundedMap.ts';
 import type { Log } from '../runtime/log.ts';
 import { steadyNow } from '../runtime/steadyClock.ts';
 import { type ObjectHead, Objects } from '../storage/objects.ts';
@@ -20,7 +21,7 @@ import { ReplicaProof } from './replicaProof.ts';
 import { Router } from './router.ts';
 
 /** Versions remembered for the case that the main storage goes away. */
-const REMEMBERED = 200_000;
+const REMEMBERED_VERSIONS = 200_000;
 
 export interface StudioOptions extends StorageClientsOptions {
   preferences: IsolationPreferences;
@@ -47,7 +48,7 @@ export class Studio {
   readonly reachability: Reachability;
   readonly #links: Links;
   readonly #options: StudioOptions;
-  readonly #seen = new Map<string, ObjectVersion>();
+  readonly #seen = new BoundedMap<string, ObjectVersion>(REMEMBERED_VERSIONS);
 
   constructor(options: StudioOptions) {
     const { preferences, now, clock = steadyNow } = options;
@@ -271,12 +272,7 @@ export class Studio {
     // A listing names no version id; do not forget one that a HEAD told for the same version.
     const keep =
       version.versionId === undefined && before?.versionId !== undefined && sameEtag(before.etag, version.etag);
-    this.#seen.delete(version.key);
     this.#seen.set(version.key, keep ? before : version);
-    if (this.#seen.size > REMEMBERED) {
-      const [oldest] = this.#seen.keys();
-      if (oldest !== undefined) this.#seen.delete(oldest);
-    }
   }
 
   #summaries(): StorageSummary[] {

@@ -1,3 +1,4 @@
+import { growingDelay } from '../../../shared/growingDelay.ts';
 import type { Route } from '../../../shared/routing.ts';
 
 const SECOND = 1000;
@@ -79,7 +80,7 @@ export class ReplicaWatch {
   }
 
   async #ask(key: string, asked: number, giveUpAt: number): Promise<void> {
-    const backOff = Math.min(LAST_PAUSE, FIRST_PAUSE * 2 ** asked);
+    const backOff = growingDelay({ first: FIRST_PAUSE, most: LAST_PAUSE }, asked);
     let route: Route;
     try {
       route = await this.#options.explainRoute(key);

@@ -39,3 +39,23 @@ export async function orCancelled<Result>(work: Promise<Result>, signal: AbortSi
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }
+
+/**
+ * What comes of the work, or what `late` gives or throws when the time is over first. The work itself goes on; its end is
+ * heard by nobody then.
+ *
+ * @param milliseconds of this process being awake.
+ */
+export async function deadline<Result>(
+  work: Promise<Result>,
+  milliseconds: number,
+  late: () => Result | Promise<Result>,
+): Promise<Result> {
+  const over = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => over.resolve(undefined), milliseconds);
+  try {
+    return await Promise.race([work, over.promise.then(late)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

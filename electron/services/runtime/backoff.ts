@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../../shared/errors.ts';
+import { growingDelay } from '../../../shared/growingDelay.ts';
 
 const SECOND = 1000;
 
@@ -19,7 +20,7 @@ export const BACKOFF: BackoffOptions = { first: SECOND / 2, most: 30 * SECOND };
  * @param random from 0 to 1.
  */
 export function backoffDelay(attempt: number, random: number, { first, most }: BackoffOptions = BACKOFF): number {
-  const ceiling = Math.min(most, first * 2 ** (attempt - 1));
+  const ceiling = growingDelay({ first, most }, attempt - 1);
   return Math.round(ceiling * (0.1 + 0.9 * random));
 }
 

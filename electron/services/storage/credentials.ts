@@ -3,6 +3,7 @@ import { loadSharedConfigFiles } from '@smithy/core/config';
 import type { CredentialsStatus } from '../../../shared/bootstrap.ts';
 import { wordsOf } from '../../../shared/causes/cause.ts';
 import { NearplayError, reportOf } from '../../../shared/errors.ts';
+import { deadline } from '../runtime/async.ts';
 
 const SECOND = 1000;
 /** Long enough for a sign-in helper (`credential_process`), short enough that nobody thinks the app hangs. */
@@ -108,12 +109,8 @@ function chain(env: CredentialsOptions['env']): ReturnType<typeof fromNodeProvid
 }
 
 function withTimeout<T>(work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new NearplayError('timeout', 'The AWS sign-in did not answer in time. Try again.')),
-      PROVIDER_TIMEOUT,
-    );
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  return deadline(work, PROVIDER_TIMEOUT, () => {
+    throw new NearplayError('timeout', 'The AWS sign-in did not answer in time. Try again.');
   });
 }
 

@@ -1,3 +1,4 @@
+import { growingDelay } from '../../../shared/growingDelay.ts';
 const SECOND = 1000;
 const FIRST_PROBE = 2 * SECOND;
 const LAST_PROBE = 60 * SECOND;
@@ -69,7 +70,7 @@ export class Reachability {
 
   #probeLater(storage: string, outage: Outage): void {
     const first = this.#options.firstProbeAfter ?? FIRST_PROBE;
-    const pause = Math.min(LAST_PROBE, first * 2 ** outage.probes);
+    const pause = growingDelay({ first, most: LAST_PROBE }, outage.probes);
     outage.timer = setTimeout(() => void this.#probe(storage, outage), pause);
     outage.timer.unref();
   }

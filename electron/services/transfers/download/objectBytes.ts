@@ -2,6 +2,7 @@ import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@a
 import { Readable } from 'node:stream';
 import { NearplayError } from '../../../../shared/errors.ts';
 import type { StorageConfiguration } from '../../../../shared/preferences.ts';
+import { deadline } from '../../runtime/async.ts';
 import { httpStatusOf } from '../../runtime/errorFacts.ts';
 import { knownSize } from '../../storage/objectSizes.ts';
 import { lastingVersion, sameEtag } from '../../storage/objectVersion.ts';
@@ -154,17 +155,10 @@ class IdleLimit {
   }
 
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
+    return deadline(work(), this.#limitMs, () => {
       this.#over.abort();
-      late.reject(new NearplayError('timeout'));
-    }, this.#limitMs);
-    try {
-      return await Promise.race([work(), late.promise]);
-    } finally {
-      clearTimeout(timer);
-      late.promise.catch(() => undefined);
-    }
+      throw new NearplayError('timeout');
+    });
   }
 
   stop(): void {

@@ -1,4 +1,5 @@
 import { NearplayError } from '../../../../shared/errors.ts';
+import { insertionIndex } from './insertionIndex.ts';
 import type { Queued } from './waitingQueue.ts';
 
 export interface Page<Member> {
@@ -87,12 +88,5 @@ function positionOfCursor(cursor: string): Position {
 
 /** The first index behind it. */
 function indexAfter(ordered: readonly Position[], place: Position): number {
-  let [low, high] = [0, ordered.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const there = ordered[middle];
-    if (there && compare(there, place) <= 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return insertionIndex(ordered, (there) => compare(there, place) <= 0);
 }

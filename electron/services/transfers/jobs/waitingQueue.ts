@@ -1,3 +1,5 @@
+import { insertionIndex } from './insertionIndex.ts';
+
 /** What can stand in line; smaller `order` goes first. */
 export interface Queued {
   readonly id: string;
@@ -63,12 +65,6 @@ export class WaitingQueue<Member extends Queued> {
 
   /** The first place whose order is larger. */
   #indexAfter(order: number): number {
-    let [low, high] = [this.#front, this.#members.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#members[middle]?.order ?? Infinity) <= order) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return insertionIndex(this.#members, (member) => member.order <= order, this.#front);
   }
 }

@@ -1,3 +1,4 @@
+import { growingDelay } from '../../../../shared/growingDelay.ts';
 const SECOND = 1000;
 
 export interface QueuePauseOptions {
@@ -24,8 +25,7 @@ export class QueuePause {
 
   begin(): void {
     if (this.#timer) return;
-    const { first, most } = this.#options;
-    this.#timer = setTimeout(() => this.end(), Math.min(most, first * 2 ** this.#times));
+    this.#timer = setTimeout(() => this.end(), growingDelay(this.#options, this.#times));
     this.#times += 1;
   }
 

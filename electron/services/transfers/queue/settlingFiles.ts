@@ -1,4 +1,5 @@
 import { NearplayError } from '../../../../shared/errors.ts';
+import { growingDelay } from '../../../../shared/growingDelay.ts';
 import { type FileLook, isSameFile, isSameLook } from '../../files/stableFile.ts';
 import type { UploadJob } from '../jobs/uploadJob.ts';
 
@@ -74,7 +75,7 @@ export class SettlingFiles {
 
 /** A file that changed under way has to be still for longer each time. Milliseconds. */
 export function settleTime(settle: number, changes: number): number {
-  return Math.min(MAX_SETTLING_MS, settle * 2 ** changes);
+  return growingDelay({ first: settle, most: MAX_SETTLING_MS }, changes);
 }
 
 /** @param seen.age by its dates; absent where they say nothing. All in milliseconds. */

@@ -1,3 +1,4 @@
+import { growingDelay } from '../../../../shared/growingDelay.ts';
 import { BACKOFF } from '../../runtime/backoff.ts';
 import type { UploadJob } from '../jobs/uploadJob.ts';
 
@@ -38,7 +39,7 @@ export class SingleWaits {
       job.singleWaits = 0;
       return false;
     }
-    const time = Math.min(MAX_WAIT_MS, this.#options.first * 2 ** (job.singleWaits - 1));
+    const time = growingDelay({ first: this.#options.first, most: MAX_WAIT_MS }, job.singleWaits - 1);
     this.#timers.set(
       job,
       setTimeout(() => this.#over(job), time),

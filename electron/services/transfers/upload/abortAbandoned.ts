@@ -1,4 +1,5 @@
 import { NearplayError } from '../../../../shared/errors.ts';
+import { growingDelay } from '../../../../shared/growingDelay.ts';
 import type { Sleep } from '../../runtime/async.ts';
 import { SamePage } from '../../storage/listingPages.ts';
 import type { UploadPlace } from '../../storage/objectPlace.ts';
@@ -12,6 +13,8 @@ const START_EARLIEST_MS = 2 * SECOND;
 const START_LATEST_MS = 90 * SECOND;
 /** Parts that were on their way arrive after an abort (S3 User Guide, "Aborting a multipart upload": list to be sure). */
 const MAX_ABORTS = 5;
+/** Between two looks, and between two aborts. Milliseconds. */
+const LOOK_GROWTH = { first: SECOND / 5, most: 60 * SECOND };
 /** For an upload that was asked for and given up at once: within three seconds it is there, or was never begun. */
 const MAX_LOOKS = 4;
 
@@ -73,7 +76,7 @@ async function findLateStart(
   for (let look = 1; ; look++) {
     const found = await findUnconfirmedStart(api, start, signal);
     if (found || look === MAX_LOOKS) return found;
-    await sleep((SECOND / 5) * 2 ** look, signal);
+    await sleep(growingDelay(LOOK_GROWTH, look), signal);
   }
 }
 
@@ -92,7 +95,7 @@ async function abortUntilGone(
       if (error instanceof NearplayError && error.code === 'no-such-upload') return true;
       if (!(error instanceof NearplayError) || !error.retryable || error.code === 'cancelled') return false;
     }
-    if (time < MAX_ABORTS) await sleep((SECOND / 5) * 2 ** time, signal);
+    if (time < MAX_ABORTS) await sleep(growingDelay(LOOK_GROWTH, time), signal);
   }
   return false;
 }
