@@ -23,11 +23,14 @@ export const ERRORS = {
   'wrong-region': { message: 'The bucket is in another region than the preferences say.', retryable: false },
   'wrong-key': { message: 'The access key or its secret is wrong.', retryable: false },
   'clock-skew': { message: "This computer's clock is too far off. Set it and try again.", retryable: true },
-  'slow-down': { message: 'The storage asks for a slower pace. Try again in a while.', retryable: true },
-  'storage-failed': { message: 'The storage failed to answer properly. Try again.', retryable: true },
+  'slow-down': { message: 'The storage asks for a slower pace. Another try may help.', retryable: true },
+  'storage-failed': { message: 'The storage failed to answer properly. Another try may help.', retryable: true },
   offline: { message: 'The storage cannot be reached. Check the network.', retryable: true },
-  timeout: { message: 'The storage did not answer in time. Try again.', retryable: true },
-  'no-such-upload': { message: 'The unfinished upload is gone from the storage. It starts again.', retryable: true },
+  timeout: { message: 'The storage did not answer in time. Another try may help.', retryable: true },
+  'no-such-upload': {
+    message: 'The unfinished upload is gone from the storage. The next try sends the file from its beginning.',
+    retryable: true,
+  },
   damaged: { message: 'The data arrived damaged and was refused. Send it again.', retryable: true },
   unproved: {
     message: 'The storage gave no proof that the file arrived whole, so it does not count as uploaded.',
@@ -47,7 +50,7 @@ export const ERRORS = {
     retryable: false,
   },
   'not-a-storage': {
-    message: 'Something else than the storage answered: a firewall, a sign-in page or a proxy. Ask IT.',
+    message: 'What answered is no answer of a storage. A firewall, a sign-in page or a proxy may be between: ask IT.',
     retryable: true,
   },
   'proxy-sign-in': {

@@ -219,7 +219,7 @@ const READING: readonly FileCause[] = [
     fits: coded('EMFILE', 'ENFILE'),
     sentence: ({ code }, asked) =>
       `Too many files are open on this computer to open ${quoted(asked)} as well (${code}).`,
-    remedy: () => 'Try again.',
+    remedy: () => 'Another try may help.',
     example: { said: { code: 'EMFILE', message: 'EMFILE: too many open files, open' } },
     before: 'The file cannot be read. It may have been moved or locked.',
   },

@@ -26,9 +26,19 @@ function bracketed(said: Said): string {
   return answer === '' ? '' : ` (${answer})`;
 }
 
-/** An action of KMS that the words of a refusal name: `kms:Decrypt`, `kms:GenerateDataKey`. */
+/** An action of KMS that the words of a refusal name: `kms:Decrypt`, `kms:GenerateDataKey`; not the `kms:us` of an ARN. */
 function kmsActionIn({ message }: Said): string | undefined {
-  return /\bkms:[A-Za-z*]+/.exec(message)?.[0];
+  return /(?<![\w:])kms:[A-Z*][A-Za-z*]*/.exec(message)?.[0];
+}
+
+/** Words of a refusal that lay it to a key of KMS without an action: "The ciphertext refers to a customer master key …". */
+function isOfKey(said: Said): boolean {
+  return refusedAction(said) === undefined && /\bciphertext\b|\bcustomer master key\b|\bKMS\b/.test(said.message);
+}
+
+/** A refusal that does not say more than its name. */
+function isWithoutReason({ message }: Said): boolean {
+  return /^(?:access denied\.?|forbidden\.?)?$/i.test(message.trim());
 }
 
 /** The action that a refusal names by itself: "… is not authorized to perform: s3:PutObject on resource …". */
@@ -53,9 +63,21 @@ function hostIn(location: string | undefined): string | undefined {
   return /^[a-z]+:\/\/(?:[^/@\s]*@)?([^/?#\s]+)/i.exec(location ?? '')?.[1];
 }
 
-function rightRegionIn({ headers, elements, message }: Said): string | undefined {
-  const told = headers['x-amz-bucket-region'] ?? elements['Region'] ?? /expecting '([a-z0-9-]+)'/.exec(message)?.[1];
-  return told !== undefined && /^[a-z0-9-]{1,40}$/.test(told) ? told : undefined;
+/** "the region 'us-east-1' is wrong; expecting 'eu-west-2'", "The eu-west-2 location constraint is incompatible for …". */
+const REGION_IN_WORDS = /\bregion\b[^;]*; expecting '([a-z0-9-]+)'|\bThe ([a-z]+-[a-z0-9-]+) location constraint\b/;
+
+/** Another region than the one that was asked, where the answer names it. */
+function otherRegionIn({ headers, elements, message }: Said, { region }: AskedOfStorage): string | undefined {
+  const words = REGION_IN_WORDS.exec(message);
+  const told = headers['x-amz-bucket-region'] ?? elements['Region'] ?? words?.[1] ?? words?.[2];
+  return told !== undefined && told !== region && /^[a-z0-9-]{1,40}$/.test(told) ? told : undefined;
+}
+
+/** S3 User Guide, "Request redirection": to an address of its own, with the number of the request that no page has. */
+function isOwnRedirect({ status, headers }: Said): boolean {
+  const host = hostIn(headers['location']) ?? '';
+  const isAmazon = /(?:^|\.)amazonaws\.com(?:\.cn)?(?::\d+)?$/i.test(host);
+  return status >= 300 && status < 400 && isAmazon && headers['x-amz-request-id'] !== undefined;
 }
 
 function storageClassIn({ headers, elements }: Said): string | undefined {
@@ -68,6 +90,9 @@ function isEmptyObject({ headers, elements }: Said): boolean {
 }
 
 const READS = /^s3:(?:Get|Head)Object/;
+const WRITES = /^s3:PutObject/;
+/** True where a command ends with it, and where something goes on by itself: who goes on says so beside it. */
+const ANOTHER_TRY = () => 'Another try may help.';
 
 const READING: readonly StorageCause[] = [
   {
@@ -92,10 +117,10 @@ const READING: readonly StorageCause[] = [
   {
     id: 'kms-refused',
     code: 'encryption-refused',
-    fits: (said) => said.status === 403 && kmsActionIn(said) !== undefined,
+    fits: (said) => said.status === 403 && kmsActionIn(said) !== undefined && !/^s3:/.test(refusedAction(said) ?? ''),
     sentence: (said, asked) =>
       `${fileOf(asked)} in ${inBucket(asked)} is encrypted with a KMS key, and ${kmsActionIn(said) ?? 'its use'} was refused.`,
-    remedy: (said) => `Ask IT for ${kmsActionIn(said) ?? 'the permission to use'} on that key.`,
+    remedy: (said) => `Ask IT for ${kmsActionIn(said) ?? 'the permission to use it'} on that key.`,
     example: {
       said: {
         name: 'AccessDenied',
@@ -105,6 +130,24 @@ const READING: readonly StorageCause[] = [
       },
     },
     before: 's3:GetObject was refused on the bucket "studio-media". Ask IT to check your permissions there.',
+  },
+  {
+    id: 'kms-key-refused',
+    code: 'encryption-refused',
+    fits: (said) => said.status === 403 && isOfKey(said),
+    sentence: (said, asked) =>
+      `The KMS key that ${fileOf(asked)} in ${inBucket(asked)} needs could not be used${bracketed(said)}.`,
+    remedy: () => 'Ask IT whether the key is there, is in this region, and may be used by this user.',
+    example: {
+      said: {
+        name: 'AccessDenied',
+        status: 403,
+        message:
+          'The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.',
+      },
+    },
+    before:
+      's3:GetObject was refused on the bucket "studio-media" (403 AccessDenied). Either s3:GetObject is missing there, or the file is, and s3:ListBucket too: without it a storage does not say so. Ask IT to check both.',
   },
   {
     id: 'kms-disabled',
@@ -144,7 +187,7 @@ const READING: readonly StorageCause[] = [
       /^KMS\..*Throttling|^KMS\.(?:LimitExceeded|RequestLimitExceeded)/.test(said.name) ||
       said.name === 'KMS.ThrottlingException',
     sentence: (_said, asked) => `${inRegion(asked)} waits for the encryption keys (KMS), which ask for a slower pace.`,
-    remedy: () => 'Try again in a while.',
+    remedy: ANOTHER_TRY,
     example: { said: { name: 'KMS.ThrottlingException', status: 503, message: 'Rate exceeded' } },
     before: 'The storage failed to answer properly. Try again.',
   },
@@ -272,6 +315,7 @@ const FOREIGN: readonly StorageCause[] = [
       said.status !== 304 &&
       said.headers['location'] !== undefined &&
       (isForeign(said) || isBare(said)) &&
+      !isOwnRedirect(said) &&
       said.headers['x-amz-bucket-region'] === undefined,
     sentence: (said, asked) => {
       const host = hostIn(said.headers['location']);
@@ -332,30 +376,75 @@ const PLACE: readonly StorageCause[] = [
   {
     id: 'wrong-region',
     code: 'wrong-region',
-    fits: (said) =>
-      named(
+    fits: (said, asked) =>
+      otherRegionIn(said, asked) !== undefined &&
+      (named(
         'PermanentRedirect',
         'AuthorizationHeaderMalformed',
+        'AuthorizationQueryParametersError',
         'IllegalLocationConstraintException',
         'InvalidLocationConstraint',
-        'AuthorizationQueryParametersError',
-      )(said)
-        ? said.name !== 'AuthorizationQueryParametersError' || rightRegionIn(said) !== undefined
-        : said.status === 301 || (said.status === 400 && said.name === '' && rightRegionIn(said) !== undefined),
-    sentence: (said, { bucket, region }) => {
-      const right = rightRegionIn(said);
-      const where = right === undefined || right === region ? 'is in another region' : `is in ${right}`;
-      return `The bucket "${bucket}" ${where}, not in ${region}.`;
-    },
+      )(said) ||
+        said.status === 301 ||
+        (said.status === 400 && said.name === '')),
+    sentence: (said, asked) =>
+      `The bucket "${asked.bucket}" is in ${otherRegionIn(said, asked) ?? 'another region'}, not in ${asked.region}.`,
     remedy: () => 'Correct the Isolation Preferences.',
     example: { said: { name: 'PermanentRedirect', status: 301, headers: { 'x-amz-bucket-region': 'eu-west-2' } } },
   },
   {
+    id: 'other-address',
+    code: 'wrong-region',
+    // S3 API Reference, "Error responses": the bucket is reached at another address; which, is not always told.
+    fits: ({ name, status }) =>
+      named('PermanentRedirect', 'IllegalLocationConstraintException')({ name }) || (status === 301 && name === ''),
+    sentence: (said, asked) =>
+      `${inRegion(asked)} says that ${inBucket(asked)} is reached at another address, and not at which${bracketed(said)}.`,
+    remedy: () => 'Ask IT to compare its region and its endpoint with the Isolation Preferences.',
+    example: { said: { name: 'PermanentRedirect', status: 301 } },
+    before: 'The bucket "studio-media" is in another region, not in us-east-1. Correct the Isolation Preferences.',
+  },
+  {
+    id: 'no-access-key',
+    code: 'wrong-key',
+    fits: (said) => isMalformedSignature(said) && /access key|\bAKID\b/i.test(said.message),
+    sentence: (said, asked) => `${inRegion(asked)} was not given an access key that can be one${bracketed(said)}.`,
+    remedy: () => 'Check the AWS profile or sign in again.',
+    example: {
+      said: {
+        name: 'AuthorizationHeaderMalformed',
+        status: 400,
+        message:
+          'The authorization header is malformed; a non-empty Access Key (AKID) must be provided in the credential.',
+      },
+    },
+    before: 'The bucket "studio-media" is in another region, not in us-east-1. Correct the Isolation Preferences.',
+  },
+  {
+    id: 'signature-malformed',
+    code: 'refused',
+    fits: isMalformedSignature,
+    sentence: (said, asked) => `${inRegion(asked)} could not read the signature of ${asked.action}${bracketed(said)}.`,
+    remedy: () => "Ask IT: the storage's own words say what it expected.",
+    example: {
+      said: {
+        name: 'AuthorizationHeaderMalformed',
+        status: 400,
+        message: 'The authorization header is malformed; the Credential is mal-formed',
+      },
+    },
+    before: 'The bucket "studio-media" is in another region, not in us-east-1. Correct the Isolation Preferences.',
+  },
+  {
     id: 'temporary-redirect',
     code: 'slow-down',
-    fits: named('TemporaryRedirect', 'Redirect'),
-    sentence: (said, asked) => `${inRegion(asked)} sends requests elsewhere for now${bracketed(said)}.`,
-    remedy: () => 'A bucket that is new needs hours until its address is known everywhere. Try again in a while.',
+    fits: (said) => named('TemporaryRedirect', 'Redirect')(said) || (isOwnRedirect(said) && isBare(said)),
+    sentence: (said, asked) => {
+      const host = isOwnRedirect(said) ? hostIn(said.headers['location']) : undefined;
+      return `${inRegion(asked)} sends on to ${host ?? 'another of its addresses'}${bracketed(said)}.`;
+    },
+    remedy: () =>
+      'S3 does so for a bucket that is new, for some hours, and for one of another region. If it lasts, ask IT to check the region in the Isolation Preferences.',
     example: {
       said: {
         name: 'TemporaryRedirect',
@@ -366,6 +455,10 @@ const PLACE: readonly StorageCause[] = [
     before: 'The storage answered 307 (TemporaryRedirect) to s3:GetObject.',
   },
 ];
+
+function isMalformedSignature(said: Said): boolean {
+  return named('AuthorizationHeaderMalformed', 'AuthorizationQueryParametersError')(said);
+}
 
 const WHO: readonly StorageCause[] = [
   {
@@ -451,20 +544,34 @@ const WHO: readonly StorageCause[] = [
     code: 'access-denied',
     fits: named(
       'AccountProblem',
-      'AllAccessDisabled',
       'NotSignedUp',
       'OptInRequired',
       'SubscriptionRequiredException',
       'RegionDisabledException',
     ),
     sentence: (said, asked) => `${inRegion(asked)} does not serve the account of this sign-in${bracketed(said)}.`,
-    remedy: () => "Ask IT to look at the account: neither the file nor this user's permissions are the trouble.",
+    remedy: () => 'Ask IT to look at the account.',
     example: {
       said: {
         name: 'AccountProblem',
         status: 403,
         message: 'There is a problem with your AWS account that prevents the operation from completing successfully.',
       },
+    },
+    before: 's3:GetObject was refused on the bucket "studio-media". Ask IT to check your permissions there.',
+  },
+  {
+    id: 'all-access-disabled',
+    code: 'access-denied',
+    // S3 says "this object" of whole buckets as well.
+    fits: named('AllAccessDisabled'),
+    sentence: (said, asked) =>
+      asked.key === undefined
+        ? `All access to ${inBucket(asked)} is disabled there${bracketed(said)}.`
+        : `All access to ${fileOf(asked)}, or to ${inBucket(asked)} as a whole, is disabled there${bracketed(said)}.`,
+    remedy: () => 'Ask IT who disabled it, and why.',
+    example: {
+      said: { name: 'AllAccessDisabled', status: 403, message: 'All access to this object has been disabled' },
     },
     before: 's3:GetObject was refused on the bucket "studio-media". Ask IT to check your permissions there.',
   },
@@ -524,6 +631,33 @@ const REFUSED: readonly StorageCause[] = [
     before: 's3:PutObject was refused on the bucket "studio-media". Ask IT to check your permissions there.',
   },
   {
+    id: 'requester-pays',
+    code: 'access-denied',
+    fits: ({ status, message }) => status === 403 && /requester[ -]pays/i.test(message),
+    sentence: (said, asked) =>
+      `${inBucket(asked).replace(/^t/, 'T')} is one whose requesters pay for what they ask${bracketed(said)}: Nearplay does not offer to.`,
+    remedy: () => 'Ask IT for a bucket whose owner pays.',
+    example: { said: { name: 'AccessDenied', status: 403, message: 'Bucket is a requester pays bucket' } },
+    before:
+      's3:GetObject was refused on the bucket "studio-media" (403 AccessDenied). Either s3:GetObject is missing there, or the file is, and s3:ListBucket too: without it a storage does not say so. Ask IT to check both.',
+  },
+  {
+    id: 'denied-with-words',
+    code: 'access-denied',
+    fits: (said) => named('AccessDenied', 'AccessDeniedException')(said) && !isWithoutReason(said),
+    sentence: (said, asked) => `${asked.action} was refused on ${inBucket(asked)}${bracketed(said)}.`,
+    remedy: () => "Ask IT: the storage's own words say why.",
+    example: {
+      said: {
+        name: 'AccessDenied',
+        status: 403,
+        message: 'There were headers present in the request which were not signed',
+      },
+    },
+    before:
+      's3:GetObject was refused on the bucket "studio-media" (403 AccessDenied). Either s3:GetObject is missing there, or the file is, and s3:ListBucket too: without it a storage does not say so. Ask IT to check both.',
+  },
+  {
     id: 'read-denied',
     code: 'access-denied',
     fits: ({ name, status }, { action, key }) =>
@@ -556,21 +690,42 @@ const REFUSED: readonly StorageCause[] = [
 
 const ABSENT: readonly StorageCause[] = [
   {
+    id: 'write-found-no-place',
+    code: 'no-such-key',
+    fits: ({ name, status }, { action }) =>
+      WRITES.test(action) && (named('NoSuchKey', 'NotFound')({ name }) || (status === 404 && name === '')),
+    sentence: (said, asked) =>
+      `${inRegion(asked)}, or something before it, did not find where ${fileOf(asked)} was to be written${bracketed(said)}.`,
+    remedy: () => 'Ask IT to check the bucket and the endpoint in the Isolation Preferences.',
+    example: { said: { status: 404 }, asked: { action: 's3:PutObject' } },
+    before: '"sq010/shot.mov" is not in the bucket "studio-media".',
+  },
+  {
     id: 'no-such-key',
     code: 'no-such-key',
-    fits: ({ name, status }, { key }) =>
-      key !== undefined && (named('NoSuchKey', 'NotFound')({ name }) || (status === 404 && name === '')),
+    fits: ({ name }, { action, key }) => key !== undefined && READS.test(action) && name === 'NoSuchKey',
     sentence: (_said, asked) => `${fileOf(asked)} is not in ${inBucket(asked)}.`,
     remedy: NOTHING,
     example: { said: { name: 'NoSuchKey', status: 404, message: 'The specified key does not exist.' } },
     before: '"sq010/shot.mov" is not in the bucket "studio-media" any more.',
   },
   {
+    id: 'read-not-found',
+    code: 'no-such-key',
+    fits: ({ name, status }, { action, key }) =>
+      key !== undefined && READS.test(action) && (name === 'NotFound' || (status === 404 && name === '')),
+    sentence: (_said, asked) =>
+      `${inRegion(asked)} did not find ${fileOf(asked)}, and does not say whether the file or ${inBucket(asked)} is missing (404).`,
+    remedy: () => 'If other files of the bucket are found, it is the file.',
+    example: { said: { status: 404 } },
+    before: '"sq010/shot.mov" is not in the bucket "studio-media".',
+  },
+  {
     id: 'no-such-upload',
     code: 'no-such-upload',
     fits: named('NoSuchUpload'),
     sentence: () => 'The unfinished upload is gone from the storage.',
-    remedy: () => 'It starts again.',
+    remedy: () => 'The next try sends the file from its beginning.',
     example: {
       said: { name: 'NoSuchUpload', status: 404, message: 'The specified upload does not exist.' },
       asked: { action: 's3:PutObject' },
@@ -608,7 +763,7 @@ const PACE: readonly StorageCause[] = [
       'ProvisionedThroughputExceededException',
     ),
     sentence: (said, asked) => `${inRegion(asked)} asks for a slower pace${bracketed(said)}.`,
-    remedy: () => 'Try again in a while.',
+    remedy: ANOTHER_TRY,
     example: { said: { name: 'SlowDown', status: 503, message: 'Please reduce your request rate.' } },
     before: 'The storage asks for a slower pace. Trying again.',
   },
@@ -617,7 +772,7 @@ const PACE: readonly StorageCause[] = [
     code: 'slow-down',
     fits: named('OperationAborted'),
     sentence: (said, asked) => `${inRegion(asked)} is busy with another request for the same name${bracketed(said)}.`,
-    remedy: () => 'Try again in a while.',
+    remedy: ANOTHER_TRY,
     example: {
       said: {
         name: 'OperationAborted',
@@ -632,7 +787,7 @@ const PACE: readonly StorageCause[] = [
     code: 'timeout',
     fits: ({ name, status }) => name === 'RequestTimeout' || (status === 408 && name === ''),
     sentence: (said, { region }) => `The storage in ${region} did not get the next bytes in time${bracketed(said)}.`,
-    remedy: () => 'Try again.',
+    remedy: ANOTHER_TRY,
     example: {
       said: {
         name: 'RequestTimeout',
@@ -675,7 +830,10 @@ const CONTENT: readonly StorageCause[] = [
     fits: ({ name, status }) =>
       named('PreconditionFailed', 'ConditionalRequestConflict')({ name }) ||
       ((status === 409 || status === 412) && name === ''),
-    sentence: () => 'Another version is already there.',
+    sentence: (said, asked) =>
+      said.status === 409
+        ? `${inRegion(asked)} says that another request is in the way of this one${bracketed(said)}.`
+        : `${inRegion(asked)} says that what it has under the name of ${fileOf(asked)} is not what was expected there${bracketed(said)}.`,
     remedy: () => 'Nothing was overwritten.',
     example: {
       said: {
@@ -685,6 +843,7 @@ const CONTENT: readonly StorageCause[] = [
       },
       asked: { action: 's3:PutObject' },
     },
+    before: 'Another version is already there. Nothing was overwritten.',
   },
   {
     id: 'too-large',
@@ -814,7 +973,7 @@ const FAILED: readonly StorageCause[] = [
     fits: ({ name }) =>
       named('ServiceUnavailable', 'ServiceUnavailableException', 'XMinioServerNotInitialized')({ name }),
     sentence: (said, asked) => `${inRegion(asked)} cannot serve requests now${bracketed(said)}.`,
-    remedy: () => 'Try again.',
+    remedy: ANOTHER_TRY,
     example: { said: { name: 'ServiceUnavailable', status: 503, message: 'Service is unable to handle request.' } },
     before: 'The storage failed to answer properly. Try again.',
   },
@@ -824,7 +983,7 @@ const FAILED: readonly StorageCause[] = [
     fits: ({ name, status }) => (status === 503 || status === 429) && (name === '' || name === FOREIGN_ANSWER),
     sentence: (said, asked) =>
       `${inRegion(asked)}, or something before it, cannot serve more requests now (${said.status}).`,
-    remedy: () => 'Try again in a while.',
+    remedy: ANOTHER_TRY,
     example: { said: { status: 503 } },
     before: 'The storage asks for a slower pace. Trying again.',
   },
@@ -835,7 +994,7 @@ const FAILED: readonly StorageCause[] = [
       named('InternalError', 'InternalServerError', 'InternalFailure')({ name }) || status >= 500,
     sentence: (said, asked) =>
       `${inRegion(asked)}${said.name === '' || said.name === FOREIGN_ANSWER ? ', or something before it,' : ''} failed to answer properly${bracketed(said.name === FOREIGN_ANSWER ? { ...said, name: '' } : said)}.`,
-    remedy: () => 'Try again.',
+    remedy: ANOTHER_TRY,
     example: {
       said: { name: 'InternalError', status: 500, message: 'We encountered an internal error. Please try again.' },
     },

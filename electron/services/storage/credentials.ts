@@ -110,7 +110,7 @@ function chain(env: CredentialsOptions['env']): ReturnType<typeof fromNodeProvid
 
 function withTimeout<T>(work: Promise<T>): Promise<T> {
   return deadline(work, PROVIDER_TIMEOUT, () => {
-    throw new NearplayError('timeout', 'The AWS sign-in did not answer in time. Try again.');
+    throw new NearplayError('timeout', 'The AWS sign-in did not answer in time. Another try may help.');
   });
 }
 

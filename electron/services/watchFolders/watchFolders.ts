@@ -3,6 +3,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
 import type { UploadFolder } from '../../../shared/uploads.ts';
+import { explainFileError } from '../files/fileErrors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { UploadsDelta } from '../transfers/jobs/transfer.ts';
 import {
@@ -183,8 +184,10 @@ async function openMemory(folder: string, id: string): Promise<WatchFolderLog> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return await WatchFolderLog.open(memoryFile(folder, id));
   } catch (cause) {
-    const message = 'Nearplay cannot note what was uploaded from a watched folder. Is the disk full?';
-    throw new NearplayError('disk-full', message, { cause });
+    const { code, message } = explainFileError(cause, { path: folder, doing: 'write' });
+    throw new NearplayError(code, `Nearplay cannot note what was uploaded from a watched folder. ${message}`, {
+      cause,
+    });
   }
 }
 

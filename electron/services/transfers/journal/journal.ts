@@ -274,15 +274,11 @@ async function setAside(file: string, why: 'damaged' | 'newer'): Promise<string>
   );
 }
 
-const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
-
+/** Of the code that holds the queue until the disk takes the notes; the message says what the disk said. */
 function explain(failure: unknown): NearplayError {
   const cause = failure instanceof NearplayError ? failure.cause : failure;
-  const code = codeOf(cause);
-  const message = FULL.has(code)
-    ? 'The disk of this computer is full: Nearplay cannot note what was sent. Make room.'
-    : `Nearplay cannot write its journal of transfers (${code}). It tries again.`;
-  return new NearplayError('disk-full', message, { cause });
+  const why = failure instanceof NearplayError ? failure.message : `The disk said ${codeOf(cause) || 'nothing of it'}.`;
+  return new NearplayError('disk-full', `Nearplay cannot note what was sent. ${why}`, { cause });
 }
 
 function codeOf(error: unknown): string {

@@ -42,6 +42,15 @@ export async function resolveConflict(
   }
 }
 
+/**
+ * The error of a write that was refused because the name is taken, where the storage says of the name that it is free: nobody can
+ * be asked what to do with a file that is not there.
+ */
+export function takenThoughFree(key: string, cause: NearplayError): NearplayError {
+  const message = `The storage refused to write "${key}" as if the name were taken (412), and says that nothing has it. Nothing was overwritten: ask IT.`;
+  return new NearplayError('refused', message, { cause: cause.cause, detail: cause.detail });
+}
+
 /** The record's key becomes the next free `name (2).ext`. */
 async function takeFreeName(context: UploadContext, task: UploadTask): Promise<void> {
   for (let number = 2; number <= MAX_NAMES; number++) {

@@ -18,7 +18,7 @@ import {
   uploadsInProgress,
 } from './abortAbandoned.ts';
 import { type Arrived, proveArrival } from './arrival.ts';
-import { resolveConflict } from './conflicts.ts';
+import { resolveConflict, takenThoughFree } from './conflicts.ts';
 import { describeObject } from './objectMetadata.ts';
 import { type PartPlan, planParts } from './partPlan.ts';
 import { PartUploader, type SentPart } from './partUploader.ts';
@@ -270,9 +270,8 @@ export class MultipartUpload {
     whole: WholeObject,
     conflict: NearplayError,
   ): Promise<UploadOutcome | undefined> {
-    const present = await this.#head(this.#wholeKey());
-    // Gone again, or not ours to see.
-    if (!present) throw conflict;
+    const present = await this.#head(this.#wholeKey(), conflict);
+    if (!present) throw takenThoughFree(this.#task.record.key, conflict);
     const isOurs = await this.#isGone(upload);
     const sent = completingOf(whole);
     if (isOurs && this.#isWhole(present, sent))
@@ -331,13 +330,18 @@ export class MultipartUpload {
     return this.#retrying(() => this.#context.api.head(wholeKey, this.#task.signal));
   }
 
-  /** `null` too where looking is not permitted: then conditions on writing have to do. */
-  async #head(wholeKey: string): Promise<RemoteObject | null> {
+  /**
+   * `null` too where looking is not permitted: then conditions on writing have to do.
+   *
+   * @param unseen thrown where looking is not permitted.
+   */
+  async #head(wholeKey: string, unseen?: NearplayError): Promise<RemoteObject | null> {
     try {
       return await this.#retrying(() => this.#context.api.head(wholeKey, this.#task.signal));
     } catch (error) {
-      if (error instanceof NearplayError && error.code === 'access-denied') return null;
-      throw error;
+      if (!(error instanceof NearplayError && error.code === 'access-denied')) throw error;
+      if (unseen) throw unseen;
+      return null;
     }
   }
 

@@ -9,7 +9,7 @@ import type { RemoteObject } from '../http/objectInfo.ts';
 import { retrying } from '../http/retry.ts';
 import type { Completed } from '../http/s3UploadApi.ts';
 import { type Arrived, proveArrival } from './arrival.ts';
-import { type Resolution, resolveConflict } from './conflicts.ts';
+import { type Resolution, resolveConflict, takenThoughFree } from './conflicts.ts';
 import { sendWithLibStorage } from './libStorageUpload.ts';
 import { describeObject } from './objectMetadata.ts';
 import { receiptOf } from './receipt.ts';
@@ -102,8 +102,9 @@ class SinglePutUpload {
     }
     // The next time begins with a look, and replaces what it finds of this transfer.
     if (error === this.#damaged?.error && this.#damaged.times < MAX_DAMAGED) return undefined;
-    if (error.code !== 'conflict' || time >= MAX_CONFLICTS) throw error;
+    if (error.code !== 'conflict') throw error;
     const present = await this.#head();
+    if (time >= MAX_CONFLICTS) throw present ? error : takenThoughFree(this.#task.record.key, error);
     const settled = await this.#resolveName(present);
     if (settled.kind !== 'free') return settled;
     this.#replace = settled.replace;

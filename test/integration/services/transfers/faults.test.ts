@@ -126,6 +126,25 @@ it.each(LASTING)('in the phase "%s", lasting %s', async (phase, _name, effect, s
   await until(() => uploadsIn(sandbox).length === 0, 'nothing is left behind');
 });
 
+it.each<[string, string, number]>([
+  ['small', 'PutObject', 1000],
+  ['large', 'CompleteMultipartUpload', SIZE],
+])('a name that is refused as taken and told to be free is no other file (%s)', async (name, operation, size) => {
+  const file = await desk.file(`free-${name}.bin`, size);
+  sandbox.addFault({ operation, key: /free-/, effect: status('PreconditionFailed', 412) });
+  await running.queue.add('', [file]);
+  await within(AT_MOST, 'the upload', running.queue.finished());
+  const { state, error } = only(running.queue);
+  expect(state).toBe('failed');
+  expect(error).toMatchObject({
+    code: 'refused',
+    message: expect.stringContaining('says that nothing has it') as string,
+  });
+  sandbox.clearFaults();
+  running.queue.clear();
+  await until(() => uploadsIn(sandbox).length === 0, 'nothing is left behind');
+});
+
 it('sends a part again that arrived damaged, and none of the others', async () => {
   await upload('part', () => {
     sandbox.addFault({ operation: 'UploadPart', partNumber: 2, effect: { kind: 'corrupt', atByte: 5 }, times: 1 });

@@ -36,10 +36,10 @@ describe('an answer of S3', () => {
     ['InvalidToken', 400, 'credentials-expired', 'Sign in again'],
     ['RequestTimeTooSkewed', 403, 'clock-skew', 'clock'],
     ['SlowDown', 503, 'slow-down', 'slower'],
-    ['InternalError', 500, 'storage-failed', 'Try again'],
-    ['ServiceUnavailable', 503, 'storage-failed', 'Try again'],
+    ['InternalError', 500, 'storage-failed', 'Another try may help'],
+    ['ServiceUnavailable', 503, 'storage-failed', 'Another try may help'],
     ['RequestTimeout', 400, 'timeout', 'did not get the next bytes in time'],
-    ['NoSuchUpload', 404, 'no-such-upload', 'starts again'],
+    ['NoSuchUpload', 404, 'no-such-upload', 'from its beginning'],
     ['BadDigest', 400, 'damaged', 'Send it again'],
     ['InvalidPart', 400, 'damaged', 'Send it again'],
     ['PreconditionFailed', 412, 'conflict', 'Nothing was overwritten'],
@@ -70,8 +70,10 @@ describe('an answer of S3', () => {
     expect(explain(error).message).toMatch(/in eu-west-2, not in us-east-1/);
   });
 
-  it('says "another region" where no region is told', () => {
-    expect(explain(answered('PermanentRedirect', 301)).message).toContain('is in another region, not in us-east-1');
+  it('names no region where none is told', () => {
+    const { code, message } = explain(answered('PermanentRedirect', 301));
+    expect(code).toBe('wrong-region');
+    expect(message).toContain('is reached at another address, and not at which');
   });
 
   it.each<[string, number, ErrorCode]>([
