@@ -90,7 +90,6 @@ function isEmptyObject({ headers, elements }: Said): boolean {
 }
 
 const READS = /^s3:(?:Get|Head)Object/;
-const WRITES = /^s3:PutObject/;
 /** True where a command ends with it, and where something goes on by itself: who goes on says so beside it. */
 const ANOTHER_TRY = () => 'Another try may help.';
 
@@ -117,7 +116,8 @@ const READING: readonly StorageCause[] = [
   {
     id: 'kms-refused',
     code: 'encryption-refused',
-    fits: (said) => said.status === 403 && kmsActionIn(said) !== undefined && !/^s3:/.test(refusedAction(said) ?? ''),
+    fits: (said) =>
+      said.status === 403 && kmsActionIn(said) !== undefined && !(refusedAction(said) ?? '').startsWith('s3:'),
     sentence: (said, asked) =>
       `${fileOf(asked)} in ${inBucket(asked)} is encrypted with a KMS key, and ${kmsActionIn(said) ?? 'its use'} was refused.`,
     remedy: (said) => `Ask IT for ${kmsActionIn(said) ?? 'the permission to use it'} on that key.`,
@@ -693,7 +693,8 @@ const ABSENT: readonly StorageCause[] = [
     id: 'write-found-no-place',
     code: 'no-such-key',
     fits: ({ name, status }, { action }) =>
-      WRITES.test(action) && (named('NoSuchKey', 'NotFound')({ name }) || (status === 404 && name === '')),
+      action.startsWith('s3:PutObject') &&
+      (named('NoSuchKey', 'NotFound')({ name }) || (status === 404 && name === '')),
     sentence: (said, asked) =>
       `${inRegion(asked)}, or something before it, did not find where ${fileOf(asked)} was to be written${bracketed(said)}.`,
     remedy: () => 'Ask IT to check the bucket and the endpoint in the Isolation Preferences.',

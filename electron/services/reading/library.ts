@@ -35,7 +35,7 @@ export interface LibraryOptions {
   replicas: readonly string[];
   clients: StorageClients;
   requests: StorageRequests;
-  reachability: Pick<Reachability, 'isReachable'>;
+  reachability: Pick<Reachability, 'isReachable' | 'errorOf'>;
   proof: ReplicaProof;
   router: Router;
   /** Told of every version that a listing of the main storage names. */
@@ -77,7 +77,8 @@ export class Library {
     const { mainStorage, reachability } = this.#options;
     const from = cursor === undefined ? undefined : parseCursor(cursor);
     if (from !== undefined && from.storage !== mainStorage) return this.#pageOf(from.storage, folder, from.after);
-    if (!reachability.isReachable(mainStorage)) return this.#pageOfReplica(folder);
+    const unreachable = reachability.errorOf(mainStorage);
+    if (unreachable) return this.#pageOfReplica(folder, unreachable);
     try {
       return await this.#pageOf(mainStorage, folder, from?.after);
     } catch (error) {
@@ -117,17 +118,17 @@ export class Library {
     return (onMain.length > 0 ? onMain : routes).reduce(latest, first);
   }
 
-  async #pageOfReplica(folder: string, cause?: NearplayError): Promise<LibraryPage> {
-    let failure = cause;
+  /** @param unreachable why main is not asked. */
+  async #pageOfReplica(folder: string, unreachable: NearplayError): Promise<LibraryPage> {
     for (const storage of this.#options.replicas) {
       if (!this.#options.reachability.isReachable(storage)) continue;
       try {
         return await this.#pageOf(storage, folder, undefined);
       } catch (error) {
-        failure ??= error instanceof NearplayError ? error : new NearplayError('internal', undefined, { cause: error });
+        if (!(error instanceof NearplayError)) throw error;
       }
     }
-    throw failure ?? new NearplayError('offline');
+    throw unreachable;
   }
 
   async #pageOf(storage: string, folder: string, after: string | undefined): Promise<LibraryPage> {

@@ -157,15 +157,17 @@ export class Studio {
   /** The current version of an object: what main says; while main is unreachable, what is known or a replica says. */
   async identify(key: string): Promise<ObjectVersion> {
     const { mainStorage } = this.preferences;
-    if (this.reachability.isReachable(mainStorage)) {
+    let unreachable = this.reachability.errorOf(mainStorage);
+    if (!unreachable) {
       try {
         return await this.#identifyOnMain(key);
       } catch (error) {
         if (!(error instanceof NearplayError && meansUnreachable(error))) throw error;
         if (this.preferences.replication.replicas.length === 0) throw error;
+        unreachable = error;
       }
     }
-    return this.#seen.get(key) ?? (await this.#identifyOnReplica(key));
+    return this.#seen.get(key) ?? (await this.#identifyOnReplica(key, unreachable));
   }
 
   reading(): Reading {
@@ -237,17 +239,20 @@ export class Studio {
     return this.proof.of(storage, remembered).by === 'version' ? undefined : storage;
   }
 
-  async #identifyOnReplica(key: string): Promise<ObjectVersion> {
+  /** @param unreachable why main is not asked. */
+  async #identifyOnReplica(key: string, unreachable: NearplayError): Promise<ObjectVersion> {
     let failure: NearplayError | undefined;
     for (const { storage } of this.preferences.replication.replicas) {
       if (!this.reachability.isReachable(storage)) continue;
       try {
         return await this.objects.head(storage, key);
       } catch (error) {
-        failure ??= error instanceof NearplayError ? error : new NearplayError('internal', undefined, { cause: error });
+        if (!(error instanceof NearplayError)) throw error;
+        // One that is silent too says less than main did.
+        if (!meansUnreachable(error)) failure ??= error;
       }
     }
-    throw failure ?? new NearplayError('offline');
+    throw failure ?? unreachable;
   }
 
   /** A player failed there. Whatever was proved before, the storage says it again, or the proof is gone. */
@@ -263,7 +268,8 @@ export class Studio {
       if (code === 'offline' || code === 'timeout') return;
       if (storage !== this.preferences.mainStorage) this.proof.refused(storage, remembered, code);
       // A missing or refused object is no fault of the whole main storage; an answer of 5xx is.
-      else if (code === 'slow-down' || code === 'storage-failed') this.reachability.failed(storage);
+      else if (error instanceof NearplayError && (code === 'slow-down' || code === 'storage-failed'))
+        this.reachability.failed(storage, error);
     }
   }
 

@@ -4,8 +4,8 @@ import { NearplayError } from '../../../shared/errors.ts';
 import { httpStatusOf, isWithoutWords } from '../runtime/errorFacts.ts';
 import { explainS3Error, type FailedAction } from './s3Errors.ts';
 
-/** Statuses of HEAD behind which there are many causes: an ended token, another encryption, a permission, a clock … */
-const AMBIGUOUS: ReadonlySet<number> = new Set([400, 401, 403]);
+/** Statuses of HEAD behind which there are many causes: an ended token, another encryption, a permission, no such bucket … */
+const AMBIGUOUS: ReadonlySet<number> = new Set([400, 401, 403, 404]);
 
 /** The object that could not be looked at. */
 export interface RefusedObject {
@@ -21,7 +21,8 @@ export interface RefusedObject {
  * asked for, whose refusal does have one, and that one counts. Any other error stays as it is, without asking.
  *
  * @param send gives the request its signal and time-out.
- * @returns where the bytes can be read although HEAD was refused: the error as it is, or `storage-failed` for a 400 without words.
+ * @returns where the bytes can be read although HEAD was refused: the error as it is, or `storage-failed` for a 400 or a 404
+ *   without words.
  */
 export async function confirmedCause(
   error: NearplayError,
@@ -42,9 +43,9 @@ export async function confirmedCause(
     if (told.code !== 'empty-file') return told;
   }
   const status = httpStatusOf(error.cause);
-  if (status !== 400) return error;
+  if (status !== 400 && status !== 404) return error;
   const { region } = failed.storage;
-  const message = `The storage in ${region} refused to describe the file (400), although it gives its bytes. Try again.`;
+  const message = `The storage in ${region} refused to describe the file (${status}), although it gives its bytes. Another try may help.`;
   return new NearplayError('storage-failed', message, { cause: error.cause });
 }
 

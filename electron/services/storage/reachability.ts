@@ -1,4 +1,6 @@
+import { NearplayError } from '../../../shared/errors.ts';
 import { growingDelay } from '../../../shared/growingDelay.ts';
+
 const SECOND = 1000;
 const FIRST_PROBE = 2 * SECOND;
 const LAST_PROBE = 60 * SECOND;
@@ -15,6 +17,8 @@ interface Outage {
   probes: number;
   /** Absent while a probe is on its way. */
   timer?: NodeJS.Timeout | undefined;
+  /** What was heard of it last. */
+  error: NearplayError;
 }
 
 /**
@@ -35,6 +39,11 @@ export class Reachability {
     return !this.#outages.has(storage);
   }
 
+  /** Why it is not asked: what it, or the way to it, said last. `undefined` while it is reachable. */
+  errorOf(storage: string): NearplayError | undefined {
+    return this.#outages.get(storage)?.error;
+  }
+
   succeeded(storage: string): void {
     const outage = this.#outages.get(storage);
     if (!outage) return;
@@ -43,9 +52,12 @@ export class Reachability {
     this.#options.changed(storage, true);
   }
 
-  failed(storage: string): void {
-    if (this.#stopped || this.#outages.has(storage)) return;
-    const outage: Outage = { probes: 0 };
+  failed(storage: string, error: NearplayError): void {
+    if (this.#stopped) return;
+    const before = this.#outages.get(storage);
+    if (before) before.error = error;
+    if (before) return;
+    const outage: Outage = { probes: 0, error };
     this.#outages.set(storage, outage);
     this.#probeLater(storage, outage);
     this.#options.changed(storage, false);
@@ -80,9 +92,10 @@ export class Reachability {
     try {
       await this.#options.probe(storage);
       if (!this.#stopped) this.succeeded(storage);
-    } catch {
+    } catch (error) {
       // An outage that ended in the meantime has no more probes; another one has its own.
       if (this.#outages.get(storage) !== outage || this.#stopped) return;
+      if (error instanceof NearplayError) outage.error = error;
       outage.probes += 1;
       this.#probeLater(storage, outage);
     }

@@ -1,9 +1,12 @@
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { explainStorage } from '../../../shared/causes.ts';
+import { NOTHING_SAID } from '../../../shared/causes/cause.ts';
 import { NearplayError } from '../../../shared/errors.ts';
-import { httpStatusOf } from '../runtime/errorFacts.ts';
+import { httpStatusOf, isWithoutWords } from '../runtime/errorFacts.ts';
+import { steadyNow } from '../runtime/steadyClock.ts';
 import { confirmedCause } from './confirmedCause.ts';
 import type { Reachability } from './reachability.ts';
-import { explainS3Error, meansUnreachable } from './s3Errors.ts';
+import { explainS3Error, type FailedAction, meansUnreachable } from './s3Errors.ts';
 import type { StorageClients } from './storageClients.ts';
 import { wholeKey } from './storageKeys.ts';
 
@@ -11,6 +14,8 @@ const SECOND = 1000;
 /** For answers without a body worth mentioning (HEAD, a listing): the SDK's three attempts included. */
 const QUESTION_TIMEOUT = 8 * SECOND;
 const PROBE_TIMEOUT = 3 * SECOND;
+/** A bucket that was there may be gone; a folder of files that are missing must not cost two requests each. */
+const BUCKET_KNOWN_FOR_MS = 60 * SECOND;
 
 export interface RequestScope {
   storage: string;
@@ -30,10 +35,14 @@ type Send<Answer> = (client: S3Client, options: { abortSignal: AbortSignal }) =>
 export class StorageRequests {
   readonly #clients: StorageClients;
   readonly #reachability: () => Reachability;
+  readonly #now: () => number;
+  /** When each storage last showed that its bucket is there; milliseconds of the steady clock. */
+  readonly #bucketSeenAt = new Map<string, number>();
 
-  constructor(clients: StorageClients, reachability: () => Reachability) {
+  constructor(clients: StorageClients, reachability: () => Reachability, now: () => number = steadyNow) {
     this.#clients = clients;
     this.#reachability = reachability;
+    this.#now = now;
   }
 
   /** @throws NearplayError whose code says what happened; `timeout` when the deadline passed. */
@@ -46,32 +55,40 @@ export class StorageRequests {
     try {
       const answer = await send(this.#clients.clientOf(storage), { abortSignal });
       this.#reachability().succeeded(storage);
+      this.#bucketSeenAt.set(storage, this.#now());
       return answer;
     } catch (cause) {
       if (signal?.aborted) throw new NearplayError('cancelled', undefined, { cause });
       const error = await this.#confirmed(this.#explain(cause, asked, deadline.aborted), asked, abortSignal);
-      if (meansUnreachable(error)) this.#reachability().failed(storage);
+      if (meansUnreachable(error)) this.#reachability().failed(storage, error);
       // Any other answer, a refusal too, comes from a storage that is there.
       else if (httpStatusOf(cause) > 0) this.#reachability().succeeded(storage);
       throw error;
     }
   }
 
-  /** Rejects when the storage does not answer, or with 5xx, or something else in its place. A refusal (403) is an answer. */
+  /**
+   * Rejects when the storage does not answer, or with 5xx, or something else in its place. A refusal (403) is an answer.
+   *
+   * @throws NearplayError that says what was heard
+   */
   async probe(storage: string): Promise<void> {
     const { bucket } = this.#clients.configurationOf(storage);
     try {
       await this.#signIn(storage);
-      await this.#clients
-        .clientOf(storage)
-        .send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal: AbortSignal.timeout(PROBE_TIMEOUT) });
-    } catch (error) {
+    } catch {
       // Without credentials nobody was asked; the next question will tell.
-      if (error instanceof NearplayError) return;
-      const status = httpStatusOf(error);
-      const failed = { action: 's3:ListBucket', storage: this.#clients.configurationOf(storage) };
+      return;
+    }
+    const deadline = AbortSignal.timeout(PROBE_TIMEOUT);
+    try {
+      const command = new HeadBucketCommand({ Bucket: bucket });
+      await this.#clients.clientOf(storage).send(command, { abortSignal: deadline });
+    } catch (cause) {
+      const error = this.#explain(cause, { storage, action: 's3:ListBucket' }, deadline.aborted);
+      const status = httpStatusOf(cause);
       // A page of a firewall is no sign of the storage.
-      if (status === 0 || status >= 500 || meansUnreachable(explainS3Error(error, failed))) throw error;
+      if (status === 0 || status >= 500 || meansUnreachable(error)) throw error;
     }
   }
 
@@ -93,15 +110,25 @@ export class StorageRequests {
     const isOver = () => abortSignal.aborted;
     if (key === undefined || isOver()) return error;
     const configuration = this.#clients.configurationOf(storage);
+    const failed = { action, storage: configuration, key };
+    if (error.code === 'no-such-key' && this.#isBucketKnown(storage)) return missingFile(error, failed);
     const object = { client: this.#clients.clientOf(storage), bucket: configuration.bucket, versionId };
     const confirmed = await confirmedCause(
       error,
       { ...object, wholeKey: wholeKey(configuration, key) },
-      { action, storage: configuration, key },
+      failed,
       (ask) => ask({ abortSignal }),
     );
+    if (confirmed.code === 'no-such-key' && !isWithoutWords(confirmed.cause))
+      this.#bucketSeenAt.set(storage, this.#now());
+    if (confirmed.code === 'no-such-bucket') this.#bucketSeenAt.delete(storage);
     // The time was over while it was asked: what is known is the first answer.
     return isOver() ? error : confirmed;
+  }
+
+  #isBucketKnown(storage: string): boolean {
+    const seenAt = this.#bucketSeenAt.get(storage);
+    return seenAt !== undefined && this.#now() - seenAt < BUCKET_KNOWN_FOR_MS;
   }
 
   #explain(cause: unknown, { storage, action, key }: RequestScope, timedOut: boolean): NearplayError {
@@ -112,4 +139,11 @@ export class StorageRequests {
     }
     return explainS3Error(cause, { action, storage: configuration, ...(key !== undefined && { key }) });
   }
+}
+
+/** A 404 without words, of a bucket that is there: what is missing is the file. */
+function missingFile(error: NearplayError, failed: FailedAction): NearplayError {
+  if (!isWithoutWords(error.cause)) return error;
+  const { message } = explainStorage({ ...NOTHING_SAID, name: 'NoSuchKey' }, { ...failed, ...failed.storage });
+  return new NearplayError('no-such-key', message, { cause: error.cause });
 }

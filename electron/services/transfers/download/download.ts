@@ -291,7 +291,7 @@ class DownloadRun {
     if (reason === undefined || !waitsFor.has(reason)) throw error;
     this.#fruitless += 1;
     // A connection that broke after some bytes says little of the storage: it goes on there.
-    if (this.#most === this.#mostBefore && meansUnreachable(error)) studio.reachability.failed(storage);
+    if (this.#most === this.#mostBefore && meansUnreachable(error)) studio.reachability.failed(storage, error);
     await this.#wait(reason, error);
   }
 

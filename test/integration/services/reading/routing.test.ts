@@ -17,6 +17,40 @@ async function bytesOf(link: Link): Promise<string> {
   return answer.text();
 }
 
+describe('a main storage that is not asked any more', () => {
+  let studio: TestStudio;
+  beforeAll(async () => {
+    // No probe gets in between.
+    studio = await startTestStudio({ services: { firstProbeAfter: HOUR } });
+  });
+  afterEach(() => studio.sandbox.clearFaults());
+  afterAll(() => studio.stop());
+
+  /** HEAD alone is meant: the bytes are given. */
+  const ANSWERS: [string, number, Record<string, string>, string][] = [
+    ['a bare 400', 400, {}, 'refused to describe the file (400), although it gives its bytes'],
+    ['a bare 500', 500, {}, 'failed to answer properly (500)'],
+    ['a page', 403, { 'content-type': 'text/html' }, 'a web page came that no storage answers with (403)'],
+    ['a redirect', 307, { location: 'https://portal.example/' }, 'sends on to portal.example (307)'],
+  ];
+
+  it.each(ANSWERS)('says what it said, and no network is blamed: %s', async (_what, status, headers, words) => {
+    const key = await studio.upload(`seen-${status}.txt`, 'bytes');
+    const alone = { ...studio.sandbox.preferences({ services: [] }), replication: { replicas: [] } };
+    const file = await studio.file('alone.json', JSON.stringify(alone));
+    const rejected = { message: expect.stringContaining(words) as string };
+    const withReplica = await studio.join();
+    const withoutReplica = await studio.join({ commandLinePreferences: file });
+    const effect = { kind: 'answer-instead', status, headers } as const;
+    studio.sandbox.addFault({ region: 'ap-southeast-2', effect: { kind: 'down' } });
+    studio.sandbox.addFault({ operation: 'HeadObject', effect });
+    for (const { requests } of [withReplica, withoutReplica])
+      for (let time = 0; time < 3; time++)
+        await expect(requests['create-link']({ key, purpose: 'play' })).rejects.toMatchObject(rejected);
+    await expect(withReplica.requests['list-library']({ folder: '' })).rejects.toMatchObject(rejected);
+  });
+});
+
 describe.each(SKEWS)("every row of the route table through the services, this machine's clock %s", (_name, skew) => {
   let studio: TestStudio;
   const now = () => Date.now() + skew;

@@ -136,9 +136,59 @@ describe('a HEAD that is refused without a word', () => {
     await expect(objects.holds('sydney', version)).rejects.toMatchObject({ code: 'credentials-expired' });
   });
 
-  it('asks nothing twice where the answer is clear', async () => {
-    await expect(head('none.mov')).rejects.toMatchObject({ code: 'no-such-key' });
+  it('asks nothing twice where the answer is clear: the bucket has just answered', async () => {
+    await list();
+    await expect(head('none.mov')).rejects.toMatchObject({
+      code: 'no-such-key',
+      message: '"none.mov" is not in the bucket "studio-media".',
+    });
     expect(sandbox.requests.filter(({ operation }) => operation === 'GetObject')).toHaveLength(0);
+  });
+
+  it('asks once where nothing is known of the bucket, however many files are missing', async () => {
+    for (const name of ['none.mov', 'nobody.mov', 'nothing.mov']) {
+      const message = `"${name}" is not in the bucket "studio-media".`;
+      await expect(head(name)).rejects.toMatchObject({ code: 'no-such-key', message });
+    }
+    expect(sandbox.requests.filter(({ operation }) => operation === 'GetObject')).toHaveLength(1);
+  });
+
+  it('is no missing file where the bucket is missing, also one that was there a while ago', async () => {
+    const gone = () => {
+      refuse('HeadObject', 404);
+      refuse('GetObject', 404, xml('NoSuchBucket', 'The specified bucket does not exist'));
+    };
+    gone();
+    await expect(head()).rejects.toMatchObject({
+      code: 'no-such-bucket',
+      message: expect.stringContaining('There is no bucket "studio-media"') as string,
+    });
+    sandbox.clearFaults();
+    let now = 0;
+    requests = new StorageRequests(
+      clients,
+      () => reachability,
+      () => now,
+    );
+    objects = new Objects(clients, requests);
+    await head();
+    gone();
+    now = 61_000;
+    await expect(head()).rejects.toMatchObject({ code: 'no-such-bucket' });
+  });
+
+  it('and no word comes to a read either, does not say which of the two is missing', async () => {
+    refuse('HeadObject', 404);
+    refuse('GetObject', 404);
+    await expect(head()).rejects.toMatchObject({
+      code: 'no-such-key',
+      message: expect.stringContaining('does not say whether the file or the bucket') as string,
+    });
+  });
+
+  it('with 404, although the bytes are given, is a failure that may pass', async () => {
+    refuse('HeadObject', 404);
+    await expect(head()).rejects.toMatchObject({ code: 'storage-failed' });
   });
 });
 
