@@ -2,8 +2,9 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../shared/errors.ts';
 import { asFolder, isInForm, typedFolder, typedKey } from '../../shared/keys.ts';
 import type { Studio } from '../services/reading/studio.ts';
+import { listedObjects } from '../services/storage/listedNames.ts';
 import { meansUnreachable } from '../services/storage/s3Errors.ts';
-import { relativeKey, wholeKey } from '../services/storage/storageKeys.ts';
+import { wholeKey } from '../services/storage/storageKeys.ts';
 
 /** What of a studio is asked. */
 export type Asked = Pick<Studio, 'preferences' | 'clients' | 'requests'>;
@@ -42,8 +43,7 @@ async function firstKeyFrom({ preferences, clients, requests }: Asked, beginning
       const answer = await requests.request({ storage, action: 's3:ListBucket' }, (client, send) =>
         client.send(command, send),
       );
-      const first = answer.Contents?.[0]?.Key;
-      return first === undefined ? undefined : relativeKey(configuration, first);
+      return listedObjects(answer, { configuration, prefix: beginning })[0]?.key;
     } catch (error) {
       if (!(error instanceof NearplayError && meansUnreachable(error))) throw error;
       failure ??= error;

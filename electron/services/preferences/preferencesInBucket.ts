@@ -1,4 +1,4 @@
-import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectVersionsCommand, type ObjectVersion, PutObjectCommand } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import { decodeText, MAX_DOCUMENT_BYTES } from '../../../shared/documentText.ts';
 import { NearplayError } from '../../../shared/errors.ts';
@@ -6,6 +6,8 @@ import type { Finding } from '../../../shared/preferences.ts';
 import type { PreferencesVersion } from '../../../shared/preferencesStatus.ts';
 import type { Studio } from '../reading/studio.ts';
 import { httpStatusOf } from '../runtime/errorFacts.ts';
+import { decodedName } from '../storage/listedNames.ts';
+import { listingPages, nextMarker } from '../storage/listingPages.ts';
 import { OWN_FOLDER, wholeKey } from '../storage/storageKeys.ts';
 import { type BucketDocument, bucketPlace } from './preferencesSource.ts';
 
@@ -51,10 +53,10 @@ export class PreferencesInBucket {
    * Saves, unless somebody else saved since `expectedEtag` was read (S3 User Guide, "conditional writes").
    *
    * @param expectedEtag `undefined`: there was no such object.
-   * @returns the new ETag.
+   * @returns the new ETag; `undefined` where the storage names none.
    * @throws NearplayError conflict when somebody else was faster; access-denied
    */
-  async save(text: string, expectedEtag: string | undefined): Promise<string> {
+  async save(text: string, expectedEtag: string | undefined): Promise<string | undefined> {
     const condition = expectedEtag === undefined ? { IfNoneMatch: '*' } : { IfMatch: expectedEtag };
     try {
       return await this.#put(text, condition);
@@ -88,15 +90,30 @@ export class PreferencesInBucket {
   async history(): Promise<PreferencesVersion[]> {
     const { storage, configuration } = this.#main();
     const whole = wholeKey(configuration, KEY);
-    const command = new ListObjectVersionsCommand({ Bucket: configuration.bucket, Prefix: whole, MaxKeys: HISTORY });
-    const asked = { storage, action: 's3:ListBucketVersions' };
-    const { Versions = [] } = await this.#studio.requests.request(asked, (client, send) => client.send(command, send));
-    return Versions.filter(({ Key, VersionId }) => Key === whole && VersionId !== undefined).map((version) => ({
-      versionId: version.VersionId ?? '',
-      savedAt: version.LastModified?.getTime() ?? 0,
-      size: version.Size ?? 0,
-      current: version.IsLatest ?? false,
-    }));
+    const pages = listingPages({
+      ask: (marker: VersionsMarker | undefined) => {
+        const input = { Bucket: configuration.bucket, Prefix: whole, MaxKeys: HISTORY, ...marker };
+        const asked = { storage, action: 's3:ListBucketVersions' };
+        const command = new ListObjectVersionsCommand(input);
+        return this.#studio.requests.request(asked, (client, send) => client.send(command, send));
+      },
+      next: (page) => {
+        const key = nextMarker(page.IsTruncated, page.NextKeyMarker);
+        if (key === undefined || decodedName(key, page) !== whole) return undefined;
+        return { KeyMarker: whole, VersionIdMarker: page.NextVersionIdMarker };
+      },
+      last: ({ Versions }) => Versions?.at(-1)?.VersionId,
+    });
+    const saved = new Map<string, PreferencesVersion>();
+    for await (const page of pages) {
+      for (const version of page.Versions ?? []) {
+        if (version.Key === undefined || decodedName(version.Key, page) !== whole) continue;
+        const state = savedState(version);
+        if (state && !saved.has(state.versionId)) saved.set(state.versionId, state);
+      }
+      if (saved.size >= HISTORY) break;
+    }
+    return [...saved.values()].slice(0, HISTORY);
   }
 
   /** The text of one saved state. @throws NearplayError no-such-key; preferences-invalid where it is no text */
@@ -123,7 +140,11 @@ export class PreferencesInBucket {
     });
   }
 
-  async #put(text: string, condition: { IfMatch?: string; IfNoneMatch?: string }, key = KEY): Promise<string> {
+  async #put(
+    text: string,
+    condition: { IfMatch?: string; IfNoneMatch?: string },
+    key = KEY,
+  ): Promise<string | undefined> {
     const { storage, configuration } = this.#main();
     const command = new PutObjectCommand({
       Bucket: configuration.bucket,
@@ -135,8 +156,22 @@ export class PreferencesInBucket {
     });
     const asked = { storage, action: 's3:PutObject', key };
     const { ETag } = await this.#studio.requests.request(asked, (client, send) => client.send(command, send));
-    return ETag ?? '';
+    return ETag === '' ? undefined : ETag;
   }
+}
+
+/** Where a page of versions begins. */
+interface VersionsMarker {
+  KeyMarker: string;
+  VersionIdMarker: string | undefined;
+}
+
+/** `undefined` for what cannot be asked for. @throws NearplayError not-a-storage where it has no date or no size */
+function savedState(version: ObjectVersion): PreferencesVersion | undefined {
+  const { VersionId: versionId, LastModified: date, Size: size, IsLatest: current = false } = version;
+  if (versionId === undefined || versionId === '') return undefined;
+  if (date === undefined || size === undefined) throw new NearplayError('not-a-storage');
+  return { versionId, savedAt: date.getTime(), size, current };
 }
 
 /** What a storage sent; undefined where it is more than preferences may have. A body that never ends is ended. */
@@ -145,7 +180,7 @@ async function readBounded(
   announced: number | undefined,
   signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  if (!(body instanceof Readable)) return new Uint8Array();
+  if (!(body instanceof Readable)) throw new NearplayError('storage-failed');
   const stop = () =>
     body.destroy(signal.reason instanceof Error ? signal.reason : new Error('The answer took too long'));
   signal.addEventListener('abort', stop, { once: true });

@@ -13,12 +13,13 @@ import {
   type Sequence,
   sharedHead,
 } from '../../../shared/sequences.ts';
-import { assertListing, SamePage } from '../storage/listingPages.ts';
+import { type AskedNames, listedFolders, listedObjects } from '../storage/listedNames.ts';
+import { assertListing, nextMarker, SamePage } from '../storage/listingPages.ts';
 import type { ObjectVersion } from '../storage/objectVersion.ts';
 import type { Reachability } from '../storage/reachability.ts';
 import { meansUnreachable } from '../storage/s3Errors.ts';
 import type { StorageClients } from '../storage/storageClients.ts';
-import { OWN_FOLDER, relativeKey, wholeKey } from '../storage/storageKeys.ts';
+import { OWN_FOLDER, wholeKey } from '../storage/storageKeys.ts';
 import type { StorageRequests } from '../storage/storageRequests.ts';
 import type { ReplicaProof } from './replicaProof.ts';
 import type { Router } from './router.ts';
@@ -27,6 +28,8 @@ import type { Router } from './router.ts';
 const PAGE_SIZE = 1000;
 /** A page grows until the sequence it begins with is whole: 100,000 frames are more than an hour. */
 const LISTINGS_A_PAGE = 100;
+const NO_FOLDERS =
+  'The storage, or something in front of it, listed what is in other folders than the one asked for. Ask IT.';
 const TOO_MANY_FRAMES =
   'The sequence has more frames than Nearplay lists at once (100,000 files). Split it over folders.';
 
@@ -155,13 +158,15 @@ export class Library {
     wantsMore: (stretch: Stretch) => boolean,
   ): Promise<Stretch> {
     const stretch: Stretch = { folders: [], versions: [], end: undefined };
+    const configuration = this.#options.clients.configurationOf(storage);
+    const seen = new Set<string>();
     let token: string | undefined;
     for (let listings = 0; listings < LISTINGS_A_PAGE; listings++) {
       const answer = await this.#ask(storage, prefix, token === undefined ? { after } : { token });
       assertListing(answer);
-      this.#append(stretch, storage, prefix, after, answer);
+      this.#append(stretch, answer, { configuration, prefix, after, seen });
       const before = token;
-      token = answer.IsTruncated ? answer.NextContinuationToken : undefined;
+      token = nextMarker(answer.IsTruncated, answer.NextContinuationToken);
       if (token !== undefined && token === before) throw new SamePage();
       if (token === undefined) return { ...stretch, end: undefined };
       if (!wantsMore(stretch)) return stretch;
@@ -185,25 +190,24 @@ export class Library {
 
   #append(
     stretch: Stretch,
-    storage: string,
-    prefix: string,
-    after: string | undefined,
     answer: ListObjectsV2CommandOutput,
+    { after, seen, ...asked }: AskedNames & { after: string | undefined; seen: Set<string> },
   ): void {
-    const configuration = this.#options.clients.configurationOf(storage);
     const last = [stretch.end ?? ''];
-    for (const { Prefix } of answer.CommonPrefixes ?? []) {
-      const folder = relativeKey(configuration, Prefix ?? '');
+    for (const folder of listedFolders(answer, asked)) {
       last.push(folder);
       // Listing after "a/" names "a/" again, since its objects come after it.
-      if (folder !== OWN_FOLDER && folder !== after) stretch.folders.push(folder);
+      if (folder !== OWN_FOLDER && folder !== after && !seen.has(folder)) stretch.folders.push(folder);
+      seen.add(folder);
     }
-    for (const { Key, Size, ETag, LastModified } of answer.Contents ?? []) {
-      const key = relativeKey(configuration, Key ?? '');
+    for (const version of listedObjects(answer, asked)) {
+      const { key } = version;
       last.push(key);
       // A key that ends in a slash is what consoles leave behind when somebody makes an empty folder.
-      if (key === '' || key === prefix || key.endsWith('/')) continue;
-      stretch.versions.push({ key, size: Size ?? 0, etag: ETag ?? '', lastModified: LastModified?.getTime() ?? 0 });
+      if (key === '' || key === asked.prefix || key.endsWith('/') || seen.has(key)) continue;
+      if (key.includes('/', asked.prefix.length)) throw new NearplayError('not-a-storage', NO_FOLDERS);
+      seen.add(key);
+      stretch.versions.push(version);
     }
     stretch.end = last.reduce((greatest, key) => (isAfter(key, greatest) ? key : greatest));
   }
@@ -258,7 +262,7 @@ export class Library {
       lastModified: versions.reduce((latest, { lastModified }) => Math.max(latest, lastModified), 0),
       // Changes whenever a frame does: the window keys its caches by it.
       etag: createHash('sha256')
-        .update(versions.map(({ etag }) => etag).join())
+        .update(versions.map(({ etag, size, lastModified }) => (etag === '' ? `${size} ${lastModified}` : etag)).join())
         .digest('base64url'),
       kind: mediaKind(name),
       route: this.routeOfAll(versions),

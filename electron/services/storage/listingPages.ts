@@ -10,6 +10,30 @@ export class SamePage extends NearplayError {
   }
 }
 
+/** A listing that says that another page follows, and not where. */
+class NoNextPage extends NearplayError {
+  constructor() {
+    super('storage-failed', 'The storage gives a listing only in part: it goes on, and does not say where. Ask IT.');
+  }
+}
+
+/** Whether a listing gave nothing that could be gone on with, though the storage answers. */
+export function isWithoutEnd(error: unknown): boolean {
+  return error instanceof SamePage || error instanceof NoNextPage;
+}
+
+/**
+ * Where the page after this one begins; `undefined` when this is the last one.
+ *
+ * @throws NearplayError storage-failed where another one follows and nobody says where: what is missing would pass for not there
+ */
+export function nextMarker(isTruncated: boolean | undefined, marker: string | undefined): string | undefined {
+  if (isTruncated === false) return undefined;
+  if (marker !== undefined && marker !== '') return marker;
+  if (isTruncated !== true) return undefined;
+  throw new NoNextPage();
+}
+
 export interface Pages<Page, Marker> {
   /** @param marker `undefined`: from the beginning. */
   ask: (marker: Marker | undefined) => Promise<Page>;

@@ -1,8 +1,9 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { assertListing, listingPages } from './listingPages.ts';
+import { listedObjects } from './listedNames.ts';
+import { assertListing, listingPages, nextMarker } from './listingPages.ts';
 import type { ObjectVersion } from './objectVersion.ts';
 import type { StorageClients } from './storageClients.ts';
-import { OWN_FOLDER, relativeKey, wholeKey } from './storageKeys.ts';
+import { OWN_FOLDER, wholeKey } from './storageKeys.ts';
 import type { StorageRequests } from './storageRequests.ts';
 
 export interface ListingAccess {
@@ -35,14 +36,18 @@ export async function* wholeListing(
       assertListing(answer);
       return answer;
     },
-    next: (answer) => (answer.IsTruncated ? answer.NextContinuationToken : undefined),
+    next: ({ IsTruncated, NextContinuationToken }) => nextMarker(IsTruncated, NextContinuationToken),
     last: (answer) => answer.Contents?.at(-1)?.Key,
   });
+  /** Of the page before: where one overlaps the next, nothing comes twice. */
+  let before = new Set<string>();
   for await (const answer of pages) {
-    for (const { Key, Size, ETag, LastModified } of answer.Contents ?? []) {
-      const key = relativeKey(configuration, Key ?? '');
-      if (key === '' || key.endsWith('/') || key.startsWith(OWN_FOLDER)) continue;
-      yield { key, size: Size ?? 0, etag: ETag ?? '', lastModified: LastModified?.getTime() ?? 0 };
+    const versions = listedObjects(answer, { configuration, prefix: folder });
+    for (const version of versions) {
+      const { key } = version;
+      if (key === '' || key.endsWith('/') || key.startsWith(OWN_FOLDER) || before.has(key)) continue;
+      yield version;
     }
+    before = new Set(versions.map(({ key }) => key));
   }
 }

@@ -257,3 +257,89 @@ describe('a checksum that the storage keeps', () => {
     },
   );
 });
+
+describe('a listing', () => {
+  const listing = (change: (body: string) => string, operation = 'ListObjectsV2'): FaultRule =>
+    rewritten(operation, ({ body }) => ({ body: typeof body === 'string' ? change(body) : body }));
+  const ENTRY = /<Contents>.*?<\/Contents>/s;
+  const ask = async () => ({
+    ls: await nearplay(['ls', 'sq010', '--json', ...FROM_MAIN]),
+    verify: await nearplay(['verify', '.', 'sq010', '--json']),
+  });
+
+  beforeEach(() => localFile('plate.mov', desk.content));
+
+  it.each<[string, FaultRule, string]>([
+    ['another page, and not where it is', { effect: { kind: 'no-token' } }, 'storage-failed'],
+    [
+      'another page, with an empty token',
+      listing((body) =>
+        body.replace('<IsTruncated>false', '<NextContinuationToken></NextContinuationToken><IsTruncated>true'),
+      ),
+      'storage-failed',
+    ],
+    ['a key that was not asked for', listing((body) => body.replace('<Key>media/sq010', '<Key>x')), 'not-a-storage'],
+    ['an entry without a key', listing((body) => body.replace(/<Key>.*?<\/Key>/, '')), 'not-a-storage'],
+    ['a file without a size', listing((body) => body.replace(/<Size>.*?<\/Size>/, '')), 'not-a-storage'],
+    [
+      'a file without a date',
+      listing((body) => body.replace(/<LastModified>.*?<\/LastModified>/, '')),
+      'not-a-storage',
+    ],
+    [
+      'an encoding that nobody knows',
+      listing((body) => body.replace('<MaxKeys>', '<EncodingType>base64</EncodingType><MaxKeys>')),
+      'not-a-storage',
+    ],
+  ])('that names %s is no listing', async (_what, rule, code) => {
+    desk.sandbox.addFault(rule);
+    for (const said of Object.values(await ask())) {
+      expect(said.code).not.toBe(0);
+      expect(JSON.parse(said.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({ code });
+      expect(said.stdout).not.toContain('missing');
+    }
+  });
+
+  it('that names an entry twice has it once', async () => {
+    desk.sandbox.addFault(listing((body) => body.replace(ENTRY, '$&$&')));
+    const { ls, verify } = await ask();
+    expect(ls.stdout.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(ls.stdout)).toMatchObject({ type: 'file', key: KEY });
+    expect(JSON.parse(verify.stdout)).toMatchObject({ same: 1 });
+  });
+
+  it('that writes keys as in an address, unasked, is read so', async () => {
+    await desk.put(desk.content, {}, 'sq010/ä +b.mov');
+    const encoded = (name: string) => encodeURIComponent(name).replaceAll('%20', '+').replaceAll('%2F', '/');
+    desk.sandbox.addFault(
+      listing((body) =>
+        body
+          .replaceAll(
+            /<(Key|Prefix)>(.*?)<\/\1>/g,
+            (_, tag: string, name: string) => `<${tag}>${encoded(name)}</${tag}>`,
+          )
+          .replace('<MaxKeys>', '<EncodingType>url</EncodingType><MaxKeys>'),
+      ),
+    );
+    const { stdout } = await nearplay(['ls', 'sq010', '--json', ...FROM_MAIN]);
+    const keys = stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { key: string }).key);
+    expect(keys).toEqual([KEY, 'sq010/ä +b.mov']);
+  });
+
+  it('that ignores the delimiter shows no file in a folder that it is not in', async () => {
+    await desk.put(desk.content, {}, 'sq010/deep/x.mov');
+    desk.sandbox.addFault(listing((body) => body.replace(/<Key>media\/sq010\/plate/, '<Key>media/sq010/deep/plate')));
+    const said = await nearplay(['ls', 'sq010', '--json', ...FROM_MAIN]);
+    expect(said).toMatchObject({ code: 1, stdout: '' });
+    expect(said.stderr).toContain('not-a-storage');
+  });
+
+  it('of parts or of uploads that is not whole loses none of an upload', async () => {
+    await localFile('large.bin', randomBytes(17 * MIB));
+    desk.sandbox.addFault({ effect: { kind: 'no-token' } });
+    expect(await nearplay(['upload', 'large.bin'])).toMatchObject({ code: 0, stderr: '' });
+  });
+});

@@ -23,7 +23,8 @@ import { type StoredChecksum, storedChecksumOf } from '../../content/compositeCr
 import { looksLikeEtag } from '../../content/contentVerdict.ts';
 import { httpStatusOf } from '../../runtime/errorFacts.ts';
 import { confirmedCause } from '../../storage/confirmedCause.ts';
-import { assertListing, listingPages, SamePage } from '../../storage/listingPages.ts';
+import { decodedName } from '../../storage/listedNames.ts';
+import { assertListing, listingPages, nextMarker, SamePage } from '../../storage/listingPages.ts';
 import { isIn, type UploadPlace, uploadPlaceOf } from '../../storage/objectPlace.ts';
 import { explainS3Error } from '../../storage/s3Errors.ts';
 import { shownKey } from '../../storage/storageKeys.ts';
@@ -150,19 +151,19 @@ export class S3UploadApi {
   async listParts(upload: UploadRef, signal: AbortSignal): Promise<PresentPart[]> {
     const pages = listingPages({
       ask: (marker: string | undefined) => this.#partsFrom(upload, marker, signal),
-      next: (page) => (page.IsTruncated === true ? page.NextPartNumberMarker : undefined),
+      next: ({ IsTruncated, NextPartNumberMarker }) => nextMarker(IsTruncated, NextPartNumberMarker),
       last: (page) => page.Parts?.at(-1)?.PartNumber?.toString(),
     });
-    const parts: PresentPart[] = [];
+    const parts = new Map<number, PresentPart>();
     for await (const page of pages) {
       for (const { PartNumber: number, Size: size, ETag: etag, ChecksumCRC32: kept } of page.Parts ?? []) {
         const crc32 = parseChecksum('CRC32', kept)?.digest;
         if (number === undefined || size === undefined || etag === undefined) continue;
-        parts.push({ number, size, etag, ...(crc32 !== undefined && { crc32 }) });
+        parts.set(number, { number, size, etag, ...(crc32 !== undefined && { crc32 }) });
       }
-      if (parts.length > MAX_PARTS) throw new SamePage();
+      if (parts.size > MAX_PARTS) throw new SamePage();
     }
-    return parts;
+    return [...parts.values()];
   }
 
   async #partsFrom(
@@ -178,7 +179,8 @@ export class S3UploadApi {
       this.requests.request(signal, (options) => this.client.send(command, options)),
     );
     // It repeats what it was asked for (S3 API Reference, ListParts): anything else would pass for an upload without parts.
-    if (page.UploadId === undefined && page.Parts === undefined) throw new NearplayError('not-a-storage');
+    const isOther = page.UploadId === undefined ? page.Parts === undefined : page.UploadId !== upload.uploadId;
+    if (isOther) throw new NearplayError('not-a-storage');
     return page;
   }
 
@@ -312,22 +314,24 @@ export class S3UploadApi {
   async listUploads(wholeKey: string, signal: AbortSignal): Promise<PresentUpload[]> {
     const pages = listingPages({
       ask: (after: UploadsMarker | undefined) => this.#uploadsFrom(wholeKey, after, signal),
-      next: ({ IsTruncated, NextKeyMarker: key, NextUploadIdMarker: id }): UploadsMarker | undefined => {
-        const isLast = IsTruncated !== true || key === undefined || key !== wholeKey;
-        return isLast ? undefined : { KeyMarker: key, ...(id !== undefined && { UploadIdMarker: id }) };
+      next: ({ IsTruncated, NextKeyMarker, NextUploadIdMarker: id, EncodingType }): UploadsMarker | undefined => {
+        const marker = nextMarker(IsTruncated, NextKeyMarker);
+        const key = marker === undefined ? undefined : decodedName(marker, { EncodingType });
+        return key === wholeKey ? { KeyMarker: key, ...(id !== undefined && { UploadIdMarker: id }) } : undefined;
       },
       last: (page) => page.Uploads?.at(-1)?.UploadId,
     });
-    const uploads: PresentUpload[] = [];
+    const uploads = new Map<string, PresentUpload>();
     for await (const page of pages) {
       for (const { Key: key, UploadId: uploadId, Initiated: initiated, ChecksumType: type } of page.Uploads ?? []) {
-        if (key !== wholeKey || uploadId === undefined || initiated === undefined) continue;
+        if (key === undefined || decodedName(key, page) !== wholeKey) continue;
+        if (uploadId === undefined || initiated === undefined) continue;
         const checksumKind = type ?? this.checksumKind;
-        uploads.push({ ...this.place, wholeKey, uploadId, checksumKind, initiated: initiated.getTime() });
+        uploads.set(uploadId, { ...this.place, wholeKey, uploadId, checksumKind, initiated: initiated.getTime() });
       }
-      if (uploads.length > MAX_UPLOADS) throw new SamePage();
+      if (uploads.size > MAX_UPLOADS) throw new SamePage();
     }
-    return uploads;
+    return [...uploads.values()];
   }
 
   async #uploadsFrom(

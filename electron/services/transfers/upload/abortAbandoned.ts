@@ -1,7 +1,7 @@
 import { NearplayError } from '../../../../shared/errors.ts';
 import { growingDelay } from '../../../../shared/growingDelay.ts';
 import type { Sleep } from '../../runtime/async.ts';
-import { SamePage } from '../../storage/listingPages.ts';
+import { isWithoutEnd } from '../../storage/listingPages.ts';
 import type { UploadPlace } from '../../storage/objectPlace.ts';
 import type { S3UploadApi } from '../http/s3UploadApi.ts';
 import type { UnconfirmedStart, UploadRecord, UploadRef } from '../journal/uploadRecord.ts';
@@ -27,7 +27,7 @@ export async function uploadsInProgress(
   try {
     return (await api.listUploads(wholeKey, signal)).map(({ uploadId }) => uploadId);
   } catch (error) {
-    const isUnknown = error instanceof SamePage || (error instanceof NearplayError && error.code === 'access-denied');
+    const isUnknown = isWithoutEnd(error) || (error instanceof NearplayError && error.code === 'access-denied');
     if (isUnknown) return undefined;
     throw error;
   }

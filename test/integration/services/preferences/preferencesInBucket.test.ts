@@ -40,6 +40,31 @@ describe('the preferences object in the main storage', () => {
     expect(await stored.readVersion(history[1]?.versionId ?? '')).toBe('{"first":1}');
   });
 
+  it('finds every saved state on small pages, and none in half a listing', async () => {
+    const whole = await stored.history();
+    const firstOnly = (body: string) => {
+      const [first = '', ...others] = body.match(/<Version>.*?<\/Version>/gs) ?? [];
+      const key = /<Key>(.*?)<\/Key>/.exec(first)?.[1] ?? '';
+      const id = /<VersionId>(.*?)<\/VersionId>/.exec(first)?.[1] ?? '';
+      const next = `<NextKeyMarker>${key}</NextKeyMarker><NextVersionIdMarker>${id}</NextVersionIdMarker>`;
+      return others
+        .reduce((left, one) => left.replace(one, ''), body)
+        .replace('<IsTruncated>false</IsTruncated>', `<IsTruncated>true</IsTruncated>${next}`);
+    };
+    studio.sandbox.addFault({
+      operation: 'ListObjectVersions',
+      effect: {
+        kind: 'rewritten',
+        rewrite: ({ body }) => ({ body: typeof body === 'string' ? firstOnly(body) : body }),
+      },
+      times: 1,
+    });
+    expect(await stored.history()).toEqual(whole);
+    const takeAway = studio.sandbox.addFault({ operation: 'ListObjectVersions', effect: { kind: 'no-token' } });
+    await expect(stored.history()).rejects.toMatchObject({ code: 'storage-failed' });
+    takeAway();
+  });
+
   it('says which permission is missing to whoever may not write', async () => {
     const refuse = studio.sandbox.addFault({
       operation: 'PutObject',

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { listingPages, SamePage } from '../../../../../electron/services/storage/listingPages.ts';
+import {
+  isWithoutEnd,
+  listingPages,
+  nextMarker,
+  SamePage,
+} from '../../../../../electron/services/storage/listingPages.ts';
 
 interface Page {
   entries: string[];
@@ -56,5 +61,24 @@ describe('a listing by pages', () => {
         await expect(read(pageAfter, 4 * (round + before) + 8)).rejects.toMatchObject({ code: 'storage-failed' });
       }),
     );
+  });
+});
+
+describe('where the next page begins', () => {
+  it('is nowhere behind the last one, and never left open', () => {
+    expect(nextMarker(false, 'a')).toBeUndefined();
+    expect(nextMarker(undefined, undefined)).toBeUndefined();
+    expect(nextMarker(undefined, 'a')).toBe('a');
+    expect(nextMarker(true, 'a')).toBe('a');
+    for (const marker of [undefined, '']) {
+      let failure: unknown;
+      try {
+        nextMarker(true, marker);
+      } catch (error) {
+        failure = error;
+      }
+      expect(failure).toMatchObject({ code: 'storage-failed' });
+      expect(isWithoutEnd(failure)).toBe(true);
+    }
   });
 });
