@@ -29,7 +29,7 @@ const MIB = 1024 ** 2;
 const LIMIT = 60_000;
 /** Of a file in parts, and of a stream, of which nobody knows the length beforehand. Bytes. */
 const FILE_PART = 8 * MIB;
-const STREAM_PART = 16 * MIB;
+const STREAM_PART_BYTES = 16 * MIB;
 const UPLOADER = 'Jörg O’Neill';
 const IN_PARTS = 'sh010 v001.mov';
 /** What signatures, XML and shells each have their own idea of. */
@@ -91,8 +91,8 @@ beforeAll(async () => {
     const { mtimeNs } = await stat(path, { bigint: true });
     uploaded.set(name, { body, contentType, mtime: mtimeNs, ...(size > FILE_PART && { partSize: FILE_PART }) });
   }
-  const body = randomBytes(STREAM_PART + MIB + 3);
-  uploaded.set(STREAM, { body, contentType: 'video/quicktime', partSize: STREAM_PART });
+  const body = randomBytes(STREAM_PART_BYTES + MIB + 3);
+  uploaded.set(STREAM, { body, contentType: 'video/quicktime', partSize: STREAM_PART_BYTES });
   cli = await installCli(folder);
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -3,7 +3,7 @@ import mime from 'mime';
 
 const UNKNOWN = 'application/octet-stream';
 /** Bytes at the beginning of a file that tell its type. */
-export const BEGINNING = 4100;
+export const BEGINNING_BYTES = 4100;
 
 /**
  * Types of names that the common tables lack or take for something else (`.ma` for Mathematica, `.pfm` for a font). Where IANA

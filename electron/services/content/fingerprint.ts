@@ -1,11 +1,12 @@
 import { Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
+import { MIB } from '../../../shared/units.ts';
 import type { StableFile } from '../files/stableFile.ts';
 import { parseChecksum } from './checksumText.ts';
 import { crc32 } from './crc32.ts';
 
-const CHUNK = 1024 ** 2;
+const CHUNK_BYTES = MIB;
 
 /** What S3 keeps of contents and Nearplay can calculate; the cheapest first. */
 const ALGORITHMS = ['CRC32', 'SHA256', 'SHA1', 'SHA512', 'MD5', 'CRC32C', 'CRC64NVME'] as const;
@@ -117,13 +118,13 @@ export async function hasContent(file: ComparedFile, comparison: Comparison): Pr
 async function* chunksOf(file: ComparedFile, signal: AbortSignal): AsyncGenerator<Buffer> {
   const { size } = file.identity;
   const load = async (buffer: Buffer, start: number) => {
-    const chunk = buffer.subarray(0, Math.min(CHUNK, size - start));
+    const chunk = buffer.subarray(0, Math.min(CHUNK_BYTES, size - start));
     await file.read(chunk, start, signal);
     return chunk;
   };
-  let [now, then] = [Buffer.allocUnsafe(Math.min(CHUNK, size)), Buffer.allocUnsafe(Math.min(CHUNK, size))];
+  let [now, then] = [Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size)), Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size))];
   let loading = size > 0 ? load(now, 0) : undefined;
-  for (let start = CHUNK; loading; start += CHUNK) {
+  for (let start = CHUNK_BYTES; loading; start += CHUNK_BYTES) {
     const chunk: Buffer = await loading;
     [now, then] = [then, now];
     loading = start < size ? load(now, start) : undefined;

@@ -9,7 +9,7 @@ import { type FileLook, statIdentity } from './stableFile.ts';
 /** What operating systems leave in folders; nobody means to upload it. */
 const LITTER = /^(\.|Thumbs\.db$|desktop\.ini$|Icon\r$|~\$)/i;
 /** Files that are looked at together: the disk has more than one to do, the event loop is never long away. */
-const AT_ONCE = 64;
+const STAT_BATCH_FILES = 64;
 
 export interface FoundFile extends FileLook {
   /** Absolute. */
@@ -88,8 +88,8 @@ class Walk {
   async *filesBelow(folder: string, name: string, root: string): AsyncGenerator<FoundFile[]> {
     const folders: string[] = [];
     const entries = await this.#entriesOf(folder);
-    for (let from = 0; from < entries.length; from += AT_ONCE) {
-      const batch = entries.slice(from, from + AT_ONCE);
+    for (let from = 0; from < entries.length; from += STAT_BATCH_FILES) {
+      const batch = entries.slice(from, from + STAT_BATCH_FILES);
       const looks = await Promise.all(batch.map((entry) => this.#look(join(folder, entry))));
       const files: FoundFile[] = [];
       for (const [index, entry] of batch.entries()) {

@@ -2,24 +2,24 @@ import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
+import { SECOND_MS } from '../../../shared/units.ts';
 import { deadline } from '../runtime/async.ts';
 import { POOL_THREADS } from '../runtime/threadPool.ts';
 import { MountPoints, readMountinfo } from './mountPoints.ts';
 
-const SECOND = 1000;
 /** A drive that says nothing for so long is gone; a system may leave the question open for ever. */
-const ANSWER_WITHIN = 60 * SECOND;
+const ANSWER_TIMEOUT_MS = 60 * SECOND_MS;
 /** Milliseconds that closing may take until nobody waits for it any more. */
-const CLOSE_WITHIN = SECOND;
+const CLOSE_TIMEOUT_MS = SECOND_MS;
 /** Milliseconds that the real path of a chosen folder is believed. */
-const REAL_FOR = 10 * SECOND;
+const REAL_PATH_MAX_AGE_MS = 10 * SECOND_MS;
 /** The same for one that has just answered nothing at all for as long as that. */
-const SILENT_ANSWERS_WITHIN = 5 * SECOND;
+const SILENT_ANSWER_TIMEOUT_MS = 5 * SECOND_MS;
 
 /** Milliseconds that a folder is believed to be on the same drive. */
-const PLACE_FOR = SECOND;
+const PLACE_MAX_AGE_MS = SECOND_MS;
 /** Links to drives that are remembered as such. */
-const MOST_LINKS = 50;
+const MAX_LINKS = 50;
 
 /** What is asked of file systems. */
 export interface DiskOperations {
@@ -95,7 +95,7 @@ export class LocalDisk {
     const { platform = process.platform, clock = () => performance.now() } = options;
     this.operations = options.operations ?? DISK_OPERATIONS;
     this.platform = platform;
-    this.#answerWithin = options.answerWithin ?? ANSWER_WITHIN;
+    this.#answerWithin = options.answerWithin ?? ANSWER_TIMEOUT_MS;
     this.#threads = options.threads ?? POOL_THREADS;
     this.#clock = clock;
     this.#mounts = new MountPoints({ platform, clock, mountinfo: readMountinfo });
@@ -135,7 +135,7 @@ export class LocalDisk {
       };
       const timer = setTimeout(
         giveUp,
-        place.isSilent ? Math.min(SILENT_ANSWERS_WITHIN, this.#answerWithin) : this.#answerWithin,
+        place.isSilent ? Math.min(SILENT_ANSWER_TIMEOUT_MS, this.#answerWithin) : this.#answerWithin,
       );
       const stopWaiting = () => {
         clearTimeout(timer);
@@ -194,18 +194,18 @@ export class LocalDisk {
   /** Waits for a moment only: the handle of a drive that went away cannot be closed in order. */
   async close(path: string, handle: FileHandle): Promise<void> {
     const closed = this.ask(path, () => handle.close()).catch(() => undefined);
-    await deadline<unknown>(closed, CLOSE_WITHIN, () => undefined);
+    await deadline<unknown>(closed, CLOSE_TIMEOUT_MS, () => undefined);
   }
 
   /** Where a chosen folder really is; asked again after ten seconds. @throws as ask */
   async realPathOf(folder: string, signal?: AbortSignal): Promise<string> {
     const known = this.#real.get(folder);
-    if (known && this.#clock() - known.at < REAL_FOR) return known.path;
+    if (known && this.#clock() - known.at < REAL_PATH_MAX_AGE_MS) return known.path;
     const path = await this.ask(folder, (files) => files.realpath(folder), signal);
     this.#real.set(folder, { path, at: this.#clock() });
     if (path !== folder) {
       const others = this.#links.filter(({ from }) => from !== folder);
-      this.#links = [...others, { from: folder, to: path }].slice(-MOST_LINKS);
+      this.#links = [...others, { from: folder, to: path }].slice(-MAX_LINKS);
     }
     return path;
   }
@@ -214,7 +214,7 @@ export class LocalDisk {
     // One file after the other of the same folder is what is asked for, mostly.
     const folder = path.slice(0, path.lastIndexOf(sep) + 1);
     const now = this.#clock();
-    if (this.#last?.folder === folder && now - this.#last.at < PLACE_FOR) return this.#last.place;
+    if (this.#last?.folder === folder && now - this.#last.at < PLACE_MAX_AGE_MS) return this.#last.place;
     const name = this.#mounts.of(this.#resolved(path));
     const place = this.#places.get(name) ?? newPlace();
     this.#places.set(name, place);

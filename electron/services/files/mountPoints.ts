@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'node:path';
+import { SECOND_MS } from '../../../shared/units.ts';
 
 /** Milliseconds that a list of mounts is believed. */
-const LIST_FOR = 5000;
+const LIST_MAX_AGE_MS = 5 * SECOND_MS;
 /** What has other file systems right below, on macOS. */
 const VOLUMES = /^\/(?:Volumes|net|home|Network)\/[^/]+/;
 
@@ -35,7 +36,7 @@ export class MountPoints {
   /** With a closing slash, the longest first. */
   #listed(): readonly string[] {
     const now = this.#options.clock();
-    if (now - this.#readAt < LIST_FOR) return this.#points;
+    if (now - this.#readAt < LIST_MAX_AGE_MS) return this.#points;
     this.#readAt = now;
     try {
       this.#points = pointsIn(this.#options.mountinfo());

@@ -1,11 +1,11 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { MAX_DOCUMENT_BYTES } from '../../../shared/documentText.ts';
+import { SECOND_MS } from '../../../shared/units.ts';
 import { deadline } from '../runtime/async.ts';
 
-const SECOND = 1000;
 /** A dead network drive never answers. */
-const READ_TIMEOUT_MS = 10 * SECOND;
+const READ_TIMEOUT_MS = 10 * SECOND_MS;
 /** A pipe that nobody writes to is opened at once, and refused. Windows has no such flag, and needs none. */
 const OPEN_FLAGS = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
 

@@ -3,15 +3,15 @@ import { open } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { NearplayError } from '../../../shared/errors.ts';
+import { SECOND_MS } from '../../../shared/units.ts';
 import { replaceFile } from './atomicFile.ts';
 import { explainFileError } from './fileErrors.ts';
 import { writePlaceOf } from './writePlace.ts';
 
 /** What other programs get as well, as far as the umask lets them read it. */
 const SHARED_MODE = 0o666;
-const SECOND_MS = 1000;
 /** How long the reader of a pipe may take nothing. */
-const STUCK_AFTER_MS = 10 * SECOND_MS;
+const STUCK_TIMEOUT_MS = 10 * SECOND_MS;
 /** Before a full pipe is tried again. */
 const FULL_PAUSE_MS = 20;
 /** A pipe that nobody reads is refused at once, and a terminal does not become the process's own. Windows has neither flag. */
@@ -34,7 +34,7 @@ export interface UsersFileOptions {
  * @throws NearplayError disk-full, destination-unwritable (also a pipe that nobody reads), not-a-folder, name-too-long
  */
 export async function writeUsersFile(file: string, text: string, options: UsersFileOptions = {}): Promise<void> {
-  const { stuckAfterMs = STUCK_AFTER_MS, platform } = options;
+  const { stuckAfterMs = STUCK_TIMEOUT_MS, platform } = options;
   const place = await writePlaceOf(file, platform);
   if (place.kind === 'file') return replaceFile(file, text, { mode: SHARED_MODE, keepsPermissions: true });
   try {

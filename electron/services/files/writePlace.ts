@@ -6,7 +6,7 @@ import { isDeviceOfWindows } from '../../../shared/localNames.ts';
 import { explainFileError } from './fileErrors.ts';
 
 /** Links that are followed one after the other; Linux follows 40 (path_resolution(7)). */
-const MOST_LINKS = 40;
+const MAX_LINKS = 40;
 /** Sticky and writable by all, as /tmp is. */
 const SHARED_FOLDER = 0o1002;
 /** Folders in which a name stands for a stream that the process has open: /dev/fd on macOS, where /dev/fd leads on Linux. */
@@ -83,7 +83,7 @@ interface End {
 /** @throws the error of the system; ELOOP for links in a circle */
 async function endOf(file: string, mayFollow: typeof assertMayFollow): Promise<End> {
   let path = file;
-  for (let links = 0; links <= MOST_LINKS; links++) {
+  for (let links = 0; links <= MAX_LINKS; links++) {
     const there = await lstat(path).catch(ignoreMissing);
     if (!there?.isSymbolicLink()) return { path, there, folder: dirname(path) };
     const folder = await realpath(dirname(path));
@@ -99,7 +99,7 @@ async function endOf(file: string, mayFollow: typeof assertMayFollow): Promise<E
 /** As `endOf`. */
 function endOfSync(file: string): End {
   let path = file;
-  for (let links = 0; links <= MOST_LINKS; links++) {
+  for (let links = 0; links <= MAX_LINKS; links++) {
     const there = lstatSync(path, { throwIfNoEntry: false });
     if (!there?.isSymbolicLink()) return { path, there, folder: dirname(path) };
     const folder = realpathSync.native(dirname(path));

@@ -1,7 +1,6 @@
 import type { ErrorCode } from '../../../shared/errors.ts';
 import { growingDelay } from '../../../shared/growingDelay.ts';
-
-const SECOND = 1000;
+import { SECOND_MS } from '../../../shared/units.ts';
 
 export interface BackoffOptions {
   /** Milliseconds; the most that the first wait may take. */
@@ -10,7 +9,7 @@ export interface BackoffOptions {
   most: number;
 }
 
-export const BACKOFF: BackoffOptions = { first: SECOND / 2, most: 30 * SECOND };
+export const BACKOFF: BackoffOptions = { first: SECOND_MS / 2, most: 30 * SECOND_MS };
 
 /**
  * Milliseconds to wait before attempt number `attempt` + 1. Exponential, and any fraction of it: clients that failed together do

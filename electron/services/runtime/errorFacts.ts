@@ -1,7 +1,7 @@
 import { NOTHING_SAID, type Said, wordsOf } from '../../../shared/causes/cause.ts';
 import { FOREIGN_ANSWER } from '../../../shared/causes/storageCauses.ts';
 
-const DEEPEST_CAUSE = 4;
+const MAX_CAUSE_DEPTH = 4;
 
 /** The HTTP status of an SDK error, 0 where there was no answer. */
 export function httpStatusOf(error: unknown): number {
@@ -57,7 +57,7 @@ function codeWithin({ cause, errors }: Record<string, unknown>, depth: number): 
   const attempts: readonly unknown[] = Array.isArray(errors) ? errors : [];
   const beneath = [cause, ...attempts];
   for (const one of beneath) {
-    if (!isRecord(one) || depth > DEEPEST_CAUSE) continue;
+    if (!isRecord(one) || depth > MAX_CAUSE_DEPTH) continue;
     const code = text(one['code']) || codeWithin(one, depth + 1);
     if (code !== '') return code;
   }

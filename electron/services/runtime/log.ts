@@ -29,7 +29,7 @@ export function createLog(write: (line: string) => void, now: () => number): Log
 /** For tests and for callers that want none. */
 export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-const DEEPEST = 6;
+const MAX_DEPTH = 6;
 
 /** `undefined` for what JSON cannot hold, e.g. a getter that throws: logging must not be what fails. */
 function lineOf(line: Record<string, unknown>): string | undefined {
@@ -45,7 +45,7 @@ function plain(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return strikeOutSecrets(value);
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null) return value;
-  if (depth > DEEPEST) return '…';
+  if (depth > MAX_DEPTH) return '…';
   if (value instanceof Error) return plainError(value, depth);
   if (value instanceof URL) return strikeOutSecrets(value.href);
   if (value instanceof Date) return value.toJSON();

@@ -4,8 +4,9 @@ import { readFile, readlink } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { pid as ownPid } from 'node:process';
 import { promisify } from 'node:util';
+import { SECOND_MS } from '../../../shared/units.ts';
 
-const PS_TIMEOUT_MS = 5000;
+const PS_TIMEOUT_MS = 5 * SECOND_MS;
 const DIGEST_LENGTH = 12;
 
 /** The processes whose numbers mean the same as this one's: one kernel since its boot and, in containers, one PID namespace. */

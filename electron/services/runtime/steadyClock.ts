@@ -1,8 +1,8 @@
 import { uptime } from 'node:os';
+import { SECOND_MS } from '../../../shared/units.ts';
 
-const SECOND_MS = 1000;
 /** Between two looks at the time since the computer was started: on Linux each reads a file. */
-const LOOK_EVERY_MS = 100;
+const LOOK_INTERVAL_MS = 100;
 /** What the two clocks may differ by without a sleep in between. */
 const TOLERANCE_MS = SECOND_MS;
 
@@ -28,7 +28,7 @@ export function steadyClock(options: SteadyClockOptions = {}): () => number {
   let slept = 0;
   return () => {
     const now = awake();
-    if (now - lookedAt >= LOOK_EVERY_MS) {
+    if (now - lookedAt >= LOOK_INTERVAL_MS) {
       lookedAt = now;
       const missed = sinceStart() - startedBefore - (now - began);
       if (missed > slept + TOLERANCE_MS) slept = missed;

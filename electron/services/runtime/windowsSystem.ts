@@ -1,10 +1,10 @@
 import { win32 } from 'node:path';
+import { SECOND_MS } from '../../../shared/units.ts';
 
-const SECOND = 1000;
 /** Where Windows is when nothing else can be found out; never what a variable of the user's environment says. */
 const USUAL_SYSTEM32 = 'C:\\Windows\\System32';
 const PROFILE_LIST = 'HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList';
-export const PROGRAM_TIMEOUT_MS = 10 * SECOND;
+export const PROGRAM_TIMEOUT_MS = 10 * SECOND_MS;
 
 /** Runs a program of Windows and gives its output. @throws Error when it cannot be run, or fails */
 export type RunSync = (program: string, args: readonly string[]) => string;

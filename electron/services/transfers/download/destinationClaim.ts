@@ -4,11 +4,11 @@ import { type FileHandle, link, lstat, open, readdir, rename, rm } from 'node:fs
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { NearplayError } from '../../../../shared/errors.ts';
+import { KIB, SECOND_MS } from '../../../../shared/units.ts';
 import { hiddenName, NEW_FILE_FLAGS, randomText } from '../../files/atomicFile.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
 import type { Machine } from '../../runtime/machine.ts';
 
-const SECOND_MS = 1000;
 /** How often a claim shows that it is alive, and looks whether it is still there. */
 const HEARTBEAT_INTERVAL_MS = 2 * SECOND_MS;
 /** Another machine's claim without a heartbeat for so long is abandoned. NFS clients keep attributes for up to a minute. */
@@ -20,7 +20,7 @@ const NOTE_ENDING = '.nearplay-part.json';
 const PART = /\.[0-9a-f]{16}\.nearplay-part(?:\.json)?$/;
 /** A note is overwritten in place with as many bytes each time, so that a crash leaves no half of one. */
 const NOTE_BLOCK_BYTES = 4096;
-const MAX_NOTE_BYTES = 64 * 1024;
+const MAX_NOTE_BYTES = 64 * KIB;
 const TAKING_ROUNDS = 10;
 /** Other users may read a note as they may read the file that it is for. */
 const SHARED_MODE = 0o666;

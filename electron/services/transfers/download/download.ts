@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type ErrorCode, NearplayError } from '../../../../shared/errors.ts';
 import { safeFileName } from '../../../../shared/localNames.ts';
 import type { Route } from '../../../../shared/routing.ts';
+import { KIB, SECOND_MS } from '../../../../shared/units.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
 import { specialAt } from '../../files/writePlace.ts';
 import type { Studio } from '../../reading/studio.ts';
@@ -27,14 +28,13 @@ import {
   type Unproved,
 } from './storedObject.ts';
 
-const SECOND_MS = 1000;
 const IDLE_LIMIT_MS = 30 * SECOND_MS;
 /** Attempts without a byte more than before, after which a wait is told: a short break is not worth a word. */
-const FRUITLESS_BEFORE_TOLD = 3;
+const SILENT_ATTEMPTS = 3;
 /** How often a download may begin again from zero: replaced under way, or damaged. */
-const MOST_BEGINNINGS = 3;
+const MAX_BEGINNINGS = 3;
 /** Beside the file, for the note and for what the file system keeps of it. */
-const SPARE_BYTES = 64 * 1024;
+const SPARE_BYTES = 64 * KIB;
 
 /** Ends a download so that the same one can go on from there: an app that quits, a wait that was too long. */
 export const STOPPED = Symbol('stopped');
@@ -309,7 +309,7 @@ class DownloadRun {
 
   async #beginAgain(studio: Studio, error: NearplayError, storage: string, isReplica: boolean): Promise<void> {
     this.#beginnings += 1;
-    if (this.#beginnings >= MOST_BEGINNINGS) throw error;
+    if (this.#beginnings >= MAX_BEGINNINGS) throw error;
     if (error.code === 'damaged') this.#damagedAt.add(storage);
     if (isReplica && this.#version) studio.proof.refused(storage, this.#version, error.code);
     if (this.#most > 0) this.#options.beginsAgain?.(error.code);
@@ -322,7 +322,7 @@ class DownloadRun {
 
   async #wait(reason: WaitReason, error: NearplayError): Promise<void> {
     const now = new AbortController();
-    const isTold = this.#fruitless >= FRUITLESS_BEFORE_TOLD || reason !== 'offline';
+    const isTold = this.#fruitless >= SILENT_ATTEMPTS || reason !== 'offline';
     if (isTold) this.#options.waiting?.({ for: reason, error, tryNow: () => now.abort() });
     await this.#pause(backoffDelay(this.#fruitless, this.#random()), now.signal);
   }

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { DAY_MS } from '../../../../shared/units.ts';
 import { isTemporaryName, replaceFile } from '../../files/atomicFile.ts';
 import { readRegularFile } from '../../files/smallFile.ts';
 import { utf8Text } from '../../files/utf8Text.ts';
 import type { Machine } from '../../runtime/machine.ts';
 import { discardLeft, isLeft } from './destinationClaim.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** What nobody went on with for so long is given up, and removed. */
-const KEPT_MS = 14 * DAY_MS;
+const UNFINISHED_MAX_AGE_MS = 14 * DAY_MS;
 
 const noteSchema = z.object({ destination: z.string(), begunAt: z.number() });
 
@@ -50,7 +50,7 @@ export class DownloadNotes {
       const note = await read(file);
       if (!note) continue;
       const isFolderThere = await stat(dirname(note.destination)).catch(() => undefined);
-      if (isFolderThere && this.#now() - note.begunAt < KEPT_MS) continue;
+      if (isFolderThere && this.#now() - note.begunAt < UNFINISHED_MAX_AGE_MS) continue;
       await discardLeft(note.destination, { machine: this.#machine });
       await rm(file, { force: true }).catch(() => undefined);
     }

@@ -4,6 +4,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { NearplayError, reportOf } from '../../../../shared/errors.ts';
 import { isOver, type Transfer } from '../../../../shared/transfers.ts';
+import { DAY_MS, SECOND_MS } from '../../../../shared/units.ts';
 import { removeTemporariesOf, replaceFile } from '../../files/atomicFile.ts';
 import { readRegularFile } from '../../files/smallFile.ts';
 import { utf8Text } from '../../files/utf8Text.ts';
@@ -15,10 +16,8 @@ import { ThroughputMeter } from '../jobs/throughputMeter.ts';
 import { discardLeft } from './destinationClaim.ts';
 import { download, type DownloadOptions, STOPPED } from './download.ts';
 
-const SECOND_MS = 1000;
-const DAY_MS = 24 * 60 * 60 * SECOND_MS;
 /** Copies that were not finished for so long are given up, and what they left beside their destinations is removed. */
-const KEPT_MS = 30 * DAY_MS;
+const UNFINISHED_MAX_AGE_MS = 30 * DAY_MS;
 /** A window can wait for all of it; a terminal is told of a full disk at once. */
 const WAITS_FOR: ReadonlySet<WaitReason> = new Set(['offline', 'sign-in', 'disk']);
 
@@ -262,7 +261,7 @@ export class Downloads {
   /** Not after a month, nor where the folder is gone: then what is left of it is removed. */
   async #isWorthwhile(file: string, startedAt: number): Promise<boolean> {
     const isFolderThere = await stat(dirname(file)).catch(() => undefined);
-    if (isFolderThere && this.#options.now() - startedAt < KEPT_MS) return true;
+    if (isFolderThere && this.#options.now() - startedAt < UNFINISHED_MAX_AGE_MS) return true;
     this.#options.log.warn('An unfinished copy is given up', { file, startedAt });
     if (isFolderThere) await discardLeft(file, { machine: await thisMachine() });
     return false;

@@ -1,12 +1,11 @@
 import { type BandwidthRules, limitAt, minuteOfDay } from '../../../../shared/bandwidth.ts';
+import { KIB, SECOND_MS } from '../../../../shared/units.ts';
 import type { Sleep } from '../../runtime/async.ts';
 
-const SECOND = 1000;
-const KIB = 1024;
-const LARGEST_SLICE = 256 * KIB;
-const SMALLEST_SLICE = 4 * KIB;
+const MAX_SLICE_BYTES = 256 * KIB;
+const MIN_SLICE_BYTES = 4 * KIB;
 /** What may go out at once after a silence, as a part of a second. */
-const BURST = 0.1 * SECOND;
+const BURST_MS = 0.1 * SECOND_MS;
 
 export const UNLIMITED: BandwidthRules = { bytesPerSecond: null, hours: [], ceiling: null };
 
@@ -40,8 +39,8 @@ export class BandwidthLimiter {
   /** Bytes that a slice should have: under a low limit smaller ones, so that no line is silent for long. */
   sliceSize(): number {
     const rate = this.#rate();
-    if (rate === null) return LARGEST_SLICE;
-    return Math.min(LARGEST_SLICE, Math.max(SMALLEST_SLICE, Math.floor(rate / 16 / KIB) * KIB));
+    if (rate === null) return MAX_SLICE_BYTES;
+    return Math.min(MAX_SLICE_BYTES, Math.max(MIN_SLICE_BYTES, Math.floor(rate / 16 / KIB) * KIB));
   }
 
   /** Milliseconds until so many bytes may go; they count as gone. */
@@ -49,8 +48,8 @@ export class BandwidthLimiter {
     const rate = this.#rate();
     if (rate === null) return 0;
     const now = this.#options.clock();
-    const begin = Math.max(this.#paidUntil, now - BURST);
-    this.#paidUntil = begin + (bytes / rate) * SECOND;
+    const begin = Math.max(this.#paidUntil, now - BURST_MS);
+    this.#paidUntil = begin + (bytes / rate) * SECOND_MS;
     return Math.max(0, Math.ceil(begin - now));
   }
 

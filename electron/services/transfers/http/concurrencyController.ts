@@ -1,22 +1,22 @@
-const SECOND = 1000;
+import { SECOND_MS } from '../../../../shared/units.ts';
 /** Long enough to see a line's pace, short enough to find it within a minute. */
-const WINDOW = SECOND;
+const WINDOW_MS = SECOND_MS;
 /** What counts as faster: less is noise. */
-const RISE = 1.05;
+const MIN_RISE_FACTOR = 1.05;
 /** A limit that brought nothing is not tried again for so long. */
-const REST = 10 * SECOND;
+const REST_MS = 10 * SECOND_MS;
 /** After a storage asked for patience. */
-const PENANCE = 5 * SECOND;
+const SLOW_DOWN_REST_MS = 5 * SECOND_MS;
 /** Requests that were in flight together fail together: they count as one complaint. */
-const SAME_COMPLAINT = SECOND;
-const STEP = 2;
+const SAME_FAILURE_MS = SECOND_MS;
+const STEP_REQUESTS = 2;
 /**
  * At first the limit doubles, as TCP does (RFC 5681, "slow start"): a fast line with long ways would take half a minute to
  * be filled by steps. Twice the requests have to bring a good part of twice the pace, else they only wait for each other.
  */
-const FIRST_FACTOR = 2;
-const FIRST_RISE = 1.3;
-const FIRST_WINDOW = SECOND / 2;
+const START_FACTOR = 2;
+const START_RISE_FACTOR = 1.3;
+const START_WINDOW_MS = SECOND_MS / 2;
 
 export interface ConcurrencyLimits {
   least: number;
@@ -54,7 +54,7 @@ export class ConcurrencyController {
   addBytes(bytes: number, isFull: boolean, now: number): void {
     this.#bytes += bytes;
     const elapsed = now - this.#since;
-    const span = this.#isFirst ? FIRST_WINDOW : WINDOW;
+    const span = this.#isFirst ? START_WINDOW_MS : WINDOW_MS;
     if (elapsed < span) return;
     const pace = this.#bytes / elapsed;
     this.#bytes = 0;
@@ -66,28 +66,31 @@ export class ConcurrencyController {
 
   /** The storage said SlowDown, or a request timed out. */
   slowDown(now: number): void {
-    if (now - this.#complainedAt < SAME_COMPLAINT) return;
+    if (now - this.#complainedAt < SAME_FAILURE_MS) return;
     this.#complainedAt = now;
     this.#isFirst = false;
     this.#limit = clamp(Math.floor(this.#limit / 2), this.#limits);
     this.#paceBefore = undefined;
-    this.#restUntil = now + PENANCE;
+    this.#restUntil = now + SLOW_DOWN_REST_MS;
   }
 
   #judge(pace: number, now: number): void {
     if (now < this.#restUntil) return;
-    const rise = this.#isFirst ? FIRST_RISE : RISE;
+    const rise = this.#isFirst ? START_RISE_FACTOR : MIN_RISE_FACTOR;
     if (this.#paceBefore === undefined || pace >= this.#paceBefore * rise) {
       const before = this.#limit;
-      this.#limit = clamp(this.#isFirst ? before * FIRST_FACTOR : before + STEP, this.#limits);
+      this.#limit = clamp(this.#isFirst ? before * START_FACTOR : before + STEP_REQUESTS, this.#limits);
       if (this.#limit > before) this.#paceBefore = pace;
       else this.#isFirst = false;
       return;
     }
-    this.#limit = clamp(this.#isFirst ? Math.ceil(this.#limit / FIRST_FACTOR) : this.#limit - STEP, this.#limits);
+    this.#limit = clamp(
+      this.#isFirst ? Math.ceil(this.#limit / START_FACTOR) : this.#limit - STEP_REQUESTS,
+      this.#limits,
+    );
     this.#isFirst = false;
     this.#paceBefore = undefined;
-    this.#restUntil = now + REST;
+    this.#restUntil = now + REST_MS;
   }
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { SECOND_MS } from '../../../../shared/units.ts';
 
-const SECOND = 1000;
-const EMIT_INTERVAL_MS = SECOND / 10;
+const EMIT_INTERVAL_MS = SECOND_MS / 10;
 /** More at once would keep whoever is told busy for longer than a frame. */
 const BATCH_IDS = 1000;
 

@@ -1,6 +1,6 @@
-const SECOND = 1000;
-const WINDOW_MS = 5 * SECOND;
-const SAMPLE_MS = SECOND / 10;
+import { SECOND_MS } from '../../../../shared/units.ts';
+const WINDOW_MS = 5 * SECOND_MS;
+const SAMPLE_MS = SECOND_MS / 10;
 
 /** Bytes a second over the last five. Told the time; asks for nothing. */
 export class ThroughputMeter {
@@ -17,8 +17,8 @@ export class ThroughputMeter {
     this.#dropOldSamples(now);
     const [first] = this.#samples;
     if (!first) return 0;
-    const elapsed = Math.max(now - first.time, SECOND);
-    return Math.round((this.#samples.reduce((sum, { bytes }) => sum + bytes, 0) / elapsed) * SECOND);
+    const elapsed = Math.max(now - first.time, SECOND_MS);
+    return Math.round((this.#samples.reduce((sum, { bytes }) => sum + bytes, 0) / elapsed) * SECOND_MS);
   }
 
   #dropOldSamples(now: number): void {

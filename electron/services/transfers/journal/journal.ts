@@ -4,17 +4,17 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { NearplayError } from '../../../../shared/errors.ts';
 import type { JournalUnread } from '../../../../shared/transfers.ts';
+import { SECOND_MS } from '../../../../shared/units.ts';
 import { isTemporaryName, replaceFile } from '../../files/atomicFile.ts';
 import { readRegularFile } from '../../files/smallFile.ts';
 import { utf8Text } from '../../files/utf8Text.ts';
 import { RECORD_VERSION, upgradeRecord, type UploadRecord, uploadRecordSchema } from './uploadRecord.ts';
 
-const SECOND = 1000;
 const SHEET_EXTENSION = '.json';
 /** How long a note that may be lost waits for others. */
-const FLUSH_DELAY_MS = SECOND / 2;
+const FLUSH_DELAY_MS = SECOND_MS / 2;
 /** Until a full disk is tried again with them. */
-const FLUSH_RETRY_MS = 5 * SECOND;
+const FLUSH_RETRY_MS = 5 * SECOND_MS;
 const sheetSchema = z.looseObject({ version: z.int().min(1), records: z.array(z.unknown()) });
 /** What a file of the journal is called that was set aside: `NAME.damaged-1780000000000`. */
 const ASIDE = /\.(damaged|newer)-\d+$/;

@@ -11,7 +11,7 @@ import type { UploadsDelta, UploadTransfer } from '../jobs/transfer.ts';
 import type { TransferQueue } from '../queue/queue.ts';
 
 /** Transfers in one answer: a page of so many is cloned to the window within a frame or two. */
-const PAGE = 1000;
+const PAGE_TRANSFERS = 1000;
 
 /** What a blocked upload waits for, in the words of the errors that lead there. */
 const WAITS_FOR = {
@@ -38,7 +38,7 @@ export class TransferList {
   }
 
   page(cursor: string | undefined): TransfersPage {
-    const { transfers, next } = this.#queue.page(cursor, PAGE);
+    const { transfers, next } = this.#queue.page(cursor, PAGE_TRANSFERS);
     const copies = cursor === undefined ? this.#copies.list() : [];
     return { transfers: [...copies, ...transfers.map(shown)], ...(next !== undefined && { cursor: next }) };
   }

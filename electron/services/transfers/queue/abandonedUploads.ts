@@ -1,13 +1,13 @@
+import { SECOND_MS } from '../../../../shared/units.ts';
 import { sleep } from '../../runtime/async.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { ObjectPlace } from '../../storage/objectPlace.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { abandonedNow, abortAbandoned, type ApiAt } from '../upload/abortAbandoned.ts';
 
-const SECOND = 1000;
 /** Leftovers of uploads given up that could not be aborted at once. */
-const AGAIN_AFTER = 30 * SECOND;
-const AT_STOP = 3 * SECOND;
+const RETRY_DELAY_MS = 30 * SECOND_MS;
+const STOP_TIMEOUT_MS = 3 * SECOND_MS;
 
 export interface AbandonedUploadsOptions {
   jobs: Jobs;
@@ -50,7 +50,7 @@ export class AbandonedUploads {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    const inTime = setTimeout(() => this.#stop.abort(), AT_STOP);
+    const inTime = setTimeout(() => this.#stop.abort(), STOP_TIMEOUT_MS);
     await this.#round;
     clearTimeout(inTime);
     this.#stop.abort();
@@ -83,7 +83,7 @@ export class AbandonedUploads {
     jobs.dropHidden();
     if (this.#isDue) this.removeSoon();
     const isLeft = jobs.all().some((job) => job.hasAbandoned);
-    if (isLeft && !this.#stopped) this.#timer = setTimeout(() => this.removeSoon(), AGAIN_AFTER).unref();
+    if (isLeft && !this.#stopped) this.#timer = setTimeout(() => this.removeSoon(), RETRY_DELAY_MS).unref();
     ended();
   }
 }

@@ -2,6 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
 import type { LeftOut } from '../../../../shared/leftOut.ts';
 import type { StorageConfiguration } from '../../../../shared/preferences.ts';
+import { MIB, SECOND_MS } from '../../../../shared/units.ts';
 import type { ChecksumKind } from '../../content/checksumKind.ts';
 import type { FoundFile } from '../../files/findFiles.ts';
 import type { LocalDisk } from '../../files/localDisk.ts';
@@ -12,9 +13,6 @@ import type { ConcurrencyLimits } from '../http/concurrencyController.ts';
 import type { UploadsDelta } from '../jobs/transfer.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { ConflictPolicy, Receipt } from '../journal/uploadRecord.ts';
-
-const SECOND = 1000;
-const MIB = 1024 ** 2;
 
 export interface UploadTarget {
   client: S3Client;
@@ -50,10 +48,10 @@ export interface QueueTiming {
 }
 
 export const DEFAULT_TIMING: QueueTiming = {
-  idle: 30 * SECOND,
-  complete: 600 * SECOND,
-  settle: 2 * SECOND,
-  queuePause: SECOND,
+  idle: 30 * SECOND_MS,
+  complete: 600 * SECOND_MS,
+  settle: 2 * SECOND_MS,
+  queuePause: SECOND_MS,
 };
 
 export interface TransferQueueOptions {

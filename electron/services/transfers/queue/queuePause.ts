@@ -1,5 +1,5 @@
 import { growingDelay } from '../../../../shared/growingDelay.ts';
-const SECOND = 1000;
+import { SECOND_MS } from '../../../../shared/units.ts';
 
 export interface QueuePauseOptions {
   /** Milliseconds of the first hold; each further one without success is twice as long. */
@@ -15,7 +15,7 @@ export class QueuePause {
   #times = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ first = SECOND, most = 30 * SECOND, ended }: QueuePauseOptions) {
+  constructor({ first = SECOND_MS, most = 30 * SECOND_MS, ended }: QueuePauseOptions) {
     this.#options = { first, most, ended };
   }
 

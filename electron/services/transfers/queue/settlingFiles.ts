@@ -1,10 +1,10 @@
 import { NearplayError } from '../../../../shared/errors.ts';
 import { growingDelay } from '../../../../shared/growingDelay.ts';
+import { SECOND_MS } from '../../../../shared/units.ts';
 import { type FileLook, isSameFile, isSameLook } from '../../files/stableFile.ts';
 import type { UploadJob } from '../jobs/uploadJob.ts';
 
-const SECOND = 1000;
-const MAX_SETTLING_MS = 60 * SECOND;
+const MAX_SETTLING_MS = 60 * SECOND_MS;
 
 export interface SettlingFilesOptions {
   /** How long a file must not have changed. Milliseconds. */

@@ -1,6 +1,7 @@
 import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
 import type { StorageConfiguration } from '../../../../shared/preferences.ts';
 import type { UploadNote } from '../../../../shared/transfers.ts';
+import { SECOND_MS } from '../../../../shared/units.ts';
 import { checksumKindFor } from '../../content/checksumKind.ts';
 import { orCancelled, sleep } from '../../runtime/async.ts';
 import { isHere, isIn, isOfAws, placeId, type UploadPlace } from '../../storage/objectPlace.ts';
@@ -23,7 +24,7 @@ import type { StorageConditions, UploadContext } from '../upload/uploadContext.t
 import type { QueueLimits, QueueTiming, TransferQueueOptions, UploadTarget } from './queueOptions.ts';
 
 /** Milliseconds for a question that decides whether all uploads wait. */
-const STORAGE_CHECK_TIMEOUT_MS = 10_000;
+const STORAGE_CHECK_TIMEOUT_MS = 10 * SECOND_MS;
 
 /** What all uploads share: the line and its limits, memory, clients of the storage. */
 export class UploadResources {

@@ -1,20 +1,20 @@
 import { NearplayError } from '../../../../shared/errors.ts';
 import { growingDelay } from '../../../../shared/growingDelay.ts';
+import { SECOND_MS } from '../../../../shared/units.ts';
 import type { Sleep } from '../../runtime/async.ts';
 import { isWithoutEnd } from '../../storage/listingPages.ts';
 import type { UploadPlace } from '../../storage/objectPlace.ts';
 import type { S3UploadApi } from '../http/s3UploadApi.ts';
 import type { UnconfirmedStart, UploadRecord, UploadRef } from '../journal/uploadRecord.ts';
 
-const SECOND = 1000;
 /** Initiated counts whole seconds, and the estimate of the storage's clock is as good as a second. */
-const START_EARLIEST_MS = 2 * SECOND;
+const START_EARLIEST_MS = 2 * SECOND_MS;
 /** Longer than any request to begin an upload may take, its time-outs included. */
-const START_LATEST_MS = 90 * SECOND;
+const START_LATEST_MS = 90 * SECOND_MS;
 /** Parts that were on their way arrive after an abort (S3 User Guide, "Aborting a multipart upload": list to be sure). */
 const MAX_ABORTS = 5;
 /** Between two looks, and between two aborts. Milliseconds. */
-const LOOK_GROWTH = { first: SECOND / 5, most: 60 * SECOND };
+const LOOK_DELAY_MS = { first: SECOND_MS / 5, most: 60 * SECOND_MS };
 /** For an upload that was asked for and given up at once: within three seconds it is there, or was never begun. */
 const MAX_LOOKS = 4;
 
@@ -76,7 +76,7 @@ async function findLateStart(
   for (let look = 1; ; look++) {
     const found = await findUnconfirmedStart(api, start, signal);
     if (found || look === MAX_LOOKS) return found;
-    await sleep(growingDelay(LOOK_GROWTH, look), signal);
+    await sleep(growingDelay(LOOK_DELAY_MS, look), signal);
   }
 }
 
@@ -95,7 +95,7 @@ async function abortUntilGone(
       if (error instanceof NearplayError && error.code === 'no-such-upload') return true;
       if (!(error instanceof NearplayError) || !error.retryable || error.code === 'cancelled') return false;
     }
-    if (time < MAX_ABORTS) await sleep(growingDelay(LOOK_GROWTH, time), signal);
+    if (time < MAX_ABORTS) await sleep(growingDelay(LOOK_DELAY_MS, time), signal);
   }
   return false;
 }

@@ -10,6 +10,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { NearplayError } from '../../../../shared/errors.ts';
+import { MIB } from '../../../../shared/units.ts';
 import { storedChecksumOf } from '../../content/compositeCrc32.ts';
 import { etagOfParts } from '../../content/contentVerdict.ts';
 import { crc32, toBase64 } from '../../content/crc32.ts';
@@ -19,10 +20,9 @@ import { type Completed, confirmedPart, type S3UploadApi } from '../http/s3Uploa
 import type { UploadRef } from '../journal/uploadRecord.ts';
 import type { UploadContext } from './uploadContext.ts';
 
-const MIB = 1024 ** 2;
 /** 10,000 of these hold a stream of 156 GiB, of which nobody knows the length beforehand. */
-export const STREAM_PART = 16 * MIB;
-const STREAM_PARTS_AT_ONCE = 3;
+export const STREAM_PART_BYTES = 16 * MIB;
+const MAX_CONCURRENT_STREAM_PARTS = 3;
 
 /** What lib-storage cannot do by itself: its requests get our time-outs, limits, progress, repetition and abort. */
 export interface RequestShape {
@@ -65,8 +65,8 @@ export async function sendWithLibStorage(
   const md5s = new Map<number, string>();
   const upload = new Upload({
     client: shapedClient(context, shape, md5s),
-    queueSize: STREAM_PARTS_AT_ONCE,
-    partSize: STREAM_PART,
+    queueSize: MAX_CONCURRENT_STREAM_PARTS,
+    partSize: STREAM_PART_BYTES,
     params: { ...params, Bucket: api.bucket, Key: wholeKey, Body: body },
   });
   const answer = await api.withExplainedErrors('s3:PutObject', wholeKey, () => upload.done());

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { NearplayError } from '../../../../shared/errors.ts';
+import { MIB } from '../../../../shared/units.ts';
 import { crc32 } from '../../content/crc32.ts';
 import type { StableFile } from '../../files/stableFile.ts';
 import { type BodyChunks, chunksOf } from '../http/guardedRequests.ts';
 import type { BufferPool } from './bufferPool.ts';
 import type { PartRange } from './partPlan.ts';
 
-const MIB = 1024 ** 2;
 /** Larger parts (of files beyond 312 GiB) are read twice instead of being kept in memory. */
 const MAX_BYTES_IN_MEMORY = 32 * MIB;
 const CHUNK_BYTES = MIB;

@@ -1,6 +1,6 @@
 import { type ErrorCode, NearplayError } from '../../../../shared/errors.ts';
 import { type Checksums, compositeOf } from '../../content/compositeCrc32.ts';
-import { BEGINNING } from '../../content/contentType.ts';
+import { BEGINNING_BYTES } from '../../content/contentType.ts';
 import { etagOfParts, type SentContent, verdictOn } from '../../content/contentVerdict.ts';
 import { crc32Combine, toBase64 } from '../../content/crc32.ts';
 import { MetadataChanged, type StableFile } from '../../files/stableFile.ts';
@@ -134,7 +134,7 @@ export class MultipartUpload {
     const wholeKey = this.#wholeKey();
     const { partSize } = planParts(this.#file.identity.size);
     const { mtimeNs } = this.#file;
-    const beginning = Buffer.alloc(BEGINNING);
+    const beginning = Buffer.alloc(BEGINNING_BYTES);
     await this.#file.read(beginning, 0);
     const description = await describeObject(record.key, { mtimeNs, beginning, uploader: this.#context.uploader });
     return this.#retrying(async () => {

@@ -3,7 +3,7 @@ import { contentTypeOf } from '../../content/contentType.ts';
 import type { ObjectDescription } from '../http/s3UploadApi.ts';
 
 /** S3 User Guide, "Working with object metadata": 2 KB of user-defined metadata, of US-ASCII in headers. */
-const LONGEST_UPLOADER = 200;
+const MAX_UPLOADER_BYTES = 200;
 
 /** `name.ext` as `name (2).ext`; the folder stays. */
 export function numberedKey(key: string, number: number): string {
@@ -36,7 +36,7 @@ export async function describeObject(
     contentType: await contentTypeOf(nameOfKey(key), beginning),
     metadata: {
       ...(mtimeNs !== undefined && { mtime: secondsOf(mtimeNs) }),
-      ...(uploader !== undefined && { uploader: encodedWithin(LONGEST_UPLOADER, uploader) }),
+      ...(uploader !== undefined && { uploader: encodedWithin(MAX_UPLOADER_BYTES, uploader) }),
       ...(transfer !== undefined && { transfer }),
     },
   };

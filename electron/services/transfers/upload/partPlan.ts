@@ -1,7 +1,6 @@
 import { NearplayError } from '../../../../shared/errors.ts';
+import { GIB, MIB } from '../../../../shared/units.ts';
 
-const MIB = 1024 ** 2;
-const GIB = 1024 ** 3;
 /** S3 User Guide, "Amazon S3 multipart upload limits": 10,000 parts of 5 MiB to 5 GiB, the last one of any size. */
 const MAX_PARTS = 10_000;
 const MAX_PART_BYTES = 5 * GIB;

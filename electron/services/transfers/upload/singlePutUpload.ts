@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { NearplayError } from '../../../../shared/errors.ts';
-import { BEGINNING } from '../../content/contentType.ts';
+import { BEGINNING_BYTES } from '../../content/contentType.ts';
 import { type SentContent, verdictOn } from '../../content/contentVerdict.ts';
 import { crc32, toBase64 } from '../../content/crc32.ts';
 import type { StableFile } from '../../files/stableFile.ts';
@@ -161,7 +161,7 @@ class SinglePutUpload {
   /** Only where no object has the name, whatever the policy: the same content is not sent over itself. */
   async #sendOnce(wholeKey: string, conditions: WriteConditions): Promise<Completed> {
     const { record, progress, signal } = this.#task;
-    const beginning = this.#bytes.subarray(0, BEGINNING);
+    const beginning = this.#bytes.subarray(0, BEGINNING_BYTES);
     const { mtimeNs } = this.#file;
     const { contentType, metadata } = await describeObject(record.key, {
       ...{ mtimeNs, beginning, uploader: this.#context.uploader, transfer: record.id },

@@ -7,12 +7,12 @@ import { sleep } from '../../runtime/async.ts';
 import { isIgnorant, type WriteConditions } from '../../storage/writeConditions.ts';
 import { retrying } from '../http/retry.ts';
 import { proveArrival } from './arrival.ts';
-import { sendWithLibStorage, STREAM_PART } from './libStorageUpload.ts';
+import { sendWithLibStorage, STREAM_PART_BYTES } from './libStorageUpload.ts';
 import { describeObject, numberedKey } from './objectMetadata.ts';
 import { receiptOf } from './receipt.ts';
 import type { UploadContext, UploadOutcome, UploadTask } from './uploadContext.ts';
 
-const NAMES_TRIED = 1000;
+const MAX_NAMES = 1000;
 /**
  * Between the end of the stream and its name in the storage, in milliseconds. Ctrl+C reaches all programs of a pipe at once, and
  * the end of the one that writes can be seen before the signal is: a cut file must not pass for a whole one.
@@ -98,7 +98,7 @@ async function sendAndProve(
   const { progress, signal } = task;
   const { key, path: from } = task.record;
   const wholeKey = context.wholeKey(key);
-  const seen: Seen = { size: 0, crc: 0, composite: new CompositeCrc32(STREAM_PART) };
+  const seen: Seen = { size: 0, crc: 0, composite: new CompositeCrc32(STREAM_PART_BYTES) };
   const waiting = new Waiting(options.asks);
   const bytes = watched(source, seen, { ...options, waiting, signal });
   const { completed: answer, expectedEtag } = await send(context, task, bytes, { conditions, name, waiting });
@@ -203,7 +203,7 @@ async function* watched(
 async function takeName(context: UploadContext, task: UploadTask): Promise<boolean> {
   const { policy, wanted } = task.record;
   if (policy === 'replace') return true;
-  for (let number = 1; number <= NAMES_TRIED; number++) {
+  for (let number = 1; number <= MAX_NAMES; number++) {
     const key = number === 1 ? wanted : numberedKey(wanted, number);
     const present = await retrying(context, task.signal, () => context.api.head(context.wholeKey(key), task.signal));
     if (!present) {
