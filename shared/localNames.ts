@@ -47,7 +47,7 @@ export function localNames(keys: Iterable<string>): Map<string, string> {
   for (const { key, name } of [...distinct.filter(isOwn), ...distinct.filter((one) => !isOwn(one))]) {
     let free = name;
     for (let count = counts.get(folded(name)) ?? 2; taken.has(folded(free)); count++) {
-      free = numbered(name, count);
+      free = numberedName(name, count);
       counts.set(folded(name), count + 1);
     }
     taken.add(folded(free));
@@ -57,7 +57,7 @@ export function localNames(keys: Iterable<string>): Map<string, string> {
 }
 
 /** `plate.0001.exr` as `plate (2).0001.exr`. */
-function numbered(name: string, count: number): string {
+export function numberedName(name: string, count: number): string {
   const tail = tailOf(name);
   const number = ` (${count})`;
   const stem = name.slice(0, name.length - tail.length);

@@ -1,8 +1,7 @@
 import type { Stats } from 'node:fs';
-import { lstat, mkdir, stat, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, mkdir, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type ErrorCode, NearplayError } from '../../../../shared/errors.ts';
-import { safeFileName } from '../../../../shared/localNames.ts';
 import type { Route } from '../../../../shared/routing.ts';
 import { KIB, SECOND_MS } from '../../../../shared/units.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
@@ -15,6 +14,7 @@ import { lastingVersion, type ObjectVersion } from '../../storage/objectVersion.
 import { isRefusal, type WaitReason, waitReasonOf } from '../../storage/refusals.ts';
 import { explainS3Error, meansUnreachable } from '../../storage/s3Errors.ts';
 import { DestinationClaim, type PartContent } from './destinationClaim.ts';
+import { destinationPath } from './destinationPath.ts';
 import { objectBytes, OtherObject, OtherRange } from './objectBytes.ts';
 import { PartFile } from './partFile.ts';
 import {
@@ -89,7 +89,7 @@ export interface DownloadOptions {
  * the bytes, from the main storage; after the end of the process, from what is left beside the destination.
  *
  * @param studio asked anew for each attempt: preferences and credentials may change meanwhile.
- * @param destination a file, or a folder (existing, or with a closing slash).
+ * @param destination a file, or a folder (existing, or with a closing slash); see destinationPath.
  * @throws NearplayError same-destination (another download writes there), destination-unwritable, not-a-folder,
  *   name-too-long, disk-full, no-such-key, object-changed, damaged, archived, access-denied, cancelled …
  */
@@ -99,12 +99,12 @@ export async function download(
   destination: string,
   options: DownloadOptions = {},
 ): Promise<Download> {
-  const path = await targetPath(destination, key);
+  const { path, mayReplace } = await destinationPath(destination, key);
   await prepare(path);
   const machine = options.machine ?? (await thisMachine());
   const claim = await DestinationClaim.take(path, { machine, formerToken: options.formerToken });
   options.claimed?.(path, claim.token);
-  const run = new DownloadRun(studio, { key, path, claim }, options);
+  const run = new DownloadRun(studio, { key, path, mayReplace, claim }, options);
   let keep = false;
   try {
     return await run.toTheEnd();
@@ -120,6 +120,7 @@ export async function download(
 interface Errand {
   key: string;
   path: string;
+  mayReplace: boolean;
   claim: DestinationClaim;
 }
 
@@ -165,7 +166,7 @@ class DownloadRun {
         route = await this.#routeOf(studio, version);
         await this.#receive(studio, version, route, part);
         const proof = await this.#prove(studio, part);
-        await part.finish(version.lastModified);
+        await part.finish(version.lastModified, this.#errand.mayReplace);
         this.#isPartThere = false;
         const proved = 'by' in proof ? { provedBy: proof.by } : { provedBy: null, ...proof };
         return { key, path, size: version.size, route, ...proved, resumed: this.#resumed };
@@ -344,13 +345,6 @@ class DownloadRun {
 }
 
 const WAITED_FOR: ReadonlySet<WaitReason> = new Set(['offline', 'sign-in']);
-
-async function targetPath(destination: string, key: string): Promise<string> {
-  const inFolder = () => join(destination, safeFileName(key));
-  if (/[/\\]$/.test(destination)) return inFolder();
-  const stats = await stat(destination).catch(() => undefined);
-  return stats?.isDirectory() === true ? inFolder() : destination;
-}
 
 /** Makes the folder. @throws NearplayError when nothing can be written there, at once */
 async function prepare(path: string): Promise<void> {

@@ -11,6 +11,7 @@ import type { DestinationClaim, PartContent } from './destinationClaim.ts';
 
 /** Until it has its final name it is nobody else's business. */
 const PRIVATE_MODE = 0o600;
+const CAME_MEANWHILE = 'Another file took the name while this one was being saved. Save it again.';
 const NO_FOLLOW = (constants.O_NOFOLLOW as number | undefined) ?? 0;
 const NO_WAIT = (constants.O_NONBLOCK as number | undefined) ?? 0;
 
@@ -100,12 +101,14 @@ export class PartFile {
    * Gives the file its final name, over the file or the link that has it; on disk when it resolves. A file's permissions stay.
    *
    * @param lastModified milliseconds since the epoch: what the file's date becomes.
+   * @param mayReplace a file that has the name by now.
    * @throws NearplayError destination-unwritable, disk-full, same-destination
    */
-  async finish(lastModified: number): Promise<void> {
+  async finish(lastModified: number, mayReplace: boolean): Promise<void> {
     await this.#do(() => this.#handle.sync());
     // Drives without permissions or dates refuse this; the content is what counts.
     const old = await this.#replaced();
+    if (old && !mayReplace) throw new NearplayError('destination-unwritable', CAME_MEANWHILE);
     if (old) await givePermissionsOf(old, this.#handle);
     else await this.#handle.chmod(this.#claim.mode).catch(() => undefined);
     await this.#handle.utimes(new Date(), new Date(lastModified)).catch(() => undefined);
