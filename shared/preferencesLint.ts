@@ -162,9 +162,31 @@ function listed(names: readonly string[]): string {
 }
 
 // RFC 1918, RFC 6598 (carrier-grade NAT) and RFC 4193: never seen by a public echo service.
-const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7']
-  .map(parseRange)
-  .filter((range) => typeof range !== 'string');
+const PRIVATE = rangesOf('10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7');
+
+/**
+ * What no client is seen with: IANA's special-purpose address registries (RFC 6890) without what is private or globally
+ * reachable, and IANA's multicast spaces. Blocks for documentation (RFC 5737, RFC 3849) are left out: guides and the sample
+ * storage are written with them. The first that covers a range says what it is.
+ */
+const UNSEEN: readonly (readonly [string, readonly IpRange[]])[] = [
+  ['is of this computer itself (loopback)', rangesOf('127.0.0.0/8', '::1/128')],
+  ['is link-local: such addresses do not leave their cable', rangesOf('169.254.0.0/16', 'fe80::/10')],
+  ['is multicast, which nobody sends from', rangesOf('224.0.0.0/4', 'ff00::/8')],
+  ['holds IPv4 addresses in a form that is not in use any more: write the IPv4 range', rangesOf('::/96', '2002::/16')],
+  [
+    'is reserved',
+    rangesOf(
+      ...['0.0.0.0/8', '192.0.0.0/24', '192.88.99.0/24', '198.18.0.0/15', '240.0.0.0/4'],
+      // All of IPv6 but 2000::/3, where addresses are given out (RFC 4291, 2.4), and what is special in that.
+      ...['::/3', '4000::/2', '8000::/1', '2001::/23'],
+    ),
+  ],
+];
+
+function rangesOf(...texts: string[]): IpRange[] {
+  return texts.map(parseRange).filter((range) => typeof range !== 'string');
+}
 
 interface PlacedRange {
   range: IpRange;
@@ -206,6 +228,9 @@ function lintRange({ range, path }: PlacedRange): LintFinding[] {
   else if (PRIVATE.some((known) => rangeCovers(known, range))) {
     const message = `"${range.text}" is private: it matches addresses of a computer's own interfaces, never a public one`;
     findings.push({ severity: 'info', path, message });
+  } else {
+    const unseen = UNSEEN.find(([, ranges]) => ranges.some((known) => rangeCovers(known, range)));
+    if (unseen) warn(`"${range.text}" ${unseen[0]}: no client is seen with such an address`);
   }
   return findings;
 }

@@ -7,6 +7,10 @@
 const FRAME_FORMATS = new Set('exr dpx tif tiff png jpg jpeg tga webp avif bmp cin hdr psd'.split(' '));
 /** More digits are an hour or a hash, and no frame. */
 const MAX_DIGITS = 8;
+/** `20240131`: a day, and no frame; a sequence of days would miss most of the numbers between two months. */
+const DAY = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/;
+/** Renders that save time take every second, fifth or tenth frame; sizes (`thumb_128`, `thumb_256`) lie further apart. */
+const LONGEST_STEP = 10;
 /** What a frame number is written with at least, nearly always; fewer digits can be the number of an eye or a layer. */
 const WIDE = 3;
 /** Numbers of a name that can be the frame's, counted from the end. */
@@ -74,8 +78,11 @@ interface Group<Item> {
 }
 
 /**
- * Finds the sequences among items of one folder: a partition of them. Two frames make a sequence; a lone numbered file stays a
- * file, and so does a second file of one number in another padding. Linear in the number of items; their order does not count.
+ * Finds the sequences among items of one folder: a partition of them. Two frames make a sequence where it is dense: more than half
+ * of the steps from one frame to the next are of at most 10 numbers (every tenth frame is one, a stray frame far off does no
+ * harm). A lone numbered file stays a file, and so does a second file of one number in another padding. Names count as they are, as
+ * keys do: `.exr` and `.EXR` are two sequences, of which both may have a frame 2. Linear in the number of items but for the
+ * sorting of numbers; their order does not count.
  *
  * @param nameOf names without folders.
  */
@@ -99,7 +106,8 @@ export function groupSequences<Item>(items: readonly Item[], nameOf: (item: Item
   const sequences: Sequence<Item>[] = [];
   for (const { head, tail, isShot, members } of groups.merged()) {
     for (const { padding, frames } of splitByPadding(members)) {
-      if (frames.length < 2 || (isShot && countFollowing(frames.map(({ number }) => number)) === 0)) continue;
+      const numbers = frames.map(({ number }) => number);
+      if (!isDense(numbers) || (isShot && countFollowing(numbers) === 0)) continue;
       for (const { item } of frames) inSequence.add(item);
       const name = patternName({ head, tail, padding }, frames);
       sequences.push({ head, tail, padding, name, frames: frames.map(({ number, item }) => ({ number, item })) });
@@ -176,6 +184,7 @@ function slotsOf(name: string): Slot[] {
 function slotAt(name: string, start: number, end: number, dot: number): Slot | undefined {
   const isAtEnd = end === dot;
   if (end - start > MAX_DIGITS || (!isAtEnd && !DELIMITERS.includes(name.charAt(end)))) return undefined;
+  if (DAY.test(name.slice(start, end))) return undefined;
   // A dash after another separator is a sign; after a name it is a separator.
   const isNegative = name[start - 1] === '-' && isDelimitedBefore(name, start - 1);
   const from = isNegative ? start - 1 : start;
@@ -250,6 +259,12 @@ function countFollowingIn<Item>(family: readonly Numbered<Item>[], column: numbe
     addTo(runs, others, Number(slots[column]?.text));
   }
   return [...runs.values()].reduce((sum, numbers) => sum + countFollowing(numbers), 0);
+}
+
+/** Whether most steps are those of frames. @param numbers in ascending order. */
+function isDense(numbers: readonly number[]): boolean {
+  const near = numbers.filter((number, index) => number - (numbers[index - 1] ?? -Infinity) <= LONGEST_STEP).length;
+  return near * 2 > numbers.length - 1;
 }
 
 /** How many of the numbers have their successor among them. */

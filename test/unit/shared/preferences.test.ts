@@ -98,6 +98,30 @@ describe('every other lint finding', () => {
     expect(findings).toMatchObject([{ severity, message: expect.stringContaining(message) as string }]);
   });
 
+  it.each([
+    ...['127.0.0.1', '127.8.0.0/16', '::1'].map((range) => [range, 'loopback']),
+    ...['169.254.0.0/16', '169.254.169.254', 'fe80::/64'].map((range) => [range, 'link-local']),
+    ...['224.0.0.0/4', '239.1.0.0/16', 'ff02::/16'].map((range) => [range, 'multicast']),
+    ...['::203.0.113.7', '2002:cb00:7107::/48'].map((range) => [range, 'write the IPv4 range']),
+    ...['0.0.0.0', '192.0.0.0/29', '198.19.0.0/16', '240.0.0.0/4', '255.255.255.255'].map((range) => [
+      range,
+      'reserved',
+    ]),
+    ...['100::/64', '64:ff9b:1::/48', '5f00::/16', '2001::/32', '4000::/16', 'fec0::/10'].map((r) => [r, 'reserved']),
+  ])('a range that no client is seen in: %s', (range = '', message = '') => {
+    const text = STUDIO.replace('203.0.113.0/24', range);
+    const line = text.slice(0, text.indexOf(`"${range}"`)).split('\n').length;
+    const { document, findings } = parsePreferences(text);
+    expect(document).toBeDefined();
+    expect(findings).toMatchObject([
+      { severity: 'warning', line, message: expect.stringContaining(message) as string },
+    ]);
+  });
+
+  it.each(['8.8.8.0/24', '193.0.0.0/8', '2a00::/12', '2600::/16', '64.0.0.0/2'])('none of %s', (range) => {
+    expect(check('203.0.113.0/24', range).filter(({ message }) => message.includes('no client'))).toEqual([]);
+  });
+
   it('says nothing of plain HTTP on this very machine', () => {
     expect(check('"prefix": "media"', '"prefix": "media", "endpoint": "http://127.0.0.1:9000"')).toEqual([]);
   });

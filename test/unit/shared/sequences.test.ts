@@ -46,6 +46,14 @@ describe('one sequence', () => {
     ['a hash before the number', range(1, 3).map((n) => `take#1.${padded(n, 4)}.png`), 'take#1.####.png 1-3'],
     ['capitals', range(1, 3).map((n) => `A.${padded(n, 4)}.DPX`), 'A.####.DPX 1-3'],
     ['gaps', ['a.0001.exr', 'a.0007.exr', 'a.0009.exr'], 'a.####.exr 1, 7, 9'],
+    [
+      'every tenth frame',
+      range(0, 9).map((n) => `a.${padded(1001 + 10 * n, 4)}.exr`),
+      `a.####.exr ${range(0, 9)
+        .map((n) => 1001 + 10 * n)
+        .join(', ')}`,
+    ],
+    ['a stray frame far off', [...range(1001, 1010), 2001].map((n) => `a.${n}.exr`), 'a.####.exr 1001-1010, 2001'],
     ['attached to "shot"', range(1, 5).map((n) => `shot${padded(n, 4)}.exr`), 'shot####.exr 1-5'],
   ])('%s', (_what, names, sequence) => {
     expect(told(names)).toEqual([sequence]);
@@ -76,6 +84,11 @@ describe('files of their own', () => {
     ['copies', ['image (1).png', 'image (2).png']],
     ['one number in three paddings', ['a.1.png', 'a.01.png', 'a.001.png']],
     ['hashes', ['0123456789ab.png', '1700000000001.png', '1700000000002.png']],
+    ['days', ['IMG_20240101.jpg', 'IMG_20240102.jpg', 'IMG_20250101.jpg']],
+    ['two days of two years', ['IMG_20240101.jpg', 'IMG_20250101.jpg']],
+    ['sizes of thumbnails', ['thumb_128.png', 'thumb_256.png', 'thumb_512.png']],
+    ['a first and a last frame', ['plate.0001.exr', 'plate.0100.exr']],
+    ['years', ['report_1998.png', 'report_2024.png']],
     ['names without a number', ['readme.txt', '.png', 'a.png', '.0001.exr.tmp', '']],
   ])('%s', (_what, names) => {
     expect(told(names)).toEqual(names);
@@ -121,6 +134,12 @@ describe('several sequences', () => {
       ['p.####.png', 'p.####.png 1-2'],
     ],
     ['formats', ['b.0001.exr', 'b.0002.exr', 'b.0001.png', 'b.0002.png'], ['b.####.exr 1-2', 'b.####.png 1-2']],
+    ['an extension in capitals', ['a.0001.exr', 'a.0002.EXR', 'a.0003.exr'], ['a.0002.EXR', 'a.####.exr 1, 3']],
+    [
+      'a day before the frame',
+      range(1, 3).flatMap((n) => [`p_20240101.000${n}.exr`, `p_20250101.000${n}.exr`]),
+      ['p_20240101.####.exr 1-3', 'p_20250101.####.exr 1-3'],
+    ],
     [
       'other files between',
       ['a.0002.exr', 'c.mov', 'a.0001.exr', 'b.0001.png'],
@@ -197,6 +216,25 @@ it('property: grouping is a partition, whatever the order, and every frame is an
       expect(group(names.toReversed()).sequences).toEqual(sequences);
     }),
     { numRuns: 2000 },
+  );
+});
+
+it('property: what is further apart than ten numbers, mostly, is no sequence, and what is not is one', () => {
+  const steps = fc.array(fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 11, max: 5000 })), {
+    minLength: 1,
+    maxLength: 30,
+  });
+  fc.assert(
+    fc.property(steps, fc.integer({ min: 1, max: 2000 }), (apart, first) => {
+      let number = first;
+      const numbers = [first, ...apart.map((step) => (number += step))];
+      const { singles, sequences } = group(numbers.map((n) => `a.${padded(n, 6)}.exr`));
+      const near = apart.filter((step) => step <= 10).length;
+      const isOne = near > apart.length - near;
+      expect([singles.length, sequences.map(({ frames }) => frames.length)]).toEqual(
+        isOne ? [0, [numbers.length]] : [numbers.length, []],
+      );
+    }),
   );
 });
 
