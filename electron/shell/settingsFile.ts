@@ -1,7 +1,7 @@
 import type { MessageBoxOptions } from 'electron';
 import { copyFileSync, existsSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Settings, SETTINGS_VERSION } from '../../shared/settings.ts';
+import { SETTINGS_VERSION } from '../../shared/settings.ts';
 import { utf8Text } from '../services/files/utf8Text.ts';
 import { assertFile, writePlaceOfSync } from '../services/files/writePlace.ts';
 import type { SettingsBackend } from '../services/preferences/settingsStore.ts';
@@ -116,7 +116,7 @@ function notRead(where: string): MessageBoxOptions {
 }
 
 function inMemory(): SettingsBackend {
-  let kept: Settings | undefined;
+  let kept: unknown;
   return {
     read: () => kept,
     write: (settings) => {

@@ -6,26 +6,32 @@ import {
   settingsPatchSchema,
   settingsSchema,
 } from '../../../shared/settings.ts';
+import { saidBy } from '../runtime/errorFacts.ts';
 import type { Log } from '../runtime/log.ts';
 
 /** Where settings are kept: electron-store in the app, a file of the same format for a terminal. */
 export interface SettingsBackend {
   /** Whatever was stored, unchecked: the services validate it. */
   read(): unknown;
-  write(settings: Settings): void;
+  /** @param settings all of them; some may be as they were found, and not valid. */
+  write(settings: Readonly<Record<keyof Settings, unknown>>): void;
 }
 
 /**
- * The user's settings, validated both ways. A stored value that is not valid counts as its default until the user
- * changes something, and is never written over before that: a newer version may understand it.
+ * The user's settings, validated both ways. A stored value that is not valid counts as its default, and stays as it is until the
+ * user changes that very setting: another version may understand it, and people can mend it.
  */
 export class SettingsStore {
   readonly #backend: SettingsBackend;
   #settings: Settings;
+  /** What is stored and not valid, as it was found. */
+  #invalid: Partial<Record<keyof Settings, unknown>>;
 
   constructor(backend: SettingsBackend, log: Log) {
     this.#backend = backend;
-    this.#settings = settingsFrom(readOrNothing(backend, log), log);
+    const { settings, invalid } = settingsFrom(readOrNothing(backend, log), log);
+    this.#settings = settings;
+    this.#invalid = invalid;
   }
 
   get(): Settings {
@@ -43,12 +49,18 @@ export class SettingsStore {
       ...(uploadFolders !== undefined && { uploadFolders }),
     });
     if (!changed.success) throw new NearplayError('settings-invalid');
+    const invalid = Object.fromEntries(Object.entries(this.#invalid).filter(([name]) => !Object.hasOwn(patch, name)));
     try {
-      this.#backend.write(changed.data);
+      this.#backend.write({ ...changed.data, ...invalid });
     } catch (cause) {
-      throw new NearplayError('settings-invalid', 'The settings could not be saved. Is the disk full?', { cause });
+      const { code } = saidBy(cause);
+      const said = code === '' ? '' : ` (${code})`;
+      const remedy = code === 'ENOSPC' || code === 'EDQUOT' ? ' Make room on the disk.' : '';
+      const message = `The settings could not be saved${said}; nothing was changed.${remedy}`;
+      throw new NearplayError('settings-invalid', message, { cause });
     }
     this.#settings = changed.data;
+    this.#invalid = invalid;
     return this.#settings;
   }
 }
@@ -63,16 +75,27 @@ function readOrNothing(backend: SettingsBackend, log: Log): unknown {
   }
 }
 
-function settingsFrom(stored: unknown, log: Log): Settings {
+interface Found {
+  settings: Settings;
+  invalid: Partial<Record<keyof Settings, unknown>>;
+}
+
+function settingsFrom(stored: unknown, log: Log): Found {
   const settings: Record<string, unknown> = { ...DEFAULT_SETTINGS };
-  if (typeof stored !== 'object' || stored === null) return DEFAULT_SETTINGS;
+  const invalid: Record<string, unknown> = {};
+  if (typeof stored !== 'object' || stored === null) return { settings: DEFAULT_SETTINGS, invalid };
   for (const [name, schema] of Object.entries(settingsSchema.shape)) {
     if (!Object.hasOwn(stored, name)) continue;
-    const value = schema.safeParse(Reflect.get(stored, name));
-    if (value.success) settings[name] = value.data;
-    else log.warn('A setting is not valid and counts as its default', { name });
+    const found: unknown = Reflect.get(stored, name);
+    const value = schema.safeParse(found);
+    if (value.success) {
+      settings[name] = value.data;
+      continue;
+    }
+    invalid[name] = found;
+    log.warn('A setting is not valid: it counts as its default, and stays as it is until it is changed', { name });
   }
-  return settingsSchema.parse(settings);
+  return { settings: settingsSchema.parse(settings), invalid };
 }
 
 /** Settings that live as long as the process: for the command line, which changes none, and for tests. */

@@ -72,11 +72,33 @@ describe('a change', () => {
     },
   );
 
+  it('of another setting leaves one that is not valid as it is, until that very one is changed', () => {
+    const { store, written } = start({ readFrom: 'sydney', theme: 'ultraviolet', watchedFolders: 'all' });
+    store.change({ view: 'list' });
+    expect(written.at(-1)).toMatchObject({ view: 'list', theme: 'ultraviolet', watchedFolders: 'all' });
+    expect(store.get()).toMatchObject({ theme: DEFAULT_SETTINGS.theme, watchedFolders: [] });
+    store.change({ theme: 'light' });
+    store.change({ view: 'grid' });
+    expect(written.at(-1)).toMatchObject({ theme: 'light', watchedFolders: 'all', view: 'grid' });
+  });
+
+  it('that the disk does not take says what the disk said, and guesses nothing', () => {
+    for (const [code, words] of [
+      ['ENOSPC', 'could not be saved (ENOSPC); nothing was changed. Make room'],
+      ['EACCES', 'could not be saved (EACCES); nothing was changed.'],
+    ] as const) {
+      const { store } = start({}, () => {
+        throw Object.assign(new Error(code), { code });
+      });
+      expect(() => store.change({ theme: 'dark' })).toThrow(words);
+    }
+  });
+
   it('that cannot be saved is not in force', () => {
     const { store } = start({ readFrom: 'sydney' }, () => {
       throw new Error('ENOSPC');
     });
-    expect(() => store.change({ theme: 'dark' })).toThrow(/disk full/);
+    expect(() => store.change({ theme: 'dark' })).toThrow(/could not be saved; nothing was changed\.$/);
     expect(store.get().theme).toBe(DEFAULT_SETTINGS.theme);
   });
 });
