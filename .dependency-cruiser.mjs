@@ -128,6 +128,27 @@ export default {
       to: {},
     },
     {
+      name: 'preload-only-wire',
+      comment: 'The preload knows no request by name and loads no schema: what is in its bundle runs before the page.',
+      severity: 'error',
+      from: { path: '^electron/preload\\.ts$' },
+      to: { path: own, pathNot: '^shared/(bridge|errors)\\.ts$' },
+    },
+    {
+      name: 'requests-only-services-and-shell',
+      comment: 'Handlers translate between the table of requests and services; nothing of them knows the wire.',
+      severity: 'error',
+      from: { path: '^electron/requests/' },
+      to: { path: own, pathNot: '^(electron/(requests|services|shell)|shared)/' },
+    },
+    {
+      name: 'services-without-requests',
+      comment: 'Services have methods and events of their own; the table of requests is for the window.',
+      severity: 'error',
+      from: { path: '^electron/(services|shell|cli)/' },
+      to: { path: '^(shared/(ipc|bridge)\\.ts$|electron/requests/)' },
+    },
+    {
       name: 'electron-only-in-shell',
       comment: 'Only electron/shell, main.ts, ipc.ts and preload.ts know Electron; electron-store imports it too.',
       severity: 'error',

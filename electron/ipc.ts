@@ -1,66 +1,32 @@
 import type { IpcMain, IpcMainInvokeEvent, WebContents } from 'electron';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { type Envelope, EVENT_CHANNEL, REQUEST_CHANNEL, type Vouched } from '../shared/bridge.ts';
 import { NearplayError, reportOf } from '../shared/errors.ts';
 import {
-  type Envelope,
   type EventName,
   EVENTS,
+  type Events,
   type RequestHandlers,
   type RequestName,
+  type RequestOptions,
   type RequestPayload,
+  type RequestResponse,
   REQUESTS,
-  type Responses,
+  type TimeLimit,
 } from '../shared/ipc.ts';
 import type { Log } from './services/runtime/log.ts';
-import type { Services } from './services/services.ts';
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 
-/** Milliseconds until a request is answered with `timeout`. Longer than any wait inside the services. */
-const REPLY_TIMEOUT = 90 * SECOND;
-/** Millions of objects or files take a while; progress is shown, and it can be cancelled. */
-const REPORT_TIMEOUT = 2 * HOUR;
-/** A system dialog waits for a person, who may be at lunch. */
-const DIALOG_TIMEOUT = 12 * HOUR;
-
-export const TIMEOUTS: Readonly<Record<RequestName, number>> = {
-  'get-bootstrap': REPLY_TIMEOUT,
-  'list-library': REPLY_TIMEOUT,
-  'create-link': REPLY_TIMEOUT,
-  'explain-route': REPLY_TIMEOUT,
-  'set-settings': REPLY_TIMEOUT,
-  'choose-uploads': DIALOG_TIMEOUT,
-  'add-uploads': REPORT_TIMEOUT,
-  'list-transfers': REPLY_TIMEOUT,
-  'pause-transfers': REPLY_TIMEOUT,
-  'resume-transfers': REPLY_TIMEOUT,
-  'cancel-transfers': REPLY_TIMEOUT,
-  'retry-transfers': REPLY_TIMEOUT,
-  'clear-transfers': REPLY_TIMEOUT,
-  'decide-conflicts': REPLY_TIMEOUT,
-  'move-transfers': REPLY_TIMEOUT,
-  'export-receipts': DIALOG_TIMEOUT,
-  'verify-folder': DIALOG_TIMEOUT,
-  'cancel-verify': REPLY_TIMEOUT,
-  'add-upload-folder': DIALOG_TIMEOUT,
-  'pause-upload-folder': REPLY_TIMEOUT,
-  'remove-upload-folder': REPLY_TIMEOUT,
-  'import-preferences': DIALOG_TIMEOUT,
-  'refresh-address': REPLY_TIMEOUT,
-  'open-external': REPLY_TIMEOUT,
-  'create-sequence-links': REPLY_TIMEOUT,
-  'explain-region': REPLY_TIMEOUT,
-  'measure-storages': REPLY_TIMEOUT,
-  'report-replication': REPORT_TIMEOUT,
-  'cancel-report': REPLY_TIMEOUT,
-  'save-manifest': DIALOG_TIMEOUT,
-  'edit-preferences': REPLY_TIMEOUT,
-  // It asks before it writes.
-  'save-preferences': DIALOG_TIMEOUT,
-  'read-preferences-version': REPLY_TIMEOUT,
-  'export-preferences': DIALOG_TIMEOUT,
-  'save-copy': DIALOG_TIMEOUT,
+/** Milliseconds until a request is answered with `timeout`. */
+const LIMITS_MS: Readonly<Record<TimeLimit, number>> = {
+  // Longer than any wait inside the services.
+  reply: 90 * SECOND,
+  // Millions of objects or files take a while; progress is shown, and it can be cancelled.
+  report: 2 * HOUR,
+  // A system dialog waits for a person, who may be at lunch.
+  dialog: 12 * HOUR,
 };
 
 /** The page that may ask. Compared by protocol and host: the origin of a custom scheme is the string 'null'. */
@@ -80,37 +46,49 @@ export interface RequestBinding {
   handlers: RequestHandlers;
   page: TrustedPage;
   log: Log;
-  /** Milliseconds; see TIMEOUTS. */
-  timeouts?: Readonly<Record<RequestName, number>>;
+  /** Milliseconds; default LIMITS_MS. */
+  limits?: Readonly<Record<TimeLimit, number>>;
 }
 
-/** Each schema under the type its request promises; the compiler checks every pair. */
-const SCHEMAS: { [Name in RequestName]: z.ZodType<RequestPayload<Name>> } = REQUESTS;
+/** Where events come from; `on` returns the function that ends the subscription. */
+export interface EventSource {
+  on<Name extends EventName>(name: Name, listener: (payload: Events[Name]) => void): () => void;
+}
+
+/** Name, payload, and what the preload vouches for. */
+const wireSchema = z.tuple([
+  z.custom<RequestName>((name) => typeof name === 'string' && Object.hasOwn(REQUESTS, name)),
+  z.unknown(),
+  z.strictObject({ gesture: z.boolean(), fromPage: z.boolean() }),
+]);
+
+/** The rows of the table under the types that they promise; the compiler checks every pair. */
+const ROWS: {
+  [Name in RequestName]: { schema: z.ZodType<RequestPayload<Name>>; options: RequestOptions | undefined };
+} = REQUESTS;
 
 /**
- * Answers every request of the contract: sender check, schema, handler, envelope. A reply always comes and never rejects:
- * what goes wrong is an `{ error }`. Returns the function that stops answering.
+ * Answers every request of the contract: sender check, name, schema, handler, envelope. A reply always comes and never
+ * rejects: what goes wrong is an `{ error }`. Returns the function that stops answering.
  */
 export function bindRequests(binding: RequestBinding): () => void {
-  const names = Object.keys(REQUESTS).filter(isRequestName);
-  for (const name of names) {
-    binding.ipcMain.handle(name, (event: IpcMainInvokeEvent, ...args: unknown[]) => answer(name, binding, event, args));
-  }
-  return () => {
-    for (const name of names) binding.ipcMain.removeHandler(name);
-  };
+  const { ipcMain } = binding;
+  ipcMain.handle(REQUEST_CHANNEL, (event: IpcMainInvokeEvent, ...wire: unknown[]) => answer(binding, event, wire));
+  return () => ipcMain.removeHandler(REQUEST_CHANNEL);
 }
 
-/** Tells the windows what changed; a window that is gone is told nothing. Returns the function that ends it. */
+/** Sends the windows what changed; a window that is gone gets nothing. Returns the function that ends it. */
 export function forwardEvents(
-  services: Pick<Services, 'on'>,
+  source: EventSource,
   windows: () => Iterable<Pick<WebContents, 'isDestroyed' | 'send'>>,
 ): () => void {
-  const ends = EVENTS.map((name: EventName) =>
-    services.on(name, (payload) => {
-      for (const window of windows()) if (!window.isDestroyed()) window.send(name, payload);
-    }),
-  );
+  const ends = Object.keys(EVENTS)
+    .filter(isEventName)
+    .map((name) =>
+      source.on(name, (payload) => {
+        for (const window of windows()) if (!window.isDestroyed()) window.send(EVENT_CHANNEL, name, payload);
+      }),
+    );
   return () => {
     for (const end of ends) end();
   };
@@ -123,16 +101,18 @@ export function isTrustedSender({ senderFrame }: Sender, page: TrustedPage): boo
   return protocol === page.protocol && host === page.host;
 }
 
-async function answer<Name extends RequestName>(
-  name: Name,
-  { handlers, page, log, timeouts = TIMEOUTS }: RequestBinding,
+async function answer(
+  { handlers, page, log, limits = LIMITS_MS }: RequestBinding,
   sender: Sender,
-  args: readonly unknown[],
-): Promise<Envelope<Responses[Name]>> {
+  wire: readonly unknown[],
+): Promise<Envelope<unknown>> {
+  const { data: [name, payload, vouched] = [] } = wireSchema.safeParse(wire);
   try {
     if (!isTrustedSender(sender, page)) throw new NearplayError('forbidden-sender');
-    const payload = parse(name, args);
-    return { result: await within(timeouts[name], handlers[name](payload)) };
+    if (name === undefined || vouched === undefined) throw new NearplayError('bad-request');
+    assertAllowed(ROWS[name].options, vouched);
+    const milliseconds = limits[ROWS[name].options?.limit ?? 'reply'];
+    return { result: await within(milliseconds, run(name, payload, handlers)) };
   } catch (error) {
     // Refusals are the everyday business of a storage app; only what nobody foresaw is logged, without its payload.
     if (!(error instanceof NearplayError))
@@ -143,10 +123,21 @@ async function answer<Name extends RequestName>(
   }
 }
 
-function parse<Name extends RequestName>(name: Name, args: readonly unknown[]): RequestPayload<Name> {
-  const parsed = SCHEMAS[name].safeParse(args[0]);
-  if (args.length > 1 || !parsed.success) throw new NearplayError('bad-request');
-  return parsed.data;
+/** @throws NearplayError bad-request */
+function assertAllowed({ takesGesture, onlyPreload }: RequestOptions = {}, { gesture, fromPage }: Vouched): void {
+  if (onlyPreload && fromPage) throw new NearplayError('bad-request');
+  if (takesGesture && !gesture) throw new NearplayError('bad-request', 'That takes a click or a key.');
+}
+
+/** @throws NearplayError bad-request for a payload that does not fit; and what the handler throws */
+async function run<Name extends RequestName>(
+  name: Name,
+  payload: unknown,
+  handlers: RequestHandlers,
+): Promise<RequestResponse<Name>> {
+  const parsed = ROWS[name].schema.safeParse(payload);
+  if (!parsed.success) throw new NearplayError('bad-request');
+  return handlers[name](parsed.data);
 }
 
 async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
@@ -161,8 +152,8 @@ async function within<Result>(milliseconds: number, work: Promise<Result>): Prom
   }
 }
 
-function isRequestName(name: string): name is RequestName {
-  return Object.hasOwn(REQUESTS, name);
+function isEventName(name: string): name is EventName {
+  return Object.hasOwn(EVENTS, name);
 }
 
 function stackOf(error: unknown): string | undefined {

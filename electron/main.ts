@@ -20,6 +20,8 @@ import ElectronStore from 'electron-store';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { bindRequests, forwardEvents } from './ipc.ts';
+import { choosers } from './requests/choosers.ts';
+import { requestHandlers } from './requests/requests.ts';
 import { createServices } from './services/application.ts';
 import { foreignOwner, managedFiles } from './services/files/managedFile.ts';
 import { writeUsersFile } from './services/files/usersFile.ts';
@@ -41,7 +43,6 @@ import { systemProxyAgent } from './shell/proxy.ts';
 import { stopBeforeQuit } from './shell/quit.ts';
 import { QuitQuestion } from './shell/quitQuestion.ts';
 import { ReloadOnNewSources } from './shell/reload.ts';
-import { shellRequests } from './shell/requests.ts';
 import { SAVE, saveQuestion } from './shell/saveQuestion.ts';
 import { closeSession, confineWindows, giveNoCertificates, openExternal, SWITCHES } from './shell/security.ts';
 import { openSettingsFile, type StoreOptions } from './shell/settingsFile.ts';
@@ -110,7 +111,7 @@ async function run(): Promise<void> {
 
   await services.start();
   const sources = new ReloadOnNewSources(services.mediaSources(), () => window?.reload());
-  services.on('preferences-changed', () => sources.update(services.mediaSources()));
+  services.on('preferencesChanged', () => sources.update(services.mediaSources()));
   open(quitting);
   reopenWhenAsked(quitting);
   for (const notice of notices) void ask(notice);
@@ -155,8 +156,7 @@ function bind(services: Services): void {
     systemChooser(dialog, () => window),
     systemDestinationChooser(dialog, () => window),
   );
-  const shellHandlers = shellRequests({ services, dialogs, writeText: writeUsersFile, openExternal: openPage });
-  const handlers = { ...services.requests, ...shellHandlers };
+  const handlers = requestHandlers(services, choosers(dialogs, writeUsersFile), { openExternal: openPage });
   bindRequests({ ipcMain, handlers, page: APP_PAGE, log });
   forwardEvents(services, () => BrowserWindow.getAllWindows().map(({ webContents }) => webContents));
 }
@@ -169,11 +169,11 @@ function mindTheDesktop(services: Services, awake: AwakeWhileTransferring): Tran
     notify: (notice) => new Notification(notice).show(),
     isLookedAt: () => window?.isFocused() ?? false,
   });
-  services.on('transfers-changed', (delta) => transfers.update(delta));
-  services.on('replica-ready', (ready) => {
+  services.on('transfersChanged', (delta) => transfers.update(delta));
+  services.on('replicaReady', (ready) => {
     if (!window?.isFocused()) new Notification(readyNotification(ready)).show();
   });
-  services.on('settings-changed', ({ theme }) => (nativeTheme.themeSource = theme));
+  services.on('settingsChanged', ({ theme }) => (nativeTheme.themeSource = theme));
   onWakeUp(powerMonitor, () => services.networkChanged());
   return transfers;
 }

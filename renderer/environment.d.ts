@@ -1,10 +1,10 @@
-import type { BridgedApi } from '../shared/ipc.ts';
+import type { Bridge } from '../shared/bridge.ts';
 import type { en } from './text/en.ts';
 
 declare global {
   interface Window {
     /** Put there by the preload; absent when the page was opened outside the app. */
-    nearplay?: BridgedApi;
+    nearplay?: Bridge;
   }
 }
 

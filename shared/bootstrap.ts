@@ -23,7 +23,7 @@ export interface Bootstrap {
   credentials: CredentialsStatus;
   /** `null` while there are no preferences. */
   reading: Reading | null;
-  /** The transfers themselves come by `list-transfers`: there may be 100,000. */
+  /** The transfers themselves come by `listTransfers`: there may be 100,000. */
   transfers: TransferTotals;
   /** Absent: all of it could be read. */
   unread?: JournalUnread;

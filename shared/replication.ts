@@ -26,3 +26,17 @@ export interface ReplicationReport {
   /** True when there are more than are named one by one. */
   truncated: boolean;
 }
+
+export interface ReplicationProgress {
+  /** Objects so far. */
+  compared: number;
+}
+
+/** An object that was uploaded from here, or lies in a folder with a ready alert, is now read from a replica. */
+export interface ReplicaReady {
+  key: string;
+  storage: string;
+  label: string;
+  /** So many more with it, which are not named. */
+  others: number;
+}

@@ -20,3 +20,9 @@ export interface VerifyReport {
   /** True when there are more than are named one by one. */
   truncated: boolean;
 }
+
+export interface VerifyProgress {
+  /** Files so far; bytes that were read for them. */
+  compared: number;
+  bytes: number;
+}

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import type { Page } from 'playwright';
-import type { BridgedApi } from '../../shared/ipc.ts';
+import type { Bridge, Envelope } from '../../shared/bridge.ts';
 import type { Link } from '../../shared/link.ts';
 import { mediaKind } from '../../shared/media.ts';
 import type { SandboxRegion } from '../../test/sandbox/sandbox.ts';
@@ -176,8 +176,8 @@ async function compareBytes({ page, report, file }: MainJob, step: string, key: 
 
 async function linkOf(page: Page, key: string): Promise<Link> {
   const envelope = await page.evaluate(async (wanted) => {
-    const { nearplay } = window as unknown as { nearplay: Pick<BridgedApi, 'createLink'> };
-    return nearplay.createLink({ key: wanted, purpose: 'download' });
+    const { nearplay } = window as unknown as { nearplay: Bridge };
+    return nearplay.request('createLink', { key: wanted, purpose: 'download' }) as Promise<Envelope<Link>>;
   }, key);
   if ('error' in envelope) throw new Error(`No link: ${envelope.error.message}`);
   return envelope.result;

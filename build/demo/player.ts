@@ -1,5 +1,5 @@
 import type { Page } from 'playwright';
-import type { BridgedApi } from '../../shared/ipc.ts';
+import type { Bridge, Envelope } from '../../shared/bridge.ts';
 
 const SECOND = 1000;
 
@@ -64,8 +64,8 @@ async function waitFor<State extends SeenRoute>(
 
 async function explainRoute(page: Page, key: string): Promise<SeenRoute> {
   const envelope = await page.evaluate(async (wanted) => {
-    const { nearplay } = window as unknown as { nearplay: Pick<BridgedApi, 'explainRoute'> };
-    return nearplay.explainRoute({ key: wanted });
+    const { nearplay } = window as unknown as { nearplay: Bridge };
+    return nearplay.request('explainRoute', { key: wanted }) as Promise<Envelope<SeenRoute>>;
   }, key);
   return 'error' in envelope ? { storage: '', reason: envelope.error.code } : envelope.result;
 }

@@ -58,7 +58,7 @@ export async function doctorCommand(options: CommonOptions, context: CommandCont
 }
 
 async function checkCredentials(services: Application, add: (check: Check) => void): Promise<void> {
-  const { credentials } = await services.requests['get-bootstrap'](undefined);
+  const credentials = await services.credentialsStatus();
   if (!credentials.problem) {
     add({ check: 'credentials', result: 'pass', message: credentials.source ?? 'found' });
     return;

@@ -10,6 +10,7 @@ import { writeUsersFile } from '../services/files/usersFile.ts';
 import { utf8Text } from '../services/files/utf8Text.ts';
 import { type WritePlace, writePlaceOf } from '../services/files/writePlace.ts';
 import { type Receipt, receiptSchema } from '../services/transfers/journal/uploadRecord.ts';
+import { receiptsText } from '../services/transfers/upload/receipt.ts';
 import { type CommandContext, reportError } from './surroundings.ts';
 
 /** Receipts of some 500,000 uploads; a larger file is media and is not read. */
@@ -52,7 +53,7 @@ export class ReceiptsFile {
     try {
       const place = await writePlaceOf(this.#path);
       if (place.kind === 'file') await this.#assertReplaceable(place);
-      await writeUsersFile(this.#path, `${JSON.stringify(receipts, undefined, 2)}\n`);
+      await writeUsersFile(this.#path, receiptsText(receipts));
       return true;
     } catch (error) {
       const { code, message, detail } = unwritten(error, this.#path, NOT_AFFECTED);

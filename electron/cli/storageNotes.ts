@@ -9,7 +9,7 @@ const NOTES = {
 /** Says on stderr, once, what is to be known of the storage that uploads go to. */
 export function reportStorageNotes(services: Pick<Application, 'on'>, context: CommandContext): void {
   let told = false;
-  services.on('transfers-changed', ({ totals: { note } }) => {
+  services.on('transfersChanged', ({ totals: { note } }) => {
     if (!note || told) return;
     told = true;
     report(context, { note, message: NOTES[note] }, NOTES[note]);

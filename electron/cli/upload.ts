@@ -161,7 +161,7 @@ async function toTheEnd(
 ): Promise<number> {
   const { uploads } = services;
   const reports = new UploadReports(context, asks);
-  services.on('transfers-changed', ({ changed }) => reports.tell(changed));
+  services.on('transfersChanged', ({ changed }) => reports.tell(changed));
   reportStorageNotes(services, context);
   const stopped = stoppedBy(context);
   stopped.catch(() => undefined);

@@ -25,6 +25,6 @@ export function watchWaits(
     lastErrorOf: (id) => services.uploads.lastErrorOf(id),
   });
   waits.changed(services.uploads.list().map(seenAs));
-  services.on('transfers-changed', ({ changed }) => waits.changed(changed.map(seenAs)));
+  services.on('transfersChanged', ({ changed }) => waits.changed(changed.map(seenAs)));
   return waits;
 }

@@ -50,7 +50,7 @@ export async function watchCommand(
       changed: () => undefined,
     });
     reportStorageNotes(services, context);
-    const unsubscribe = services.on('transfers-changed', ({ changed, removed }) => {
+    const unsubscribe = services.on('transfersChanged', ({ changed, removed }) => {
       reports.tell(changed);
       waits.changed(changed);
       watched.transfersChanged(changed.flatMap(({ id }) => services.uploads.find(id) ?? []));

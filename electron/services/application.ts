@@ -2,53 +2,48 @@ import type { Agent } from 'node:https';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Bootstrap, CredentialsStatus } from '../../shared/bootstrap.ts';
-import { NearplayError, reportOf } from '../../shared/errors.ts';
-import type { EventName, Events } from '../../shared/ipc.ts';
+import { NearplayError } from '../../shared/errors.ts';
 import { folderOf, writableFolder } from '../../shared/keys.ts';
-import type { LeftOut } from '../../shared/leftOut.ts';
-import { errorsOf, type IsolationPreferences, parsePreferences } from '../../shared/preferences.ts';
-import { type Change, diffPreferences } from '../../shared/preferencesMerge.ts';
-import type { PreferencesEditing, PreferencesStatus } from '../../shared/preferencesStatus.ts';
-import type { Measurement } from '../../shared/reading.ts';
-import type { ReplicationProblem, ReplicationReport } from '../../shared/replication.ts';
+import type { IsolationPreferences } from '../../shared/preferences.ts';
+import type { PreferencesStatus } from '../../shared/preferencesStatus.ts';
+import type { Reading } from '../../shared/reading.ts';
 import type { Route } from '../../shared/routing.ts';
 import type { Settings, SettingsPatch } from '../../shared/settings.ts';
-import type { JournalUnread, Transfer, TransfersDelta } from '../../shared/transfers.ts';
+import type { JournalUnread } from '../../shared/transfers.ts';
 import type { Added, UploadFolder } from '../../shared/uploads.ts';
-import type { VerifyReport } from '../../shared/verify.ts';
-import { LeftOutCount } from './files/leftOut.ts';
+import { PreferencesEditor, type SaveQuestion } from './preferences/preferencesEditor.ts';
 import { PreferencesInBucket } from './preferences/preferencesInBucket.ts';
-import { bucketPlace, PreferencesSource } from './preferences/preferencesSource.ts';
+import { PreferencesSource } from './preferences/preferencesSource.ts';
 import { type SettingsBackend, SettingsStore } from './preferences/settingsStore.ts';
 import { askOverHttp, ClientAddresses, interfaceAddresses } from './reading/clientAddresses.ts';
-import { explainRegion } from './reading/explanation.ts';
-import { measureStorages } from './reading/measurements.ts';
+import { RouteExplanations } from './reading/explanation.ts';
+import { NetworkWatch } from './reading/networkWatch.ts';
 import { Studio, type StudioOptions } from './reading/studio.ts';
 import { ReadyAlerts } from './replication/readyAlerts.ts';
 import { ReadyNotifications } from './replication/readyNotifications.ts';
-import { batchManifest, reportReplication } from './replication/replicationReport.ts';
+import { ReplicationReports } from './replication/replicationReports.ts';
 import { ReplicaWatch } from './replication/replicaWatch.ts';
+import { Emitter } from './runtime/emitter.ts';
 import type { Log } from './runtime/log.ts';
 import { steadyNow } from './runtime/steadyClock.ts';
 import { systemUser } from './runtime/systemUser.ts';
-import type { Services } from './services.ts';
-import { createCredentials } from './storage/credentials.ts';
+import type { ServiceEvents, Services } from './services.ts';
+import { createCredentials, type CredentialSource, promptStatus } from './storage/credentials.ts';
 import { isIn, type UploadPlace } from './storage/objectPlace.ts';
 import { Downloads } from './transfers/download/downloads.ts';
 import { Journal } from './transfers/journal/journal.ts';
 import type { ConflictPolicy } from './transfers/journal/uploadRecord.ts';
 import { TransferList } from './transfers/list/transferList.ts';
+import { addUploads } from './transfers/queue/addUploads.ts';
 import { type QueueTiming, TransferQueue } from './transfers/queue/queue.ts';
-import { verifyFolder } from './verify/verifyFolder.ts';
+import { receiptsText } from './transfers/upload/receipt.ts';
+import { Verifications } from './verify/verifications.ts';
 import { WatchFolders } from './watchFolders/watchFolders.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
-/** How often an admin's change in the bucket is looked for. */
-const PREFERENCES_EVERY = 5 * MINUTE;
-/** No system tells Node that a cable was pulled or a VPN came up; reading the list costs microseconds. */
-const INTERFACES_EVERY = 5 * SECOND;
-const CREDENTIALS_STATUS_WITHIN = 5 * SECOND;
+/** An admin's change in the bucket is looked for this often. */
+const PREFERENCES_INTERVAL_MS = 5 * MINUTE;
 
 export interface ServicesOptions {
   /** Where this user's own files go: copies of preferences, the journal of transfers. Must exist. */
@@ -92,18 +87,8 @@ export interface ServicesOptions {
   firstProbeAfter?: number;
 }
 
-/** What saving the preferences would change, for the person who is asked. */
-export interface SaveQuestion {
-  /** Against what is in force. */
-  changes: readonly Change[];
-  /** The object that is written. */
-  where: string;
-}
-
 /** Services, and what only a terminal needs of them. */
 export interface Application extends Services {
-  /** @throws NearplayError no-preferences, preferences-invalid */
-  studio(): Studio;
   uploads: TransferQueue;
   addresses: ClientAddresses;
 }
@@ -113,44 +98,29 @@ export function createServices(options: ServicesOptions): Application {
   return new NearplayServices(options);
 }
 
-interface RunningReport {
-  abort: AbortController;
-  result?: ReplicationReport;
-}
-
 class NearplayServices implements Application {
   readonly uploads: TransferQueue;
+  readonly downloads: Downloads;
+  readonly transfers: TransferList;
+  readonly watchFolders: WatchFolders;
   readonly addresses: ClientAddresses;
-  readonly requests: Services['requests'];
+  readonly explanations: RouteExplanations;
+  readonly reports: ReplicationReports;
+  readonly verifications: Verifications;
+  readonly editor: PreferencesEditor;
   readonly #options: ServicesOptions;
   readonly #settings: SettingsStore;
   readonly #preferences: PreferencesSource;
-  readonly #credentials: ReturnType<typeof createCredentials>;
-  readonly #watch: ReplicaWatch;
-  readonly #readyNews = new ReadyNotifications({ notify: (ready) => this.#emit('replica-ready', ready) });
-  readonly #copies: Downloads;
-  readonly #transfers: TransferList;
-  readonly #watched: ReadyAlerts;
-  readonly #uploadFolders: WatchFolders;
-  readonly #listeners: { [Name in EventName]: Set<(payload: Events[Name]) => void> } = {
-    'transfers-changed': new Set(),
-    'reading-changed': new Set(),
-    'preferences-changed': new Set(),
-    'settings-changed': new Set(),
-    'library-changed': new Set(),
-    'replica-ready': new Set(),
-    'report-progress': new Set(),
-    'verify-progress': new Set(),
-    'upload-folders-changed': new Set(),
-  };
+  readonly #credentials: CredentialSource;
+  readonly #network: NetworkWatch;
+  readonly #replicas: ReplicaWatch;
+  readonly #readyAlerts: ReadyAlerts;
+  readonly #events = new Emitter<ServiceEvents>();
+  readonly #ready = new ReadyNotifications({ notify: (ready) => this.#events.emit('replicaReady', ready) });
   #studio: Studio | undefined;
   #announced: PreferencesStatus | undefined;
-  #measurements: readonly Measurement[] = [];
-  #report: RunningReport | undefined;
-  #verifying: AbortController | undefined;
   #mediaSources: string[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #interfacesTimer: NodeJS.Timeout | undefined;
   #unread: JournalUnread | undefined;
   #stopped = false;
 
@@ -179,8 +149,8 @@ class NearplayServices implements Application {
       target: () => this.#target(),
       targetAt: (place) => this.#targetAt(place),
       changed: (delta) => {
-        this.#uploadFolders.transfersChanged(delta);
-        this.#transfersChanged(this.#transfers.ofUploads(delta));
+        this.watchFolders.transfersChanged(delta);
+        this.#events.emit('transfersChanged', this.transfers.ofUploads(delta));
       },
       completed: (key) => this.#uploaded(key),
       // Cached keys without an end would be used for ever: another client asks for new ones.
@@ -193,65 +163,84 @@ class NearplayServices implements Application {
       ...(options.onConflict && { onConflict: options.onConflict }),
       ...(options.uploadTiming && { timing: options.uploadTiming }),
     });
-    this.#watch = new ReplicaWatch({
+    this.#replicas = new ReplicaWatch({
       explainRoute: (key) => this.studio().explainRoute(key),
       ready: (key, route) => this.#replicaReady(key, route),
       clock,
     });
-    this.#copies = new Downloads({
+    this.downloads = new Downloads({
       studio: () => this.studio(),
-      changed: (news) => this.#transfersChanged(this.#transfers.ofCopies(news)),
+      changed: (news) => this.#events.emit('transfersChanged', this.transfers.ofCopies(news)),
       file: join(options.journalFolder ?? options.userDataFolder, 'copies.json'),
       now,
       log,
     });
-    this.#transfers = new TransferList(this.uploads, this.#copies);
-    this.#watched = new ReadyAlerts({
+    this.transfers = new TransferList(this.uploads, this.downloads);
+    this.#readyAlerts = new ReadyAlerts({
       folders: () => this.#settings.get().watchedFolders,
       list: (folder, cursor) => this.studio().library.list(folder, cursor),
       // A sequence is ready with its last frame, whose key it has.
-      found: ({ key }) => this.#watch.watch(key),
+      found: ({ key }) => this.#replicas.watch(key),
     });
-    this.#uploadFolders = new WatchFolders({
+    this.watchFolders = new WatchFolders({
       entries: () => this.#settings.get().uploadFolders,
-      save: (uploadFolders) => this.#emit('settings-changed', this.#settings.change({ uploadFolders })),
+      save: (uploadFolders) => this.#events.emit('settingsChanged', this.#settings.change({ uploadFolders })),
       memoryFolder: join(options.journalFolder ?? options.userDataFolder, 'upload-folders'),
       queue: this.uploads,
-      changed: (folders) => this.#emit('upload-folders-changed', folders),
+      changed: (folders) => this.#events.emit('watchFoldersChanged', folders),
       log,
     });
-    this.requests = this.#handlers();
+    const studio = () => this.studio();
+    this.explanations = new RouteExplanations(studio);
+    this.reports = new ReplicationReports({
+      studio,
+      progress: (progress) => this.#events.emit('reportProgress', progress),
+    });
+    this.verifications = new Verifications({
+      studio,
+      progress: (progress) => this.#events.emit('verifyProgress', progress),
+    });
+    this.editor = new PreferencesEditor({
+      studio,
+      source: this.#preferences,
+      agreeToSave: options.agreeToSave,
+      saved: () => this.#readBucketPreferences(),
+    });
+    this.#network = new NetworkWatch({
+      interfaces: options.interfaces ?? interfaceAddresses,
+      changed: () => this.networkChanged(),
+      interval: options.interfacesEvery,
+    });
   }
 
   async start(): Promise<void> {
     await this.#apply(await this.#preferences.load());
-    this.#timer = setInterval(() => void this.#readPreferencesAgain(), PREFERENCES_EVERY);
+    this.#timer = setInterval(() => void this.#readPreferencesAgain(), PREFERENCES_INTERVAL_MS);
     this.#timer.unref();
-    this.#watchInterfaces();
+    this.#network.start();
     this.#unread = await this.uploads.start();
-    await this.#copies.start();
+    await this.downloads.start();
     void this.#readBucketPreferences();
-    this.#watched.start();
-    await this.#uploadFolders.start();
+    this.#readyAlerts.start();
+    await this.watchFolders.start();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
-    clearInterval(this.#interfacesTimer);
-    this.#watch.stop();
-    this.#readyNews.stop();
-    this.#watched.stop();
-    this.#report?.abort.abort();
-    this.#verifying?.abort();
-    await this.#uploadFolders.stop();
-    await Promise.all([this.uploads.stop(), this.#copies.stop()]);
+    this.#network.stop();
+    this.#replicas.stop();
+    this.#ready.stop();
+    this.#readyAlerts.stop();
+    this.reports.cancel();
+    this.verifications.cancel();
+    await this.watchFolders.stop();
+    await Promise.all([this.uploads.stop(), this.downloads.stop()]);
     this.#studio?.stop();
   }
 
-  on<Name extends EventName>(event: Name, listener: (payload: Events[Name]) => void): () => void {
-    this.#listeners[event].add(listener);
-    return () => void this.#listeners[event].delete(listener);
+  on<Name extends keyof ServiceEvents>(event: Name, listener: (payload: ServiceEvents[Name]) => void): () => void {
+    return this.#events.on(event, listener);
   }
 
   studio(): Studio {
@@ -275,50 +264,30 @@ class NearplayServices implements Application {
 
   async addUploads(folder: string, paths: readonly string[]): Promise<Added> {
     const onConflict = this.#options.onConflict ?? this.#settings.get().onConflict;
-    const left = new LeftOutCount();
-    const leftOut = (one: LeftOut) => {
-      if (one.why !== 'vanished') left.add(one);
-    };
-    const ids = await this.uploads.add(writableFolder(folder), paths, { onConflict, leftOut });
-    return { files: ids.length, ...(left.count > 0 && { leftOut: left.list() }) };
-  }
-
-  /** One comparison at a time: a new one ends the one before. */
-  async verifyFolder(folder: string, path: string): Promise<VerifyReport> {
-    this.#verifying?.abort();
-    const running = new AbortController();
-    this.#verifying = running;
-    const progress = (sofar: Events['verify-progress']) => this.#emit('verify-progress', sofar);
-    return verifyFolder(this.studio(), { folder, path, signal: running.signal, progress });
-  }
-
-  async addUploadFolder(folder: string, path: string, existing: boolean): Promise<UploadFolder> {
-    return this.#uploadFolders.add(path, writableFolder(folder, this.#target().configuration.prefix), { existing });
+    return addUploads(this.uploads, writableFolder(folder), paths, onConflict);
   }
 
   receipts(): string {
     const receipts = this.uploads.receipts();
     if (receipts.length === 0) throw new NearplayError('bad-request', 'No upload in the list is done yet.');
-    return `${JSON.stringify(receipts, undefined, 2)}\n`;
+    return receiptsText(receipts);
   }
 
-  saveCopy(key: string, file: string): Transfer {
-    return this.#copies.add(key, file);
+  async addWatchFolder(folder: string, path: string, existing: boolean): Promise<UploadFolder> {
+    return this.watchFolders.add(path, writableFolder(folder, this.#target().configuration.prefix), { existing });
   }
 
-  manifest(problems: readonly ReplicationProblem[]): string {
+  async refreshAddress(): Promise<Reading> {
     const studio = this.studio();
-    const { bucket, prefix } = studio.clients.configurationOf(studio.preferences.mainStorage);
-    const objects = this.#report?.result?.objects.filter(({ problem }) => problems.includes(problem)) ?? [];
-    if (objects.length === 0) throw new NearplayError('bad-request', 'The report names no such objects. Run it again.');
-    return batchManifest(bucket, prefix, objects);
+    await this.addresses.invalidate();
+    return studio.reading();
   }
 
   networkChanged(): void {
     this.#studio?.reachability.probeNow();
     void this.addresses.invalidate();
     this.uploads.tryNow();
-    this.#copies.tryNow();
+    this.downloads.tryNow();
     void this.#readPreferencesAgain();
   }
 
@@ -326,120 +295,16 @@ class NearplayServices implements Application {
     return this.#mediaSources;
   }
 
-  #handlers(): Services['requests'] {
-    return {
-      'get-bootstrap': () => this.#bootstrap(),
-      'list-library': ({ folder, cursor }) => this.studio().library.list(folder, cursor),
-      'create-link': ({ key, purpose, failed }) => this.studio().createLink(key, purpose, failed),
-      'explain-route': ({ key }) => this.studio().explainRoute(key),
-      'set-settings': (patch) => Promise.resolve(patch).then((change) => this.#changeSettings(change)),
-      'add-uploads': ({ folder, paths }) => this.addUploads(folder, paths),
-      'list-transfers': ({ cursor }) => Promise.resolve(cursor).then((from) => this.#transfers.page(from)),
-      'pause-transfers': ({ ids }) => done(() => this.#transfers.pause(ids)),
-      'resume-transfers': ({ ids }) => done(() => this.#transfers.resume(ids)),
-      'cancel-transfers': ({ ids }) => done(() => this.#transfers.cancel(ids)),
-      'retry-transfers': ({ ids }) => done(() => this.#transfers.retry(ids)),
-      'clear-transfers': () => done(() => this.#transfers.clear()),
-      'decide-conflicts': ({ answer, ids }) => done(() => this.uploads.decide(answer, ids)),
-      'move-transfers': ({ ids, before }) => done(() => this.uploads.move(ids, before)),
-      'cancel-verify': () => done(() => this.#verifying?.abort()),
-      'pause-upload-folder': ({ id, paused }) => this.#uploadFolders.pause(id, paused).then(() => null),
-      'remove-upload-folder': ({ id }) => this.#uploadFolders.remove(id).then(() => null),
-      'refresh-address': async () => {
-        const studio = this.studio();
-        await this.addresses.invalidate();
-        return studio.reading();
-      },
-      'create-sequence-links': ({ id }) => this.studio().createSequenceLinks(id),
-      'explain-region': ({ key }) => explainRegion(this.studio(), this.#measurements, key),
-      'measure-storages': ({ key }) => this.#measure(key),
-      'report-replication': ({ folder }) => this.#reportReplication(folder),
-      'cancel-report': () => done(() => this.#report?.abort.abort()),
-      'edit-preferences': () => this.#editPreferences(),
-      'save-preferences': ({ text, etag }) => this.#savePreferences(text, etag),
-      'read-preferences-version': async ({ versionId }) => ({
-        text: await new PreferencesInBucket(this.studio()).readVersion(versionId),
-      }),
-    };
-  }
-
   #storageNow(): number {
     const main = this.#studio?.preferences.mainStorage;
     return main === undefined ? this.#options.now() : (this.#studio?.clients.storageNow(main) ?? this.#options.now());
   }
 
-  async #measure(key: string | undefined): Promise<Measurement[]> {
-    const studio = this.studio();
-    const sample = key === undefined ? undefined : await studio.identify(key);
-    const measurements = await measureStorages(studio, sample);
-    this.#measurements = measurements;
-    return measurements;
-  }
-
-  /** One report at a time: a new one ends the one before. */
-  async #reportReplication(folder: string): Promise<ReplicationReport> {
-    this.#report?.abort.abort();
-    const running: RunningReport = { abort: new AbortController() };
-    this.#report = running;
-    const { signal } = running.abort;
-    const progress = (compared: number) => this.#emit('report-progress', { compared });
-    running.result = await reportReplication(this.studio(), folder, { signal, progress });
-    return running.result;
-  }
-
-  async #editPreferences(): Promise<PreferencesEditing> {
-    const studio = this.studio();
-    const { document } = this.#preferences.status();
-    const stored = new PreferencesInBucket(studio);
-    const read = await stored.read();
-    const current = typeof read === 'object' ? read : undefined;
-    const managed = this.#managedRefusal();
-    const refusal = managed ?? (await stored.refusal());
-    const inForce = JSON.stringify(document, undefined, 2);
-    const pinned = this.#preferences.pinned();
-    return {
-      // An object that is no text: saving what is in force repairs it.
-      text: managed || !current || current.fault ? inForce : current.text,
-      ...(current?.etag !== undefined && { etag: current.etag }),
-      ...(refusal && { refusal: refusal.report() }),
-      ...(pinned && { pinned }),
-      history: await stored.history().catch(() => []),
-    };
-  }
-
-  async #savePreferences(text: string, etag: string | undefined): Promise<PreferencesEditing> {
-    const studio = this.studio();
-    const managed = this.#managedRefusal();
-    if (managed) throw managed;
-    const { document, findings } = parsePreferences(text);
-    if (!document) throw new NearplayError('preferences-invalid', errorsOf(findings).join(' '));
-    // Saved all the same, every machine would refuse it.
-    const leaving = errorsOf(parsePreferences(text, { pinned: this.#preferences.pinned() }).findings);
-    if (leaving.length > 0) throw new NearplayError('not-supported', leaving.join(' '));
-    // The page cannot answer this: what it could be made to send is seen by a person first.
-    const changes = diffPreferences(studio.preferences, document);
-    const agreed = await this.#options.agreeToSave?.({ changes, where: bucketPlace(studio.preferences) });
-    if (agreed === false) throw new NearplayError('cancelled', 'Nothing was saved.');
-    await new PreferencesInBucket(studio).save(text, etag);
-    await this.#readBucketPreferences();
-    return this.#editPreferences();
-  }
-
-  #managedRefusal(): NearplayError | undefined {
-    const { origin } = this.#preferences.status();
-    if (origin?.kind !== 'managed' && origin?.kind !== 'command-line') return undefined;
-    return new NearplayError('not-supported', `The preferences are managed in ${origin.where}.`);
-  }
-
   #replicaReady(key: string, { storage }: Route): void {
-    this.#emit('library-changed', { folder: folderOf(key) });
+    this.#events.emit('libraryChanged', { folder: folderOf(key) });
     const { storages } = this.studio().reading();
     const label = storages.find(({ name }) => name === storage)?.label ?? storage;
-    this.#readyNews.add({ key, storage, label });
-  }
-
-  #transfersChanged(delta: TransfersDelta): void {
-    this.#emit('transfers-changed', delta);
+    this.#ready.add({ key, storage, label });
   }
 
   #limitBandwidth(): void {
@@ -447,23 +312,23 @@ class NearplayServices implements Application {
     this.uploads.setBandwidth({ ...this.#settings.get().bandwidth, ceiling });
   }
 
-  #changeSettings(patch: SettingsPatch): Settings {
+  changeSettings(patch: SettingsPatch): Settings {
     const before = this.#settings.get();
     const settings = this.#settings.change(patch);
-    this.#emit('settings-changed', settings);
+    this.#events.emit('settingsChanged', settings);
     // Other credentials: clients that hold the old ones must go.
     if (settings.profile !== before.profile) {
       this.#rebuild();
       this.uploads.tryNow();
-      this.#copies.tryNow();
+      this.downloads.tryNow();
     }
     if (settings.readFrom !== before.readFrom || settings.profile !== before.profile) this.#readingChanged();
     if (settings.bandwidth !== before.bandwidth) this.#limitBandwidth();
-    if (settings.watchedFolders !== before.watchedFolders) void this.#watched.look();
+    if (settings.watchedFolders !== before.watchedFolders) void this.#readyAlerts.look();
     return settings;
   }
 
-  async #bootstrap(): Promise<Bootstrap> {
+  async bootstrap(): Promise<Bootstrap> {
     const { version, platform, runtime } = this.#options;
     return {
       version,
@@ -471,22 +336,17 @@ class NearplayServices implements Application {
       runtime,
       settings: this.#settings.get(),
       preferences: this.#preferences.status(),
-      credentials: await this.#credentialsStatus(),
+      credentials: await this.credentialsStatus(),
       reading: this.#studio?.reading() ?? null,
-      transfers: this.#transfers.totals(),
+      transfers: this.transfers.totals(),
       ...(this.#unread && { unread: this.#unread }),
-      uploadFolders: this.#uploadFolders.list(),
+      uploadFolders: this.watchFolders.list(),
     };
   }
 
   /** The first paint must not wait for a sign-in helper that takes its time. */
-  #credentialsStatus(): Promise<CredentialsStatus> {
-    const late = new Promise<CredentialsStatus>((resolve) => {
-      const problem = reportOf(new NearplayError('timeout', 'The AWS sign-in takes long to answer.'));
-      const answer = () => resolve({ source: null, profiles: [], problem });
-      setTimeout(answer, CREDENTIALS_STATUS_WITHIN).unref();
-    });
-    return Promise.race([this.#credentials.status(), late]);
+  credentialsStatus(): Promise<CredentialsStatus> {
+    return promptStatus(this.#credentials);
   }
 
   async #apply(status: PreferencesStatus): Promise<void> {
@@ -501,7 +361,7 @@ class NearplayServices implements Application {
       if (this.#studio && this.#options.givenAddress === undefined) void this.addresses.invalidate();
       this.#readingChanged();
     }
-    if (!isDeepStrictEqual(status, this.#announced)) this.#emit('preferences-changed', status);
+    if (!isDeepStrictEqual(status, this.#announced)) this.#events.emit('preferencesChanged', status);
     this.#announced = status;
   }
 
@@ -527,17 +387,6 @@ class NearplayServices implements Application {
       ...(linkLifetime !== undefined && { linkLifetime }),
       ...(firstProbeAfter !== undefined && { firstProbeAfter }),
     });
-  }
-
-  #watchInterfaces(): void {
-    const interfaces = this.#options.interfaces ?? interfaceAddresses;
-    let before = interfaces().join();
-    this.#interfacesTimer = setInterval(() => {
-      const now = interfaces().join();
-      if (now !== before) this.networkChanged();
-      before = now;
-    }, this.#options.interfacesEvery ?? INTERFACES_EVERY);
-    this.#interfacesTimer.unref();
   }
 
   /** IT may have rolled out another file, or an admin may have saved in the main storage. */
@@ -581,28 +430,16 @@ class NearplayServices implements Application {
 
   #uploaded(key: string): void {
     this.#studio?.router.uploadCompleted(key);
-    this.#emit('library-changed', { folder: folderOf(key) });
+    this.#events.emit('libraryChanged', { folder: folderOf(key) });
     // Asking for the route of each of many small files costs a good part of what sending them does.
-    if (this.#studio?.preferences.replication.replicas.length) this.#watch.watch(key);
+    if (this.#studio?.preferences.replication.replicas.length) this.#replicas.watch(key);
   }
 
   #readingChanged(): void {
-    if (!this.#stopped) this.#emit('reading-changed', this.#studio?.reading() ?? null);
-  }
-
-  #emit<Name extends EventName>(event: Name, payload: Events[Name]): void {
-    for (const listener of this.#listeners[event]) listener(payload);
+    if (!this.#stopped) this.#events.emit('readingChanged', this.#studio?.reading() ?? null);
   }
 }
 
 function onlyAddress(address: string): StudioOptions['addresses'] {
   return { known: () => ({ addresses: [{ address, source: 'given' }] }), isPublicUnknown: () => false };
-}
-
-/** Runs something that answers nothing; what it throws becomes a rejection, as for every other request. */
-function done(work: () => void): Promise<null> {
-  return new Promise((resolve) => {
-    work();
-    resolve(null);
-  });
 }

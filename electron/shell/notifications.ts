@@ -1,5 +1,5 @@
-import type { Events } from '../../shared/ipc.ts';
 import { nameOfKey } from '../../shared/keys.ts';
+import type { ReplicaReady } from '../../shared/replication.ts';
 import type { Transfer, TransfersDelta } from '../../shared/transfers.ts';
 
 export interface SystemNotification {
@@ -51,7 +51,7 @@ export class TransferNotifications {
 }
 
 /** A file that was uploaded, or lies in a watched folder, has reached the replica. */
-export function readyNotification({ key, label, others }: Events['replica-ready']): SystemNotification {
+export function readyNotification({ key, label, others }: ReplicaReady): SystemNotification {
   const name = nameOfKey(key);
   return { title: `Ready in ${label}`, body: others === 0 ? name : `${name} and ${others} more` };
 }

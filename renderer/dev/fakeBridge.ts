@@ -1,6 +1,8 @@
+import type { z } from 'zod';
 import type { Bootstrap } from '../../shared/bootstrap.ts';
+import type { Bridge, Envelope } from '../../shared/bridge.ts';
 import { type ErrorCode, NearplayError, reportOf } from '../../shared/errors.ts';
-import type { BridgedApi, Envelope, Events } from '../../shared/ipc.ts';
+import type { EventName, Events, RequestName, RequestResponse, REQUESTS } from '../../shared/ipc.ts';
 import { folderOf, nameOfKey } from '../../shared/keys.ts';
 import type { FrameSequence, LibraryEntry, LibraryPage, SequenceId } from '../../shared/library.ts';
 import type { Link, SequenceLinks } from '../../shared/link.ts';
@@ -61,24 +63,19 @@ const LINK_LIFE = 3600_000;
 
 type ListedSequence = SampleFile & { name?: string; sequence?: FrameSequence };
 
-type Listeners = { [Name in keyof Events]: Set<(payload: Events[Name]) => void> };
+type Payload<Name extends RequestName> = z.input<(typeof REQUESTS)[Name]['schema']>;
+
+/** In place of main's handlers; files come by name, since no page has paths. */
+type Handlers = {
+  [Name in Exclude<RequestName, 'addUploads'>]: (payload: Payload<Name>) => Promise<Envelope<RequestResponse<Name>>>;
+};
 
 /** Main's part, in memory: for looking at the window without Electron and without a storage. Never in the built app. */
 export class FakeBridge {
   readonly #scenario: Scenario;
   readonly #started = Date.now();
   readonly #files: SampleFile[];
-  readonly #listeners: Listeners = {
-    'transfers-changed': new Set(),
-    'reading-changed': new Set(),
-    'preferences-changed': new Set(),
-    'settings-changed': new Set(),
-    'library-changed': new Set(),
-    'replica-ready': new Set(),
-    'report-progress': new Set(),
-    'verify-progress': new Set(),
-    'upload-folders-changed': new Set(),
-  };
+  readonly #subscriptions = new Set<{ name: string; listener: (payload: unknown) => void }>();
   readonly #listings = new Map<string, (string | ListedSequence)[]>();
   #preferences: PreferencesStatus;
   #settings: Settings;
@@ -97,7 +94,7 @@ export class FakeBridge {
       uploadFolderByProject: { ...scenario.uploadFolderByProject },
       theme: theme === 'light' || theme === 'dark' ? theme : 'system',
     };
-    this.#transfers = new FakeTransfers(scenario.queue, (delta) => this.#emit('transfers-changed', delta));
+    this.#transfers = new FakeTransfers(scenario.queue, (delta) => this.#emit('transfersChanged', delta));
     this.#uploadFolders = scenario.uploadFolders ? UPLOAD_FOLDERS : [];
     this.#files = scenario.library === 'many' ? manyFiles() : scenario.library === 'sample' ? [...SAMPLE] : [];
     const source =
@@ -124,20 +121,27 @@ export class FakeBridge {
     this.#transfers.begin();
     if (this.#scenario.watching) {
       const ready = { key: 'shots/sq030_sh040_comp_v008.mov', storage: 'sydney', label: 'Sydney', others: 0 };
-      setTimeout(() => this.#emit('replica-ready', ready), 2500);
+      setTimeout(() => this.#emit('replicaReady', ready), 2500);
     }
     if (this.#scenario.freshSeconds !== undefined) {
-      setTimeout(() => this.#emit('library-changed', { folder: '' }), this.#scenario.freshSeconds * 1000 + 1500);
+      setTimeout(() => this.#emit('libraryChanged', { folder: '' }), this.#scenario.freshSeconds * 1000 + 1500);
     }
   }
 
-  bridge(): BridgedApi {
-    const on =
-      <Name extends keyof Events>(name: Name) =>
-      (listener: (payload: Events[Name]) => void) => {
-        this.#listeners[name].add(listener);
-        return () => void this.#listeners[name].delete(listener);
-      };
+  bridge(): Bridge {
+    const handlers = this.#handlers() as Record<string, (payload: unknown) => Promise<Envelope<unknown>>>;
+    return {
+      request: (name, payload) => handlers[name]?.(payload) ?? answer(() => fail('bad-request')),
+      uploadFiles: (folder, files) => answer(() => this.#transfers.add(namesOf(files), folder), 400),
+      on: (name, listener) => {
+        const subscription = { name, listener };
+        this.#subscriptions.add(subscription);
+        return () => void this.#subscriptions.delete(subscription);
+      },
+    };
+  }
+
+  #handlers(): Handlers {
     return {
       getBootstrap: () => answer(() => this.#bootstrap()),
       listLibrary: ({ folder, cursor }) =>
@@ -149,13 +153,12 @@ export class FakeBridge {
           const { readFrom } = patch;
           const given = Object.entries(patch).filter(([, value]) => value !== undefined);
           this.#settings = settingsSchema.parse({ ...this.#settings, ...Object.fromEntries(given) });
-          this.#emit('settings-changed', this.#settings);
-          if (readFrom !== undefined) this.#emit('reading-changed', this.#reading());
+          this.#emit('settingsChanged', this.#settings);
+          if (readFrom !== undefined) this.#emit('readingChanged', this.#reading());
           return this.#settings;
         }),
       chooseUploads: ({ folder, what }) =>
         answer(() => this.#transfers.add(what === 'folder' ? FRAMES : ['chosen_v001.mov'], folder), 400),
-      uploadFiles: (folder, files) => answer(() => this.#transfers.add(namesOf(files), folder), 400),
       listTransfers: ({ cursor }) => answer(() => this.#transfers.page(cursor), 5),
       pauseTransfers: ({ ids }) => obey(() => this.#transfers.pause(ids)),
       resumeTransfers: ({ ids }) => obey(() => this.#transfers.resume(ids)),
@@ -168,24 +171,22 @@ export class FakeBridge {
       verifyFolder: ({ folder }) => this.#verify(folder),
       cancelVerify: () => {
         if (this.#verifying) this.#verifying.cancelled = true;
-        return answer(() => null);
+        return answer(() => undefined);
       },
-      addUploadFolder: ({ folder }) =>
+      addWatchFolder: ({ folder }) =>
         answer(() => {
           const added: UploadFolder = { ...NEW_FOLDER, id: `folder-${this.#uploadFolders.length}`, folder };
           this.#setUploadFolders([...this.#uploadFolders, added]);
           return added;
         }, 600),
-      pauseUploadFolder: ({ id, paused }) =>
+      pauseWatchFolder: ({ id, paused }) =>
         answer(() => {
           const state = paused ? 'paused' : 'watching';
           this.#setUploadFolders(this.#uploadFolders.map((item) => (item.id === id ? { ...item, state } : item)));
-          return null;
         }),
-      removeUploadFolder: ({ id }) =>
+      removeWatchFolder: ({ id }) =>
         answer(() => {
           this.#setUploadFolders(this.#uploadFolders.filter((item) => item.id !== id));
-          return null;
         }),
       importPreferences: () =>
         answer(() => {
@@ -195,14 +196,14 @@ export class FakeBridge {
           return this.#preferences;
         }),
       refreshAddress: () => answer(() => this.#reading() ?? fail('no-preferences'), 600),
-      openExternal: () => answer(() => null),
+      openExternal: () => answer(() => undefined),
       createSequenceLinks: ({ id }) => answer(() => this.#sequenceLinks(id), 200),
       explainRegion: ({ key }) => answer(() => this.#explain(key), 150),
       measureStorages: () => answer(() => (this.#measured = [...MEASUREMENTS]), 2500),
       reportReplication: ({ folder }) => this.#report(folder),
       cancelReport: () => {
         if (this.#reporting) this.#reporting.cancelled = true;
-        return answer(() => null);
+        return answer(() => undefined);
       },
       saveManifest: () => answer(() => ({ name: 'nearplay-manifest.csv' })),
       editPreferences: () =>
@@ -212,27 +213,18 @@ export class FakeBridge {
           const saved = this.#stored.save(text, etag);
           const { document, findings } = parsePreferences(saved.text);
           this.#preferences = { ...this.#preferences, document: document ?? null, findings };
-          this.#emit('preferences-changed', this.#preferences);
-          this.#emit('reading-changed', this.#reading());
+          this.#emit('preferencesChanged', this.#preferences);
+          this.#emit('readingChanged', this.#reading());
           return saved;
         }, 300),
       readPreferencesVersion: ({ versionId }) => answer(() => this.#stored.read(versionId)),
       exportPreferences: () => answer(() => ({ name: 'isolation-preferences.json' })),
-      saveCopy: ({ key }) => answer(() => this.#transfers.saveCopy(key, this.#find(key).size)),
-      onTransfersChanged: on('transfers-changed'),
-      onReadingChanged: on('reading-changed'),
-      onPreferencesChanged: on('preferences-changed'),
-      onSettingsChanged: on('settings-changed'),
-      onLibraryChanged: on('library-changed'),
-      onReplicaReady: on('replica-ready'),
-      onReportProgress: on('report-progress'),
-      onVerifyProgress: on('verify-progress'),
-      onUploadFoldersChanged: on('upload-folders-changed'),
+      download: ({ key }) => answer(() => this.#transfers.saveCopy(key, this.#find(key).size)),
     };
   }
 
-  #emit<Name extends keyof Events>(name: Name, payload: Events[Name]): void {
-    for (const listener of this.#listeners[name]) listener(payload);
+  #emit<Name extends EventName>(name: Name, payload: Events[Name]): void {
+    for (const subscription of this.#subscriptions) if (subscription.name === name) subscription.listener(payload);
   }
 
   #bootstrap(): Bootstrap {
@@ -415,14 +407,14 @@ export class FakeBridge {
     for (let compared = 0; compared < 48_000; compared += 4000) {
       await new Promise((resolve) => setTimeout(resolve, 120));
       if (mine.cancelled) return { error: new NearplayError('cancelled').report() };
-      this.#emit('report-progress', { compared });
+      this.#emit('reportProgress', { compared });
     }
     return answer(() => fakeReport(folder, this.#scenario.clean ?? false, Date.now()));
   }
 
   #setUploadFolders(folders: UploadFolder[]): void {
     this.#uploadFolders = folders;
-    this.#emit('upload-folders-changed', folders);
+    this.#emit('watchFoldersChanged', folders);
   }
 
   async #verify(folder: string): Promise<Envelope<VerifyReport>> {
@@ -431,7 +423,7 @@ export class FakeBridge {
     for (let compared = 0; compared < 4800; compared += 400) {
       await new Promise((resolve) => setTimeout(resolve, 150));
       if (mine.cancelled) return { error: new NearplayError('cancelled').report() };
-      this.#emit('verify-progress', { compared, bytes: compared * 65_000_000 });
+      this.#emit('verifyProgress', { compared, bytes: compared * 65_000_000 });
     }
     return answer(() => fakeVerifyReport(folder, this.#scenario.clean ?? false));
   }
@@ -472,11 +464,8 @@ function namesOf(files: readonly unknown[]): string[] {
 }
 
 /** What is asked for shows in the news, not in the answer. */
-function obey(order: () => void): Promise<Envelope<null>> {
-  return answer(() => {
-    order();
-    return null;
-  });
+function obey(order: () => void): Promise<Envelope<void>> {
+  return answer(order);
 }
 
 function folderEntry(key: string): LibraryEntry {

@@ -47,7 +47,10 @@ function Body() {
   const run = useReporting((state) => state.run);
   const cancel = useReporting((state) => state.cancel);
   const folder = useLibrary((library) => library.loaded.folder);
-  useEffect(() => api.onReportProgress(({ compared: so }) => reporting.getState().progressed(so)), [api, reporting]);
+  useEffect(
+    () => api.on('reportProgress', ({ compared: so }) => reporting.getState().progressed(so)),
+    [api, reporting],
+  );
   useEffect(() => {
     const { phase: before, folder: reported } = reporting.getState();
     // A report stays until it is asked for again: in a large storage it took minutes.

@@ -19,7 +19,7 @@ export function VerifyPanel() {
   const showPanel = useSession((session) => session.showPanel);
   const phase = useVerification((state) => state.phase);
   useEffect(
-    () => api.onVerifyProgress(({ compared, bytes }) => verifying.getState().progressed(compared, bytes)),
+    () => api.on('verifyProgress', ({ compared, bytes }) => verifying.getState().progressed(compared, bytes)),
     [api, verifying],
   );
   useEffect(() => {

@@ -9,7 +9,7 @@ import type { TransfersStore } from './transfers.ts';
 export function followTransfers(api: NearplayApi, session: SessionStore, transfers: TransfersStore): () => void {
   const { begin, take } = transfers.getState();
   const ends = [
-    api.onTransfersChanged(take),
+    api.on('transfersChanged', take),
     session.subscribe(({ app }, before) => {
       if (app && app.transfers !== before.app?.transfers) void begin(app.transfers);
     }),

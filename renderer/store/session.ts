@@ -152,16 +152,16 @@ export function createSession(api: NearplayApi, notifications: Notifications): S
       },
       addWatchFolder: (folder, existing) =>
         attempt(async () => {
-          const added = await api.addUploadFolder({ folder, existing });
+          const added = await api.addWatchFolder({ folder, existing });
           if (!added) return;
           set({ transfersOpen: true });
           notify({ kind: 'upload-folder-added', folder: added.folder }, 'good');
         }),
-      pauseWatchFolder: (id, paused) => attempt(() => api.pauseUploadFolder({ id, paused })),
-      removeWatchFolder: (id) => attempt(() => api.removeUploadFolder({ id })),
+      pauseWatchFolder: (id, paused) => attempt(() => api.pauseWatchFolder({ id, paused })),
+      removeWatchFolder: (id) => attempt(() => api.removeWatchFolder({ id })),
       download: (key) =>
         attempt(async () => {
-          if (await api.saveCopy({ key })) set({ transfersOpen: true });
+          if (await api.download({ key })) set({ transfersOpen: true });
         }),
       async setReadyAlert(folder, watched) {
         const others = (get().app?.settings.watchedFolders ?? []).filter((other) => other !== folder);
@@ -184,21 +184,21 @@ export function followMain(
   const { patchApp } = session.getState();
   const routesChanged = (): void => session.setState(({ routesVersion }) => ({ routesVersion: routesVersion + 1 }));
   const ends = [
-    api.onReadingChanged((reading) => {
+    api.on('readingChanged', (reading) => {
       patchApp({ reading });
       routesChanged();
     }),
-    api.onPreferencesChanged((preferences) => {
+    api.on('preferencesChanged', (preferences) => {
       patchApp({ preferences });
       routesChanged();
     }),
-    api.onSettingsChanged((settings) => patchApp({ settings })),
-    api.onUploadFoldersChanged((uploadFolders) => patchApp({ uploadFolders })),
-    api.onReplicaReady(({ key, label, others }) => {
+    api.on('settingsChanged', (settings) => patchApp({ settings })),
+    api.on('watchFoldersChanged', (uploadFolders) => patchApp({ uploadFolders })),
+    api.on('replicaReady', ({ key, label, others }) => {
       const name = nameOfKey(key);
       notifications.notify({ kind: 'replica-ready', name, place: label, others }, 'good');
     }),
-    api.onLibraryChanged(({ folder }) => {
+    api.on('libraryChanged', ({ folder }) => {
       if (folder.startsWith(shownFolder())) routesChanged();
     }),
   ];

@@ -79,7 +79,7 @@ async function measure(services: Application, sandbox: Sandbox): Promise<Round> 
   const keys: string[] = [];
   let cursor: string | undefined;
   do {
-    const page = await services.requests['list-library']({ folder: '', ...(cursor !== undefined && { cursor }) });
+    const page = await services.studio().library.list('', cursor);
     for (const entry of page.entries) {
       if (entry.type === 'file' && entry.route.reason === 'replica-by-ip') keys.push(entry.key);
     }
@@ -87,7 +87,7 @@ async function measure(services: Application, sandbox: Sandbox): Promise<Round> 
   } while (cursor !== undefined);
   const listed = performance.now();
   const cpu = process.cpuUsage();
-  for (const key of keys) await services.requests['create-link']({ key, purpose: 'preview' });
+  for (const key of keys) await services.studio().createLink(key, 'preview');
   const { user, system } = process.cpuUsage(cpu);
   const requests: Record<string, number> = {};
   for (const { operation, region } of sandbox.requests.slice(before)) {

@@ -94,9 +94,9 @@ async function measureAll(studio: StudioInApp, project: string): Promise<Stretch
 function filesIn(page: Page, state?: string): Promise<number> {
   return page.evaluate(async (wanted) => {
     const { nearplay } = globalThis as unknown as {
-      nearplay: { getBootstrap(): Promise<{ result: { transfers: { files: Record<string, number> } } }> };
+      nearplay: { request(name: string): Promise<{ result: { transfers: { files: Record<string, number> } } }> };
     };
-    const { files: counts } = (await nearplay.getBootstrap()).result.transfers;
+    const { files: counts } = (await nearplay.request('getBootstrap')).result.transfers;
     return wanted === undefined ? Object.values(counts).reduce((sum, count) => sum + count, 0) : (counts[wanted] ?? 0);
   }, state);
 }

@@ -50,9 +50,9 @@ afterAll(() => studio.stop());
 function explainRoute(page: Page): Promise<{ reason?: string }> {
   return page.evaluate(async (key) => {
     const { nearplay } = globalThis as unknown as {
-      nearplay: { explainRoute(request: { key: string }): Promise<{ result?: { reason: string } }> };
+      nearplay: { request(name: string, payload: { key: string }): Promise<{ result?: { reason: string } }> };
     };
-    return (await nearplay.explainRoute({ key })).result ?? {};
+    return (await nearplay.request('explainRoute', { key })).result ?? {};
   }, keyOf('expiry'));
 }
 

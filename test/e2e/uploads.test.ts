@@ -111,9 +111,9 @@ async function openDrawer(): Promise<void> {
 function counts(): Promise<Record<string, number>> {
   return studio.page.evaluate(async () => {
     const { nearplay } = globalThis as unknown as {
-      nearplay: { getBootstrap(): Promise<{ result: { transfers: { files: Record<string, number> } } }> };
+      nearplay: { request(name: string): Promise<{ result: { transfers: { files: Record<string, number> } } }> };
     };
-    return (await nearplay.getBootstrap()).result.transfers.files;
+    return (await nearplay.request('getBootstrap')).result.transfers.files;
   });
 }
 

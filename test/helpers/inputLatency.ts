@@ -50,11 +50,11 @@ function watchInPage(): void {
   };
   requestAnimationFrame(onFrame);
 
-  const { nearplay } = globalThis as unknown as { nearplay: { getBootstrap(): Promise<unknown> } };
+  const { nearplay } = globalThis as unknown as { nearplay: { request(name: string): Promise<unknown> } };
   const askMain = async (): Promise<void> => {
     while (isWatching) {
       const asked = performance.now();
-      await nearplay.getBootstrap();
+      await nearplay.request('getBootstrap');
       figures.main.push(performance.now() - asked);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }

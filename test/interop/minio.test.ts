@@ -79,7 +79,7 @@ describe.skipIf(typeof tools === 'string')('two MinIO servers with bucket replic
     await expect.poll(() => news().map(({ state }) => state), PATIENT).toEqual(['done']);
     return news()[0]?.key ?? '';
   };
-  const reasonOf = async (key: string) => (await services.requests['explain-route']({ key })).reason;
+  const reasonOf = async (key: string) => (await services.studio().explainRoute(key)).reason;
   const bytesOf = async (url: string) => Buffer.from(await (await fetch(url)).arrayBuffer());
 
   it.each([
@@ -100,7 +100,7 @@ describe.skipIf(typeof tools === 'string')('two MinIO servers with bucket replic
     const known = new Set([...UNDER_WAY, 'COMPLETED']);
     expect([...statuses].filter((status) => status === undefined || !known.has(status))).toEqual([]);
     await expect.poll(() => reasonOf(key), PATIENT).toBe('replica-by-ip');
-    const link = await services.requests['create-link']({ key, purpose: 'play' });
+    const link = await services.studio().createLink(key, 'play');
     expect(new URL(link.url).origin).toBe(pair.replica.endpoint);
     expect((await bytesOf(link.url)).equals(content)).toBe(true);
     // Proved, not assumed: version ids are preserved by replication.
@@ -115,7 +115,7 @@ describe.skipIf(typeof tools === 'string')('two MinIO servers with bucket replic
     for (let version = 1; version <= 5; version++) {
       await upload('often.bin', Buffer.from(`version ${version}`));
       for (let request = 0; request < 20; request++) {
-        const link = await services.requests['create-link']({ key, purpose: 'play' });
+        const link = await services.studio().createLink(key, 'play');
         expect((await bytesOf(link.url)).toString()).toBe(`version ${version}`);
       }
     }
@@ -123,7 +123,7 @@ describe.skipIf(typeof tools === 'string')('two MinIO servers with bucket replic
 
   it('a library page takes its routes from two listings', async () => {
     await expect.poll(() => reasonOf('sq010/small.mov'), PATIENT).toBe('replica-by-ip');
-    const page = await services.requests['list-library']({ folder: 'sq010/' });
+    const page = await services.studio().library.list('sq010/');
     const file = page.entries.find(({ key }) => key === 'sq010/small.mov');
     expect(file).toMatchObject({ size: small.length, route: { storage: 'sydney' } });
   });

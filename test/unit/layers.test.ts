@@ -47,6 +47,25 @@ const TREE: Record<string, { text: string; breaks?: string }> = {
     text: "export * from '../../test/sandbox/sandbox.ts';",
     breaks: 'product-without-tests',
   },
+  'shared/bridge.ts': { text: 'export const wire = 1;' },
+  'shared/ipc.ts': { text: "export { word } from './words.ts';" },
+  'electron/preload.ts': { text: "export { word } from '../shared/ipc.ts';", breaks: 'preload-only-wire' },
+  'electron/requests/library.ts': {
+    text: "export * from '../services/reading/links.ts';\nexport * from '../shell/window.ts';\nexport * from '../../shared/ipc.ts';",
+  },
+  'electron/requests/reachesWire.ts': {
+    text: "export * from '../ipc.ts';",
+    breaks: 'requests-only-services-and-shell',
+  },
+  'electron/ipc.ts': { text: "export { word } from '../shared/ipc.ts';" },
+  'electron/services/reading/knowsRequests.ts': {
+    text: "export { word } from '../../../shared/ipc.ts';",
+    breaks: 'services-without-requests',
+  },
+  'electron/shell/reachesHandlers.ts': {
+    text: "export * from '../requests/reachesWire.ts';",
+    breaks: 'services-without-requests',
+  },
   // Each room with one import up or aside, in the order of the rooms.
   ...wrongImport('runtime', 'files'),
   ...wrongImport('files', 'storage'),

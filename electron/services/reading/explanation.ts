@@ -1,5 +1,5 @@
 import type { ExplainedObject, Measurement, Reading, RouteExplanation } from '../../../shared/reading.ts';
-import { advise } from './measurements.ts';
+import { advise, measureStorages } from './measurements.ts';
 import type { Studio } from './studio.ts';
 
 const SECOND = 1000;
@@ -26,6 +26,31 @@ export async function explainRegion(
   const explained = { reading, ...(object && { object }), measurements: [...measurements], clockOffsets };
   const whole = { ...explained, ...(advice !== undefined && { advice }) };
   return { ...whole, text: textForIt(whole) };
+}
+
+/** Explains routes with what was measured last. */
+export class RouteExplanations {
+  readonly #studio: () => Studio;
+  #measurements: readonly Measurement[] = [];
+
+  /** @param studio throws NearplayError no-preferences, preferences-invalid, as the methods do then. */
+  constructor(studio: () => Studio) {
+    this.#studio = studio;
+  }
+
+  /** As explainRegion. */
+  async explain(key?: string): Promise<RouteExplanation> {
+    return explainRegion(this.#studio(), this.#measurements, key);
+  }
+
+  /** Some seconds a storage; with a key, throughput is measured by reading from that object. @throws NearplayError no-such-key … */
+  async measure(key?: string): Promise<Measurement[]> {
+    const studio = this.#studio();
+    const sample = key === undefined ? undefined : await studio.identify(key);
+    const measurements = await measureStorages(studio, sample);
+    this.#measurements = measurements;
+    return measurements;
+  }
 }
 
 async function explainObject(studio: Studio, key: string): Promise<ExplainedObject> {

@@ -1,13 +1,11 @@
-import type { Events } from '../../../shared/ipc.ts';
-
-type Ready = Events['replica-ready'];
+import type { ReplicaReady } from '../../../shared/replication.ts';
 
 const SECOND = 1000;
 /** A folder of frames arrives over minutes; whoever waits for it wants to hear of it a few times, not a thousand times. */
 const NOTIFY_INTERVAL_MS = 15 * SECOND;
 
 export interface ReadyNotificationsOptions {
-  notify: (ready: Ready) => void;
+  notify: (ready: ReplicaReady) => void;
   /** Milliseconds between two of a storage; default 15 s. */
   interval?: number;
 }
@@ -16,14 +14,14 @@ export interface ReadyNotificationsOptions {
 export class ReadyNotifications {
   readonly #options: ReadyNotificationsOptions;
   /** By storage: what came since the last time it was told of. */
-  readonly #gathered = new Map<string, Ready | null>();
+  readonly #gathered = new Map<string, ReplicaReady | null>();
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(options: ReadyNotificationsOptions) {
     this.#options = options;
   }
 
-  add(ready: Omit<Ready, 'others'>): void {
+  add(ready: Omit<ReplicaReady, 'others'>): void {
     const { storage } = ready;
     const gathered = this.#gathered.get(storage);
     if (gathered === undefined) this.#notify({ ...ready, others: 0 });
@@ -36,7 +34,7 @@ export class ReadyNotifications {
     this.#timers.clear();
   }
 
-  #notify(ready: Ready): void {
+  #notify(ready: ReplicaReady): void {
     this.#options.notify(ready);
     this.#gathered.set(ready.storage, null);
     const timer = setTimeout(() => {

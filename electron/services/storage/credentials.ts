@@ -8,6 +8,7 @@ import { deadline } from '../runtime/async.ts';
 const SECOND = 1000;
 /** Long enough for a sign-in helper (`credential_process`), short enough that nobody thinks the app hangs. */
 const PROVIDER_TIMEOUT = 20 * SECOND;
+const STATUS_TIMEOUT_MS = 5 * SECOND;
 
 export interface CredentialSource {
   /** A function, never frozen keys: an upload outlives a token. @throws NearplayError credentials-missing, credentials-expired */
@@ -65,6 +66,16 @@ export function createCredentials(options: CredentialsOptions): CredentialSource
       }
     },
   };
+}
+
+/** The status, or after 5 s that the sign-in takes long: what waits for it is the first paint of a window. */
+export function promptStatus(source: Pick<CredentialSource, 'status'>): Promise<CredentialsStatus> {
+  const late = new Promise<CredentialsStatus>((resolve) => {
+    const problem = reportOf(new NearplayError('timeout', 'The AWS sign-in takes long to answer.'));
+    const answer = () => resolve({ source: null, profiles: [], problem });
+    setTimeout(answer, STATUS_TIMEOUT_MS).unref();
+  });
+  return Promise.race([source.status(), late]);
 }
 
 /** Names of the profiles in the shared AWS files; `sso-session` sections are no profiles. */

@@ -47,14 +47,14 @@ describe('the terminal says the same as the window', () => {
     ['young.txt', IN_SYDNEY, 'auto'],
   ])('link %s from %s, reading from %s', async (key, ip, readFrom) => {
     const app = await studio.join({ givenAddress: ip, settings: settingsInMemory({ readFrom }) });
-    const link = await app.requests['create-link']({ key, purpose: 'play' });
+    const link = await app.studio().createLink(key, 'play');
     const said = await terminal('link', key, '--ip', ip, '--read-from', readFrom);
     expect(said).toMatchObject({ storage: link.route.storage, reason: link.route.reason, region: link.region });
     expect(new URL(String(said['url'])).pathname).toBe(new URL(link.url).pathname);
   });
 
   it('status: what S3 says, and what each replica holds', async () => {
-    const { object } = await studio.services.requests['explain-region']({ key: 'late.txt' });
+    const { object } = await studio.services.explanations.explain('late.txt');
     const said = await terminal('status', 'late.txt');
     expect(said).toMatchObject({
       replicationStatus: object?.replicationStatus,
@@ -66,7 +66,7 @@ describe('the terminal says the same as the window', () => {
 
   it('route: the reason that the window gives in general', async () => {
     const app = await studio.join({ givenAddress: IN_SYDNEY });
-    const { reading } = await app.requests['get-bootstrap'](undefined);
+    const { reading } = await app.bootstrap();
     const said = await terminal('route', '--ip', IN_SYDNEY);
     expect(said).toMatchObject({
       storage: reading?.route.storage,

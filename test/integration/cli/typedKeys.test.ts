@@ -83,10 +83,10 @@ describe('what is typed as a place becomes a key by one rule', () => {
 
   it('the window writes into a folder as it is on screen, or not at all', async () => {
     const paths = [await studio.file('b.mov', 'b')];
-    await expect(studio.services.requests['add-uploads']({ folder: '/', paths })).rejects.toMatchObject({
+    await expect(studio.services.addUploads('/', paths)).rejects.toMatchObject({
       code: 'bad-request',
     });
-    await expect(studio.services.addUploadFolder('sq//', studio.folder, false)).rejects.toMatchObject({
+    await expect(studio.services.addWatchFolder('sq//', studio.folder, false)).rejects.toMatchObject({
       code: 'bad-request',
     });
   });
@@ -112,7 +112,7 @@ describe('keys of other programs stay reachable by their exact text', () => {
 });
 
 it('a folder without a name is shown by its slash', async () => {
-  const { entries } = await studio.services.requests['list-library']({ folder: 'sq/' });
+  const { entries } = await studio.services.studio().library.list('sq/');
   expect(entries).toMatchObject([{ type: 'folder', key: 'sq//', name: '/' }]);
 });
 

@@ -17,7 +17,7 @@ it.each<[string, Buffer]>([
   await mkdir(journalFolder, { recursive: true });
   await writeFile(join(journalFolder, 'copies.json'), bytes);
   const services = await studio.join({ journalFolder });
-  services.saveCopy('nothing.mov', join(studio.folder, 'nothing.mov'));
+  services.downloads.add('nothing.mov', join(studio.folder, 'nothing.mov'));
   const [aside = ''] = (await readdir(journalFolder)).filter((name) => name.startsWith('copies.json.damaged-'));
   expect(await readFile(join(journalFolder, aside))).toEqual(bytes);
 });

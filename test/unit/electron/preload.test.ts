@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { type BridgedApi, EVENTS, REQUESTS } from '../../../shared/ipc.ts';
+import { type Bridge, EVENT_CHANNEL, REQUEST_CHANNEL } from '../../../shared/bridge.ts';
 
 const electron = vi.hoisted(() => ({
   exposed: new Map<string, unknown>(),
@@ -14,7 +14,9 @@ vi.mock('electron', () => ({
 const userActivation = { isActive: true };
 vi.stubGlobal('navigator', { userActivation });
 await import('../../../electron/preload.ts');
-const api = electron.exposed.get('nearplay') as BridgedApi;
+const bridge = electron.exposed.get('nearplay') as Bridge;
+const subscribed = electron.ipcRenderer.on.mock.calls.map(([channel]): unknown => channel);
+const [[, forward]] = electron.ipcRenderer.on.mock.calls as [[string, (...args: unknown[]) => void]];
 
 beforeEach(() => {
   vi.resetAllMocks();
@@ -23,53 +25,47 @@ beforeEach(() => {
 });
 
 describe('window.nearplay', () => {
-  it('is the only thing exposed, and all of it are functions', () => {
+  it('is the only thing exposed: three functions, and neither ipcRenderer nor a channel of choice', () => {
     expect([...electron.exposed.keys()]).toEqual(['nearplay']);
-    expect(Object.values(api).every((member) => typeof member === 'function')).toBe(true);
+    expect(Object.keys(bridge).sort()).toEqual(['on', 'request', 'uploadFiles']);
+    expect(Object.values(bridge).every((member) => typeof member === 'function')).toBe(true);
+    expect(subscribed).toEqual([EVENT_CHANNEL]);
   });
 
-  it('has a method for every request and every event', async () => {
-    const argument = { folder: '', key: 'k', purpose: 'play', id: 'i' } as never;
-    electron.webUtils.getPathForFile.mockReturnValue('/media/a.mov');
-    const subscribers = Object.keys(api).filter((name) => name.startsWith('on'));
-    for (const [name, method] of Object.entries(api)) {
-      const call = method as (...args: unknown[]) => unknown;
-      if (subscribers.includes(name)) call(() => undefined);
-      else await (name === 'uploadFiles' ? call('', [new File([], 'a.mov')]) : call(argument));
-    }
-    const channels = (calls: unknown[][]) => calls.map(([channel]) => channel).sort();
-    expect(channels(electron.ipcRenderer.invoke.mock.calls)).toEqual(Object.keys(REQUESTS).sort());
-    expect(channels(electron.ipcRenderer.on.mock.calls)).toEqual([...EVENTS].sort());
-  });
+  it.each(['listLibrary', 'nearplay:event', 'toString', '__proto__'])(
+    'sends %s as a name on the one channel of requests: main says whether there is such a request',
+    async (name) => {
+      await bridge.request(name, { folder: '' });
+      expect(electron.ipcRenderer.invoke).toHaveBeenCalledExactlyOnceWith(
+        REQUEST_CHANNEL,
+        name,
+        { folder: '' },
+        { gesture: true, fromPage: true },
+      );
+    },
+  );
 
-  it('opens no dialog and no browser without a click or a key', async () => {
+  it('says by itself whether there was a click or a key, whatever the page sends', async () => {
     userActivation.isActive = false;
-    const { chooseUploads, importPreferences, exportReceipts, exportPreferences, saveManifest } = api;
-    const { saveCopy, verifyFolder, addUploadFolder, openExternal, listTransfers } = api;
-    const replies = await Promise.all([
-      chooseUploads({ folder: '' }),
-      importPreferences(),
-      exportReceipts(),
-      exportPreferences({ text: '{}' }),
-      saveManifest({ problems: [] }),
-      saveCopy({ key: 'k' }),
-      verifyFolder({ folder: '' }),
-      addUploadFolder({ folder: '', existing: true }),
-      openExternal('https://docs.aws.amazon.com/'),
-    ]);
-    for (const reply of replies) expect(reply).toMatchObject({ error: { code: 'bad-request' } });
-    expect(electron.ipcRenderer.invoke).not.toHaveBeenCalled();
-    await listTransfers({});
-    expect(electron.ipcRenderer.invoke).toHaveBeenCalledOnce();
+    const request = bridge.request as (...args: unknown[]) => Promise<unknown>;
+    await request('download', { key: 'k' }, { gesture: true, fromPage: false });
+    expect(electron.ipcRenderer.invoke).toHaveBeenCalledExactlyOnceWith(
+      REQUEST_CHANNEL,
+      'download',
+      { key: 'k' },
+      { gesture: false, fromPage: true },
+    );
   });
 
   it('looks up the paths of files itself', async () => {
     electron.webUtils.getPathForFile.mockImplementation((file: File) => `/media/${file.name}`);
-    await api.uploadFiles('shots/', [new File([], 'a.mov'), new File([], 'b.mov')]);
-    expect(electron.ipcRenderer.invoke).toHaveBeenCalledExactlyOnceWith('add-uploads', {
-      folder: 'shots/',
-      paths: ['/media/a.mov', '/media/b.mov'],
-    });
+    await bridge.uploadFiles('shots/', [new File([], 'a.mov'), new File([], 'b.mov')]);
+    expect(electron.ipcRenderer.invoke).toHaveBeenCalledExactlyOnceWith(
+      REQUEST_CHANNEL,
+      'addUploads',
+      { folder: 'shots/', paths: ['/media/a.mov', '/media/b.mov'] },
+      { gesture: true, fromPage: false },
+    );
   });
 
   it.each([
@@ -77,23 +73,33 @@ describe('window.nearplay', () => {
     ['a path in place of a file', ['/etc/passwd'], 'That is not a file'],
   ])('refuses %s, with a clear error', async (_name, files, words) => {
     electron.webUtils.getPathForFile.mockReturnValue('');
-    const reply = await api.uploadFiles('', files);
+    const reply = await bridge.uploadFiles('', files);
     expect(reply).toMatchObject({ error: { code: 'bad-request', message: expect.stringContaining(words) as string } });
     expect(electron.ipcRenderer.invoke).not.toHaveBeenCalled();
   });
 
   it('answers with an envelope even when nobody listens in main', async () => {
-    electron.ipcRenderer.invoke.mockRejectedValue(new Error("No handler registered for 'get-bootstrap'"));
-    expect(await api.getBootstrap()).toMatchObject({ error: { code: 'internal' } });
+    electron.ipcRenderer.invoke.mockRejectedValue(new Error("No handler registered for 'nearplay:request'"));
+    expect(await bridge.request('getBootstrap')).toMatchObject({ error: { code: 'internal' } });
   });
 
-  it('gives listeners the payload without the event, and unsubscribes what it subscribed', () => {
-    const listener = vi.fn();
-    const end = api.onLibraryChanged(listener);
-    const [channel, forward] = electron.ipcRenderer.on.mock.lastCall as [string, (...args: unknown[]) => void];
-    forward({ sender: 'ipcRenderer' }, { folder: 'shots/' });
+  it('gives listeners the payload of their event without the event of Electron, until the end', () => {
+    const [listener, other] = [vi.fn(), vi.fn()];
+    const end = bridge.on('libraryChanged', listener);
+    bridge.on('readingChanged', other);
+    forward({ sender: 'ipcRenderer' }, 'libraryChanged', { folder: 'shots/' });
     expect(listener).toHaveBeenCalledExactlyOnceWith({ folder: 'shots/' });
+    expect(other).not.toHaveBeenCalled();
     end();
-    expect(electron.ipcRenderer.off).toHaveBeenCalledExactlyOnceWith(channel, forward);
+    forward({ sender: 'ipcRenderer' }, 'libraryChanged', { folder: 'shots/' });
+    expect(listener).toHaveBeenCalledOnce();
+  });
+
+  it('ends one subscription of two with the same listener, and no other', () => {
+    const listener = vi.fn();
+    const ends = [bridge.on('libraryChanged', listener), bridge.on('libraryChanged', listener)];
+    ends[0]?.();
+    forward({}, 'libraryChanged', { folder: '' });
+    expect(listener).toHaveBeenCalledOnce();
   });
 });

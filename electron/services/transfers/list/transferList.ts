@@ -1,5 +1,6 @@
 import { type ErrorReport, ERRORS } from '../../../../shared/errors.ts';
 import {
+  type ConflictAnswer,
   type Transfer,
   TRANSFER_STATES,
   type TransfersDelta,
@@ -24,7 +25,10 @@ const WAITS_FOR = {
   conflict: 'conflict',
 } as const;
 
-type QueueInList = Pick<TransferQueue, 'totals' | 'page' | 'pause' | 'resume' | 'cancel' | 'retry' | 'clear'>;
+type QueueInList = Pick<
+  TransferQueue,
+  'totals' | 'page' | 'pause' | 'resume' | 'cancel' | 'retry' | 'clear' | 'decide' | 'move'
+>;
 type CopiesInList = Pick<Downloads, 'list' | 'has' | 'cancel' | 'retry' | 'clear'>;
 
 /** Uploads and copies as one list, as a window shows it: copies first, since there are few and somebody waits for them. */
@@ -75,6 +79,16 @@ export class TransferList {
     this.#queue.retry(ids);
     const failed = () => this.#copies.list().filter(({ state }) => state === 'failed');
     for (const id of ids ?? failed().map((copy) => copy.id)) if (this.#copies.has(id)) this.#copies.retry(id);
+  }
+
+  /** For names that are taken, with other content: these uploads, or all that ask. */
+  decide(answer: ConflictAnswer, ids?: readonly string[]): void {
+    this.#queue.decide(answer, ids);
+  }
+
+  /** Waiting uploads go before another waiting one; `null`: to the end. */
+  move(ids: readonly string[], before: string | null): void {
+    this.#queue.move(ids, before);
   }
 
   clear(): void {

@@ -18,6 +18,11 @@ export interface Arrival {
   at: number;
 }
 
+/** Receipts as a file for people and programs. */
+export function receiptsText(receipts: readonly Receipt[]): string {
+  return `${JSON.stringify(receipts, undefined, 2)}\n`;
+}
+
 /** The proof of an upload, made to be exported as JSON. */
 export function receiptOf({ bucket, key, object, size, crc32, parts, from, verifiedBy, at }: Arrival): Receipt {
   return {

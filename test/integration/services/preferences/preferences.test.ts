@@ -30,7 +30,7 @@ afterEach(async () => {
 const document = (delaySeconds: number) => JSON.stringify(studio.sandbox.preferences({ delaySeconds }));
 const put = (text: string) => admin.send(new PutObjectCommand({ Bucket: 'studio-media', Key: KEY, Body: text }));
 const remove = () => admin.send(new DeleteObjectCommand({ Bucket: 'studio-media', Key: KEY }));
-const statusOf = async (services: Application) => (await services.requests['get-bootstrap'](undefined)).preferences;
+const statusOf = async (services: Application) => (await services.bootstrap()).preferences;
 const inForce = async (services: Application) => {
   const { origin, document: found } = await statusOf(services);
   return [origin?.kind, found?.replication.delaySeconds];
@@ -60,7 +60,7 @@ describe('the preferences object in the main storage', () => {
     const services = await artist();
     await eventually(() => inForce(services)).toEqual(['bucket', 7]);
     const told: unknown[] = [];
-    services.on('preferences-changed', (status) => told.push(status));
+    services.on('preferencesChanged', (status) => told.push(status));
     const before = readings().length;
     services.networkChanged();
     await eventually(() => readings().length).toBe(before + 1);
@@ -125,7 +125,7 @@ describe('the preferences object in the main storage', () => {
       settings,
     });
     services.networkChanged();
-    await services.requests['list-library']({ folder: '' });
+    await services.studio().library.list('');
     expect(await inForce(services)).toEqual(['managed', 2]);
     expect(readings()).toHaveLength(before);
   });
@@ -282,5 +282,5 @@ it('an import of an unusable file changes nothing and says why', async () => {
   await expect(services.importPreferences(join(studio.folder, 'none.json'))).rejects.toMatchObject({
     code: 'file-unreadable',
   });
-  await expect(services.requests['list-library']({ folder: '' })).resolves.toBeDefined();
+  await expect(services.studio().library.list('')).resolves.toBeDefined();
 });

@@ -32,18 +32,17 @@ async function traveller(services = [`http://127.0.0.1:${(echo.address() as Addr
   );
   return studio.join({ commandLinePreferences: file, givenAddress: undefined, interfaces: () => ['10.0.0.5'] });
 }
-const readingOf = async (services: Awaited<ReturnType<typeof traveller>>) =>
-  (await services.requests['get-bootstrap'](undefined)).reading;
+const readingOf = async (services: Awaited<ReturnType<typeof traveller>>) => (await services.bootstrap()).reading;
 
 describe('the public address', () => {
   it('decides the replica as soon as it is known, and windows are told', async () => {
     const services = await traveller();
     const told: unknown[] = [];
-    services.on('reading-changed', (reading) => told.push(reading?.route.storage));
+    services.on('readingChanged', (reading) => told.push(reading?.route.storage));
     await expect.poll(async () => (await readingOf(services))?.route.reason).toBe('replica-by-ip');
     expect((await readingOf(services))?.addresses[0]).toMatchObject({ address: IN_SYDNEY, source: 'public' });
     answer = ELSEWHERE;
-    const reading = await services.requests['refresh-address'](undefined);
+    const reading = await services.refreshAddress();
     expect(reading.route.reason).toBe('ip-outside-ranges');
     expect(told.at(-1)).toBe('main-us');
   });
@@ -69,7 +68,7 @@ describe('the public address', () => {
     answer = undefined;
     await studio.upload('shot.txt', 'bytes');
     const services = await traveller();
-    const link = await services.requests['create-link']({ key: 'shot.txt', purpose: 'play' });
+    const link = await services.studio().createLink('shot.txt', 'play');
     // The measurement is still going on: the link did not wait for its end.
     expect((await readingOf(services))?.addressProblem).toBeUndefined();
     expect(link.route).toMatchObject({ storage: 'main-us', reason: 'ip-unknown' });
@@ -99,7 +98,7 @@ describe('the public address', () => {
 
   it('is asked of nobody where the admin switched it off', async () => {
     const services = await traveller([]);
-    await services.requests['refresh-address'](undefined);
+    await services.refreshAddress();
     expect((await readingOf(services))?.addresses).toEqual([{ address: '10.0.0.5', source: 'interface' }]);
     expect(asked).toBe(0);
   });

@@ -17,7 +17,7 @@ describe('an object that was overwritten while the replica still holds the old v
     const { services, sandbox } = studio;
     await studio.upload(KEY, 'old bytes');
     await sandbox.waitForReplica(`media/${KEY}`, 5000);
-    const before = await services.requests['create-link']({ key: KEY, purpose: 'play' });
+    const before = await services.studio().createLink(KEY, 'play');
     expect(before.route.reason).toBe('replica-by-ip');
 
     sandbox.setReplication({ mode: 'never' });
@@ -27,14 +27,12 @@ describe('an object that was overwritten while the replica still holds the old v
 
     let old = 0;
     for (let batch = 0; batch < 20; batch++) {
-      const links = await Promise.all(
-        Array.from({ length: 50 }, () => services.requests['create-link']({ key: KEY, purpose: 'play' })),
-      );
+      const links = await Promise.all(Array.from({ length: 50 }, () => services.studio().createLink(KEY, 'play')));
       const texts = await Promise.all(links.map(async ({ url }) => (await fetch(url)).text()));
       old += texts.filter((text) => text !== 'new bytes').length;
       expect(links.every(({ route }) => route.storage === 'main-us')).toBe(true);
       // Listings in between must not talk the services out of it either.
-      await services.requests['list-library']({ folder: '' });
+      await services.studio().library.list('');
     }
     expect(old).toBe(0);
 
@@ -43,11 +41,11 @@ describe('an object that was overwritten while the replica still holds the old v
     await expect.poll(() => admin.uploads.list().find(({ id }) => id === again)?.state).toBe('done');
     await sandbox.waitForReplica(`media/${KEY}`, 5000);
     await expect
-      .poll(async () => (await services.requests['create-link']({ key: KEY, purpose: 'play' })).route.reason, {
+      .poll(async () => (await services.studio().createLink(KEY, 'play')).route.reason, {
         timeout: 10_000,
       })
       .toBe('replica-by-ip');
-    const link = await services.requests['create-link']({ key: KEY, purpose: 'play' });
+    const link = await services.studio().createLink(KEY, 'play');
     expect(await (await fetch(link.url)).text()).toBe('newest bytes');
   });
 });
@@ -57,11 +55,11 @@ describe('a replica that loses what it was proved to hold', () => {
     const { services, sandbox } = studio;
     await studio.upload(KEY, 'bytes');
     await sandbox.waitForReplica(`media/${KEY}`, 5000);
-    const near = await services.requests['create-link']({ key: KEY, purpose: 'play' });
+    const near = await services.studio().createLink(KEY, 'play');
     expect(near.route.storage).toBe('sydney');
     sandbox.addFault({ region: 'ap-southeast-2', effect: { kind: 'status', status: 404, code: 'NoSuchKey' } });
     expect((await fetch(near.url)).status).toBe(404);
-    const next = await services.requests['create-link']({ key: KEY, purpose: 'play', failed: 'sydney' });
+    const next = await services.studio().createLink(KEY, 'play', 'sydney');
     expect(next.route).toMatchObject({ storage: 'main-us', reason: 'replica-not-ready' });
     expect(await (await fetch(next.url)).text()).toBe('bytes');
   });
@@ -71,11 +69,11 @@ describe('a replica that loses what it was proved to hold', () => {
     await studio.upload(KEY, 'bytes');
     await sandbox.waitForReplica(`media/${KEY}`, 5000);
     const gone = sandbox.addFault({ region: 'ap-southeast-2', effect: { kind: 'down' } });
-    const link = await services.requests['create-link']({ key: KEY, purpose: 'play', failed: 'sydney' });
+    const link = await services.studio().createLink(KEY, 'play', 'sydney');
     expect(link.route).toMatchObject({ storage: 'main-us', reason: 'replica-unreachable' });
     gone();
     await expect
-      .poll(async () => (await services.requests['explain-route']({ key: KEY })).reason, { timeout: 10_000 })
+      .poll(async () => (await services.studio().explainRoute(KEY)).reason, { timeout: 10_000 })
       .toBe('replica-by-ip');
   });
 });
@@ -84,7 +82,7 @@ describe('links', () => {
   it('are refused after their expiry, and never outlive it', async () => {
     const services = await studio.join({ linkLifetime: 1000 });
     await studio.upload(KEY, 'bytes');
-    const link = await services.requests['create-link']({ key: KEY, purpose: 'play' });
+    const link = await services.studio().createLink(KEY, 'play');
     expect(link.expiresAt - Date.now()).toBeLessThanOrEqual(1000);
     expect((await fetch(link.url)).status).toBe(200);
     await new Promise((resolve) => setTimeout(resolve, 2100));
@@ -94,15 +92,15 @@ describe('links', () => {
   it('are the same for the same object, so that caches stay warm, and name the version', async () => {
     await studio.upload(KEY, 'bytes');
     await studio.sandbox.waitForReplica(`media/${KEY}`, 5000);
-    const first = await studio.services.requests['create-link']({ key: KEY, purpose: 'play' });
-    const second = await studio.services.requests['create-link']({ key: KEY, purpose: 'play' });
+    const first = await studio.services.studio().createLink(KEY, 'play');
+    const second = await studio.services.studio().createLink(KEY, 'play');
     expect(second.url).toBe(first.url);
     expect(new URL(first.url).searchParams.get('versionId')).toBe(first.versionId);
   });
 
   it('for download carry the name, whatever letters it has', async () => {
     await studio.upload('Szene „eins“ – früh.mov', 'bytes');
-    const link = await studio.services.requests['create-link']({ key: 'Szene „eins“ – früh.mov', purpose: 'download' });
+    const link = await studio.services.studio().createLink('Szene „eins“ – früh.mov', 'download');
     const answer = await fetch(link.url);
     expect(answer.headers.get('content-disposition')).toContain("filename*=UTF-8''Szene%20%E2%80%9Eeins%E2%80%9C");
   });
@@ -117,7 +115,7 @@ describe('the library', () => {
     for (const name of ['a.txt', 'b.txt', 'c.txt']) await writeFile(join(folder, name), name);
     await seed(sandbox, folder, { prefix: 'media/sq010', ageMs: 24 * 3600_000 });
     const before = sandbox.requests.length;
-    const page = await services.requests['list-library']({ folder: 'sq010/' });
+    const page = await services.studio().library.list('sq010/');
     const asked = sandbox.requests.slice(before).map(({ operation }) => operation);
     expect(asked).toEqual(['ListObjectsV2', 'ListObjectsV2']);
     expect(page.entries.map((entry) => 'route' in entry && entry.route.reason)).toEqual(Array(3).fill('replica-by-ip'));
@@ -128,7 +126,7 @@ describe('the library', () => {
     await studio.upload('a.txt', 'a');
     await sandbox.waitForReplica('media/a.txt', 5000);
     sandbox.addFault({ region: 'us-east-1', effect: { kind: 'down' } });
-    const page = await services.requests['list-library']({ folder: '' });
+    const page = await services.studio().library.list('');
     expect(page.entries).toMatchObject([{ key: 'a.txt', route: { storage: 'sydney', reason: 'main-unreachable' } }]);
   });
 });

@@ -44,10 +44,10 @@ describe('a main storage that is not asked any more', () => {
     const effect = { kind: 'answer-instead', status, headers } as const;
     studio.sandbox.addFault({ region: 'ap-southeast-2', effect: { kind: 'down' } });
     studio.sandbox.addFault({ operation: 'HeadObject', effect });
-    for (const { requests } of [withReplica, withoutReplica])
+    for (const services of [withReplica, withoutReplica])
       for (let time = 0; time < 3; time++)
-        await expect(requests['create-link']({ key, purpose: 'play' })).rejects.toMatchObject(rejected);
-    await expect(withReplica.requests['list-library']({ folder: '' })).rejects.toMatchObject(rejected);
+        await expect(services.studio().createLink(key, 'play')).rejects.toMatchObject(rejected);
+    await expect(withReplica.studio().library.list('')).rejects.toMatchObject(rejected);
   });
 });
 
@@ -70,7 +70,7 @@ describe.each(SKEWS)("every row of the route table through the services, this ma
     return key;
   };
   const expectRoute = async (services: TestStudio['services'], key: string, storage: string, reason: string) => {
-    const link = await services.requests['create-link']({ key, purpose: 'play' });
+    const link = await services.studio().createLink(key, 'play');
     expect(link.route).toMatchObject({ storage, reason });
     expect(new URL(link.url).origin).toBe(endpointOf(studio, storage));
     expect(await bytesOf(link)).toBe(`bytes of ${key}`);
@@ -79,7 +79,7 @@ describe.each(SKEWS)("every row of the route table through the services, this ma
   it('1 main-unreachable', async () => {
     const key = await stored('one.txt');
     const services = await studio.join();
-    await services.requests['list-library']({ folder: '' });
+    await services.studio().library.list('');
     studio.sandbox.addFault({ region: 'us-east-1', effect: { kind: 'down' } });
     await expectRoute(services, key, 'sydney', 'main-unreachable');
   });
@@ -109,7 +109,7 @@ describe.each(SKEWS)("every row of the route table through the services, this ma
     const services = await studio.join({ commandLinePreferences: file });
     const key = await stored('six.txt');
     await expectRoute(services, key, 'main-us', 'within-replication-delay');
-    const { details } = await services.requests['explain-route']({ key });
+    const { details } = await services.studio().explainRoute(key);
     expect(details.secondsLeft).toBeGreaterThan(570);
     expect(details.secondsLeft).toBeLessThanOrEqual(601);
   });

@@ -15,7 +15,7 @@ async function everyPage(folder: string): Promise<{ entries: LibraryEntry[]; pag
   let cursor: string | undefined;
   let pages = 0;
   do {
-    const page = await studio.services.requests['list-library']({ folder, ...(cursor !== undefined && { cursor }) });
+    const page = await studio.services.studio().library.list(folder, cursor);
     entries.push(...page.entries);
     cursor = page.cursor;
     pages += 1;
@@ -82,13 +82,13 @@ describe('an image sequence', () => {
       ['lit/take#1.0002.png', 'take#1.####.png', '1-2'],
     ]);
     const content = async (url: string) => (await fetch(url)).text();
-    const file = await studio.services.requests['create-link']({ key: 'lit/plate.####.png', purpose: 'play' });
+    const file = await studio.services.studio().createLink('lit/plate.####.png', 'play');
     expect(await content(file.url)).toBe('plate.####.png');
     for (const { sequence } of files) {
       if (!sequence) continue;
-      const links = await studio.services.requests['create-sequence-links']({ id: sequence.id });
+      const links = await studio.services.studio().createSequenceLinks(sequence.id);
       expect(links.frames.map(({ number }) => number)).toEqual([1, 2]);
-      const still = await studio.services.requests['create-link']({ key: sequence.firstKey, purpose: 'preview' });
+      const still = await studio.services.studio().createLink(sequence.firstKey, 'preview');
       expect(await content(links.frames[0]?.url ?? '')).toBe(await content(still.url));
       expect(`lit/${await content(still.url)}`).toBe(sequence.firstKey);
     }
@@ -113,7 +113,7 @@ describe('an image sequence', () => {
     const sequence = files.find((file) => file.sequence)?.sequence;
     expect(sequence && sequence.last - sequence.first).toBe(1299);
     if (!sequence) return;
-    const { frames } = await studio.services.requests['create-sequence-links']({ id: sequence.id });
+    const { frames } = await studio.services.studio().createSequenceLinks(sequence.id);
     expect(frames).toHaveLength(1300);
   });
 
@@ -162,7 +162,7 @@ describe('an image sequence', () => {
     ]);
     const [first] = sequences;
     if (!first) return;
-    await expect(studio.services.requests['create-sequence-links']({ id: first.id })).rejects.toMatchObject({
+    await expect(studio.services.studio().createSequenceLinks(first.id)).rejects.toMatchObject({
       code: 'not-supported',
     });
   }, 120_000);

@@ -14,8 +14,6 @@ beforeEach(async () => {
 });
 afterEach(() => studio.stop());
 
-const ask = () => studio.services.requests;
-
 describe('the replication report', () => {
   it('tells pending, stuck, failed and never replicated objects apart, with bytes, and skips what is there', async () => {
     const { sandbox, services } = studio;
@@ -27,8 +25,8 @@ describe('the replication report', () => {
     sandbox.setReplication({ mode: 'never' });
     await studio.upload('pending.txt', 'pending');
     const progress: number[] = [];
-    services.on('report-progress', ({ compared }) => progress.push(compared));
-    const report = await ask()['report-replication']({ folder: '' });
+    services.on('reportProgress', ({ compared }) => progress.push(compared));
+    const report = await studio.services.reports.report('');
     expect(report).toMatchObject({
       compared: 6,
       totals: {
@@ -45,7 +43,7 @@ describe('the replication report', () => {
 
     const later = await studio.join({ now: () => Date.now() });
     sandbox.setClock(3600 * 1000);
-    const stuck = await later.requests['report-replication']({ folder: '' });
+    const stuck = await later.reports.report('');
     expect(stuck.totals).toMatchObject({ stuck: { objects: 1 }, pending: { objects: 0 } });
   });
 
@@ -55,7 +53,7 @@ describe('the replication report', () => {
     await studio.upload('chained.txt', 'chained');
     const version = sandbox.bucketOf('main-us').current('media/chained.txt');
     if (version) version.replicationStatus = 'REPLICA';
-    const report = await ask()['report-replication']({ folder: '' });
+    const report = await studio.services.reports.report('');
     expect(report.objects).toMatchObject([{ key: 'chained.txt', problem: 'never' }]);
   });
 
@@ -63,23 +61,25 @@ describe('the replication report', () => {
     const { sandbox, services } = studio;
     sandbox.setReplication({ mode: 'failed' });
     await studio.upload('Früh, "eins" 01.txt', 'failed');
-    const report = await ask()['report-replication']({ folder: '' });
+    const report = await studio.services.reports.report('');
     const [object] = report.objects;
     const key = 'media/Fr%C3%BCh%2C%20%22eins%22%2001.txt';
-    expect(services.manifest(['failed'])).toBe(`studio-media,${key},${object?.versionId}\r\n`);
-    expect(() => services.manifest(['stuck'])).toThrow(expect.objectContaining({ code: 'bad-request' }) as Error);
+    expect(services.reports.manifest(['failed'])).toBe(`studio-media,${key},${object?.versionId}\r\n`);
+    expect(() => services.reports.manifest(['stuck'])).toThrow(
+      expect.objectContaining({ code: 'bad-request' }) as Error,
+    );
   });
 
   it('costs one listing a storage for 1,000 objects, and can be cancelled', async () => {
     const { sandbox } = studio;
     await seed(sandbox, MEDIA, { prefix: 'media/old', ageMs: DAY, replicated: true });
     const before = sandbox.requests.length;
-    await ask()['report-replication']({ folder: '' });
+    await studio.services.reports.report('');
     const operations = sandbox.requests.slice(before).map(({ operation }) => operation);
     expect(operations).toEqual(['ListObjectsV2', 'ListObjectsV2']);
     sandbox.addFault({ effect: { kind: 'latency', milliseconds: 2000 } });
-    const running = ask()['report-replication']({ folder: '' });
-    setTimeout(() => void ask()['cancel-report'](undefined), 50);
+    const running = studio.services.reports.report('');
+    setTimeout(() => studio.services.reports.cancel(), 50);
     await expect(running).rejects.toMatchObject({ code: 'cancelled' });
   });
 });
@@ -90,10 +90,12 @@ describe('why this region', () => {
     const key = await studio.upload('shot.txt', 'x'.repeat(100_000));
     await sandbox.waitForReplica(`media/${key}`, 5000);
     // It may have been asked for a moment too early.
-    await expect.poll(async () => (await ask()['explain-route']({ key })).reason, PATIENT).toBe('replica-by-ip');
+    await expect
+      .poll(async () => (await studio.services.studio().explainRoute(key)).reason, PATIENT)
+      .toBe('replica-by-ip');
     sandbox.addFault({ region: 'ap-southeast-2', effect: { kind: 'latency', milliseconds: 120 } });
-    await ask()['measure-storages']({ key });
-    const explained = await ask()['explain-region']({ key });
+    await studio.services.explanations.measure(key);
+    const explained = await studio.services.explanations.explain(key);
     expect(explained).toMatchObject({
       reading: { readFrom: 'auto', route: { storage: 'sydney', details: { matchedRange: '203.0.113.0/24' } } },
       object: {
@@ -110,7 +112,7 @@ describe('why this region', () => {
     expect(explained.text).not.toContain(sandbox.credentials.accessKeyId);
     expect(explained.text).not.toMatch(/https?:\/\/|X-Amz/);
     // Advice never changes the route.
-    expect((await ask()['explain-route']({ key })).storage).toBe('sydney');
+    expect((await studio.services.studio().explainRoute(key)).storage).toBe('sydney');
   });
 });
 
@@ -119,7 +121,7 @@ describe('ready in your region', () => {
     const { sandbox, services } = studio;
     sandbox.setReplication({ mode: 'normal', delayMs: 1500 });
     const ready: string[] = [];
-    services.on('replica-ready', ({ key, label }) => ready.push(`${key} in ${label}`));
+    services.on('replicaReady', ({ key, label }) => ready.push(`${key} in ${label}`));
     await studio.upload('shot.txt', 'bytes');
     expect(ready).toEqual([]);
     await expect.poll(() => ready, { timeout: 15_000 }).toEqual(['shot.txt in Sydney']);
@@ -129,11 +131,11 @@ describe('ready in your region', () => {
     const { sandbox, services } = studio;
     sandbox.setReplication({ mode: 'normal', delayMs: 1500 });
     const ready: string[] = [];
-    services.on('replica-ready', ({ key }) => ready.push(key));
+    services.on('replicaReady', ({ key }) => ready.push(key));
     const other = await studio.join();
     const [upload] = await other.uploads.add('dailies', [await studio.file('theirs.txt', 'bytes')]);
     await expect.poll(() => other.uploads.list().find(({ id }) => id === upload)?.state).toBe('done');
-    await ask()['set-settings']({ watchedFolders: ['dailies/'] });
+    studio.services.changeSettings({ watchedFolders: ['dailies/'] });
     await expect.poll(() => ready, { timeout: 15_000 }).toEqual(['dailies/theirs.txt']);
   });
 });
@@ -146,11 +148,11 @@ describe('a copy on this computer', () => {
     await sandbox.waitForReplica(`media/${key}`, 5000);
     const file = join(studio.folder, 'copy.mov');
     const states: string[] = [];
-    services.on('transfers-changed', ({ changed }) => {
+    services.on('transfersChanged', ({ changed }) => {
       const copy = changed.find(({ direction }) => direction === 'download');
       if (copy) states.push(copy.state);
     });
-    services.saveCopy(key, file);
+    services.downloads.add(key, file);
     await expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe('done');
     expect((await readFile(file)).equals(content)).toBe(true);
     const read = sandbox.requests.filter(({ operation }) => operation === 'GetObject').at(-1);

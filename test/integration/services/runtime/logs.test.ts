@@ -44,7 +44,7 @@ it.each(FAULTS)('with %s the log tells what failed, and no secret', async (_name
   await sandbox.waitForReplica('media/shot.txt', 5000);
   const links: string[] = [];
   const link = async (failed?: string) => {
-    const one = await services.requests['create-link']({ key: 'shot.txt', purpose: 'play', ...(failed && { failed }) });
+    const one = await services.studio().createLink('shot.txt', 'play', failed);
     links.push(one.url);
     return one;
   };
@@ -56,12 +56,12 @@ it.each(FAULTS)('with %s the log tells what failed, and no secret', async (_name
     link(),
     link('sydney'),
     link('main-us'),
-    services.requests['list-library']({ folder: '' }),
-    services.requests['explain-route']({ key: 'shot.txt' }),
+    services.studio().library.list(''),
+    services.studio().explainRoute('shot.txt'),
     services.importPreferences(preferences),
   ]);
   await new Promise((resolve) => setTimeout(resolve, 500));
-  await services.requests['cancel-transfers']({ ids });
+  services.transfers.cancel(ids);
   sandbox.clearFaults();
   // What a careless caller would do: whole answers with their links, and errors with all that hangs below them.
   log.error('What became of it', { first, results, transfers: services.uploads.list() });

@@ -35,20 +35,18 @@ afterEach(async () => {
 });
 
 describe('a token that ends in mid work', () => {
-  it.each(['list-library', 'create-link'] as const)(
+  it.each(['listLibrary', 'createLink'] as const)(
     'is told by %s, and after signing in it goes on without a restart',
     async (name) => {
       const { services } = studio;
       await studio.upload('shot.txt', 'bytes');
       const work = () =>
-        name === 'list-library'
-          ? services.requests[name]({ folder: '' })
-          : services.requests[name]({ key: 'shot.txt', purpose: 'play' });
+        name === 'listLibrary' ? services.studio().library.list('') : services.studio().createLink('shot.txt', 'play');
       await work();
       issued.sessionToken = 'second-token';
       await expect(work()).rejects.toThrow();
       // The storage is there; only the credentials are not good any more.
-      const { reading } = await services.requests['get-bootstrap'](undefined);
+      const { reading } = await services.bootstrap();
       expect(reading?.storages.every(({ reachable }) => reachable)).toBe(true);
       await signIn('second-token');
       await work().catch(() => undefined);
@@ -70,13 +68,13 @@ describe('a token that ends in mid work', () => {
 describe('a profile that the user chooses', () => {
   it('is in force at once, and one that does not exist is told, never replaced by another identity', async () => {
     const { services } = studio;
-    await services.requests['set-settings']({ profile: 'nobody' });
-    await expect(services.requests['list-library']({ folder: '' })).rejects.toMatchObject({
+    services.changeSettings({ profile: 'nobody' });
+    await expect(services.studio().library.list('')).rejects.toMatchObject({
       code: 'credentials-missing',
     });
-    const { credentials } = await services.requests['get-bootstrap'](undefined);
+    const { credentials } = await services.bootstrap();
     expect(credentials).toMatchObject({ source: null, profiles: ['artist'], problem: { code: 'credentials-missing' } });
-    await services.requests['set-settings']({ profile: 'artist' });
-    await expect(services.requests['list-library']({ folder: '' })).resolves.toMatchObject({ entries: [] });
+    services.changeSettings({ profile: 'artist' });
+    await expect(services.studio().library.list('')).resolves.toMatchObject({ entries: [] });
   });
 });

@@ -24,7 +24,6 @@ import { readPolicy } from '../../../../electron/shell/policy.ts';
 import { proxyUrl } from '../../../../electron/shell/proxy.ts';
 import { stopBeforeQuit } from '../../../../electron/shell/quit.ts';
 import { ReloadOnNewSources } from '../../../../electron/shell/reload.ts';
-import { shellRequests } from '../../../../electron/shell/requests.ts';
 import { storedTheme } from '../../../../electron/shell/theme.ts';
 import { mayUpdate, startUpdates } from '../../../../electron/shell/updates.ts';
 import { DEFAULT_SETTINGS } from '../../../../shared/settings.ts';
@@ -185,42 +184,6 @@ describe('the choosers', () => {
   it('give nothing when the user cancels, and work without a window', async () => {
     const showOpenDialog = vi.fn(() => Promise.resolve({ canceled: true, filePaths: ['/a'] }));
     expect(await systemChooser({ showOpenDialog }, () => undefined)({})).toEqual([]);
-  });
-
-  it('lead to uploads and preferences only when something was chosen', async () => {
-    const services = {
-      addUploads: vi.fn(() => Promise.resolve({ files: 2 })),
-      importPreferences: vi.fn(),
-      manifest: vi.fn(() => 'bucket,key'),
-      receipts: vi.fn(() => '[]'),
-      saveCopy: vi.fn(),
-      verifyFolder: vi.fn(),
-      addUploadFolder: vi.fn(),
-    };
-    const writeText = vi.fn(() => Promise.resolve());
-    const openExternal = () => Promise.resolve();
-    const nobody = () => Promise.resolve(undefined);
-    const some = { choosePreferences: nobody, chooseDestination: nobody, chooseFolder: nobody };
-    const none = { ...some, chooseUploads: () => Promise.resolve([]) };
-    const requests = shellRequests({ services, dialogs: none, writeText, openExternal });
-    expect(await requests['choose-uploads']({ folder: '', what: 'folder' })).toEqual({ files: 0 });
-    expect(await requests['export-receipts'](undefined)).toBeNull();
-    expect(await requests['import-preferences'](undefined)).toBeNull();
-    expect(await requests['save-manifest']({ problems: ['failed'] })).toBeNull();
-    expect(await requests['export-preferences']({ text: '{}' })).toBeNull();
-    expect(await requests['save-copy']({ key: 'a/b.mov' })).toBeNull();
-    expect(await requests['verify-folder']({ folder: 'a/' })).toBeNull();
-    expect(await requests['add-upload-folder']({ folder: 'a/', existing: true })).toBeNull();
-    for (const untouched of [services.addUploads, services.importPreferences, services.saveCopy, writeText]) {
-      expect(untouched).not.toHaveBeenCalled();
-    }
-
-    const dialogs = { ...none, chooseDestination: () => Promise.resolve('/tickets/chosen.csv') };
-    const saving = shellRequests({ services, dialogs, writeText, openExternal });
-    expect(await saving['save-manifest']({ problems: ['failed'] })).toEqual({ name: 'chosen.csv' });
-    expect(writeText).toHaveBeenCalledWith('/tickets/chosen.csv', 'bucket,key');
-    await saving['save-copy']({ key: 'a/b.mov' });
-    expect(services.saveCopy).toHaveBeenCalledWith('a/b.mov', '/tickets/chosen.csv');
   });
 });
 

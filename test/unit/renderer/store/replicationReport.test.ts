@@ -18,7 +18,7 @@ function reportOf(totals: Partial<ReplicationReport['totals']>): ReplicationRepo
 }
 
 function storeOver(reportReplication: () => Promise<ReplicationReport>) {
-  const cancelReport = vi.fn(() => Promise.resolve(null));
+  const cancelReport = vi.fn(() => Promise.resolve());
   const store = createReporting({ reportReplication, cancelReport } as Partial<NearplayApi> as NearplayApi);
   return { store, cancelReport };
 }

@@ -6,7 +6,7 @@ import { AllTransfers } from '../../../../renderer/transfers/TransfersHead.tsx';
 import { draw } from '../drawn.tsx';
 
 async function askToCancelAll() {
-  const cancelTransfers = vi.fn(() => Promise.resolve(null));
+  const cancelTransfers = vi.fn(() => Promise.resolve());
   const drawn = await draw(<AllTransfers />, { cancelTransfers });
   const files = { ...NO_TOTALS.files, running: 1, waiting: 2 };
   act(() => drawn.nearplay.transfers.setState({ totals: { ...NO_TOTALS, files } }));

@@ -13,7 +13,7 @@ afterEach(() => desk.close());
 
 const refuse = (status: number, code: string) =>
   desk.sandbox.addFault({ operation: 'GetObject', region: SYDNEY_REGION, effect: { kind: 'status', status, code } });
-const play = () => desk.services.requests['create-link']({ key: KEY, purpose: 'play' });
+const play = () => desk.services.studio().createLink(KEY, 'play');
 
 it('is read from the nearest replica, and proved by what that keeps', async () => {
   expect(await desk.get()).toMatchObject({ route: { storage: 'sydney', reason: 'replica-by-ip' }, provedBy: 'crc32' });
@@ -37,8 +37,8 @@ describe.each<[number, string, ErrorCode | undefined]>([
     const link = await play();
     expect(link.route).toMatchObject({ storage: 'main-us', reason: 'replica-not-ready' });
     if (refusedFor !== undefined) expect(link.route.details.refusedFor).toBe(refusedFor);
-    expect((await desk.services.requests['explain-route']({ key: KEY })).storage).toBe('main-us');
-    const page = await desk.services.requests['list-library']({ folder: 'sq010/' });
+    expect((await desk.services.studio().explainRoute(KEY)).storage).toBe('main-us');
+    const page = await desk.services.studio().library.list('sq010/');
     expect(page.entries).toMatchObject([{ key: KEY, route: { storage: 'main-us', reason: 'replica-not-ready' } }]);
     const since = desk.sandbox.requests.slice(asked);
     expect(since.filter(({ region, operation }) => region === SYDNEY_REGION && operation !== 'ListObjectsV2')).toEqual(
@@ -56,7 +56,7 @@ describe.each<[number, string, ErrorCode | undefined]>([
   it('and that a player found out is no longer read by downloads', async () => {
     refuse(status, code);
     expect((await play()).route.storage).toBe('sydney');
-    await desk.services.requests['create-link']({ key: KEY, purpose: 'play', failed: 'sydney' });
+    await desk.services.studio().createLink(KEY, 'play', 'sydney');
     expect(await desk.get()).toMatchObject({ route: { storage: 'main-us' } });
   });
 });

@@ -23,7 +23,7 @@ const target = (name = 'plate.mov') => join(desk.folder, name);
 function follow(services: Application) {
   const copies = new Map<string, Transfer>();
   const states: string[] = [];
-  services.on('transfers-changed', ({ changed }) => {
+  services.on('transfersChanged', ({ changed }) => {
     for (const one of changed.filter(({ direction }) => direction === 'download')) {
       copies.set(one.id, one);
       if (states.at(-1) !== one.state) states.push(one.state);
@@ -33,12 +33,12 @@ function follow(services: Application) {
   return { of, states, all: () => [...copies.values()] };
 }
 
-const listed = async (services: Application) =>
-  (await services.requests['list-transfers']({})).transfers.filter(({ direction }) => direction === 'download');
+const listed = (services: Application) =>
+  services.transfers.page(undefined).transfers.filter(({ direction }) => direction === 'download');
 
 it('says how far it is, and at the end that it is there', async () => {
   const seen = follow(desk.services);
-  const { id } = desk.services.saveCopy(KEY, target());
+  const { id } = desk.services.downloads.add(KEY, target());
   await until(() => seen.of(id)?.state === 'done', 'done');
   expect(seen.of(id)).toMatchObject({ size: SIZE, sent: SIZE, confirmed: SIZE });
   expect(seen.of(id)).not.toHaveProperty('unproved');
@@ -48,7 +48,7 @@ it('says how far it is, and at the end that it is there', async () => {
 it('says so when nothing could prove the file', async () => {
   desk.sandbox.addFault({ effect: { kind: 'no-proof' } });
   const seen = follow(desk.services);
-  const { id } = desk.services.saveCopy(KEY, target());
+  const { id } = desk.services.downloads.add(KEY, target());
   await until(() => seen.of(id)?.state === 'done', 'done');
   expect(seen.of(id)).toMatchObject({ unproved: true });
 });
@@ -57,9 +57,9 @@ describe('the same destination twice', () => {
   it('joins the copy of the same object that is on its way, and refuses another object', async () => {
     slowly();
     const seen = follow(desk.services);
-    const first = desk.services.saveCopy(KEY, target());
-    expect(desk.services.saveCopy(KEY, target()).id).toBe(first.id);
-    expect(() => desk.services.saveCopy('other.mov', target())).toThrow(
+    const first = desk.services.downloads.add(KEY, target());
+    expect(desk.services.downloads.add(KEY, target()).id).toBe(first.id);
+    expect(() => desk.services.downloads.add('other.mov', target())).toThrow(
       expect.objectContaining({ code: 'same-destination' }) as Error,
     );
     await until(() => seen.of(first.id)?.state === 'done', 'done');
@@ -71,7 +71,7 @@ describe('the same destination twice', () => {
     const got = desk.get('plate.mov');
     const seen = follow(desk.services);
     await until(() => desk.reads().length > 0, 'the command is at work');
-    const { id } = desk.services.saveCopy(KEY, target());
+    const { id } = desk.services.downloads.add(KEY, target());
     await until(() => seen.of(id)?.state === 'failed', 'failed');
     expect(seen.of(id)?.error?.code).toBe('same-destination');
     await got;
@@ -83,11 +83,11 @@ describe('cancelled', () => {
   it('it leaves nothing behind, and can be asked for again at once', async () => {
     const lift = slowly();
     const seen = follow(desk.services);
-    const { id } = desk.services.saveCopy(KEY, target());
+    const { id } = desk.services.downloads.add(KEY, target());
     await until(() => (seen.of(id)?.sent ?? 0) > 0, 'bytes arrive');
-    await desk.services.requests['cancel-transfers']({ ids: [id] });
+    desk.services.transfers.cancel([id]);
     lift();
-    await desk.services.requests['retry-transfers']({ ids: [id] });
+    desk.services.transfers.retry([id]);
     await until(() => seen.of(id)?.state === 'done', 'done');
     expect(await desk.names()).toEqual(['plate.mov']);
     expect(await desk.holds()).toBe(true);
@@ -99,7 +99,7 @@ describe('a restart of the app', () => {
     const lift = slowly();
     const services = await desk.restart({ ...MAIN, journalFolder: join(desk.studio.folder, 'app') });
     const seen = follow(services);
-    const { id } = services.saveCopy(KEY, target(name));
+    const { id } = services.downloads.add(KEY, target(name));
     await until(() => (seen.of(id)?.sent ?? 0) >= MIB, 'a quarter is there');
     await services.stop();
     lift();
@@ -111,22 +111,22 @@ describe('a restart of the app', () => {
     const id = await begun();
     const before = desk.reads().length;
     const services = await again();
-    expect(await listed(services)).toMatchObject([{ id, key: KEY, name: 'plate.mov' }]);
+    expect(listed(services)).toMatchObject([{ id, key: KEY, name: 'plate.mov' }]);
     await expect.poll(() => desk.names()).toEqual(['plate.mov']);
     expect(await desk.holds()).toBe(true);
     const rest = desk.reads().slice(before);
     expect(rest).toHaveLength(1);
     expect(rest[0]?.bytesSent).toBeLessThan(SIZE - MIB / 2);
-    await expect.poll(async () => (await listed(services))[0]?.state).toBe('done');
+    await expect.poll(() => listed(services)[0]?.state).toBe('done');
     await services.stop();
-    expect(await listed(await again())).toEqual([]);
+    expect(listed(await again())).toEqual([]);
   });
 
   it('forgets copies whose folder is gone', async () => {
     await mkdir(join(desk.folder, 'drive'));
     await begun('drive/plate.mov');
     await rm(join(desk.folder, 'drive'), { recursive: true });
-    expect(await listed(await again())).toEqual([]);
+    expect(listed(await again())).toEqual([]);
     expect(await desk.names()).toEqual([]);
   });
 
@@ -138,7 +138,7 @@ describe('a restart of the app', () => {
       ...{ ...MAIN, journalFolder: join(desk.studio.folder, 'app') },
       now: () => later,
     });
-    expect(await listed(services)).toEqual([]);
+    expect(listed(services)).toEqual([]);
     expect(await desk.names()).toEqual([]);
   });
 });
@@ -147,7 +147,7 @@ describe('without a network', () => {
   it('waits as uploads do, says so, and goes on by itself', async () => {
     const back = desk.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'down' } });
     const seen = follow(desk.services);
-    const { id } = desk.services.saveCopy(KEY, target());
+    const { id } = desk.services.downloads.add(KEY, target());
     await until(() => seen.of(id)?.state === 'blocked', 'blocked');
     expect(seen.of(id)).toMatchObject({ blockedFor: 'offline', error: { retryable: true } });
     back();
@@ -162,9 +162,9 @@ describe('without a network', () => {
   it('can be given up while it waits', async () => {
     desk.sandbox.addFault({ effect: { kind: 'down' } });
     const seen = follow(desk.services);
-    const { id } = desk.services.saveCopy(KEY, target());
+    const { id } = desk.services.downloads.add(KEY, target());
     await until(() => seen.of(id)?.state === 'blocked', 'blocked');
-    await desk.services.requests['cancel-transfers']({ ids: [id] });
+    desk.services.transfers.cancel([id]);
     await until(() => seen.of(id)?.state === 'cancelled', 'cancelled');
     await expect.poll(() => desk.names()).toEqual([]);
   });
@@ -177,7 +177,7 @@ it('many at once are all whole', async () => {
     bytes: randomBytes(300_000),
   }));
   for (const { name, bytes } of contents) await desk.put(bytes, { ChecksumAlgorithm: 'CRC32' }, name);
-  for (const { name } of contents) desk.services.saveCopy(name, target(name));
+  for (const { name } of contents) desk.services.downloads.add(name, target(name));
   await until(() => seen.all().filter(({ state }) => state === 'done').length === contents.length, 'all are done');
   for (const { name, bytes } of contents) expect(await desk.holds(name, bytes)).toBe(true);
   expect(await desk.names()).toHaveLength(contents.length);

@@ -26,6 +26,8 @@ function setUp(copies: Transfer[]) {
     cancel: vi.fn(),
     retry: vi.fn(),
     clear: vi.fn(),
+    decide: vi.fn(),
+    move: vi.fn(),
   };
   const saved = {
     list: () => copies,

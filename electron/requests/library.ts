@@ -1,0 +1,15 @@
+import type { RequestHandlers } from '../../shared/ipc.ts';
+import type { Services } from '../services/services.ts';
+
+/** Listings, links, and why a file is read from where it is. */
+export function libraryRequests(services: Pick<Services, 'studio' | 'explanations' | 'refreshAddress'>) {
+  return {
+    listLibrary: ({ folder, cursor }) => services.studio().library.list(folder, cursor),
+    createLink: ({ key, purpose, failed }) => services.studio().createLink(key, purpose, failed),
+    createSequenceLinks: ({ id }) => services.studio().createSequenceLinks(id),
+    explainRoute: ({ key }) => services.studio().explainRoute(key),
+    explainRegion: ({ key }) => services.explanations.explain(key),
+    measureStorages: ({ key }) => services.explanations.measure(key),
+    refreshAddress: () => services.refreshAddress(),
+  } satisfies Partial<RequestHandlers>;
+}
