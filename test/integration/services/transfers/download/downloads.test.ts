@@ -112,6 +112,11 @@ it('leaves alone what other programs have beside the destination', async () => {
   expect(await desk.names()).toEqual([...foreign, 'plate.mov'].sort());
 });
 
+/** What is asked for after the break is answered when the object has been replaced, however long that takes. */
+function afterwards(replaced: Promise<unknown>): void {
+  desk.sandbox.addFault({ operation: 'GetObject', skip: 1, effect: { kind: 'gate', opened: replaced } });
+}
+
 describe('an object that is replaced while it is downloaded', () => {
   it('without versions: nothing of the old one is in the file, and it is told', async () => {
     withoutVersions();
@@ -119,6 +124,7 @@ describe('an object that is replaced while it is downloaded', () => {
     const told: ErrorCode[] = [];
     const { progress, reached } = whenReceived(SIZE / 4);
     const replaced = reached.then(() => desk.put(randomBytes(SIZE), { ChecksumAlgorithm: 'CRC32' }));
+    afterwards(replaced);
     const done = await desk.get('plate.mov', { progress, beginsAgain: (why) => told.push(why), random: () => 0.5 });
     await replaced;
     expect(done).toMatchObject({ provedBy: 'crc32' });
@@ -131,6 +137,7 @@ describe('an object that is replaced while it is downloaded', () => {
     breakAfter(SIZE / 2);
     const { progress, reached } = whenReceived(SIZE / 4);
     const replaced = reached.then(() => desk.put(randomBytes(SIZE)));
+    afterwards(replaced);
     await desk.get('plate.mov', { progress, random: () => 0.5 });
     await replaced;
     expect(await desk.holds()).toBe(true);
@@ -144,6 +151,7 @@ describe('an object that is replaced while it is downloaded', () => {
     breakAfter(SIZE / 2);
     const { progress, reached } = whenReceived(SIZE / 4);
     const replaced = reached.then(() => desk.put(randomBytes(size)));
+    afterwards(replaced);
     await desk.get('plate.mov', { progress, random: () => 0.5 });
     await replaced;
     expect(await desk.holds()).toBe(true);
@@ -155,6 +163,7 @@ describe('an object that is replaced while it is downloaded', () => {
     breakAfter(SIZE / 2);
     const { progress, reached } = whenReceived(SIZE / 4);
     const replaced = reached.then(() => desk.put(randomBytes(SIZE)));
+    afterwards(replaced);
     await desk.get('plate.mov', { progress, random: () => 0.5 });
     await replaced;
     expect(await desk.holds()).toBe(true);
@@ -165,6 +174,7 @@ describe('an object that is replaced while it is downloaded', () => {
     breakAfter(SIZE / 2);
     const { progress, reached } = whenReceived(SIZE / 4);
     const replaced = reached.then(() => desk.put(randomBytes(SIZE)));
+    afterwards(replaced);
     await desk.get('plate.mov', { progress, random: () => 0.5 });
     await replaced;
     expect(await desk.holds('plate.mov', asked)).toBe(true);
