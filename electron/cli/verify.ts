@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { typedFolder } from '../../shared/keys.ts';
 import { nameOfChosen } from '../services/files/findFiles.ts';
@@ -14,10 +15,12 @@ export async function verifyCommand(
 ): Promise<number> {
   const { cwd, signal } = context.surroundings;
   const local = resolve(cwd, path);
-  return withServices(options, context, async (services) => {
+  return withServices({ ...options, keepsNothing: true }, context, async (services) => {
     const studio = services.studio();
-    // Where an upload of the folder to the top would have put it.
-    const there = folder === undefined ? nameOfChosen(local).normalize('NFC') : typedFolder(folder);
+    const isFile = (await stat(local).catch(() => undefined))?.isFile() === true;
+    // Where an upload to the top would have put it: a folder by its name, a file without one.
+    const itself = isFile ? '' : nameOfChosen(local).normalize('NFC');
+    const there = folder === undefined ? itself : typedFolder(folder);
     const report = await verifyFolder(studio, { path: local, folder: there, signal });
     const { compared, same, bytes, files } = report;
     const lines = files.map(({ key, finding, detail }) => `${finding.padEnd(10)} ${key}: ${detail}`);

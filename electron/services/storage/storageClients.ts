@@ -9,6 +9,7 @@ import { endpointOf } from '../../../shared/storagePlace.ts';
 import { steadyNow } from '../runtime/steadyClock.ts';
 import { confirmSizes } from './objectSizes.ts';
 import { promptAgents } from './promptAgents.ts';
+import { QUIET_LOGGER } from './quietLogger.ts';
 import { StorageClock } from './storageClock.ts';
 import { type AnswerLimits, limitAnswers } from './wholeAnswers.ts';
 
@@ -72,6 +73,8 @@ export class StorageClients {
     this.#watchClock(client, storage);
     renewRefusedCredentials(client);
     limitAnswers(client, this.#options.answerLimits);
+    // It hides what is secret in inputs and outputs before it logs them, and here nobody listens.
+    client.middlewareStack.remove('loggerMiddleware');
     confirmSizes(client);
     this.#clients.set(storage, client);
     return client;
@@ -126,7 +129,9 @@ export class StorageClients {
       // Only where S3 requires one: otherwise checksum parameters end up in signed URLs. Uploads name theirs.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
+      logger: QUIET_LOGGER,
       requestHandler: new NodeHttpHandler({
+        logger: QUIET_LOGGER,
         connectionTimeout: CONNECTION_TIMEOUT,
         socketTimeout: SOCKET_TIMEOUT,
         ...(proxyAgent ? { httpAgent: proxyAgent, httpsAgent: proxyAgent } : promptAgents()),
@@ -182,6 +187,6 @@ function credentialsFor(storage: StorageConfiguration, credentials: CredentialPr
   return fromTemporaryCredentials({
     masterCredentials: credentials,
     params: { RoleArn: storage.aws_role_arn, RoleSessionName: 'nearplay' },
-    clientConfig: { region: storage.region },
+    clientConfig: { region: storage.region, logger: QUIET_LOGGER },
   });
 }

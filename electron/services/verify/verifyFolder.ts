@@ -24,7 +24,7 @@ const RATHER_READ = 8 * MIB;
 const PROGRESS_EVERY = 100;
 
 export interface VerifyOptions {
-  /** The local folder, absolute; its contents are compared with the contents of `folder`. */
+  /** The local folder, absolute; its contents are compared with the contents of `folder`. Or one file, which is looked for there. */
   path: string;
   /** In the main storage, relative to the prefix. */
   folder: string;
@@ -97,7 +97,7 @@ class FolderComparison {
     let isListed = false;
     for await (const batch of findFiles([path], { leftOut, signal, disk })) {
       // Not before: a folder that is not there should not take a minute to say so.
-      if (!isListed) await this.#list();
+      if (!isListed) await this.#list(batch);
       isListed = true;
       await eachAtOnce(batch, FILES_AT_ONCE, (file) => this.#compare(file));
     }
@@ -106,12 +106,17 @@ class FolderComparison {
     return this.#report;
   }
 
-  async #list(): Promise<void> {
+  /** What lies below the folder; of one file that was chosen itself, only what begins with its name. */
+  async #list([first]: readonly FoundFile[]): Promise<void> {
     const { folder, signal } = this.#options;
     const { mainStorage } = this.#studio.preferences;
-    for await (const { key, size, etag } of wholeListing(this.#studio, mainStorage, folder, signal)) {
-      const name = key.normalize('NFC');
-      if (name === key || !this.#listed.has(name)) this.#listed.set(name, { key, size, etag });
+    const isOne = first !== undefined && first.root === undefined;
+    const beginnings = isOne ? new Set([folder + first.name, folder + first.name.normalize('NFD')]) : [folder];
+    for (const beginning of beginnings) {
+      for await (const { key, size, etag } of wholeListing(this.#studio, mainStorage, beginning, signal)) {
+        const name = key.normalize('NFC');
+        if (name === key || !this.#listed.has(name)) this.#listed.set(name, { key, size, etag });
+      }
     }
   }
 

@@ -2,11 +2,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { StorageConfiguration } from '../../../../shared/preferences.ts';
 import { endpointOf } from '../../../../shared/storagePlace.ts';
 import { confirmSizes } from '../../storage/objectSizes.ts';
+import { QUIET_LOGGER } from '../../storage/quietLogger.ts';
 import { limitAnswers } from '../../storage/wholeAnswers.ts';
-
-const nothing = (): void => undefined;
-/** The SDK writes to the console that it does not repeat a stream; repeating is the engine's own business. */
-const QUIET = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /**
  * A client like this one, on the same connections and credentials, that tries each request once. A request that begins a
@@ -26,7 +23,7 @@ function onceOnly(client: S3Client, configuration: StorageConfiguration): S3Clie
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: 1,
-    logger: QUIET,
+    logger: QUIET_LOGGER,
   });
   // It hides what is secret in inputs and outputs before it logs them, and here nobody listens.
   transferClient.middlewareStack.remove('loggerMiddleware');
