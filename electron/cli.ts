@@ -236,7 +236,24 @@ function isThisFile(path: string): boolean {
 }
 
 /** Commands that do more than print: without a reader they go on to their end. */
-const WORKING_COMMANDS: ReadonlySet<string> = new Set(['upload', 'uploads', 'watch', 'get']);
+const WORKING_COMMANDS: ReadonlySet<string> = new Set([
+  ...['upload', 'uploads', 'watch', 'get'],
+  // Their exit code is their verdict.
+  ...['doctor', 'verify', 'preferences'],
+]);
+
+/** Milliseconds that what a command leaves behind may hold its process: requests that nobody waits for any more. */
+const LEFTOVERS_MS = 1000;
+
+/** Ends the process when the command is over, whatever is still open, and not before its output is read. */
+function endSoon(): void {
+  const look = () => {
+    const isOut = process.stdout.writableLength === 0 && process.stderr.writableLength === 0;
+    if (isOut || process.stdout.destroyed) process.exit();
+    setTimeout(look, LEFTOVERS_MS).unref();
+  };
+  setTimeout(look, LEFTOVERS_MS).unref();
+}
 
 async function main(args: readonly string[]): Promise<number> {
   const interrupted = new AbortController();
@@ -275,4 +292,7 @@ async function main(args: readonly string[]): Promise<number> {
   return lost.length > 0 && exitCode === 0 ? EXIT_FAILED : exitCode;
 }
 
-if (process.argv[1] !== undefined && isThisFile(process.argv[1])) process.exitCode = await main(process.argv.slice(2));
+if (process.argv[1] !== undefined && isThisFile(process.argv[1])) {
+  process.exitCode = await main(process.argv.slice(2));
+  endSoon();
+}

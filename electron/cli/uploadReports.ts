@@ -2,7 +2,10 @@ import type { ErrorReport } from '../../shared/errors.ts';
 import type { Transfer } from '../../shared/transfers.ts';
 import { type CommandContext, reportError } from './surroundings.ts';
 
-type Told = Pick<Transfer, 'id' | 'key' | 'size' | 'state' | 'blockedFor' | 'skippedFor' | 'error'>;
+type Told = Pick<Transfer, 'id' | 'key' | 'size' | 'state' | 'blockedFor' | 'skippedFor' | 'error'> & {
+  /** Of uploads of this process. */
+  changedWhileSent?: true;
+};
 
 const TAKEN = {
   code: 'conflict',
@@ -36,13 +39,17 @@ export class UploadReports {
     for (const transfer of transfers) if (transfer.blockedFor === 'conflict') this.#tellOf(transfer);
   }
 
-  #tellOf({ id, key, size, state, blockedFor, skippedFor, error }: Told): void {
+  #tellOf({ id, key, size, state, blockedFor, skippedFor, error, changedWhileSent }: Told): void {
     if (this.#told.has(id)) return;
     this.#told.add(id);
     if (state === 'done' || state === 'skipped') {
       const words = { identical: ', the same is there', 'asked-for': ', left as it is' };
-      const word = skippedFor ? words[skippedFor] : '';
-      this.#context.print({ key, size, state, ...(skippedFor && { skippedFor }) }, `${key} (${size} bytes${word})`);
+      const changed = changedWhileSent ? ', changed while it was sent: as it was at the end' : '';
+      const word = skippedFor ? words[skippedFor] : changed;
+      this.#context.print(
+        { key, size, state, ...(skippedFor && { skippedFor }), ...(changedWhileSent && { changedWhileSent }) },
+        `${key} (${size} bytes${word})`,
+      );
       return;
     }
     const { code, message, detail }: Pick<ErrorReport, 'code' | 'message' | 'detail'> =

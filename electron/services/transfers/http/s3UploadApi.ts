@@ -286,9 +286,8 @@ export class S3UploadApi {
   }
 
   /** Whether the storage answers at all. @param timeout milliseconds. */
-  async listOne(prefix: string, timeout: number): Promise<void> {
+  async listOne(prefix: string, timeout: number, signal: AbortSignal): Promise<void> {
     const command = new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, MaxKeys: 1 });
-    const { signal } = new AbortController();
     const answer = await this.withExplainedErrors('s3:ListBucket', undefined, () =>
       this.requests.request(signal, (options) => this.client.send(command, options), timeout),
     );

@@ -6,6 +6,8 @@ import { type ConflictPolicy, STREAM_PATH, type UploadRecord } from '../journal/
 export interface UploadTransfer extends Transfer {
   direction: 'upload';
   policy: ConflictPolicy;
+  /** Its content changed after the first byte was sent; the one that counts was sent from its beginning. */
+  changedWhileSent?: true;
 }
 
 /** A piece of the list, in its order. */
@@ -26,7 +28,11 @@ export interface Progressing {
   bytesPerSecond: number;
 }
 
-export function transferOf(record: UploadRecord, { sent, confirmed, bytesPerSecond }: Progressing): UploadTransfer {
+export function transferOf(
+  record: UploadRecord,
+  { sent, confirmed, bytesPerSecond }: Progressing,
+  hasChangedWhileSent = false,
+): UploadTransfer {
   const { id, path, key, order, state, blockedFor, skippedFor, size, policy, createdAt, finishedAt, error } = record;
   return {
     id,
@@ -43,6 +49,7 @@ export function transferOf(record: UploadRecord, { sent, confirmed, bytesPerSeco
     confirmed,
     bytesPerSecond,
     policy,
+    ...(hasChangedWhileSent && { changedWhileSent: true as const }),
     startedAt: createdAt,
     ...(finishedAt !== undefined && { finishedAt }),
     ...(error && { error }),

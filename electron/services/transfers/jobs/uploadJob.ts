@@ -24,6 +24,10 @@ export class UploadJob implements Queued {
   singleWaits = 0;
   /** What it met last since its last progress; also what is repeated and told to nobody. */
   lastError: NearplayError | undefined;
+  /** Bytes that were ever confirmed at once: what is sent again is no progress. */
+  mostConfirmed = 0;
+  /** Another content was sent of it, in part or whole, before the one that counts. */
+  hasChangedWhileSent = false;
   /** How often it changed under way. */
   changes = 0;
   /** Of those in a row: something of it changed, and neither its size nor its date did. */
@@ -93,6 +97,7 @@ export class UploadJob implements Queued {
 
   transfer(now: number): UploadTransfer {
     const { sent, confirmed } = this;
-    return transferOf(this.record, { sent, confirmed, bytesPerSecond: this.#throughput?.bytesPerSecond(now) ?? 0 });
+    const bytesPerSecond = this.#throughput?.bytesPerSecond(now) ?? 0;
+    return transferOf(this.record, { sent, confirmed, bytesPerSecond }, this.hasChangedWhileSent);
   }
 }

@@ -138,6 +138,7 @@ export class TransferQueue {
     this.#queuePause.cancel();
     this.#settling.stop();
     this.#singleWaits.stop();
+    this.#resources.stop();
     this.#enqueuer.stop();
     this.#settlement.stop();
     // Who was told to pause a moment ago is still paused at the next start.
@@ -216,7 +217,7 @@ export class TransferQueue {
 
   /** The last error that an upload met since its last progress, repeated or not; `undefined` where it met none. */
   lastErrorOf(id: string): ErrorReport | undefined {
-    return this.#jobs.get(id)?.lastError?.report();
+    return (this.#jobs.get(id)?.lastError ?? this.#resources.lastError)?.report();
   }
 
   /**

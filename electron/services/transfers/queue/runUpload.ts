@@ -70,6 +70,7 @@ export class UploadRuns {
     this.#options.settling.assertSettled(job, file.identity);
     if (isSameFile(file.identity, job.record)) return;
     // Another file than the one that was queued, or begun: parts of the old one are worth nothing.
+    if (job.record.upload ?? job.record.outcomeUnknown) job.hasChangedWhileSent = true;
     task.progress.startedOver();
     const { size, mtimeMs, inode } = file.identity;
     await task.updateDurably({ ...abandoningUpload(job.record), size, mtimeMs, inode });
@@ -92,7 +93,8 @@ export class UploadRuns {
     const confirmed = (bytes: number) => {
       job.confirmed += bytes;
       if (bytes > 0) job.singleWaits = 0;
-      if (bytes > 0) job.lastError = undefined;
+      if (job.confirmed > job.mostConfirmed) job.lastError = undefined;
+      job.mostConfirmed = Math.max(job.mostConfirmed, job.confirmed);
       job.record = { ...job.record, confirmed: job.confirmed };
       if (job.isLarge) journal.putSoon(job.record);
     };

@@ -82,6 +82,7 @@ export class Settlement {
 
   #waitForFile(job: UploadJob, hasChanged: boolean, isTouched: boolean): void {
     if (hasChanged) job.changes += 1;
+    if (hasChanged && !isTouched) job.hasChangedWhileSent = true;
     if (hasChanged) job.metadataChanges = isTouched ? job.metadataChanges + 1 : 0;
     if (job.metadataChanges > MAX_METADATA_CHANGES) {
       job.metadataChanges = job.changes = 0;

@@ -1,4 +1,5 @@
 import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
+import type { NearplayError } from '../../../../shared/errors.ts';
 import type { StorageConfiguration } from '../../../../shared/preferences.ts';
 import type { UploadNote } from '../../../../shared/transfers.ts';
 import { SECOND_MS } from '../../../../shared/units.ts';
@@ -36,6 +37,8 @@ export class UploadResources {
   readonly #buffers: BufferPool;
   readonly #slots: RequestSlots;
   readonly #conditions: KnownConditions;
+  readonly #stopping = new AbortController();
+  #lastError: NearplayError | undefined;
 
   constructor(options: TransferQueueOptions, limits: QueueLimits, timing: QueueTiming) {
     const { bandwidth: rules = UNLIMITED, now, clock = () => performance.now() } = options;
@@ -46,6 +49,16 @@ export class UploadResources {
     this.#buffers = new BufferPool(limits.memory);
     this.#conditions = options.conditions ?? new KnownConditions((_, found) => this.#report(found));
     this.#slots = new RequestSlots(new ConcurrencyController(limits.parts, clock()), clock);
+  }
+
+  /** What a question for all uploads met last, as long as it has no answer. */
+  get lastError(): NearplayError | undefined {
+    return this.#lastError;
+  }
+
+  /** Questions for all uploads end at once. */
+  stop(): void {
+    this.#stopping.abort();
   }
 
   /** Requests with a body at once, as many as the line is thought to take. */
@@ -87,16 +100,20 @@ export class UploadResources {
   #conditionsOf(configuration: StorageConfiguration, api: S3UploadApi): StorageConditions {
     const id = placeId(configuration);
     if (isOfAws(configuration)) return { known: () => Promise.resolve('honoured'), areUnsupported: () => undefined };
-    const repeating = { random: this.#options.random, sleep, slots: this.#slots };
+    const failed = (error: NearplayError) => (this.#lastError = error);
+    const repeating = { random: this.#options.random, sleep, slots: this.#slots, failed };
     // For all that wait for it, whichever of them is cancelled.
-    const { signal: always } = new AbortController();
-    const find = () =>
-      retrying(repeating, always, () =>
+    const { signal: always } = this.#stopping;
+    const find = async () => {
+      const found = await retrying(repeating, always, () =>
         probeWriteConditions({
           put: (key, condition) => api.putEmpty(wholeKey(configuration, key), condition, always),
           remove: (key, versionId) => api.remove(wholeKey(configuration, key), versionId, always),
         }),
       );
+      this.#lastError = undefined;
+      return found;
+    };
     return {
       known: (signal) => orCancelled(this.#conditions.of(id, find), signal),
       areUnsupported: () => this.#conditions.learn(id, 'unsupported'),
@@ -122,7 +139,8 @@ export class UploadResources {
   /** A question whose answer has a body. @throws NearplayError where the storage does not answer as it should */
   async askStorage(): Promise<void> {
     const { configuration } = this.#options.target();
-    await this.api().listOne(configuration.prefix, Math.min(this.#timing.idle, STORAGE_CHECK_TIMEOUT_MS));
+    const timeout = Math.min(this.#timing.idle, STORAGE_CHECK_TIMEOUT_MS);
+    await this.api().listOne(configuration.prefix, timeout, this.#stopping.signal);
   }
 
   /** One word for where uploads go now, prefix included. @throws NearplayError no-preferences */
