@@ -37,7 +37,7 @@ export async function doctorCommand(options: CommonOptions, context: CommandCont
     context.print(check, [`${check.result.padEnd(5)} ${check.check}: ${check.message}`, ...remedy]);
   };
   try {
-    await withServices(options, context, async (services) => {
+    await withServices({ ...options, keepsNothing: true }, context, async (services) => {
       const { preferences } = services.studio();
       add({ check: 'preferences', result: 'pass', message: `main storage "${preferences.mainStorage}"` });
       await checkCredentials(services, add);

@@ -34,7 +34,7 @@ export async function getCommand(
 ): Promise<void> {
   const { cwd } = context.surroundings;
   const target = /[/\\]$/.test(destination) ? `${resolve(cwd, destination)}/` : resolve(cwd, destination);
-  await withServices({ ...options, needsRoute: true }, context, async (services) => {
+  await withServices({ ...options, needsRoute: true, keepsNothing: true }, context, async (services) => {
     const key = await keyToRead(services.studio(), typed);
     const { path, size, route, provedBy, unproved, resumed } = await get(services, key, target, options, context);
     const { storage, reason, details } = route;

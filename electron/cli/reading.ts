@@ -12,7 +12,7 @@ const SECOND = 1000;
 
 /** `nearplay ls`: one line per folder and file, page after page. */
 export async function listCommand(folder: string, options: ServiceNeeds, context: CommandContext): Promise<void> {
-  await withServices({ ...options, needsRoute: true }, context, async (services) => {
+  await withServices({ ...options, needsRoute: true, keepsNothing: true }, context, async (services) => {
     const below = await folderToRead(services.studio(), folder);
     let cursor: string | undefined;
     let entries = 0;
@@ -29,7 +29,7 @@ export async function listCommand(folder: string, options: ServiceNeeds, context
 
 /** `nearplay link`: a signed URL, the storage it points to, and why. */
 export async function linkCommand(key: string, options: ServiceNeeds, context: CommandContext): Promise<void> {
-  await withServices({ ...options, needsRoute: true }, context, async (services) => {
+  await withServices({ ...options, needsRoute: true, keepsNothing: true }, context, async (services) => {
     const studio = services.studio();
     const { url, route, region, expiresAt } = await studio.createReadableLink(await keyToRead(studio, key));
     const { storage, reason, details } = route;
@@ -40,7 +40,7 @@ export async function linkCommand(key: string, options: ServiceNeeds, context: C
 
 /** `nearplay status`: what S3 says of an object's replication, and whether each replica really holds this version. */
 export async function statusCommand(typed: string, options: CommonOptions, context: CommandContext): Promise<void> {
-  await withServices(options, context, async (services) => {
+  await withServices({ ...options, keepsNothing: true }, context, async (services) => {
     const studio = services.studio();
     const key = await keyToRead(studio, typed);
     const { mainStorage, replication, s3Configuration } = studio.preferences;

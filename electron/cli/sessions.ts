@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { NearplayError } from '../../shared/errors.ts';
 import { replaceFile } from '../services/files/atomicFile.ts';
+import { explainFileError } from '../services/files/fileErrors.ts';
 import { readRegularFile } from '../services/files/smallFile.ts';
 import { utf8Text } from '../services/files/utf8Text.ts';
 import type { Machine } from '../services/runtime/machine.ts';
@@ -100,15 +102,26 @@ export class Sessions {
   }
 
   async #states(): Promise<{ atWork: string[]; abandoned: string[] }> {
-    const names = (await readdir(this.#options.home).catch(() => [])).filter(
-      (name) => SESSION.test(name) || EARLIER_SESSION.test(name),
-    );
+    const names = (await this.#names()).filter((name) => SESSION.test(name) || EARLIER_SESSION.test(name));
     const serverNow = names.length === 0 ? 0 : await this.#serverNow();
     const states = await Promise.all(
       names.map(async (name) => ({ name, isLeft: await this.#isLeft(name, serverNow) })),
     );
     const those = (isLeft: boolean) => states.filter((state) => state.isLeft === isLeft).map(({ name }) => name);
     return { atWork: those(false), abandoned: those(true) };
+  }
+
+  /** @throws NearplayError where it is not known what is there */
+  async #names(): Promise<string[]> {
+    const { home } = this.#options;
+    try {
+      return await readdir(home);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+      const { code, message } = explainFileError(error, { path: home, doing: 'read' });
+      const own = `Nearplay cannot read its own folder "${home}". ${message} NEARPLAY_HOME names another folder.`;
+      throw new NearplayError(code, own, { cause: error });
+    }
   }
 
   async #isLeft(name: string, serverNow: number): Promise<boolean> {

@@ -13,7 +13,7 @@ import type { CommandContext, CommonOptions } from './surroundings.ts';
 import { UnfinishedUploads } from './unfinishedUploads.ts';
 import { UploadReports } from './uploadReports.ts';
 import { Waits } from './waits.ts';
-import { sessionsOf, stateFolder, withServices } from './withServices.ts';
+import { homeUnusable, sessionsOf, stateFolder, withServices } from './withServices.ts';
 
 export interface WatchOptions extends CommonOptions {
   /** What is there already goes up too. */
@@ -92,12 +92,16 @@ async function openMemory(services: Application, local: string, folder: string, 
   const place = [local, folder.replace(/\/$/, ''), bucket, prefix].join('\n');
   const name = createHash('sha256').update(place).digest('hex').slice(0, 32);
   const file = join(home, 'watch', `${name}.jsonl`);
-  await mkdir(join(home, 'watch'), { recursive: true, mode: 0o700 });
-  const isNew = await access(file).then(
-    () => false,
-    () => true,
-  );
-  return { memory: await WatchFolderLog.open(file), isNew };
+  try {
+    await mkdir(join(home, 'watch'), { recursive: true, mode: 0o700 });
+    const isNew = await access(file).then(
+      () => false,
+      () => true,
+    );
+    return { memory: await WatchFolderLog.open(file), isNew };
+  } catch (error) {
+    throw homeUnusable(error, home);
+  }
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,8 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NearplayError } from '../../shared/errors.ts';
 import { type Application, createServices } from '../services/application.ts';
+import { explainFileError } from '../services/files/fileErrors.ts';
 import { foreignOwner, managedFiles } from '../services/files/managedFile.ts';
 import { settingsInMemory } from '../services/preferences/settingsStore.ts';
 import { createLog, SILENT } from '../services/runtime/log.ts';
@@ -7,7 +10,7 @@ import { thisMachine } from '../services/runtime/machine.ts';
 import { cliStateFolder } from '../services/runtime/paths.ts';
 import type { ConflictPolicy } from '../services/transfers/journal/uploadRecord.ts';
 import { assertChoice } from './offline.ts';
-import { Sessions } from './sessions.ts';
+import { type OwnSession, Sessions } from './sessions.ts';
 import { type CliSurroundings, type CommandContext, type CommonOptions, namedPreferences } from './surroundings.ts';
 
 export interface ServiceNeeds extends CommonOptions {
@@ -19,6 +22,8 @@ export interface ServiceNeeds extends CommonOptions {
   limitRate?: number;
   /** Whether the work needs a route, and so this machine's public address. */
   needsRoute?: boolean;
+  /** Whether it works without a folder of its own: what only reads leaves nothing that must survive it. */
+  keepsNothing?: boolean;
 }
 
 /** Where the command line keeps what must survive it. */
@@ -30,6 +35,13 @@ export function stateFolder({ env, platform }: CliSurroundings): string {
 export function prefixOf(services: Application): string {
   const { preferences, clients } = services.studio();
   return clients.configurationOf(preferences.mainStorage).prefix;
+}
+
+/** What keeps Nearplay's own folder from being used. */
+export function homeUnusable(error: unknown, home: string): NearplayError {
+  const { code, message, detail } = explainFileError(error, { path: home, doing: 'write' });
+  const own = `Nearplay cannot use its own folder "${home}". ${message} NEARPLAY_HOME names another folder.`;
+  return new NearplayError(code, own, { cause: error, detail });
 }
 
 /** The sessions of the command line on this computer, and on others that share its home. */
@@ -50,13 +62,13 @@ export async function withServices<Result>(
 ): Promise<Result> {
   const { env, platform, now } = surroundings;
   const userDataFolder = stateFolder(surroundings);
-  await mkdir(userDataFolder, { recursive: true, mode: 0o700 });
-  const session = await (await sessionsOf(surroundings)).begin();
+  const session = await ownSession(surroundings, needs.keepsNothing === true);
   const file = namedPreferences(needs.preferences, surroundings);
   const log = env['NEARPLAY_LOG'] ? createLog(surroundings.stderr, now) : SILENT;
   const services = createServices({
     userDataFolder,
-    journalFolder: session.folder,
+    // Without a session there is none: nothing that others left is taken up.
+    journalFolder: session?.folder ?? join(userDataFolder, 'no-session'),
     settings: settingsInMemory({
       ...{ profile: needs.profile ?? null, readFrom: needs.readFrom ?? null },
       ...(needs.limitRate !== undefined && { bandwidth: { bytesPerSecond: needs.limitRate, hours: [] } }),
@@ -83,6 +95,19 @@ export async function withServices<Result>(
     return await work(services);
   } finally {
     await services.stop();
-    await session.end();
+    await session?.end();
+  }
+}
+
+/** @returns nothing where the folder cannot be used and nothing has to be kept. @throws NearplayError as `homeUnusable` */
+async function ownSession(surroundings: CliSurroundings, keepsNothing: boolean): Promise<OwnSession | undefined> {
+  const home = stateFolder(surroundings);
+  const sessions = await sessionsOf(surroundings);
+  try {
+    await mkdir(home, { recursive: true, mode: 0o700 });
+    return await sessions.begin();
+  } catch (error) {
+    if (keepsNothing) return undefined;
+    throw homeUnusable(error, home);
   }
 }

@@ -140,3 +140,23 @@ describe('the limit', () => {
     expect(waitMinutes(0, false)).toEqual({ minutes: 0 });
   });
 });
+
+it('a file that comes after hours without any has its whole time to move', async () => {
+  const { ended, pass, waits: at } = begin(30);
+  at.changed([one({ state: 'done' })]);
+  await pass(90 * MINUTE_MS);
+  at.changed([one({ id: '2' })]);
+  await pass(29 * MINUTE_MS);
+  expect(ended).not.toHaveBeenCalled();
+  await pass(2 * MINUTE_MS);
+  expect(ended).toHaveBeenCalled();
+});
+
+it('an upload that runs again when the time is over is still ended with what it met', async () => {
+  const { ended, pass, waits: at } = begin(30);
+  at.changed([one()]);
+  at.changed([blocked('offline')]);
+  at.changed([one({ state: 'waiting' }), one()]);
+  await pass(31 * MINUTE_MS);
+  expect(ended.mock.calls[0]?.[0]).toMatchObject({ message: expect.stringContaining('cannot be reached') as string });
+});
