@@ -171,9 +171,9 @@ const PRIVATE = rangesOf('10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.6
  */
 const UNSEEN: readonly (readonly [string, readonly IpRange[]])[] = [
   ['is of this computer itself (loopback)', rangesOf('127.0.0.0/8', '::1/128')],
-  ['is link-local: such addresses do not leave their cable', rangesOf('169.254.0.0/16', 'fe80::/10')],
-  ['is multicast, which nobody sends from', rangesOf('224.0.0.0/4', 'ff00::/8')],
-  ['holds IPv4 addresses in a form that is not in use any more: write the IPv4 range', rangesOf('::/96', '2002::/16')],
+  ['is link-local', rangesOf('169.254.0.0/16', 'fe80::/10')],
+  ['is multicast', rangesOf('224.0.0.0/4', 'ff00::/8')],
+  ['holds IPv4 addresses in a form that is not in use any more (write the IPv4 range)', rangesOf('::/96', '2002::/16')],
   [
     'is reserved',
     rangesOf(
@@ -230,7 +230,7 @@ function lintRange({ range, path }: PlacedRange): LintFinding[] {
     findings.push({ severity: 'info', path, message });
   } else {
     const unseen = UNSEEN.find(([, ranges]) => ranges.some((known) => rangeCovers(known, range)));
-    if (unseen) warn(`"${range.text}" ${unseen[0]}: no client is seen with such an address`);
+    if (unseen) warn(`no client is seen with an address of "${range.text}": it ${unseen[0]}`);
   }
   return findings;
 }
