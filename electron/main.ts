@@ -156,7 +156,10 @@ function bind(services: Services): void {
     systemChooser(dialog, () => window),
     systemDestinationChooser(dialog, () => window),
   );
-  const handlers = requestHandlers(services, choosers(dialogs, writeUsersFile), { openExternal: openPage });
+  const handlers = requestHandlers(services, choosers(dialogs, writeUsersFile), {
+    openExternal: openPage,
+    showInFolder: (file) => shell.showItemInFolder(file),
+  });
   bindRequests({ ipcMain, handlers, page: APP_PAGE, log });
   forwardEvents(services, () => BrowserWindow.getAllWindows().map(({ webContents }) => webContents));
 }

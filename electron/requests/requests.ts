@@ -12,7 +12,7 @@ export function requestHandlers(services: Services, choosers: Choosers, shell: S
   return {
     ...shellRequests(services, shell),
     ...libraryRequests(services),
-    ...transferRequests(services, choosers),
+    ...transferRequests(services, choosers, shell),
     ...preferencesRequests(services, choosers),
     ...replicationRequests(services, choosers),
   } satisfies RequestHandlers;

@@ -2,6 +2,7 @@ import type { RequestHandlers } from '../../shared/ipc.ts';
 import { safeFileName } from '../../shared/localNames.ts';
 import type { Services } from '../services/services.ts';
 import type { Choosers } from './choosers.ts';
+import type { Shell } from './shell.ts';
 
 type TransferServices = Pick<
   Services,
@@ -9,7 +10,11 @@ type TransferServices = Pick<
 >;
 
 /** Uploads, downloads, watch folders, and the comparison of a folder with the storage. */
-export function transferRequests(services: TransferServices, { dialogs, saveText }: Choosers) {
+export function transferRequests(
+  services: TransferServices,
+  { dialogs, saveText }: Choosers,
+  _shell: Pick<Shell, 'showInFolder'>,
+) {
   const { transfers, downloads, watchFolders, verifications } = services;
   return {
     chooseUploads: async ({ folder, what }) => {

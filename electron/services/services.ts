@@ -21,7 +21,7 @@ export interface Services {
     TransferList,
     'page' | 'pause' | 'resume' | 'cancel' | 'retry' | 'clear' | 'decide' | 'move'
   >;
-  readonly downloads: Pick<Downloads, 'add'>;
+  readonly downloads: Pick<Downloads, 'add' | 'savedFile'>;
   readonly watchFolders: Pick<WatchFolders, 'pause' | 'remove'>;
   readonly verifications: Pick<Verifications, 'verify' | 'cancel'>;
   readonly explanations: Pick<RouteExplanations, 'explain' | 'measure'>;

@@ -65,9 +65,9 @@ type ListedSequence = SampleFile & { name?: string; sequence?: FrameSequence };
 
 type Payload<Name extends RequestName> = z.input<(typeof REQUESTS)[Name]['schema']>;
 
-/** In place of main's handlers; files come by name, since no page has paths. */
+/** In place of main's handlers, of those that a scenario has something to show for. */
 type Handlers = {
-  [Name in Exclude<RequestName, 'addUploads'>]: (payload: Payload<Name>) => Promise<Envelope<RequestResponse<Name>>>;
+  [Name in RequestName]?: (payload: Payload<Name>) => Promise<Envelope<RequestResponse<Name>>>;
 };
 
 /** Main's part, in memory: for looking at the window without Electron and without a storage. Never in the built app. */
@@ -131,7 +131,7 @@ export class FakeBridge {
   bridge(): Bridge {
     const handlers = this.#handlers() as Record<string, (payload: unknown) => Promise<Envelope<unknown>>>;
     return {
-      request: (name, payload) => handlers[name]?.(payload) ?? answer(() => fail('bad-request')),
+      request: (name, payload) => handlers[name]?.(payload) ?? answer(() => fail('not-supported')),
       uploadFiles: (folder, files) => answer(() => this.#transfers.add(namesOf(files), folder), 400),
       on: (name, listener) => {
         const subscription = { name, listener };

@@ -152,6 +152,15 @@ export class Downloads {
     this.#announceSoon();
   }
 
+  /** Where a finished one lies. @throws NearplayError bad-request for one that is not done, file-unreadable when it is gone */
+  async savedFile(id: string): Promise<string> {
+    const { file, transfer } = this.#find(id);
+    if (transfer.state !== 'done') throw new NearplayError('bad-request', 'This file is not saved yet.');
+    const found = await stat(file).catch(() => undefined);
+    if (!found) throw new NearplayError('file-unreadable', `"${transfer.name}" is not where it was saved any more.`);
+    return file;
+  }
+
   /** Something says that it may work now: what waits is tried at once. */
   tryNow(): void {
     for (const { tryNow } of this.#copies.values()) tryNow?.();

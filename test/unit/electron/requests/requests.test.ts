@@ -10,13 +10,13 @@ function setUp(destination?: string) {
     addWatchFolder: vi.fn(),
     importPreferences: vi.fn(),
     receipts: vi.fn(() => '[]'),
-    downloads: { add: vi.fn() },
+    downloads: { add: vi.fn(), savedFile: vi.fn(() => Promise.resolve('/media/a.mov')) },
     reports: { manifest: vi.fn(() => 'bucket,key') },
     verifications: { verify: vi.fn() },
     editor: {},
   };
   const writeText = vi.fn(() => Promise.resolve());
-  const openExternal = vi.fn(() => Promise.resolve());
+  const desktop = { openExternal: vi.fn(() => Promise.resolve()), showInFolder: vi.fn() };
   const nobody = () => Promise.resolve(undefined);
   const dialogs = {
     chooseUploads: () => Promise.resolve([]),
@@ -24,8 +24,8 @@ function setUp(destination?: string) {
     chooseFolder: nobody,
     chooseDestination: () => Promise.resolve(destination),
   };
-  const handlers = requestHandlers(services as unknown as Services, choosers(dialogs, writeText), { openExternal });
-  return { services, writeText, openExternal, handlers };
+  const handlers = requestHandlers(services as unknown as Services, choosers(dialogs, writeText), desktop);
+  return { services, writeText, desktop, handlers };
 }
 
 it('is a handler for every request of the table, and no other', () => {

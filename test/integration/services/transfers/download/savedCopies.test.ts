@@ -45,6 +45,19 @@ it('says how far it is, and at the end that it is there', async () => {
   expect(await desk.holds()).toBe(true);
 });
 
+it('is found where it was saved: once it is done, and as long as it is there', async () => {
+  slowly();
+  const seen = follow(desk.services);
+  const { downloads } = desk.services;
+  const { id } = downloads.add(KEY, target());
+  await expect(downloads.savedFile(id)).rejects.toMatchObject({ code: 'bad-request' });
+  await until(() => seen.of(id)?.state === 'done', 'done');
+  expect(await downloads.savedFile(id)).toBe(target());
+  await rm(target());
+  await expect(downloads.savedFile(id)).rejects.toMatchObject({ code: 'file-unreadable' });
+  await expect(downloads.savedFile('another')).rejects.toMatchObject({ code: 'bad-request' });
+});
+
 it('says so when nothing could prove the file', async () => {
   desk.sandbox.addFault({ effect: { kind: 'no-proof' } });
   const seen = follow(desk.services);
