@@ -108,6 +108,8 @@ export const REQUESTS = {
   exportReceipts: request<SavedFile | null>()(nothing, { limit: 'dialog', takesGesture: true }),
   /** Brings a file to this computer; null when the user cancelled the chooser. */
   download: request<Transfer | null>()(z.strictObject({ key }), { limit: 'dialog', takesGesture: true }),
+  /** Opens the system's file manager at a download that is done. */
+  showDownload: request()(z.strictObject({ id }), { takesGesture: true }),
   /** Opens the system's chooser for a local folder whose new files are uploaded to `folder` from now on. */
   addWatchFolder: request<UploadFolder | null>()(z.strictObject({ folder, existing: z.boolean() }), {
     limit: 'dialog',

@@ -13,7 +13,7 @@ type TransferServices = Pick<
 export function transferRequests(
   services: TransferServices,
   { dialogs, saveText }: Choosers,
-  _shell: Pick<Shell, 'showInFolder'>,
+  { showInFolder }: Pick<Shell, 'showInFolder'>,
 ) {
   const { transfers, downloads, watchFolders, verifications } = services;
   return {
@@ -35,6 +35,7 @@ export function transferRequests(
       const file = await dialogs.chooseDestination({ title: 'Save a copy', name: safeFileName(key) });
       return file === undefined ? null : downloads.add(key, file);
     },
+    showDownload: async ({ id }) => showInFolder(await downloads.savedFile(id)),
     addWatchFolder: async ({ folder, existing }) => {
       const path = await dialogs.chooseFolder('Choose a folder whose new files are uploaded', 'Watch');
       return path === undefined ? null : services.addWatchFolder(folder, path, existing);

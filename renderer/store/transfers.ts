@@ -37,6 +37,8 @@ export interface Transfers {
   resume: (ids?: string[]) => Promise<void>;
   cancel: (ids?: string[]) => Promise<void>;
   retry: (ids?: string[]) => Promise<void>;
+  /** Opens the system's file manager at a download that is done. */
+  showDownload: (id: string) => Promise<void>;
   clear: () => Promise<void>;
   decide: (answer: ConflictAnswer, ids?: string[]) => Promise<void>;
   /** Before another transfer that waits; `null`: to the end. */
@@ -161,6 +163,7 @@ export function createTransfers(api: NearplayApi, around: TransfersSurroundings)
       resume: (ids) => attempt(() => api.resumeTransfers(some(ids))),
       cancel: (ids) => attempt(() => api.cancelTransfers(some(ids))),
       retry: (ids) => attempt(() => api.retryTransfers(some(ids))),
+      showDownload: (id) => attempt(() => api.showDownload({ id })),
       clear: () => attempt(() => api.clearTransfers()),
       decide: (answer, ids) => attempt(() => api.decideConflicts({ answer, ...some(ids) })),
       move: (ids, before) => attempt(() => api.moveTransfers({ ids, before })),

@@ -245,6 +245,7 @@ export const en = {
     cancelOne: 'Cancel {{name}}',
     retryOne: 'Try {{name}} again',
     revealOne: 'Show {{name}} in the library',
+    showInFolderOne: 'Show {{name}} in its folder',
     dragOne: 'Drag {{name}} to another place in the queue (or Alt and an arrow key)',
     progressOf: 'Progress of {{name}}',
     confirmed: '{{confirmed}} of it safe in the storage',

@@ -4,6 +4,7 @@ import {
   IconCircleX,
   IconClock,
   IconDownload,
+  IconFolderOpen,
   IconFolderSearch,
   IconGripVertical,
   IconHelpCircle,
@@ -160,7 +161,7 @@ function RowButtons({ transfer, isActive }: { transfer: Transfer; isActive: bool
   const { library, transfers } = useNearplay();
   const { id, name, key } = transfer;
   const can = actionsOf(transfer);
-  const { pause, resume, cancel, retry } = transfers.getState();
+  const { pause, resume, cancel, retry, showDownload } = transfers.getState();
   const act = (label: string, testId: string, icon: ReactNode, onPress: () => void) => (
     <RowButton label={label} testId={testId} isActive={isActive} onPress={onPress}>
       {icon}
@@ -183,6 +184,13 @@ function RowButtons({ transfer, isActive }: { transfer: Transfer; isActive: bool
         act(t('transfers.revealOne', { name }), 'transfer-reveal', <IconFolderSearch size={15} />, () => {
           void library.getState().show(parentFolder(key), key);
         })}
+      {can.showInFolder &&
+        act(
+          t('transfers.showInFolderOne', { name }),
+          'transfer-show',
+          <IconFolderOpen size={15} />,
+          () => void showDownload(id),
+        )}
       {can.cancel &&
         act(t('transfers.cancelOne', { name }), 'transfer-cancel', <IconX size={15} />, () => void cancel([id]))}
     </span>

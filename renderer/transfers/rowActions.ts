@@ -8,6 +8,8 @@ export interface RowActions {
   retry: boolean;
   /** Show it in the library. */
   reveal: boolean;
+  /** Show it in its folder on this computer. */
+  showInFolder: boolean;
   /** It waits for an answer: skip, replace or keep both. */
   answer: boolean;
 }
@@ -23,6 +25,7 @@ export function actionsOf(transfer: Pick<Transfer, 'state' | 'direction' | 'bloc
     cancel: !isOver(transfer),
     retry: state === 'failed' || state === 'cancelled',
     reveal: isUpload && (state === 'done' || state === 'skipped'),
+    showInFolder: !isUpload && state === 'done',
     answer: asks,
   };
 }

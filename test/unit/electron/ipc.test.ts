@@ -82,10 +82,11 @@ describe('requests', () => {
     ['exportPreferences', { text: '{}' }],
     ['saveManifest', { problems: ['failed'] }],
     ['download', { key: 'a.mov' }],
+    ['showDownload', { id: 'a' }],
     ['verifyFolder', { folder: '' }],
     ['addWatchFolder', { folder: '', existing: true }],
     ['openExternal', { url: 'https://docs.aws.amazon.com/' }],
-  ])('%s opens a dialog or a browser, and takes a click or a key', async (name, payload) => {
+  ])('%s opens a window of the system, and takes a click or a key', async (name, payload) => {
     const handler = vi.fn(() => Promise.resolve(null));
     const { call } = setUp({ [name]: handler });
     const unasked = await call(name, [payload]);

@@ -32,6 +32,13 @@ it('is a handler for every request of the table, and no other', () => {
   expect(Object.keys(setUp().handlers).sort()).toEqual(Object.keys(REQUESTS).sort());
 });
 
+it('shows a finished download in the file manager, by the path that main knows', async () => {
+  const { services, desktop, handlers } = setUp();
+  await handlers.showDownload({ id: 't1' });
+  expect(services.downloads.savedFile).toHaveBeenCalledExactlyOnceWith('t1');
+  expect(desktop.showInFolder).toHaveBeenCalledExactlyOnceWith('/media/a.mov');
+});
+
 describe('the choosers', () => {
   it('lead to uploads and preferences only when something was chosen', async () => {
     const { services, writeText, handlers } = setUp();

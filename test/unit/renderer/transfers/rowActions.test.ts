@@ -15,7 +15,8 @@ describe('what can be done', () => {
     ['a failed upload', { state: 'failed' }, ['retry']],
     ['a cancelled upload', { state: 'cancelled' }, ['retry']],
     ['an upload that arrived', { state: 'done' }, ['reveal']],
-    ['a copy that arrived', { state: 'done', direction: 'download' }, []],
+    ['a copy that arrived', { state: 'done', direction: 'download' }, ['showInFolder']],
+    ['a copy that failed', { state: 'failed', direction: 'download' }, ['retry']],
   ] as const)('with %s', (_name, patch, actions) => expect(can(patch)).toEqual(actions));
 });
 
