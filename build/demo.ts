@@ -2,20 +2,20 @@ import { Command } from 'commander';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DAY_MS, SECOND_MS } from '../shared/units.ts';
 import { launchApp, type LaunchedApp } from '../test/helpers/app.ts';
 import { type Sandbox, startSandbox } from '../test/sandbox/sandbox.ts';
 import { seed } from '../test/sandbox/seed.ts';
 import { performMainJob } from './demo/mainJob.ts';
 import { DemoReport } from './demo/report.ts';
 
-const SECOND = 1000;
 const ROOT = resolve(import.meta.dirname, '..');
 const MEDIA = join(ROOT, 'test/fixtures/media');
 const SAMPLE = join(MEDIA, 'shots/sq010/sh010/sq010_sh010_comp_v002.mp4');
 const DELAY_SECONDS = 20;
 const IN_SYDNEY = '203.0.113.7';
 /** Old enough that the sample library is read from the replica. */
-const LIBRARY_AGE = 24 * 3600 * SECOND;
+const LIBRARY_AGE_MS = DAY_MS;
 
 interface DemoOptions {
   headless: boolean;
@@ -40,9 +40,9 @@ async function main(): Promise<number> {
   let sandbox: Sandbox | undefined;
   let app: LaunchedApp | undefined;
   try {
-    sandbox = await startSandbox({ folder: join(folder, 'storage'), replicationDelayMs: DELAY_SECONDS * SECOND });
+    sandbox = await startSandbox({ folder: join(folder, 'storage'), replicationDelayMs: DELAY_SECONDS * SECOND_MS });
     sandbox.addressService.setAddress(IN_SYDNEY);
-    await seed(sandbox, MEDIA, { prefix: 'media', ageMs: LIBRARY_AGE, replicated: true });
+    await seed(sandbox, MEDIA, { prefix: 'media', ageMs: LIBRARY_AGE_MS, replicated: true });
     describeStorage(sandbox, report);
     app = await launchApp({ userData: join(folder, 'user'), env: await environmentFor(sandbox, folder), headless });
     report.note(`The app runs in ${app.runtimeVersion}.`, { runtime: app.runtime });

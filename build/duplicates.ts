@@ -1,5 +1,5 @@
 /** Lines of a passage, at least: shorter ones are alike by chance. */
-const SHORTEST = 6;
+const MIN_LINES = 6;
 
 /** Two places with the same lines. */
 export interface Duplicate {
@@ -23,10 +23,10 @@ export function duplicatesIn(sources: readonly { path: string; text: string }[])
   const firstPlaces = new Map<string, CodeLine[]>();
   const found: Duplicate[] = [];
   for (const lines of files) {
-    for (let start = 0; start + SHORTEST <= lines.length;) {
-      const passage = lines.slice(start, start + SHORTEST);
+    for (let start = 0; start + MIN_LINES <= lines.length;) {
+      const passage = lines.slice(start, start + MIN_LINES);
       const before = firstPlaces.get(textOf(passage));
-      if (before === undefined || overlaps(before.slice(0, SHORTEST), passage)) {
+      if (before === undefined || overlaps(before.slice(0, MIN_LINES), passage)) {
         if (before === undefined) firstPlaces.set(textOf(passage), lines.slice(start));
         start += 1;
         continue;

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { MINUTE_MS } from '../shared/units.ts';
 
-const SECOND = 1000;
 /** The runtime is some 120 MB; a network that lets nothing through is noticed long before. */
-const DOWNLOAD_WITHIN = 300 * SECOND;
+const DOWNLOAD_TIMEOUT_MS = 5 * MINUTE_MS;
 
 const folder = dirname(createRequire(import.meta.url).resolve('electron/package.json'));
 
@@ -25,7 +25,7 @@ export async function electronExecutable(env: NodeJS.ProcessEnv = process.env): 
   const child = spawn(process.execPath, [join(folder, 'install.js')], {
     env,
     stdio: 'ignore',
-    timeout: DOWNLOAD_WITHIN,
+    timeout: DOWNLOAD_TIMEOUT_MS,
   });
   await new Promise<void>((resolve) => {
     child.on('error', () => resolve());

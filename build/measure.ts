@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..');
 const measured = resolve(process.argv[2] ?? root);
 const PRODUCT = ['shared', 'electron', 'renderer'];
 const TOOLS = ['build', 'test'];
-const LONGEST = 10;
+const LONGEST_FILES_SHOWN = 10;
 
 interface SourceText {
   /** Relative to the folder that is measured, with `/`. */
@@ -52,7 +52,7 @@ function duplicates(sources: readonly SourceText[]): string[] {
   const lines = found.reduce((sum, { count }) => sum + count, 0);
   return [
     `${found.length} passages of six lines and more, ${lines} lines`,
-    ...found.slice(0, LONGEST).map(({ count, one, other }) => row(count, `${one} ~ ${other}`)),
+    ...found.slice(0, LONGEST_FILES_SHOWN).map(({ count, one, other }) => row(count, `${one} ~ ${other}`)),
   ];
 }
 
@@ -102,7 +102,7 @@ function nameOf(node: ts.SignatureDeclaration): string {
 
 function longest(those: readonly NamedLength[]): string[] {
   const ordered = [...those].sort((one, other) => other.lines - one.lines);
-  return ordered.slice(0, LONGEST).map(({ name, lines }) => row(lines, name));
+  return ordered.slice(0, LONGEST_FILES_SHOWN).map(({ name, lines }) => row(lines, name));
 }
 
 function row(count: number, text: string): string {

@@ -7,12 +7,12 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { HOUR_MS, MINUTE_MS } from '../shared/units.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const MINUTE = 60_000;
 /** Only against what hangs: on a busy machine a suite takes several times as long as on a quiet one, and is as good. */
-const CHECK_LIMIT = 20 * MINUTE;
-const SUITE_LIMIT = 60 * MINUTE;
+const CHECK_TIMEOUT_MS = 20 * MINUTE_MS;
+const SUITE_TIMEOUT_MS = HOUR_MS;
 
 interface Count {
   passed: number;
@@ -68,7 +68,7 @@ const reportSchema = z.object({
 });
 type Report = z.infer<typeof reportSchema>;
 /** Characters of a failure's message in the end of the report. */
-const MESSAGE_LENGTH = 1000;
+const MAX_MESSAGE_CHARACTERS = 1000;
 
 interface Ran {
   code: number;
@@ -92,7 +92,7 @@ async function run(tool: string, args: string[], limit: number): Promise<Ran> {
 }
 
 async function check({ name, tool, args }: (typeof CHECKS)[number]): Promise<Count> {
-  const failed = (await timed(name, () => run(tool, args, CHECK_LIMIT))) === 0 ? 0 : 1;
+  const failed = (await timed(name, () => run(tool, args, CHECK_TIMEOUT_MS))) === 0 ? 0 : 1;
   return { passed: 1 - failed, failed, skipped: 0, failures: failed === 0 ? [] : [name] };
 }
 
@@ -100,7 +100,9 @@ async function suite(name: string, folder: string): Promise<Count> {
   const report = join(folder, `${name}.json`);
   const workers = ALONE.has(name) ? [] : [WORKERS];
   const args = ['run', '--project', name, '--passWithNoTests', '--reporter=default', '--reporter=json', ...workers];
-  const code = await timed(name, () => run('vitest/vitest.mjs', [...args, `--outputFile.json=${report}`], SUITE_LIMIT));
+  const code = await timed(name, () =>
+    run('vitest/vitest.mjs', [...args, `--outputFile.json=${report}`], SUITE_TIMEOUT_MS),
+  );
   const parsed = reportSchema.safeParse(await readFile(report, 'utf8').then(JSON.parse, () => undefined));
   const failures = parsed.success ? failuresOf(parsed.data) : [];
   // A file that cannot be loaded runs no test of its own; the exit code knows.
@@ -115,9 +117,10 @@ function failuresOf(report: Report): string[] {
   return report.testResults.flatMap(({ name, status, message, assertionResults }) => {
     const file = relative(root, name);
     const failed = assertionResults.filter((result) => result.status === 'failed');
-    if (failed.length === 0) return status === 'failed' ? [`${file}: ${(message ?? '').slice(0, MESSAGE_LENGTH)}`] : [];
+    if (failed.length === 0)
+      return status === 'failed' ? [`${file}: ${(message ?? '').slice(0, MAX_MESSAGE_CHARACTERS)}`] : [];
     return failed.map(({ fullName, failureMessages }) => {
-      const why = (failureMessages ?? []).join('\n').slice(0, MESSAGE_LENGTH);
+      const why = (failureMessages ?? []).join('\n').slice(0, MAX_MESSAGE_CHARACTERS);
       return `${file}: ${fullName}\n${why}`;
     });
   });

@@ -5,9 +5,10 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { realpathSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { LEAST_RATE } from '../shared/bandwidth.ts';
+import { MIN_BYTES_PER_SECOND } from '../shared/bandwidth.ts';
 import { reportOf } from '../shared/errors.ts';
 import { parseAddress } from '../shared/ipRanges.ts';
+import { GIB, MIB } from '../shared/units.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { getCommand, type GetOptions } from './cli/get.ts';
 import { checkCommand, routeCommand, type RouteOptions } from './cli/offline.ts';
@@ -199,8 +200,8 @@ const UNITS: Readonly<Record<string, number>> = {
   M: 1e6,
   G: 1e9,
   Ki: 1024,
-  Mi: 1024 ** 2,
-  Gi: 1024 ** 3,
+  Mi: MIB,
+  Gi: GIB,
 };
 
 /** Bytes a second. */
@@ -208,7 +209,7 @@ function aRate(text: string): number {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?) ?([KMG]i?)?(?:B?(?:\/s)?)$/i.exec(text.trim()) ?? [];
   const factor = Object.entries(UNITS).find(([name]) => name.toLowerCase() === unit.toLowerCase())?.[1];
   const rate = Math.round(Number(digits) * (factor ?? NaN));
-  if (!Number.isFinite(rate) || rate < LEAST_RATE) {
+  if (!Number.isFinite(rate) || rate < MIN_BYTES_PER_SECOND) {
     throw new InvalidArgumentError('It is no rate of 16KiB/s or more, as in 20MB/s.');
   }
   return rate;

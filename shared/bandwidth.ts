@@ -1,5 +1,7 @@
+import { KIB } from './units.ts';
+
 /** Bytes a second. A slower line than this would run into the storage's own time-outs between two bytes. */
-export const LEAST_RATE = 16 * 1024;
+export const MIN_BYTES_PER_SECOND = 16 * KIB;
 
 const MINUTES_A_DAY = 24 * 60;
 
@@ -37,10 +39,10 @@ export function limitAt({ bytesPerSecond, hours, ceiling }: BandwidthRules, minu
   const span = hours.find(({ from, to }) => isWithin(minute, from, to));
   const own = span ? span.bytesPerSecond : bytesPerSecond;
   if (ceiling !== null && (own === null || own > ceiling)) {
-    return { bytesPerSecond: Math.max(LEAST_RATE, ceiling), by: 'studio' };
+    return { bytesPerSecond: Math.max(MIN_BYTES_PER_SECOND, ceiling), by: 'studio' };
   }
   if (own === null) return undefined;
-  const limit = Math.max(LEAST_RATE, own);
+  const limit = Math.max(MIN_BYTES_PER_SECOND, own);
   return span ? { bytesPerSecond: limit, by: 'hours', until: span.to } : { bytesPerSecond: limit, by: 'user' };
 }
 

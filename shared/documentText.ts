@@ -10,7 +10,7 @@ declare const TextDecoder: new (label: 'utf-8', options: { fatal: true }) => { d
 const LINE_FEED = 0x0a;
 const ADVICE = 'save it as UTF-8';
 /** Pieces of this many code units go into one call of String.fromCharCode. */
-const PIECE = 8192;
+const PIECE_CHARACTERS = 8192;
 
 /**
  * Decodes a text file strictly: UTF-8 with or without a byte order mark, and UTF-16 by its mark (Unicode Standard, 23.8), as
@@ -49,9 +49,9 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
 function decodeUtf16(bytes: Uint8Array, order: 'little-endian' | 'big-endian'): DecodedText {
   if (bytes.length % 2 !== 0) return { fault: `The text is UTF-16 and ends within a character: ${ADVICE}.` };
   const pieces: string[] = [];
-  for (let start = 0; start < bytes.length; start += 2 * PIECE) {
+  for (let start = 0; start < bytes.length; start += 2 * PIECE_CHARACTERS) {
     const units: number[] = [];
-    for (let at = start; at < Math.min(start + 2 * PIECE, bytes.length); at += 2) {
+    for (let at = start; at < Math.min(start + 2 * PIECE_CHARACTERS, bytes.length); at += 2) {
       const [low = 0, high = 0] = order === 'big-endian' ? [bytes[at + 1], bytes[at]] : [bytes[at], bytes[at + 1]];
       units.push(high * 256 + low);
     }

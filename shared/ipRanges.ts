@@ -26,12 +26,12 @@ interface ParsedAddress {
 const BITS = { v4: 32, v6: 128 } as const;
 const MAPPED_BITS = 96;
 /** Longer than every spelling: eight groups with an IPv4 address in them, and a prefix length. */
-const MAX_TEXT = 64;
+const MAX_TEXT_CHARACTERS = 64;
 const DIGITS = /^(0|[1-9]\d{0,2})$/;
 
 /** Parses one address; IPv4-mapped IPv6 (`::ffff:203.0.113.9`, RFC 4291 2.5.5.2) counts as the IPv4 address in it. */
 export function parseAddress(text: string): ParsedAddress | undefined {
-  if (text.length > MAX_TEXT) return undefined;
+  if (text.length > MAX_TEXT_CHARACTERS) return undefined;
   const trimmed = text.trim();
   if (trimmed.includes('/') || trimmed.includes('%')) return undefined;
   try {
@@ -50,7 +50,8 @@ export function parseAddress(text: string): ParsedAddress | undefined {
  * Returns a message that says what is wrong with the text where it is no range.
  */
 export function parseRange(text: string): IpRange | string {
-  if (text.length > MAX_TEXT) return `"${text.trim().slice(0, MAX_TEXT)}…" is not an IPv4 or IPv6 address or range`;
+  if (text.length > MAX_TEXT_CHARACTERS)
+    return `"${text.trim().slice(0, MAX_TEXT_CHARACTERS)}…" is not an IPv4 or IPv6 address or range`;
   const trimmed = text.trim();
   const [host = '', length, ...rest] = trimmed.split('/');
   if (rest.length > 0) return `"${trimmed}" has more than one "/"`;

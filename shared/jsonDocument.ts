@@ -57,7 +57,7 @@ const SCAN_ERRORS: Readonly<Record<number, string>> = {
 /** Setting them would change how objects work, not what they hold. */
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 const TYPOGRAPHIC_QUOTES = /^[\u2018-\u201F\u00AB\u00BB\u2039\u203A]/;
-const SHOWN = 60;
+const MAX_SHOWN_CHARACTERS = 60;
 
 class SyntaxFault extends Error {
   readonly fault: JsonFault;
@@ -249,6 +249,6 @@ const SYMBOLS: Readonly<Record<number, string>> = {
 
 /** For a sentence: cut, and without what would break the line. */
 export function quoted(text: string): string {
-  const characters = text.slice(0, SHOWN + 1).replace(/\p{C}/gu, '\uFFFD');
-  return `"${characters.length > SHOWN ? `${characters.slice(0, SHOWN)}…` : characters}"`;
+  const characters = text.slice(0, MAX_SHOWN_CHARACTERS + 1).replace(/\p{C}/gu, '\uFFFD');
+  return `"${characters.length > MAX_SHOWN_CHARACTERS ? `${characters.slice(0, MAX_SHOWN_CHARACTERS)}…` : characters}"`;
 }

@@ -22,10 +22,10 @@ export interface LeftOutList {
 }
 
 /** Named one by one; beyond that only the count grows. */
-export const MOST_NAMED = 1000;
+export const MAX_LISTED_LEFT_OUT = 1000;
 
 export const NOTHING_LEFT_OUT: LeftOutList = { count: 0, named: [] };
 
 export function joinLeftOut(one: LeftOutList, other: LeftOutList): LeftOutList {
-  return { count: one.count + other.count, named: [...one.named, ...other.named].slice(0, MOST_NAMED) };
+  return { count: one.count + other.count, named: [...one.named, ...other.named].slice(0, MAX_LISTED_LEFT_OUT) };
 }

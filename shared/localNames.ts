@@ -5,16 +5,16 @@ import { MISLEADING } from './terminalText.ts';
  * Bytes of UTF-8: the limit of ext4, XFS and APFS. NTFS and exFAT count 255 units of UTF-16, HFS+ 255 units of the decomposed
  * name; neither is ever more than the bytes are.
  */
-const LONGEST_NAME = 255;
-const NAMELESS = 'unnamed';
+const MAX_NAME_BYTES = 255;
+const NAME_OF_NOTHING = 'unnamed';
 /** Not in a name on Windows (Microsoft, "Naming Files, Paths, and Namespaces"). */
-const FORBIDDEN = /[<>:"|?*]/g;
+const FORBIDDEN_CHARACTERS = /[<>:"|?*]/g;
 /** Windows drops blanks and dots at the end; other blanks are only hard to see. */
-const END = /[\s.]+$/u;
+const TRAILING_BLANKS_AND_DOTS = /[\s.]+$/u;
 /** Devices on Windows, with any extension and in any case; before Windows 11 also with blanks before the dot. */
-const DEVICE = /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\.|$)/i;
+const DEVICE_NAME = /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\.|$)/i;
 /** What is kept of a name that has to be shortened or numbered: the extension, and a frame's number before it. */
-const TAIL = /(?:\.-?\d{1,10})?\.[^.]{1,24}$/u;
+const FRAME_AND_EXTENSION = /(?:\.-?\d{1,10})?\.[^.]{1,24}$/u;
 
 /**
  * The name under which an object can be saved on Windows, macOS and Linux alike, whatever its key: the last part, never empty,
@@ -23,14 +23,14 @@ const TAIL = /(?:\.-?\d{1,10})?\.[^.]{1,24}$/u;
  */
 export function safeFileName(key: string): string {
   const last = /[^/\\]*[/\\]*$/.exec(key)?.[0].replace(/[/\\]+$/, '') ?? '';
-  const clean = last.replace(MISLEADING, '_').replace(FORBIDDEN, '_').replace(END, '');
-  const fitting = fitted(clean === '' ? NAMELESS : clean, LONGEST_NAME);
-  return isDeviceOfWindows(fitting) ? fitted(`_${fitting}`, LONGEST_NAME) : fitting;
+  const clean = last.replace(MISLEADING, '_').replace(FORBIDDEN_CHARACTERS, '_').replace(TRAILING_BLANKS_AND_DOTS, '');
+  const fitting = fitted(clean === '' ? NAME_OF_NOTHING : clean, MAX_NAME_BYTES);
+  return isDeviceOfWindows(fitting) ? fitted(`_${fitting}`, MAX_NAME_BYTES) : fitting;
 }
 
 /** Whether Windows takes a name for one of its devices, in whatever folder it stands. */
 export function isDeviceOfWindows(name: string): boolean {
-  return DEVICE.test(name.replace(END, ''));
+  return DEVICE_NAME.test(name.replace(TRAILING_BLANKS_AND_DOTS, ''));
 }
 
 /**
@@ -61,17 +61,20 @@ export function numberedName(name: string, count: number): string {
   const tail = tailOf(name);
   const number = ` (${count})`;
   const stem = name.slice(0, name.length - tail.length);
-  return cut(stem, LONGEST_NAME - number.length - utf8Length(tail)) + number + tail;
+  return cut(stem, MAX_NAME_BYTES - number.length - utf8Length(tail)) + number + tail;
 }
 
 function fitted(name: string, longest: number): string {
   if (utf8Length(name) <= longest) return name;
   const tail = tailOf(name);
-  return cut(name.slice(0, name.length - tail.length), longest - utf8Length(tail)).replace(END, '') + tail;
+  return (
+    cut(name.slice(0, name.length - tail.length), longest - utf8Length(tail)).replace(TRAILING_BLANKS_AND_DOTS, '') +
+    tail
+  );
 }
 
 function tailOf(name: string): string {
-  const tail = TAIL.exec(name)?.[0] ?? '';
+  const tail = FRAME_AND_EXTENSION.exec(name)?.[0] ?? '';
   // `.exr` alone is a name, and no extension.
   return tail.length < name.length ? tail : '';
 }

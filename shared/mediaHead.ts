@@ -1,3 +1,5 @@
+import { KIB } from './units.ts';
+
 /** What the head of a file says of its content; what it does not say is not there. */
 export type MediaHead =
   | { is: 'empty' }
@@ -31,7 +33,7 @@ export interface ReadableBytes {
 }
 
 /** Bytes that are read at once; one request in the player. */
-const BLOCK = 16 * 1024;
+const BLOCK_BYTES = 16 * KIB;
 /** 384 KiB at most, wherever the index of the file is. */
 const MAX_BLOCKS = 24;
 const MAX_BOXES = 200;
@@ -72,13 +74,13 @@ class Blocks {
   async at(offset: number, length: number): Promise<Uint8Array> {
     const end = Math.min(this.size, offset + length);
     const result = new Uint8Array(Math.max(0, end - offset));
-    for (let index = Math.floor(offset / BLOCK); index * BLOCK < end; index++) {
+    for (let index = Math.floor(offset / BLOCK_BYTES); index * BLOCK_BYTES < end; index++) {
       const block = await this.#block(index);
-      if (!block) return result.subarray(0, Math.max(0, index * BLOCK - offset));
-      const from = Math.max(offset, index * BLOCK);
-      const to = Math.min(end, index * BLOCK + block.length);
-      if (to > from) result.set(block.subarray(from - index * BLOCK, to - index * BLOCK), from - offset);
-      if (to < end && block.length < BLOCK) return result.subarray(0, Math.max(0, to - offset));
+      if (!block) return result.subarray(0, Math.max(0, index * BLOCK_BYTES - offset));
+      const from = Math.max(offset, index * BLOCK_BYTES);
+      const to = Math.min(end, index * BLOCK_BYTES + block.length);
+      if (to > from) result.set(block.subarray(from - index * BLOCK_BYTES, to - index * BLOCK_BYTES), from - offset);
+      if (to < end && block.length < BLOCK_BYTES) return result.subarray(0, Math.max(0, to - offset));
     }
     return result;
   }
@@ -86,7 +88,7 @@ class Blocks {
   #block(index: number): Promise<Uint8Array> | undefined {
     const known = this.#blocks.get(index);
     if (known || this.#blocks.size >= MAX_BLOCKS) return known;
-    const reading = this.#source.read(index * BLOCK, Math.min(BLOCK, this.size - index * BLOCK));
+    const reading = this.#source.read(index * BLOCK_BYTES, Math.min(BLOCK_BYTES, this.size - index * BLOCK_BYTES));
     this.#blocks.set(index, reading);
     return reading;
   }

@@ -19,7 +19,7 @@ export interface LintFinding {
 }
 
 /** Names that are listed in a sentence. */
-const LISTED = 10;
+const MAX_LISTED_NAMES = 10;
 /** After so many the list is something else than ranges. */
 const MAX_RANGE_FAULTS = 90;
 /** Amazon's regions; others name theirs as they like. */
@@ -156,7 +156,7 @@ function lintServices({ publicIp }: IsolationPreferences): LintFinding[] {
 
 function listed(names: readonly string[]): string {
   if (names.length === 0) return 'none';
-  const list = names.slice(0, LISTED).map((name) => `"${name}"`);
+  const list = names.slice(0, MAX_LISTED_NAMES).map((name) => `"${name}"`);
   const more = names.length - list.length;
   return more > 0 ? `${list.join(', ')} and ${more} more` : list.join(', ');
 }

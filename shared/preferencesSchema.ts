@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { LEAST_RATE } from './bandwidth.ts';
+import { MIN_BYTES_PER_SECOND } from './bandwidth.ts';
 import { faultOfName, MAX_KEY_BYTES, utf8Length } from './keys.ts';
 import { parseWebUrl } from './webUrl.ts';
 
 const MAX_DELAY_SECONDS = 7 * 24 * 3600;
-const MAX_URL = 2048;
+const MAX_URL_CHARACTERS = 2048;
 /** RFC 1035. */
 const MAX_HOST_NAME = 253;
 /** Storages, and so replicas, of one document: each is a client, and is probed. */
@@ -17,7 +17,7 @@ const MAX_ADDRESS_SERVICES = 8;
 /** A text that is looked at no further when it is longer: patterns are tried on short texts only. */
 const shortText = (max: number) => z.string().max(max, { error: `is longer than ${max} characters`, abort: true });
 
-const httpUrl = shortText(MAX_URL)
+const httpUrl = shortText(MAX_URL_CHARACTERS)
   .refine((text) => parseWebUrl(text) !== undefined, {
     error: 'is not an address such as https://s3.example.com',
     abort: true,
@@ -39,7 +39,7 @@ export const storageSchema = z.strictObject({
   // The names of before 2018 in us-east-1, and of other makers, are wider than today's; which ones are meant is for the lint.
   bucket: shortText(255).regex(/^[A-Za-z0-9][A-Za-z0-9._-]+[A-Za-z0-9]$/, 'is not a valid bucket name'),
   prefix: prefixText.default(''),
-  aws_role_arn: shortText(MAX_URL)
+  aws_role_arn: shortText(MAX_URL_CHARACTERS)
     .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\x21-\x7e]+$/, 'is not the ARN of an IAM role')
     .optional(),
   // As the console shows it: `*.vpce-….s3.us-east-1.vpce.amazonaws.com`.
@@ -81,7 +81,7 @@ export const preferencesSchema = z.strictObject({
   uploads: z
     .strictObject({
       /** A ceiling for each machine, whatever its user sets; absent: none. Bytes per second. */
-      maxBytesPerSecond: z.number().int().min(LEAST_RATE).optional(),
+      maxBytesPerSecond: z.number().int().min(MIN_BYTES_PER_SECOND).optional(),
     })
     .prefault({}),
   publicIp: z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LEAST_RATE } from './bandwidth.ts';
+import { MIN_BYTES_PER_SECOND } from './bandwidth.ts';
 
 /** S3 User Guide, "Naming Amazon S3 objects": 1,024 bytes of UTF-8. */
 const key = z.string().max(1024);
@@ -8,7 +8,7 @@ const path = z.string().min(1).max(32_767);
 /** Projects whose choice is remembered. */
 const MAX_PROJECTS = 1000;
 const MINUTES_A_DAY = 24 * 60;
-const rate = z.number().int().min(LEAST_RATE).nullable();
+const rate = z.number().int().min(MIN_BYTES_PER_SECOND).nullable();
 const minute = z.number().int().min(0).max(MINUTES_A_DAY);
 
 /** How fast uploads may go from this machine, in bytes per second; `null`: as fast as the line. */

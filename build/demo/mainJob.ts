@@ -9,12 +9,11 @@ import type { Page } from 'playwright';
 import type { Bridge, Envelope } from '../../shared/bridge.ts';
 import type { Link } from '../../shared/link.ts';
 import { mediaKind } from '../../shared/media.ts';
+import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import type { SandboxRegion } from '../../test/sandbox/sandbox.ts';
 import { playerState, type SeenRoute, waitForReason, waitForRoute, watchPlayback } from './player.ts';
 import type { DemoReport } from './report.ts';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
 const REPLICA = ['replica-by-ip', 'replica-chosen'] as const;
 
 export interface MainJob {
@@ -38,7 +37,7 @@ export async function performMainJob(job: MainJob): Promise<void> {
   await page
     .getByTestId('card')
     .first()
-    .waitFor({ timeout: 30 * SECOND });
+    .waitFor({ timeout: 30 * SECOND_MS });
   await page.evaluate(() => document.documentElement.setAttribute('data-demo-marker', 'same-page'));
   const chip = oneLine(await page.getByTestId('reading-chip').innerText());
   report.held('library', `The library is open. ${chip}`, { readingChip: chip });
@@ -48,7 +47,7 @@ export async function performMainJob(job: MainJob): Promise<void> {
   const kind = mediaKind(key);
   if (isPlayable(kind)) {
     await page.locator(`[data-testid="card"][data-key=${JSON.stringify(key)}]`).dblclick();
-    await page.getByTestId('player').waitFor({ timeout: 10 * SECOND });
+    await page.getByTestId('player').waitFor({ timeout: 10 * SECOND_MS });
   } else {
     report.note('This is no media that plays: its links and bytes are compared instead.');
   }
@@ -61,25 +60,25 @@ async function upload(job: MainJob): Promise<string> {
   const { page, report, file } = job;
   const { size } = await stat(file);
   await page.keyboard.press('t');
-  await page.getByTestId('transfers').waitFor({ timeout: 10 * SECOND });
+  await page.getByTestId('transfers').waitFor({ timeout: 10 * SECOND_MS });
   await page.getByTestId('file-input').setInputFiles(file);
   const row = page.locator(`[data-testid="transfer"][data-key=${JSON.stringify(basename(file))}]`);
-  await row.waitFor({ timeout: 30 * SECOND });
+  await row.waitFor({ timeout: 30 * SECOND_MS });
   await screenshot(job, '2-uploading');
   await page
     .locator(`[data-testid="transfer"][data-state="done"][data-key=${JSON.stringify(basename(file))}]`)
     .waitFor({
-      timeout: 10 * MINUTE,
+      timeout: 10 * MINUTE_MS,
     });
   const key = (await row.getAttribute('data-key')) ?? '';
-  await page.locator(`[data-testid="card"][data-key=${JSON.stringify(key)}]`).waitFor({ timeout: 30 * SECOND });
+  await page.locator(`[data-testid="card"][data-key=${JSON.stringify(key)}]`).waitFor({ timeout: 30 * SECOND_MS });
   report.held('upload', `Uploaded ${key} (${size} bytes) to ${job.main.region}.`, { key, size });
   return key;
 }
 
 async function readFromSource(job: MainJob, key: string, kind: string): Promise<void> {
   const { page, report, main } = job;
-  const route = await routeFor(page, key, kind, ['within-replication-delay'], 10 * SECOND);
+  const route = await routeFor(page, key, kind, ['within-replication-delay'], 10 * SECOND_MS);
   expectEqual('storage', route.storage, main.name);
   const shown = isPlayable(kind) ? oneLine(await page.getByTestId('player-route').innerText()) : route.reason;
   report.held('source-link', `The link points to the source: ${main.endpoint} (${shown})`, {
@@ -94,7 +93,7 @@ async function readFromSource(job: MainJob, key: string, kind: string): Promise<
 
 async function readFromReplica(job: MainJob, key: string, kind: string): Promise<void> {
   const { page, report, replica } = job;
-  const route = await routeFor(page, key, kind, REPLICA, 3 * MINUTE);
+  const route = await routeFor(page, key, kind, REPLICA, 3 * MINUTE_MS);
   expectEqual('storage', route.storage, replica.name);
   const marker = await page.evaluate(() => document.documentElement.getAttribute('data-demo-marker'));
   expectEqual('page', marker ?? 'reloaded', 'same-page');
@@ -109,12 +108,12 @@ async function readFromReplica(job: MainJob, key: string, kind: string): Promise
 
 async function switchByHand(job: MainJob, key: string, kind: string): Promise<void> {
   await choose(job, 'main');
-  const route = await routeFor(job.page, key, kind, ['main-chosen'], 20 * SECOND);
+  const route = await routeFor(job.page, key, kind, ['main-chosen'], 20 * SECOND_MS);
   job.report.held('switched-to-main', `Chose the main region by hand: ${job.main.endpoint}`, pick(route));
   await watch(job, 'main-playback', kind, job.main);
   await compareBytes(job, 'main-bytes', key, job.main);
   await choose(job, job.replica.name);
-  const back = await routeFor(job.page, key, kind, ['replica-chosen'], 20 * SECOND);
+  const back = await routeFor(job.page, key, kind, ['replica-chosen'], 20 * SECOND_MS);
   job.report.held('switched-to-replica', `Chose the replica by hand: ${job.replica.endpoint}`, pick(back));
   await watch(job, 'chosen-playback', kind, job.replica);
 }
@@ -123,11 +122,11 @@ async function switchByHand(job: MainJob, key: string, kind: string): Promise<vo
 async function choose(job: MainJob, readFrom: string): Promise<void> {
   const { page } = job;
   await page.keyboard.press('Control+Comma');
-  await page.getByTestId('settings').waitFor({ timeout: 10 * SECOND });
+  await page.getByTestId('settings').waitFor({ timeout: 10 * SECOND_MS });
   await page.locator(`[data-testid="read-from-option"][data-value="${readFrom}"]`).click();
   await screenshot(job, `5-settings-${readFrom}`);
   await page.keyboard.press('Escape');
-  await page.getByTestId('settings').waitFor({ state: 'hidden', timeout: 10 * SECOND });
+  await page.getByTestId('settings').waitFor({ state: 'hidden', timeout: 10 * SECOND_MS });
 }
 
 async function watch({ page, report }: MainJob, step: string, kind: string, region: SandboxRegion): Promise<void> {
@@ -136,7 +135,7 @@ async function watch({ page, report }: MainJob, step: string, kind: string, regi
     const sentence = `Plays from ${region.region}: ${from.toFixed(2)} s to ${to.toFixed(2)} s, no media error.`;
     report.held(step, sentence, { region: region.region, from, to });
   } else if (kind === 'image') {
-    await page.waitForFunction(isImageShown, undefined, { timeout: 20 * SECOND });
+    await page.waitForFunction(isImageShown, undefined, { timeout: 20 * SECOND_MS });
     expectEqual('origin', (await playerState(page)).origin, region.endpoint);
     report.held(step, `The image is shown from ${region.region}.`, { region: region.region });
   }
@@ -166,7 +165,7 @@ function isImageShown(): boolean {
 async function compareBytes({ page, report, file }: MainJob, step: string, key: string, region: SandboxRegion) {
   const link = await linkOf(page, key);
   expectEqual('origin', new URL(link.url).origin, region.endpoint);
-  const answer = await fetch(link.url, { signal: AbortSignal.timeout(10 * MINUTE) });
+  const answer = await fetch(link.url, { signal: AbortSignal.timeout(10 * MINUTE_MS) });
   if (!answer.ok || !answer.body) throw new Error(`The link answers ${answer.status}`);
   // Node's own stream type and the one of the DOM describe the same object.
   const sha256 = await hash(Readable.fromWeb(answer.body as ReadableStream<Uint8Array>));

@@ -1,7 +1,6 @@
 import type { Page } from 'playwright';
 import type { Bridge, Envelope } from '../../shared/bridge.ts';
-
-const SECOND = 1000;
+import { SECOND_MS } from '../../shared/units.ts';
 
 /** What the player shows and does at one moment. */
 export interface PlayerState {
@@ -58,7 +57,7 @@ async function waitFor<State extends SeenRoute>(
     const state = await look();
     if (reasons.includes(state.reason)) return state;
     if (performance.now() > deadline) throw new Error(`The app still says "${state.reason}" (${state.storage})`);
-    await page.waitForTimeout(SECOND / 5);
+    await page.waitForTimeout(SECOND_MS / 5);
   }
 }
 
@@ -75,10 +74,10 @@ async function explainRoute(page: Page, key: string): Promise<SeenRoute> {
  * over. @throws Error saying what was seen instead.
  */
 export async function watchPlayback(page: Page, origin: string): Promise<{ from: number; to: number }> {
-  const deadline = performance.now() + 20 * SECOND;
+  const deadline = performance.now() + 20 * SECOND_MS;
   for (;;) {
     const before = await playThrough(page);
-    await page.waitForTimeout(SECOND);
+    await page.waitForTimeout(SECOND_MS);
     const after = await playerState(page);
     if (after.error !== null) throw new Error(`The media element failed with code ${after.error}`);
     const grows = after.currentTime > before + 0.3;

@@ -5,6 +5,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { reportOf } from '../../shared/errors.ts';
+import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import type { Application } from '../services/application.ts';
 import { isOfAws } from '../services/storage/objectPlace.ts';
 import { wholeKey } from '../services/storage/storageKeys.ts';
@@ -20,13 +21,12 @@ interface Check {
   remedy?: string;
 }
 
-const SECOND = 1000;
 /** S3 refuses requests from further away (RequestTimeTooSkewed): 15 minutes. */
-const SKEW_REFUSED = 15 * 60 * SECOND;
+const REFUSED_SKEW_MS = 15 * MINUTE_MS;
 /** The origin of the app's window. */
 const APP_ORIGIN = 'nearplay://app';
-const CORS_WITHIN = 5 * SECOND;
-const SKEW_ODD = 60 * SECOND;
+const CORS_TIMEOUT_MS = 5 * SECOND_MS;
+const NOTABLE_SKEW_MS = MINUTE_MS;
 
 /** `nearplay doctor`: resolves to the exit code, 0 unless a check failed. */
 export async function doctorCommand(options: CommonOptions, context: CommandContext): Promise<number> {
@@ -100,7 +100,7 @@ async function checkCors(services: Application, storage: string, add: (check: Ch
     const answer = await fetch(url, {
       method: 'OPTIONS',
       headers: { Origin: APP_ORIGIN, 'Access-Control-Request-Method': 'GET' },
-      signal: AbortSignal.timeout(CORS_WITHIN),
+      signal: AbortSignal.timeout(CORS_TIMEOUT_MS),
     });
     const allowed = answer.headers.get('access-control-allow-origin');
     if (answer.ok && (allowed === '*' || allowed === APP_ORIGIN)) {
@@ -116,11 +116,11 @@ async function checkCors(services: Application, storage: string, add: (check: Ch
 }
 
 function checkClock(storage: string, offset: number, add: (check: Check) => void): void {
-  const seconds = Math.round(Math.abs(offset) / SECOND);
+  const seconds = Math.round(Math.abs(offset) / SECOND_MS);
   const check = `clock against ${storage}`;
-  if (Math.abs(offset) < SKEW_ODD) add({ check, result: 'pass', message: `${seconds} s apart` });
+  if (Math.abs(offset) < NOTABLE_SKEW_MS) add({ check, result: 'pass', message: `${seconds} s apart` });
   else {
-    const result = Math.abs(offset) > SKEW_REFUSED ? 'fail' : 'warn';
+    const result = Math.abs(offset) > REFUSED_SKEW_MS ? 'fail' : 'warn';
     add({ check, result, message: `${seconds} s apart`, remedy: "Set this computer's clock (network time)." });
   }
 }

@@ -3,7 +3,7 @@ import { leftOutCode, leftOutSentence } from '../services/files/leftOut.ts';
 import { type CommandContext, report, reportError } from './surroundings.ts';
 
 /** Lines on stderr; beyond that only the count is told. */
-const MOST_LINES = 100;
+const MAX_LINES = 100;
 
 /** Tells on stderr what was chosen and is not sent: a line each up to a hundred, then how many more there are. */
 export class LeftOutReports {
@@ -22,13 +22,13 @@ export class LeftOutReports {
   add(one: LeftOut): void {
     if (one.why === 'vanished') return;
     this.#count += 1;
-    if (this.#count <= MOST_LINES)
+    if (this.#count <= MAX_LINES)
       reportError(this.#context, leftOutCode(one), `Left out. ${leftOutSentence(one)}`, one.path);
   }
 
   /** At the end. */
   tellRest(): void {
-    const more = this.#count - MOST_LINES;
+    const more = this.#count - MAX_LINES;
     if (more > 0) report(this.#context, { leftOut: this.#count }, `${more} more were left out.`);
   }
 }

@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 export class OutputClosed extends Error {}
 
 /** What a write to a pipe says whose reader has gone; Windows says EOF, a socket ECONNRESET. */
-const READER_IS_GONE: ReadonlySet<string> = new Set(['EPIPE', 'EOF', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
+const CLOSED_PIPE_CODES: ReadonlySet<string> = new Set(['EPIPE', 'EOF', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 
 export interface OutputOptions {
   /** Whether the command has more to do than to print, and so ends in order without a reader: an upload, a download. */
@@ -20,7 +20,7 @@ export interface OutputOptions {
 export function outputTo(stream: Writable, { goesOn, failed }: OutputOptions): (text: string) => void {
   let isClosed = false;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (!isClosed && !READER_IS_GONE.has(error.code ?? '')) failed(error.code ?? error.message);
+    if (!isClosed && !CLOSED_PIPE_CODES.has(error.code ?? '')) failed(error.code ?? error.message);
     isClosed = true;
   });
   return (text) => {

@@ -1,14 +1,13 @@
 import { type ErrorCode, NearplayError, reportOf } from '../../shared/errors.ts';
 import { folderOf } from '../../shared/keys.ts';
 import type { LibraryEntry, LibraryFile } from '../../shared/library.ts';
+import { SECOND_MS } from '../../shared/units.ts';
 import type { Studio } from '../services/reading/studio.ts';
 import { httpStatusOf } from '../services/runtime/errorFacts.ts';
 import type { ObjectHead } from '../services/storage/objects.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
 import { folderToRead, keyToRead } from './typedPlaces.ts';
 import { type ServiceNeeds, withServices } from './withServices.ts';
-
-const SECOND = 1000;
 
 /** `nearplay ls`: one line per folder and file, page after page. */
 export async function listCommand(folder: string, options: ServiceNeeds, context: CommandContext): Promise<void> {
@@ -51,7 +50,7 @@ export async function statusCommand(typed: string, options: CommonOptions, conte
         return { storage, region, ...(await holding(studio, storage, head)) };
       }),
     );
-    const ageSeconds = Math.round((studio.clients.storageNow(mainStorage) - head.lastModified) / SECOND);
+    const ageSeconds = Math.round((studio.clients.storageNow(mainStorage) - head.lastModified) / SECOND_MS);
     const { size, versionId, replicationStatus } = head;
     const answer = {
       key,

@@ -3,6 +3,7 @@ import { access, open, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { NearplayError } from '../../shared/errors.ts';
+import { MIB } from '../../shared/units.ts';
 import { hiddenName, NEW_FILE_FLAGS, randomText } from '../services/files/atomicFile.ts';
 import { explainFileError } from '../services/files/fileErrors.ts';
 import { readRegularFile } from '../services/files/smallFile.ts';
@@ -14,7 +15,7 @@ import { receiptsText } from '../services/transfers/upload/receipt.ts';
 import { type CommandContext, reportError } from './surroundings.ts';
 
 /** Receipts of some 500,000 uploads; a larger file is media and is not read. */
-const MAX_RECEIPTS_BYTES = 256 * 1024 ** 2;
+const MAX_RECEIPTS_BYTES = 256 * MIB;
 const NOTHING_UPLOADED = 'Nothing was uploaded.';
 const NOT_AFFECTED = 'The uploads are not affected.';
 

@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { NearplayError } from '../../shared/errors.ts';
+import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import { replaceFile } from '../services/files/atomicFile.ts';
 import { explainFileError } from '../services/files/fileErrors.ts';
 import { readRegularFile } from '../services/files/smallFile.ts';
@@ -11,18 +12,17 @@ import type { Machine } from '../services/runtime/machine.ts';
 import { Journal } from '../services/transfers/journal/journal.ts';
 import type { UploadRecord } from '../services/transfers/journal/uploadRecord.ts';
 
-const SECOND_MS = 1000;
 /** How often a session says that it is alive. */
 const HEARTBEAT_INTERVAL_MS = 15 * SECOND_MS;
 /** Another machine's session without a heartbeat for so long is abandoned. NFS clients keep attributes for up to a minute. */
-const HEARTBEAT_STALE_MS = 4 * 60 * SECOND_MS;
+const HEARTBEAT_STALE_MS = 4 * MINUTE_MS;
 /** `session-MACHINE-PID-BIRTH-RANDOM`. */
-const SESSION = /^session-([0-9a-f]+)-(\d+)-([0-9a-f]+)-[0-9a-f]+$/;
+const SESSION_FOLDER = /^session-([0-9a-f]+)-(\d+)-([0-9a-f]+)-[0-9a-f]+$/;
 /** As the first version named them: without a machine. */
-const EARLIER_SESSION = /^run-(\d+)-([0-9a-f]+)-[0-9a-f]+$/;
+const EARLIER_SESSION_FOLDER = /^run-(\d+)-([0-9a-f]+)-[0-9a-f]+$/;
 /** Where the queue keeps its journal, below the folder it is given. */
-const JOURNAL = 'transfers';
-const HEARTBEAT = 'alive.json';
+const JOURNAL_FOLDER = 'transfers';
+const HEARTBEAT_FILE = 'alive.json';
 
 const heartbeatSchema = z.object({ host: z.string(), pid: z.number(), startedAt: z.string() });
 /** Who has a session, for people to recognise. */
@@ -102,7 +102,9 @@ export class Sessions {
   }
 
   async #states(): Promise<{ atWork: string[]; abandoned: string[] }> {
-    const names = (await this.#names()).filter((name) => SESSION.test(name) || EARLIER_SESSION.test(name));
+    const names = (await this.#names()).filter(
+      (name) => SESSION_FOLDER.test(name) || EARLIER_SESSION_FOLDER.test(name),
+    );
     const serverNow = names.length === 0 ? 0 : await this.#serverNow();
     const states = await Promise.all(
       names.map(async (name) => ({ name, isLeft: await this.#isLeft(name, serverNow) })),
@@ -126,9 +128,9 @@ export class Sessions {
 
   async #isLeft(name: string, serverNow: number): Promise<boolean> {
     const { home, machine, staleAfterMs } = this.#options;
-    const [, machineId, pid, birth] = SESSION.exec(name) ?? [];
+    const [, machineId, pid, birth] = SESSION_FOLDER.exec(name) ?? [];
     if (machineId === machine.id) return !(await machine.isAlive(Number(pid), birth ?? ''));
-    const [, earlierPid, earlierBirth] = EARLIER_SESSION.exec(name) ?? [];
+    const [, earlierPid, earlierBirth] = EARLIER_SESSION_FOLDER.exec(name) ?? [];
     if (earlierPid !== undefined && (await machine.isAlive(Number(earlierPid), earlierBirth ?? ''))) return false;
     return serverNow - (await lastSign(join(home, name))) > staleAfterMs;
   }
@@ -154,7 +156,7 @@ export class Sessions {
     const owner = { host: machine.hostName, pid: machine.pid, startedAt: new Date().toISOString() };
     try {
       // Before the renaming: a third machine must not find the new name with the old heartbeat.
-      await replaceFile(join(home, name, HEARTBEAT), JSON.stringify(owner));
+      await replaceFile(join(home, name, HEARTBEAT_FILE), JSON.stringify(owner));
       await rename(join(home, name), folder);
     } catch {
       return undefined;
@@ -218,12 +220,12 @@ export class AbandonedSession {
  */
 async function beat(folder: string, owner: SessionOwner): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await replaceFile(join(folder, HEARTBEAT), JSON.stringify(owner));
+  await replaceFile(join(folder, HEARTBEAT_FILE), JSON.stringify(owner));
 }
 
 /** Milliseconds on the file server's clock. Without a heartbeat, as in sessions of the first version: the last writing. */
 async function lastSign(folder: string): Promise<number> {
-  const places = [join(folder, HEARTBEAT), folder, join(folder, JOURNAL)];
+  const places = [join(folder, HEARTBEAT_FILE), folder, join(folder, JOURNAL_FOLDER)];
   const [heartbeat, ...others] = await Promise.all(
     places.map(async (path) => (await stat(path).catch(() => undefined))?.mtimeMs),
   );
@@ -232,14 +234,14 @@ async function lastSign(folder: string): Promise<number> {
 
 async function ownerOf(folder: string): Promise<SessionOwner | undefined> {
   try {
-    return heartbeatSchema.parse(JSON.parse(utf8Text(await readRegularFile(join(folder, HEARTBEAT)))));
+    return heartbeatSchema.parse(JSON.parse(utf8Text(await readRegularFile(join(folder, HEARTBEAT_FILE)))));
   } catch {
     return undefined;
   }
 }
 
 async function unfinishedIn(folder: string) {
-  const journal = new Journal(join(folder, JOURNAL));
+  const journal = new Journal(join(folder, JOURNAL_FOLDER));
   const { records, setAside } = await journal.load();
   const unfinished = records.filter(isUnfinished);
   return { journal, records: unfinished, setAside, isEmpty: unfinished.length === 0 && setAside.length === 0 };

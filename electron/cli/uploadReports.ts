@@ -7,7 +7,7 @@ type Told = Pick<Transfer, 'id' | 'key' | 'size' | 'state' | 'blockedFor' | 'ski
   changedWhileSent?: true;
 };
 
-const TAKEN = {
+const NAME_TAKEN = {
   code: 'conflict',
   message: 'Another file with this name is there. Choose with --on-conflict skip, replace or keep-both.',
 } as const;
@@ -53,7 +53,7 @@ export class UploadReports {
       return;
     }
     const { code, message, detail }: Pick<ErrorReport, 'code' | 'message' | 'detail'> =
-      blockedFor === 'conflict' ? TAKEN : (error ?? CANCELLED);
+      blockedFor === 'conflict' ? NAME_TAKEN : (error ?? CANCELLED);
     reportError(this.#context, code, message, key, detail);
   }
 }

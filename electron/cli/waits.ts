@@ -1,26 +1,25 @@
 import { type ErrorCode, type ErrorReport, NearplayError } from '../../shared/errors.ts';
 import { type BlockedFor, isOver, type Transfer } from '../../shared/transfers.ts';
+import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import { type CommandContext, report } from './surroundings.ts';
 
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
 /** A file that was just written settles within seconds: not worth a line. */
-const GROWING_TOLD_AFTER_MS = 10 * SECOND_MS;
+const SETTLING_REPORT_DELAY_MS = 10 * SECOND_MS;
 /** Nothing moves and nothing says why: requests that are repeated, a storage that takes its time. */
-const SILENCE_TOLD_AFTER_MS = 20 * SECOND_MS;
+const SILENCE_REPORT_DELAY_MS = 20 * SECOND_MS;
 /** Without a terminal nobody sees a line on it: a job that waits longer has failed. */
 const DEFAULT_WAIT_MINUTES = 30;
 
 type Watched = Pick<Transfer, 'id' | 'key' | 'state' | 'blockedFor' | 'confirmed' | 'sent' | 'error'>;
 type WaitsFor = Exclude<BlockedFor, 'conflict'>;
 
-const WORDS: Partial<Record<string, string>> = {
+const WAIT_TEXTS: Partial<Record<string, string>> = {
   'file-settling': 'the file to be written completely',
   'sign-in': 'a sign-in',
   disk: 'room on the disk of this computer',
 };
 const SAME_COMMAND = 'The same command goes on where this one stopped.';
-const OTHERWISE = 'the storage';
+const DEFAULT_WAIT_TEXT = 'the storage';
 
 export interface WaitsOptions {
   context: CommandContext;
@@ -63,7 +62,7 @@ export class Waits {
     this.#context = context;
     this.#limitMs = minutes === undefined ? undefined : minutes * MINUTE_MS;
     this.#now = monotonicNow ?? (() => performance.now());
-    this.#silenceMs = silenceToldAfterMs ?? SILENCE_TOLD_AFTER_MS;
+    this.#silenceMs = silenceToldAfterMs ?? SILENCE_REPORT_DELAY_MS;
     this.#lastErrorOf = lastErrorOf ?? (() => undefined);
     this.#afterwards = afterwards ?? SAME_COMMAND;
     this.#progressAt = this.#now();
@@ -86,7 +85,7 @@ export class Waits {
     if (this.#stopped) return;
     const idleMs = this.#now() - this.#progressAt;
     for (const blockedFor of new Set([...this.#blocked.values()].map((one) => one.blockedFor))) {
-      if (blockedFor !== 'file-settling' || idleMs >= GROWING_TOLD_AFTER_MS) this.#tell(blockedFor);
+      if (blockedFor !== 'file-settling' || idleMs >= SETTLING_REPORT_DELAY_MS) this.#tell(blockedFor);
     }
     const isOpen = this.#most.size > 0;
     if (isOpen && this.#told.size === 0 && idleMs >= this.#silenceMs) this.#tellSilence(idleMs);
@@ -138,7 +137,7 @@ export class Waits {
     if (!first) return;
     const others = ones.length > 1 ? ` and ${ones.length - 1} more` : '';
     const cause = first.error === undefined ? '' : ` ${first.error.message}`;
-    const text = `waiting for ${WORDS[blockedFor] ?? OTHERWISE} (${first.key}${others}).${cause} ${this.#goesOn()}`;
+    const text = `waiting for ${WAIT_TEXTS[blockedFor] ?? DEFAULT_WAIT_TEXT} (${first.key}${others}).${cause} ${this.#goesOn()}`;
     this.#say({ waiting: blockedFor, ...codeOf(first), message: sentence(text), files: ones.length }, text);
   }
 

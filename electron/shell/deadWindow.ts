@@ -1,12 +1,12 @@
 import type { BrowserWindow, MessageBoxOptions } from 'electron';
+import { SECOND_MS } from '../../shared/units.ts';
 import type { Log } from '../services/runtime/log.ts';
 import { APP_URL } from './appProtocol.ts';
 
-const SECOND = 1000;
 /** A page that fails again this soon would fail for ever. */
-const LOAD_AT_MOST_EVERY = 10 * SECOND;
+const MIN_LOAD_INTERVAL_MS = 10 * SECOND_MS;
 /** net::ERR_ABORTED: a load that was refused or replaced by another one. The page is still the one before. */
-const ABORTED = -3;
+const ERR_ABORTED = -3;
 const QUIT = 1;
 const LOAD_AGAIN = 1;
 
@@ -47,7 +47,7 @@ export class DeadWindow {
       void this.#revive("Nearplay's window has stopped working twice", () => webContents.reload());
     });
     webContents.on('did-fail-load', (_event, code, description, _url, isMainFrame) => {
-      if (!isMainFrame || code === ABORTED) return;
+      if (!isMainFrame || code === ERR_ABORTED) return;
       options.log.error('The window could not load its page', { code, description });
       void this.#revive("Nearplay's window could not be loaded", () => this.#loadPage());
     });
@@ -56,7 +56,7 @@ export class DeadWindow {
 
   async #revive(message: string, load: () => void): Promise<void> {
     if (this.#isAsking) return;
-    const isSoon = this.#options.now() - this.#loadedAt < LOAD_AT_MOST_EVERY;
+    const isSoon = this.#options.now() - this.#loadedAt < MIN_LOAD_INTERVAL_MS;
     if (
       isSoon &&
       (await this.#ask({ ...CHOICES, message, detail: STILL_RUNS, buttons: ['Load Again', 'Quit'] })) === QUIT

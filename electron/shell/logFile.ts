@@ -1,12 +1,13 @@
 import { appendFileSync, renameSync, truncateSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { MIB } from '../../shared/units.ts';
 import { writePlaceOfSync } from '../services/files/writePlace.ts';
 import { privateFolder } from './privateFolder.ts';
 
 /** Bytes after which the file is set aside; one older file is kept. */
-const LIMIT = 5 * 1024 * 1024;
+const MAX_FILE_BYTES = 5 * MIB;
 /** Times its limit that the file may have where it cannot be set aside. */
-const LARGEST = 2;
+const MAX_OVERSIZE_FACTOR = 2;
 
 /**
  * Writes lines to a file of at most 5 MiB, plus the one before it (`.1`). Where that one cannot be replaced, as while a viewer
@@ -14,7 +15,11 @@ const LARGEST = 2;
  * crash is there. A disk that takes no more costs log lines, never the app. A link is followed, and what is set aside lies
  * beside the file that it leads to; a device (/dev/null) gets all lines; a pipe gets none, since it could hold the app up.
  */
-export function logFile(file: string, limit = LIMIT, rename: typeof renameSync = renameSync): (line: string) => void {
+export function logFile(
+  file: string,
+  limit = MAX_FILE_BYTES,
+  rename: typeof renameSync = renameSync,
+): (line: string) => void {
   let size: number | undefined;
   let place = file;
   /** The size at which setting the file aside is tried. */
@@ -24,7 +29,7 @@ export function logFile(file: string, limit = LIMIT, rename: typeof renameSync =
     try {
       rename(place, `${place}.1`);
     } catch {
-      if (full <= LARGEST * limit) return full;
+      if (full <= MAX_OVERSIZE_FACTOR * limit) return full;
       truncateSync(place);
     }
     next = limit;

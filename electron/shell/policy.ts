@@ -13,7 +13,7 @@ export type Policy = z.infer<typeof policySchema>;
 
 const WITHOUT_POLICY: Policy = { updates: 'on' };
 /** What holds when IT wrote a policy that cannot be understood: what IT might have forbidden stays forbidden. */
-const CAUTIOUS: Policy = { updates: 'off' };
+const CAUTIOUS_POLICY: Policy = { updates: 'off' };
 
 /**
  * Reads IT's policy file. It never throws: a policy that cannot be read or is not valid counts as the cautious one.
@@ -25,7 +25,7 @@ export function readPolicy(file: string, log: Log, foreign?: string): Policy {
   if (missing) return WITHOUT_POLICY;
   if (bytes === undefined || foreign !== undefined) {
     log.warn('The policy file cannot be read; updates are off', { file, fault: foreign ?? fault });
-    return CAUTIOUS;
+    return CAUTIOUS_POLICY;
   }
   const decoded = decodeText(bytes);
   const json = decoded.text === undefined ? undefined : readJson(decoded.text);
@@ -33,5 +33,5 @@ export function readPolicy(file: string, log: Log, foreign?: string): Policy {
     json && !('syntax' in json) && json.faults.length === 0 ? policySchema.safeParse(json.value) : undefined;
   if (policy?.success) return policy.data;
   log.warn('The policy file is not valid; updates are off', { file, fault: decoded.fault });
-  return CAUTIOUS;
+  return CAUTIOUS_POLICY;
 }

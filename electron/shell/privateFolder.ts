@@ -1,18 +1,18 @@
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 
-const PRIVATE = 0o700;
-const OTHERS = 0o077;
+const PRIVATE_FOLDER_MODE = 0o700;
+const OTHERS_MODE_BITS = 0o077;
 
 /**
  * Makes a folder that its user alone can enter, and closes one that is there and belongs to them. On Windows a folder has
  * the rights of the one that it is in, which in a user's profile are that user's. @throws the error of mkdir
  */
 export function privateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: PRIVATE });
+  mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER_MODE });
   if (process.getuid === undefined) return;
   try {
     const { mode, uid } = statSync(folder);
-    if (uid === process.getuid() && (mode & OTHERS) !== 0) chmodSync(folder, PRIVATE);
+    if (uid === process.getuid() && (mode & OTHERS_MODE_BITS) !== 0) chmodSync(folder, PRIVATE_FOLDER_MODE);
   } catch {
     // A drive without modes, or one that somebody else looks after.
   }

@@ -1,16 +1,16 @@
 import type { App } from 'electron';
+import { SECOND_MS } from '../../shared/units.ts';
 import type { Log } from '../services/runtime/log.ts';
 
-const SECOND = 1000;
 /** Longer than the services promise to take, shorter than a user's patience. */
-const STOP_WITHIN = 8 * SECOND;
+const STOP_TIMEOUT_MS = 8 * SECOND_MS;
 
 /** Ends the app only after `stop` has settled, or after a time-out: a mute server must not keep the app from closing. */
 export function stopBeforeQuit(
   app: Pick<App, 'on' | 'exit'>,
   stop: () => Promise<void>,
   log: Log,
-  timeout = STOP_WITHIN,
+  timeout = STOP_TIMEOUT_MS,
 ): void {
   let stopping = false;
   app.on('will-quit', (event) => {

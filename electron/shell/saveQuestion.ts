@@ -5,7 +5,7 @@ export const SAVE = 0;
 const CANCEL = 1;
 /** Lines that a system's dialog shows without growing out of the screen. */
 const MAX_LINES = 6;
-const MAX_VALUE = 120;
+const MAX_VALUE_CHARACTERS = 120;
 
 /** What is asked natively before the page's wish to save preferences for everybody is carried out. */
 export function saveQuestion({ changes, where }: { changes: readonly Change[]; where: string }): MessageBoxOptions {
@@ -43,7 +43,7 @@ function valueOf(value: JsonValue | undefined): string {
 }
 
 /** On one line, and cut: a label may hold line breaks that would put words into the dialog's mouth. */
-function plain(text: string, length = MAX_VALUE): string {
+function plain(text: string, length = MAX_VALUE_CHARACTERS): string {
   const safe = text.slice(0, length + 1).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD');
   return safe.length > length ? `${safe.slice(0, length)}…` : safe;
 }

@@ -2,17 +2,18 @@ import type { MessageBoxOptions } from 'electron';
 import { copyFileSync, existsSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { SETTINGS_VERSION } from '../../shared/settings.ts';
+import { MIB } from '../../shared/units.ts';
 import { utf8Text } from '../services/files/utf8Text.ts';
 import { assertFile, writePlaceOfSync } from '../services/files/writePlace.ts';
 import type { SettingsBackend } from '../services/preferences/settingsStore.ts';
 import type { Log } from '../services/runtime/log.ts';
 
-const NAME = 'settings';
+const FILE_NAME = 'settings';
 const VERSION_KEY = 'settingsVersion';
 /** Bytes; the largest settings that are valid take less (shared/settings.ts). More is not read into memory. */
-export const LARGEST_SETTINGS = 32 * 1024 * 1024;
+export const MAX_SETTINGS_BYTES = 32 * MIB;
 /** Readable by the user alone: it names profiles and folders. */
-const PRIVATE = 0o600;
+const PRIVATE_FILE_MODE = 0o600;
 
 /** What this file needs of electron-store. */
 interface Store {
@@ -45,7 +46,7 @@ export interface SettingsFileOptions {
  */
 export function openSettingsFile(options: SettingsFileOptions): SettingsBackend {
   const { folder, createStore, log, now, tell } = options;
-  const file = join(folder, `${NAME}.json`);
+  const file = join(folder, `${FILE_NAME}.json`);
   const state = inspect(file);
   if (state === 'unreadable') {
     log.error('The settings file cannot be read; changes last until Nearplay is closed', { file });
@@ -68,7 +69,12 @@ export function openSettingsFile(options: SettingsFileOptions): SettingsBackend 
     log.warn('The settings file was set aside', { reason: state, aside });
     if (state === 'damaged') tell?.(setAside(aside));
   }
-  const store = createStore({ name: NAME, cwd: folder, configFileMode: PRIVATE, clearInvalidConfig: false });
+  const store = createStore({
+    name: FILE_NAME,
+    cwd: folder,
+    configFileMode: PRIVATE_FILE_MODE,
+    clearInvalidConfig: false,
+  });
   return {
     read: () => store.store,
     write: (settings) => store.set({ ...settings, [VERSION_KEY]: SETTINGS_VERSION }),
@@ -84,7 +90,7 @@ function inspect(file: string): FileState {
     const stats = statSync(file);
     // To open a pipe waits for a writer; a device is nobody's settings.
     if (!stats.isFile()) return 'unreadable';
-    if (stats.size > LARGEST_SETTINGS) return 'damaged';
+    if (stats.size > MAX_SETTINGS_BYTES) return 'damaged';
     bytes = readFileSync(file);
   } catch {
     return 'unreadable';

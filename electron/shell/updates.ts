@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { HOUR_MS } from '../../shared/units.ts';
 import { readSmallFileSync } from '../services/files/smallFile.ts';
 import type { Log } from '../services/runtime/log.ts';
 import type { Policy } from './policy.ts';
 
-const HOUR = 3_600_000;
-const CHECK_EVERY = 6 * HOUR;
+const CHECK_INTERVAL_MS = 6 * HOUR_MS;
 
 export interface UpdateSurroundings {
   isPackaged: boolean;
@@ -78,6 +78,6 @@ export function startUpdates(surroundings: UpdateSurroundings, load: () => Promi
     }
   };
   void check();
-  const timer = setInterval(() => void check(), CHECK_EVERY);
+  const timer = setInterval(() => void check(), CHECK_INTERVAL_MS);
   return () => clearInterval(timer);
 }

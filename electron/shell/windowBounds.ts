@@ -16,7 +16,7 @@ export const DEFAULT_SIZE = { width: 1280, height: 820 };
 export const MINIMUM_SIZE = { width: 720, height: 480 };
 
 /** So much of the title bar must be on some display, or the user cannot drag the window back. */
-const GRIP = { width: 120, height: 32 };
+const MIN_VISIBLE_TITLE_BAR = { width: 120, height: 32 };
 
 const rememberedSchema = z.object({
   bounds: z.object({ x: z.int(), y: z.int(), width: z.int().positive(), height: z.int().positive() }),
@@ -53,5 +53,9 @@ function fitted(bounds: Rectangle, area: Rectangle): Rectangle {
 
 function showsTitleBar(window: Rectangle, area: Rectangle): boolean {
   const visible = Math.min(window.x + window.width, area.x + area.width) - Math.max(window.x, area.x);
-  return visible >= GRIP.width && window.y >= area.y && window.y + GRIP.height <= area.y + area.height;
+  return (
+    visible >= MIN_VISIBLE_TITLE_BAR.width &&
+    window.y >= area.y &&
+    window.y + MIN_VISIBLE_TITLE_BAR.height <= area.y + area.height
+  );
 }

@@ -1,4 +1,4 @@
-import { LEAST_RATE } from '../../shared/bandwidth.ts';
+import { MIN_BYTES_PER_SECOND } from '../../shared/bandwidth.ts';
 
 export const RATE_UNITS = ['MB/s', 'Mbit/s'] as const;
 /** Megabytes or megabits, both decimal, per second: what file managers show, and what connections are sold by. */
@@ -13,7 +13,7 @@ export function rateOf(typed: string, unit: RateUnit): number | undefined {
   const text = typed.trim().replace(',', '.');
   if (!/^\d{1,7}(\.\d{0,3})?$/.test(text)) return undefined;
   const rate = Math.round(Number(text) * BYTES_PER_UNIT[unit]);
-  return rate >= LEAST_RATE ? rate : undefined;
+  return rate >= MIN_BYTES_PER_SECOND ? rate : undefined;
 }
 
 /** As people type it: `20`, `12.5`. */

@@ -57,10 +57,10 @@ export function answerOf({ status, name }: Said): string {
   return [status > 0 ? String(status) : '', name].filter((part) => part !== '').join(' ');
 }
 
-const MAX_WORDS = 300;
+const MAX_DETAIL_CHARACTERS = 300;
 const STRUCK_OUT = '[struck-out]';
 /** C0 and C1 controls, and the marks that turn the direction of text or that nobody sees. */
-const UNSEEN = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
+const UNPRINTABLE = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   // User and password, and the query of an address: signatures are there.
   [/(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s@"'<>]+@/gi, '$1'],
@@ -81,9 +81,9 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
  * tokens and the queries of addresses. `undefined` where nothing is left.
  */
 export function wordsOf(message: string): string | undefined {
-  let words = message.slice(0, 4 * MAX_WORDS).replace(UNSEEN, ' ');
+  let words = message.slice(0, 4 * MAX_DETAIL_CHARACTERS).replace(UNPRINTABLE, ' ');
   for (const [pattern, instead] of SECRETS) words = words.replace(pattern, instead);
   words = words.replace(/\s+/g, ' ').trim();
-  if (words.length > MAX_WORDS) words = `${words.slice(0, MAX_WORDS - 1).trimEnd()}…`;
+  if (words.length > MAX_DETAIL_CHARACTERS) words = `${words.slice(0, MAX_DETAIL_CHARACTERS - 1).trimEnd()}…`;
   return words === '' ? undefined : words;
 }

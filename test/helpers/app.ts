@@ -3,14 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { MINUTE_MS } from '../../shared/units.ts';
 import { electronBinary, launchElectron } from './electronApp.ts';
 import type { LaunchedApp } from './launched.ts';
 import { launchStandIn } from './standInApp.ts';
 
 export type { LaunchedApp } from './launched.ts';
 
-const SECOND = 1000;
-const BUNDLE_WITHIN = 120 * SECOND;
+const BUNDLE_TIMEOUT_MS = 2 * MINUTE_MS;
 const root = join(import.meta.dirname, '..', '..');
 
 export interface LaunchOptions {
@@ -52,6 +52,6 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
 /** A process of its own: the bundler's memory is given back, and this file does not depend on the build. */
 async function bundledMain(): Promise<string> {
   const bundle = join(root, 'build', 'bundle.ts');
-  await promisify(execFile)(process.execPath, [bundle, '--if-stale'], { cwd: root, timeout: BUNDLE_WITHIN });
+  await promisify(execFile)(process.execPath, [bundle, '--if-stale'], { cwd: root, timeout: BUNDLE_TIMEOUT_MS });
   return join(root, 'dist', 'main', 'main.js');
 }

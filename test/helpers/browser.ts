@@ -3,11 +3,10 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright';
+import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const VERSION_WITHIN = 20 * SECOND;
-const INSTALL_WITHIN = 10 * MINUTE;
+const VERSION_TIMEOUT_MS = 20 * SECOND_MS;
+const INSTALL_TIMEOUT_MS = 10 * MINUTE_MS;
 
 export interface InstalledBrowser {
   executablePath: string;
@@ -99,7 +98,7 @@ async function installFromDebian(machine: Machine): Promise<Candidate | undefine
   if (machine.platform !== 'linux' || !machine.isRoot || !/\bdebian\b/.test(machine.distribution)) return undefined;
   const apt = (...args: string[]) =>
     promisify(execFile)('apt-get', args, {
-      timeout: INSTALL_WITHIN,
+      timeout: INSTALL_TIMEOUT_MS,
       env: { ...machine.env, DEBIAN_FRONTEND: 'noninteractive' },
     });
   try {
@@ -113,7 +112,7 @@ async function installFromDebian(machine: Machine): Promise<Candidate | undefine
 
 async function versionOf(path: string, platform: NodeJS.Platform): Promise<string> {
   if (platform === 'win32') return ''; // `--version` opens a window there.
-  const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: VERSION_WITHIN }).catch(() => ({
+  const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: VERSION_TIMEOUT_MS }).catch(() => ({
     stdout: '',
   }));
   return /\d+(\.\d+)+/.exec(stdout)?.[0] ?? '';

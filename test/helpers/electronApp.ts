@@ -2,13 +2,13 @@ import type * as Electron from 'electron';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { _electron, type ElectronApplication } from 'playwright';
+import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import type { DialogAnswer } from './electron-stand-in/control.ts';
 import { nothingRecorded, type Recorded } from './electron-stand-in/recorder.ts';
 import { type LaunchedApp, type LaunchPlan, QUIT_ANYWAY } from './launched.ts';
 
-const SECOND = 1000;
-const LAUNCH_WITHIN = 60 * SECOND;
-const QUIT_WITHIN = 12 * SECOND;
+const LAUNCH_TIMEOUT_MS = MINUTE_MS;
+const QUIT_TIMEOUT_MS = 12 * SECOND_MS;
 
 const packageFolder = join(import.meta.dirname, '..', '..', 'node_modules', 'electron');
 
@@ -28,7 +28,7 @@ export async function launchElectron(executablePath: string, plan: LaunchPlan): 
     executablePath,
     args: [main, `--user-data-dir=${userData}`, ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), ...args],
     env: strings({ ...process.env, ...env }),
-    timeout: LAUNCH_WITHIN,
+    timeout: LAUNCH_TIMEOUT_MS,
   });
   let logs = '';
   app.process().stdout?.on('data', (text: Buffer) => (logs += text.toString()));
@@ -36,7 +36,7 @@ export async function launchElectron(executablePath: string, plan: LaunchPlan): 
   const exited = new Promise<number | null>((resolve) => app.process().once('exit', resolve));
   await app.evaluate(recordDesktop, nothingRecorded());
   return {
-    page: await app.firstWindow({ timeout: LAUNCH_WITHIN }),
+    page: await app.firstWindow({ timeout: LAUNCH_TIMEOUT_MS }),
     runtime: 'electron',
     runtimeVersion: `Electron ${await app.evaluate(() => process.versions.electron)}`,
     mainPid: app.process().pid ?? 0,
@@ -63,7 +63,7 @@ function askToQuit(app: ElectronApplication): Promise<void> {
 }
 
 async function quit(app: ElectronApplication, exited: Promise<unknown>): Promise<void> {
-  const timer = setTimeout(() => app.process().kill('SIGKILL'), QUIT_WITHIN);
+  const timer = setTimeout(() => app.process().kill('SIGKILL'), QUIT_TIMEOUT_MS);
   await askToQuit(app).catch(() => undefined);
   const yes = ({ app: electronApp }: typeof Electron, answer: DialogAnswer) =>
     void electronApp.emit('test-answer', answer);

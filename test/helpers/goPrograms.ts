@@ -4,10 +4,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { MINUTE_MS } from '../../shared/units.ts';
 
 const run = promisify(execFile);
-const MINUTE = 60_000;
-const BUILT_WITHIN = 20 * MINUTE;
+const BUILD_TIMEOUT_MS = 20 * MINUTE_MS;
 const suffix = process.platform === 'win32' ? '.exe' : '';
 /** Kept for the next run. */
 const BUILT = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'nearplay-interop');
@@ -46,7 +46,7 @@ export const S5CMD: GoProgram = { name: 's5cmd', module: 'github.com/peak/s5cmd/
 export async function pathOf(program: GoProgram): Promise<string | undefined> {
   const found = find(program);
   if (found !== undefined || process.env['NEARPLAY_INSTALL_TOOLS'] !== '1') return found;
-  const hasGo = await run('go', ['version'], { timeout: MINUTE }).catch(() => undefined);
+  const hasGo = await run('go', ['version'], { timeout: MINUTE_MS }).catch(() => undefined);
   return hasGo && build(program);
 }
 
@@ -67,7 +67,7 @@ async function build({ name, module, version }: GoProgram): Promise<string> {
     await writeFile(join(scratch, 'go.mod'), `module nearplay.example/tools\n\nrequire ${module} ${version}\n`);
     await run('go', ['build', '-mod=mod', '-buildvcs=false', '-o', path, module], {
       cwd: scratch,
-      timeout: BUILT_WITHIN,
+      timeout: BUILD_TIMEOUT_MS,
     });
     return path;
   } finally {

@@ -5,13 +5,13 @@ import { get as getOverHttps } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import type { ServerIdentity } from '../sandbox/certificates.ts';
 
-const SECOND = 1000;
-const READY_WITHIN = 60 * SECOND;
-const ASK_EVERY = SECOND / 10;
+const READY_TIMEOUT_MS = MINUTE_MS;
+const POLL_INTERVAL_MS = SECOND_MS / 10;
 /** Of its output. */
-const LAST_LINES = 40;
+const KEPT_OUTPUT_LINES = 40;
 
 export interface MinioOptions {
   /** The program. */
@@ -53,7 +53,7 @@ export async function startMinio(options: MinioOptions): Promise<MinioServer> {
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
-  const said = new LastLines(LAST_LINES);
+  const said = new LastLines(KEPT_OUTPUT_LINES);
   for (const stream of [server.stdout, server.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => said.take(text));
   }
@@ -94,10 +94,10 @@ class LastLines {
 }
 
 async function ready(endpoint: string): Promise<void> {
-  const deadline = performance.now() + READY_WITHIN;
+  const deadline = performance.now() + READY_TIMEOUT_MS;
   while (!(await isReady(`${endpoint}/minio/health/ready`))) {
     if (performance.now() > deadline) throw new Error(`MinIO at ${endpoint} is not ready`);
-    await wait(ASK_EVERY);
+    await wait(POLL_INTERVAL_MS);
   }
 }
 
@@ -109,8 +109,8 @@ function isReady(url: string): Promise<boolean> {
     };
     // Whether it is the right one is for those to check who send it something.
     const request = url.startsWith('https')
-      ? getOverHttps(url, { rejectUnauthorized: false, timeout: SECOND }, answered)
-      : getOverHttp(url, { timeout: SECOND }, answered);
+      ? getOverHttps(url, { rejectUnauthorized: false, timeout: SECOND_MS }, answered)
+      : getOverHttp(url, { timeout: SECOND_MS }, answered);
     request.on('timeout', () => request.destroy()).on('error', () => resolve(false));
   });
 }

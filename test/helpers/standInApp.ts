@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright';
+import { SECOND_MS } from '../../shared/units.ts';
 import type { ControlCalls, ControlMessage, ControlName } from './electron-stand-in/control.ts';
 import { type LaunchedApp, type LaunchPlan, QUIT_ANYWAY } from './launched.ts';
 
-const SECOND = 1000;
-const BROWSER_WITHIN = 90 * SECOND;
-const WINDOW_WITHIN = 30 * SECOND;
-const REPLY_WITHIN = 10 * SECOND;
-const QUIT_WITHIN = 12 * SECOND;
+const BROWSER_TIMEOUT_MS = 90 * SECOND_MS;
+const WINDOW_TIMEOUT_MS = 30 * SECOND_MS;
+const REPLY_TIMEOUT_MS = 10 * SECOND_MS;
+const QUIT_TIMEOUT_MS = 12 * SECOND_MS;
 
 const register = join(import.meta.dirname, 'electron-stand-in', 'register.ts');
 
@@ -30,7 +30,7 @@ export async function launchStandIn(plan: LaunchPlan): Promise<LaunchedApp> {
     const browser = await chromium.connectOverCDP(endpoint, {
       noDefaults: true,
       isLocal: true,
-      timeout: WINDOW_WITHIN,
+      timeout: WINDOW_TIMEOUT_MS,
     });
     connected = browser;
     const page = await Promise.race([firstWindow(browser), process.failure()]);
@@ -98,7 +98,7 @@ class StandInProcess {
       if (message.kind === 'browser') started.resolve(message);
       else this.#settle(message);
     });
-    this.browser = within(BROWSER_WITHIN, 'a browser', Promise.race([started.promise, this.failure()]));
+    this.browser = within(BROWSER_TIMEOUT_MS, 'a browser', Promise.race([started.promise, this.failure()]));
   }
 
   get pid(): number {
@@ -122,7 +122,7 @@ class StandInProcess {
     try {
       this.#child.send({ id, name, argument });
       // The other end answers each name with what ControlCalls promises for it.
-      return (await within(REPLY_WITHIN, `the answer to ${name}`, reply.promise)) as ReturnType<ControlCalls[Name]>;
+      return (await within(REPLY_TIMEOUT_MS, `the answer to ${name}`, reply.promise)) as ReturnType<ControlCalls[Name]>;
     } finally {
       this.#waiting.delete(id);
     }
@@ -138,7 +138,7 @@ class StandInProcess {
       await this.call('answer-dialog', QUIT_ANYWAY).catch(() => undefined);
     }
     try {
-      await within(QUIT_WITHIN, 'the end of the app', this.exited);
+      await within(QUIT_TIMEOUT_MS, 'the end of the app', this.exited);
     } catch {
       this.kill();
       await this.exited;
@@ -164,25 +164,25 @@ class StandInProcess {
 /** The first page with something in it; a browser begins with an empty one. */
 async function firstWindow(browser: Browser): Promise<Page> {
   const isFilled = (page: Page) => page.url() !== 'about:blank' && page.url() !== '';
-  const deadline = Date.now() + WINDOW_WITHIN;
+  const deadline = Date.now() + WINDOW_TIMEOUT_MS;
   while (browser.isConnected() && Date.now() < deadline) {
     const page = browser
       .contexts()
       .flatMap((context) => context.pages())
       .find(isFilled);
     if (page) {
-      await page.waitForLoadState('load', { timeout: WINDOW_WITHIN });
+      await page.waitForLoadState('load', { timeout: WINDOW_TIMEOUT_MS });
       return page;
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`No window within ${WINDOW_WITHIN / SECOND} s, or the browser has ended`);
+  throw new Error(`No window within ${WINDOW_TIMEOUT_MS / SECOND_MS} s, or the browser has ended`);
 }
 
 async function within<Result>(milliseconds: number, what: string, work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`Waited ${milliseconds / SECOND} s for ${what}`)), milliseconds);
+    timer = setTimeout(() => reject(new Error(`Waited ${milliseconds / SECOND_MS} s for ${what}`)), milliseconds);
   });
   try {
     return await Promise.race([work, timeout]);

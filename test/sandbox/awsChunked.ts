@@ -1,7 +1,7 @@
 import type { ChunkSignatures } from './chunkSignatures.ts';
 import { invalidRequest } from './s3Error.ts';
 
-const LINE_LIMIT = 4096;
+const MAX_LINE_BYTES = 4096;
 
 /**
  * Decodes `aws-chunked` bodies (Signature Version 4, "chunked upload" and "trailing headers"): chunks become plain bytes,
@@ -55,7 +55,7 @@ export class AwsChunkedDecoder {
     const end = data.indexOf(0x0a);
     const piece = end === -1 ? data : data.subarray(0, end);
     this.#line = Buffer.concat([this.#line, piece]);
-    if (this.#line.length > LINE_LIMIT) throw invalidRequest('A line of the chunked body is too long.');
+    if (this.#line.length > MAX_LINE_BYTES) throw invalidRequest('A line of the chunked body is too long.');
     if (end === -1) return Buffer.alloc(0);
     const line = this.#line.toString('latin1').trim();
     this.#line = Buffer.alloc(0);

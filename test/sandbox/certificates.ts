@@ -1,5 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { isIPv4 } from 'node:net';
+import { DAY_MS } from '../../shared/units.ts';
 
 /** What a TLS server needs, as PEM. */
 export interface ServerIdentity {
@@ -15,15 +16,14 @@ export interface CertificateAuthority {
   issue(names: readonly string[]): ServerIdentity;
 }
 
-const DAY = 24 * 3600_000;
 /** Chromium and Apple's systems refuse server certificates that live for longer than 398 days. */
-const LIFETIME = 300 * DAY;
+const LIFETIME_MS = 300 * DAY_MS;
 
 /** Makes a new authority (X.509, RFC 5280; ECDSA on P-256), valid from a day before `now`, in milliseconds. */
 export function createAuthority(now: number): CertificateAuthority {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = distinguishedName(`Nearplay sample storage ${randomBytes(3).toString('hex')}`);
-  const validity = sequence(time(now - DAY), time(now + LIFETIME));
+  const validity = sequence(time(now - DAY_MS), time(now + LIFETIME_MS));
   const signed = (subject: Buffer, publicKey: KeyObject, extensions: Buffer[]) =>
     certificate({ issuer: name, subject, publicKey, validity, extensions, signer: pair.privateKey });
   return {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { KIB } from '../../shared/units.ts';
 import type { Answer } from './call.ts';
 import type { FaultEffect } from './faults.ts';
 
@@ -34,7 +35,7 @@ export function insteadOf(effects: readonly FaultEffect[]): Answer | undefined {
 }
 
 async function* endless(chunk: string): AsyncGenerator<Buffer> {
-  const bytes = Buffer.from(chunk.repeat(Math.ceil((64 * 1024) / chunk.length)));
+  const bytes = Buffer.from(chunk.repeat(Math.ceil((64 * KIB) / chunk.length)));
   yield Buffer.from('<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult>');
   for (;;) {
     yield bytes;

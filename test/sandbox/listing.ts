@@ -3,7 +3,7 @@ import { compareKeys, lowerBound } from './keyOrder.ts';
 import type { Version } from './records.ts';
 import { toXml } from './xml.ts';
 
-const PAGE = 1000;
+const MAX_KEYS_PER_PAGE = 1000;
 
 const iso = (milliseconds: number) => new Date(milliseconds).toISOString();
 
@@ -53,7 +53,7 @@ export function encoderOf(query: URLSearchParams): (key: string) => string {
 }
 
 function parametersOf({ query }: Call) {
-  const limit = Math.min(Number(query.get('max-keys') ?? PAGE), PAGE);
+  const limit = Math.min(Number(query.get('max-keys') ?? MAX_KEYS_PER_PAGE), MAX_KEYS_PER_PAGE);
   const encode = encoderOf(query);
   return { encode, limit, prefix: query.get('prefix') ?? '', delimiter: query.get('delimiter') ?? '' };
 }

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { MIB } from '../../shared/units.ts';
 import { type Answer, type Call, wholeSeconds, xmlAnswer } from './call.ts';
 import { checksumElement, checksumHeader, checksumHeaders, startChecksum } from './checksums.ts';
 import { checkWriteConditions } from './conditions.ts';
@@ -18,9 +19,9 @@ import type { Bucket } from './store.ts';
 import { fromXml, toXml } from './xml.ts';
 
 /** S3 User Guide, "Amazon S3 multipart upload limits". */
-const MIN_PART = 5 * 1024 ** 2;
+const MIN_PART_BYTES = 5 * MIB;
 const MAX_PARTS = 10_000;
-const PAGE = 1000;
+const MAX_ENTRIES_PER_PAGE = 1000;
 
 export function createMultipartUpload({ bucket, key, request, now }: Call): Answer {
   const checksum = checksumOf(request.headers);
@@ -123,7 +124,7 @@ function checkPartChecksum(upload: MultipartUpload, checksum: Checksum | undefin
 export function listParts(call: Call): Answer {
   const upload = uploadOf(call);
   const marker = Number(call.query.get('part-number-marker') ?? 0);
-  const limit = Math.min(Number(call.query.get('max-parts') ?? PAGE), PAGE);
+  const limit = Math.min(Number(call.query.get('max-parts') ?? MAX_ENTRIES_PER_PAGE), MAX_ENTRIES_PER_PAGE);
   const after = [...upload.parts.values()].sort((a, b) => a.number - b.number).filter(({ number }) => number > marker);
   const page = after.slice(0, limit);
   return xmlAnswer(
@@ -155,7 +156,7 @@ export function listMultipartUploads(call: Call): Answer {
   const prefix = query.get('prefix') ?? '';
   const keyMarker = query.get('key-marker') ?? '';
   const marked = bucket.uploads.get(query.get('upload-id-marker') ?? '');
-  const limit = Math.min(Number(query.get('max-uploads') ?? PAGE), PAGE);
+  const limit = Math.min(Number(query.get('max-uploads') ?? MAX_ENTRIES_PER_PAGE), MAX_ENTRIES_PER_PAGE);
   const isAfter = ({ key, order }: MultipartUpload) => {
     const sign = compareKeys(key, keyMarker);
     return sign > 0 || (sign === 0 && marked !== undefined && order > marked.order);
@@ -246,7 +247,7 @@ function chosenParts(upload: MultipartUpload, document: string): Part[] {
     if (number <= previous) throw new S3Error('InvalidPartOrder', 400, 'The list of parts was not in ascending order.');
     previous = number;
     const part = chosenPart(upload, entry, number);
-    if (part.size < MIN_PART && index < listed.length - 1) {
+    if (part.size < MIN_PART_BYTES && index < listed.length - 1) {
       throw new S3Error('EntityTooSmall', 400, 'Your proposed upload is smaller than the minimum allowed size');
     }
     return part;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { GIB } from '../../shared/units.ts';
 import { type Answer, type Call, wholeSeconds, xmlAnswer } from './call.ts';
 import { checksumElement, checksumHeaders, startChecksum } from './checksums.ts';
 import { checkReadConditions, checkWriteConditions } from './conditions.ts';
@@ -8,7 +9,7 @@ import type { Version } from './records.ts';
 import { invalidArgument, invalidRequest, notFound, S3Error } from './s3Error.ts';
 import { fromXml, toXml } from './xml.ts';
 
-const KEPT = [
+const KEPT_HEADERS = [
   'content-type',
   'content-encoding',
   'content-disposition',
@@ -17,15 +18,15 @@ const KEPT = [
   'expires',
 ];
 /** S3 User Guide, "Uploading objects" and "Copying objects": one request moves 5 GB at most. */
-const MAX_PUT = 5 * 1024 ** 3;
-const MAX_DELETE = 1000;
+const MAX_PUT_BYTES = 5 * GIB;
+const MAX_KEYS_PER_DELETE = 1000;
 
 /** The headers of an upload that come back with every download. */
 export function keptHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const kept: Record<string, string> = { 'content-type': 'binary/octet-stream' };
   for (const [name, value] of Object.entries(headers)) {
     if (typeof value !== 'string') continue;
-    if (name.startsWith('x-amz-meta-') || KEPT.includes(name)) kept[name] = value;
+    if (name.startsWith('x-amz-meta-') || KEPT_HEADERS.includes(name)) kept[name] = value;
   }
   // `aws-chunked` describes the request, not the object.
   const encoding = (kept['content-encoding'] ?? '').replace(/aws-chunked,?\s*/, '');
@@ -39,7 +40,7 @@ export async function putObject(call: Call): Promise<Answer> {
   const order = bucket.nextOrder();
   checkWriteConditions(request.headers, bucket, key, order);
   const announced = request.headers['x-amz-decoded-content-length'] ?? request.headers['content-length'] ?? 0;
-  if (Number(announced) > MAX_PUT) {
+  if (Number(announced) > MAX_PUT_BYTES) {
     throw new S3Error('EntityTooLarge', 400, 'Your proposed upload exceeds the maximum allowed object size.');
   }
   const { piece, md5 } = await receiveBody(call);
@@ -181,7 +182,7 @@ export async function deleteObjects(call: Call): Promise<Answer> {
     Delete?: { Object?: { Key?: string; VersionId?: string }[]; Quiet?: string };
   };
   const wanted = root?.Object ?? [];
-  if (wanted.length === 0 || wanted.length > MAX_DELETE) {
+  if (wanted.length === 0 || wanted.length > MAX_KEYS_PER_DELETE) {
     throw new S3Error('MalformedXML', 400, 'The XML you provided was not well-formed.');
   }
   const deleted: Record<string, unknown>[] = [];
@@ -212,7 +213,8 @@ export async function copyObject(call: Call): Promise<Answer> {
   if (original.key === key && !replace) {
     throw invalidRequest('This copy request is illegal because it is trying to copy an object to itself unchanged.');
   }
-  if (original.size > MAX_PUT) throw invalidRequest('The specified copy source is larger than the maximum: 5368709120');
+  if (original.size > MAX_PUT_BYTES)
+    throw invalidRequest('The specified copy source is larger than the maximum: 5368709120');
   const order = bucket.nextOrder();
   const algorithm = original.checksum?.algorithm;
   const running = algorithm && startChecksum(algorithm);

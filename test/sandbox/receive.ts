@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open, rm } from 'node:fs/promises';
+import { KIB, MIB } from '../../shared/units.ts';
 import { AwsChunkedDecoder } from './awsChunked.ts';
 import type { Call } from './call.ts';
 import { announcedAlgorithm, checksumHeader, startChecksum, verifyChecksum } from './checksums.ts';
@@ -8,7 +9,7 @@ import { badDigest, invalidRequest, S3Error } from './s3Error.ts';
 import type { Bucket } from './store.ts';
 
 /** Bytes that are gathered before they are written: the wire gives far smaller chunks than a disk likes. */
-const WRITE_SIZE = 256 * 1024;
+const WRITE_BUFFER_BYTES = 256 * KIB;
 
 export interface StoredBytes {
   piece: Piece;
@@ -60,7 +61,7 @@ class BatchWriter {
   async write(chunk: Buffer): Promise<void> {
     this.#batch.push(chunk);
     this.#gathered += chunk.length;
-    if (this.#gathered >= WRITE_SIZE) await this.#flush();
+    if (this.#gathered >= WRITE_BUFFER_BYTES) await this.#flush();
   }
 
   async finish(): Promise<void> {
@@ -142,7 +143,7 @@ function checkLength(announced: string | string[] | undefined, size: number): vo
   throw new S3Error('IncompleteBody', 400, 'The body does not have the announced length.');
 }
 
-const MAX_DOCUMENT = 8 * 1024 * 1024;
+const MAX_DOCUMENT_BYTES = 8 * MIB;
 
 /** Reads a small body (an XML document) into memory. @throws S3Error InvalidRequest when it is too large. */
 export async function receiveText(call: Call): Promise<string> {
@@ -150,7 +151,7 @@ export async function receiveText(call: Call): Promise<string> {
   let size = 0;
   for await (const chunk of decoded(call.arriving(), decoderOf(call))) {
     size += chunk.length;
-    if (size > MAX_DOCUMENT) throw invalidRequest('The document is too large.');
+    if (size > MAX_DOCUMENT_BYTES) throw invalidRequest('The document is too large.');
     chunks.push(chunk);
   }
   call.received(size);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { MIB } from '../../shared/units.ts';
 import { wholeSeconds } from './call.ts';
 import { startChecksum } from './checksums.ts';
 import { storeBytes } from './receive.ts';
@@ -22,7 +23,7 @@ export interface SeedOptions {
   replicated?: boolean;
 }
 
-const READ_SIZE = 1024 ** 2;
+const READ_CHUNK_BYTES = MIB;
 
 /**
  * Puts every file below a folder into the main bucket, past HTTP and past the replication's delay, with content types
@@ -56,7 +57,7 @@ async function seedFile(
   { file, key, lastModified }: { file: string; key: string; lastModified: number },
 ): Promise<Version> {
   const crc = startChecksum('CRC32');
-  const source: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: READ_SIZE });
+  const source: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: READ_CHUNK_BYTES });
   const { piece, md5 } = await storeBytes(main, source, (chunk) => crc.update(chunk));
   const known = main.current(key);
   if (known?.etag === md5) {

@@ -2,12 +2,12 @@ import { Command, InvalidArgumentError } from 'commander';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DAY_MS, SECOND_MS } from '../../shared/units.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 import { seed } from './seed.ts';
 
-const SECOND = 1000;
 /** Older than any replication delay that makes sense. */
-const MEDIA_AGE = 24 * 3600 * SECOND;
+const MEDIA_AGE_MS = DAY_MS;
 
 interface ServeOptions {
   folder?: string;
@@ -79,14 +79,14 @@ const folder = options.folder === undefined ? undefined : resolve(options.folder
 const stopped = new Promise<void>((done) => process.once('SIGINT', done).once('SIGTERM', done));
 const sandbox = await startSandbox({
   ...(folder !== undefined && { folder: join(folder, 'storage') }),
-  replicationDelayMs: options.delay * SECOND,
+  replicationDelayMs: options.delay * SECOND_MS,
   ports: { 'main-us': options.portMain, sydney: options.portReplica },
   https: options.https,
 });
 const beside = folder ?? (await mkdtemp(join(tmpdir(), 'nearplay-preferences-')));
 try {
   if (options.media !== undefined) {
-    await seed(sandbox, resolve(options.media), { prefix: 'media', ageMs: MEDIA_AGE, replicated: true });
+    await seed(sandbox, resolve(options.media), { prefix: 'media', ageMs: MEDIA_AGE_MS, replicated: true });
   }
   const files = await writeFiles(sandbox, beside, options.delay);
   process.stdout.write(`${describe(sandbox, files, options.json)}\n`);

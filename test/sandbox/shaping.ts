@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { KIB, SECOND_MS } from '../../shared/units.ts';
 import type { FaultEffect } from './faults.ts';
 
 /** The connection that a body travels on. */
@@ -9,9 +10,9 @@ export interface Connection {
 }
 
 /** How long bytes before a cut get to leave, in milliseconds. */
-const GRACE = 20;
+const CUT_DELAY_MS = 20;
 /** Slowed bodies go in small steps, so that they flow instead of coming in lumps. */
-const SLOW_STEP = 16 * 1024;
+const SLOW_STEP_BYTES = 16 * KIB;
 
 /** Passes a body on at the pace, and to the point, that the faults allow; the body of either direction. */
 export async function* shaped(
@@ -26,7 +27,7 @@ export async function* shaped(
   let passed = 0;
   for await (const chunk of source) {
     for (const step of bytesPerSecond === undefined ? [chunk] : cutUp(chunk)) {
-      if (bytesPerSecond !== undefined) await wait((step.length / bytesPerSecond) * 1000);
+      if (bytesPerSecond !== undefined) await wait((step.length / bytesPerSecond) * SECOND_MS);
       const left = Math.max(0, Math.min(step.length, limit - passed));
       const damaged = corrupt ? flipByte(step, corrupt.atByte - passed) : step;
       if (left > 0) yield damaged.subarray(0, left);
@@ -34,7 +35,7 @@ export async function* shaped(
       if (left === step.length) continue;
       if (end?.kind === 'reset') {
         await Promise.race([end.when, connection.closed]);
-        await wait(GRACE);
+        await wait(CUT_DELAY_MS);
         connection.cut();
       }
       await connection.closed;
@@ -44,7 +45,8 @@ export async function* shaped(
 }
 
 function* cutUp(chunk: Buffer): Generator<Buffer> {
-  for (let start = 0; start < chunk.length; start += SLOW_STEP) yield chunk.subarray(start, start + SLOW_STEP);
+  for (let start = 0; start < chunk.length; start += SLOW_STEP_BYTES)
+    yield chunk.subarray(start, start + SLOW_STEP_BYTES);
 }
 
 function flipByte(chunk: Buffer, index: number): Buffer {

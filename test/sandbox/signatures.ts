@@ -1,6 +1,7 @@
 import { SignatureV4 } from '@smithy/signature-v4';
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { MINUTE_MS } from '../../shared/units.ts';
 import type { ChunkSeed } from './chunkSignatures.ts';
 import { S3Error } from './s3Error.ts';
 
@@ -10,9 +11,8 @@ export interface SandboxCredentials {
   sessionToken?: string;
 }
 
-const MINUTE = 60_000;
 /** S3 User Guide, "Authenticating requests": a request's time may differ by 15 minutes. */
-const MAX_SKEW = 15 * MINUTE;
+const MAX_SKEW_MS = 15 * MINUTE_MS;
 const MAX_EXPIRY_SECONDS = 7 * 24 * 3600;
 
 /** The parts of a request that the signature covers, wherever they stood: in the header or in the URL. */
@@ -100,7 +100,7 @@ function parseTimestamp(text: string): Date {
 function checkTime(claim: Claim, now: number): void {
   const age = now - claim.date.getTime();
   if (!claim.presigned) {
-    if (Math.abs(age) <= MAX_SKEW) return;
+    if (Math.abs(age) <= MAX_SKEW_MS) return;
     throw new S3Error(
       'RequestTimeTooSkewed',
       403,
@@ -110,7 +110,7 @@ function checkTime(claim: Claim, now: number): void {
   if (!(claim.expiresSeconds >= 1 && claim.expiresSeconds <= MAX_EXPIRY_SECONDS)) {
     throw new S3Error('AuthorizationQueryParametersError', 400, 'X-Amz-Expires must be between 1 and 604800 seconds');
   }
-  if (age < -MAX_SKEW) throw denied('Request is not yet valid');
+  if (age < -MAX_SKEW_MS) throw denied('Request is not yet valid');
   if (age > claim.expiresSeconds * 1000) throw denied('Request has expired');
 }
 

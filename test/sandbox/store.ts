@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MIB } from '../../shared/units.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { compareKeys } from './keyOrder.ts';
 import type { MultipartUpload, Part, Piece, Version } from './records.ts';
 import { noSuchUpload, notFound, S3Error } from './s3Error.ts';
 
-const READ_SIZE = 1024 ** 2;
+const READ_CHUNK_BYTES = MIB;
 
 /** A version as it is handed in: the bucket gives it its place among the versions of its key. */
 export type NewVersion = Omit<Version, 'order'> & { order?: number };
@@ -69,7 +70,7 @@ export class Bucket {
       const [from, to] = [Math.max(start - offset, 0), Math.min(end - offset, size - 1)];
       offset += size;
       if (from > to) continue;
-      const stream = createReadStream(this.pathOf(file), { start: from, end: to, highWaterMark: READ_SIZE });
+      const stream = createReadStream(this.pathOf(file), { start: from, end: to, highWaterMark: READ_CHUNK_BYTES });
       for await (const chunk of stream) yield chunk as Buffer;
     }
   }

@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import type { ErrorCode } from '../../../shared/errors.ts';
-import { type LeftOut, type LeftOutFor, type LeftOutList, MOST_NAMED } from '../../../shared/leftOut.ts';
+import { type LeftOut, type LeftOutFor, type LeftOutList, MAX_LISTED_LEFT_OUT } from '../../../shared/leftOut.ts';
 
 /** Collects what a search leaves out: the first by name, all by number. */
 export class LeftOutCount {
@@ -9,7 +9,7 @@ export class LeftOutCount {
 
   add(one: LeftOut): void {
     this.#count += 1;
-    if (this.#named.length < MOST_NAMED) this.#named.push(one);
+    if (this.#named.length < MAX_LISTED_LEFT_OUT) this.#named.push(one);
   }
 
   get count(): number {

@@ -4,6 +4,7 @@ import { decodeText, MAX_DOCUMENT_BYTES } from '../../../shared/documentText.ts'
 import { NearplayError } from '../../../shared/errors.ts';
 import type { Finding } from '../../../shared/preferences.ts';
 import type { PreferencesVersion } from '../../../shared/preferencesStatus.ts';
+import { SECOND_MS } from '../../../shared/units.ts';
 import type { Studio } from '../reading/studio.ts';
 import { httpStatusOf } from '../runtime/errorFacts.ts';
 import { decodedName } from '../storage/listedNames.ts';
@@ -11,13 +12,13 @@ import { listingPages, nextMarker } from '../storage/listingPages.ts';
 import { OWN_FOLDER, wholeKey } from '../storage/storageKeys.ts';
 import { type BucketDocument, bucketPlace } from './preferencesSource.ts';
 
-const KEY = `${OWN_FOLDER}isolation-preferences.json`;
+const PREFERENCES_KEY = `${OWN_FOLDER}isolation-preferences.json`;
 /** No object has it, so a write on this condition never changes anything: it only tells whether writing is allowed. */
 const IMPOSSIBLE_ETAG = '"00000000000000000000000000000000"';
 const PROBE_KEY = `${OWN_FOLDER}may-write`;
-const HISTORY = 100;
+const MAX_HISTORY_VERSIONS = 100;
 /** The body included, of which there is 1 MB at most. */
-const READ_TIMEOUT_MS = 20_000;
+const READ_TIMEOUT_MS = 20 * SECOND_MS;
 
 /** The studio's preferences as an object in the main storage: read and written on conditions, so that nobody overwrites unseen. */
 export class PreferencesInBucket {
@@ -89,10 +90,10 @@ export class PreferencesInBucket {
   /** Saved states, newest first; one at most where the bucket keeps no versions. */
   async history(): Promise<PreferencesVersion[]> {
     const { storage, configuration } = this.#main();
-    const whole = wholeKey(configuration, KEY);
+    const whole = wholeKey(configuration, PREFERENCES_KEY);
     const pages = listingPages({
       ask: (marker: VersionsMarker | undefined) => {
-        const input = { Bucket: configuration.bucket, Prefix: whole, MaxKeys: HISTORY, ...marker };
+        const input = { Bucket: configuration.bucket, Prefix: whole, MaxKeys: MAX_HISTORY_VERSIONS, ...marker };
         const asked = { storage, action: 's3:ListBucketVersions' };
         const command = new ListObjectVersionsCommand(input);
         return this.#studio.requests.request(asked, (client, send) => client.send(command, send));
@@ -111,9 +112,9 @@ export class PreferencesInBucket {
         const state = savedState(version);
         if (state && !saved.has(state.versionId)) saved.set(state.versionId, state);
       }
-      if (saved.size >= HISTORY) break;
+      if (saved.size >= MAX_HISTORY_VERSIONS) break;
     }
-    return [...saved.values()].slice(0, HISTORY);
+    return [...saved.values()].slice(0, MAX_HISTORY_VERSIONS);
   }
 
   /** The text of one saved state. @throws NearplayError no-such-key; preferences-invalid where it is no text */
@@ -130,8 +131,8 @@ export class PreferencesInBucket {
 
   async #get(options: { IfNoneMatch?: string; VersionId?: string }): Promise<BucketDocument> {
     const { storage, configuration } = this.#main();
-    const place = { Bucket: configuration.bucket, Key: wholeKey(configuration, KEY) };
-    const asked = { storage, action: 's3:GetObject', key: KEY, timeout: this.#readTimeout };
+    const place = { Bucket: configuration.bucket, Key: wholeKey(configuration, PREFERENCES_KEY) };
+    const asked = { storage, action: 's3:GetObject', key: PREFERENCES_KEY, timeout: this.#readTimeout };
     const where = bucketPlace(this.#studio.preferences);
     return this.#studio.requests.request(asked, async (client, send) => {
       const { Body, ETag, ContentLength } = await client.send(new GetObjectCommand({ ...place, ...options }), send);
@@ -143,7 +144,7 @@ export class PreferencesInBucket {
   async #put(
     text: string,
     condition: { IfMatch?: string; IfNoneMatch?: string },
-    key = KEY,
+    key = PREFERENCES_KEY,
   ): Promise<string | undefined> {
     const { storage, configuration } = this.#main();
     const command = new PutObjectCommand({

@@ -6,20 +6,22 @@ import { NOTHING_SAID } from '../../../shared/causes/cause.ts';
 import { growingDelay } from '../../../shared/growingDelay.ts';
 import { parseAddress } from '../../../shared/ipRanges.ts';
 import type { ClientAddress } from '../../../shared/routing.ts';
+import { MINUTE_MS, SECOND_MS } from '../../../shared/units.ts';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const TIMEOUT = 2 * SECOND;
-const FRESH_FOR = 5 * MINUTE;
-/** After a failure: 15 s, 30 s, 1 min … so that a laptop that comes back online knows soon, and a blocked service is left alone. */
-const FIRST_RETRY = 15 * SECOND;
-const FAMILIES = [4, 6] as const;
-/** No address is longer; whatever else a captive portal answers is not read. */
-const MAX_ANSWER = 256;
+const ANSWER_TIMEOUT_MS = 2 * SECOND_MS;
+const REFRESH_INTERVAL_MS = 5 * MINUTE_MS;
+/**
+ * Back-off after a failure: 15 s, 30 s, 1 min … Short at first for a laptop that comes back online; long for a service
+ * that is blocked.
+ */
+const FIRST_RETRY_DELAY_MS = 15 * SECOND_MS;
+const IP_FAMILIES = [4, 6] as const;
+/** The longest IPv6 text has 45 characters. Reading stops here: a captive portal may answer with a whole page. */
+const MAX_ANSWER_CHARACTERS = 256;
 
 export interface AddressQuestion {
   service: string;
-  /** Ask over this family only; a proxy that stands between decides for itself. */
+  /** Restricts the connection to this family; a proxy in between chooses for itself. */
   family: 4 | 6;
   signal: AbortSignal;
 }
@@ -27,7 +29,7 @@ export interface AddressQuestion {
 export interface ClientAddressesOptions {
   /** The echo services of the preferences in force; none: the admin switched it off. */
   services: () => readonly string[];
-  /** The text that an echo service answers with. Rejects with NoAddress where it answers with something else. */
+  /** Resolves to the text of the answer. Rejects with NoAddress where the answer is not an address. */
   ask: (question: AddressQuestion) => Promise<string>;
   interfaces: () => readonly string[];
   /** Milliseconds, never set back. */
@@ -35,18 +37,18 @@ export interface ClientAddressesOptions {
   changed: () => void;
 }
 
-/** What is known of this machine's addresses, and why not more. */
+/** The addresses of this machine, and the cause where no public one is known. */
 export interface KnownAddresses {
   addresses: ClientAddress[];
-  /** What every service did in place of telling an address. */
+  /** Outcome of every service, where none gave an address. */
   problem?: string;
-  /** What to do about it. */
+  /** Remedy for `problem`. */
   remedy?: string;
 }
 
-/** A service answered, and not with an address. */
+/** A service answered with something other than an address. */
 export class NoAddress extends Error {
-  /** Of its answer. */
+  /** HTTP status of the answer. */
   readonly status: number;
 
   constructor(status: number) {
@@ -56,12 +58,12 @@ export class NoAddress extends Error {
   }
 }
 
-/** What one service did when it was asked: an address, or the status of an answer without one (0: no answer). */
-type Told = { address: ClientAddress } | { status: number };
+/** Result of one request: an address, or the HTTP status of an answer without one (0: no answer). */
+type ServiceResult = { address: ClientAddress } | { status: number };
 
 /**
- * The addresses that this machine is seen under: public ones told by echo services, and those of its own interfaces.
- * Nobody ever waits for a measurement: `known()` answers at once, and `changed` is called when it would answer otherwise.
+ * Addresses of this machine: public ones from echo services, and those of its own interfaces. `known()` never waits for
+ * a measurement; `changed` is called when its result changes.
  */
 export class ClientAddresses {
   readonly #options: ClientAddressesOptions;
@@ -69,8 +71,8 @@ export class ClientAddresses {
   #problem: { problem: string; remedy: string } | undefined;
   #askAgainAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
-  /** The next measurement counts alone, also when it finds nothing. */
-  #forgotten = false;
+  /** The network has changed: the next measurement replaces the previous addresses even when it finds none. */
+  #hasNetworkChanged = false;
   #running: Promise<void> | undefined;
 
   constructor(options: ClientAddressesOptions) {
@@ -88,7 +90,7 @@ export class ClientAddresses {
     return { addresses, ...this.#problem };
   }
 
-  /** Whether an echo service may still tell a public address: while it may, interface addresses alone prove nothing. */
+  /** Whether an echo service may still give a public address: until then interface addresses alone prove nothing. */
   isPublicUnknown(): boolean {
     return this.#public.length === 0 && this.#options.services().length > 0;
   }
@@ -98,11 +100,11 @@ export class ClientAddresses {
     if (this.#askAgainAt <= this.#options.clock()) void this.refresh();
   }
 
-  /** Forgets what is known and asks again: the network is another one now. */
+  /** Discards the known addresses and measures again, after a change of network. */
   async invalidate(): Promise<void> {
     await this.#running;
     this.#failures = 0;
-    this.#forgotten = true;
+    this.#hasNetworkChanged = true;
     await this.refresh();
   }
 
@@ -117,10 +119,10 @@ export class ClientAddresses {
   async #measure(): Promise<void> {
     const services = this.#options.services();
     const before = JSON.stringify([this.#public, this.#problem]);
-    const told = await Promise.all(
-      services.map((service) => Promise.all(FAMILIES.map((family) => this.#askOne({ service, family })))),
+    const results = await Promise.all(
+      services.map((service) => Promise.all(IP_FAMILIES.map((family) => this.#askOne({ service, family })))),
     );
-    const answers = told.flat().flatMap((one) => ('address' in one ? [one.address] : []));
+    const answers = results.flat().flatMap((one) => ('address' in one ? [one.address] : []));
     const first = answers.filter(
       (answer, index) => answers.findIndex((other) => other.address === answer.address) === index,
     );
@@ -128,21 +130,23 @@ export class ClientAddresses {
     this.#failures = answered ? 0 : this.#failures + 1;
     this.#askAgainAt =
       this.#options.clock() +
-      (answered ? FRESH_FOR : growingDelay({ first: FIRST_RETRY, most: FRESH_FOR }, this.#failures - 1));
-    // On the same network, the address of a moment ago is a better guess than none.
-    if (answered || this.#forgotten) this.#public = first;
-    this.#forgotten = false;
-    this.#problem = answered ? undefined : problemOf(services, told);
+      (answered
+        ? REFRESH_INTERVAL_MS
+        : growingDelay({ first: FIRST_RETRY_DELAY_MS, most: REFRESH_INTERVAL_MS }, this.#failures - 1));
+    // On the same network the previous address is a better guess than none.
+    if (answered || this.#hasNetworkChanged) this.#public = first;
+    this.#hasNetworkChanged = false;
+    this.#problem = answered ? undefined : problemOf(services, results);
     if (JSON.stringify([this.#public, this.#problem]) !== before) this.#options.changed();
   }
 
-  async #askOne(question: Omit<AddressQuestion, 'signal'>): Promise<Told> {
+  async #askOne(question: Omit<AddressQuestion, 'signal'>): Promise<ServiceResult> {
     try {
-      const signal = AbortSignal.timeout(TIMEOUT);
-      // An agent that still looks for its proxy does not listen to the signal.
+      const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+      // An agent that is still looking up its proxy does not react to the signal.
       const text = await Promise.race([this.#options.ask({ ...question, signal }), rejectionOf(signal)]);
-      // What the service says is believed, not the family it was asked over: a "v4" host may answer over IPv6. Nothing but
-      // an address is one: what stands in JSON, or beside another one, may be anybody's.
+      // The answer decides, not the family of the connection: a "v4" host may answer over IPv6. Only a bare address
+      // counts: an address inside JSON or a page may belong to another machine.
       if (!parseAddress(text.trim())) return { status: 200 };
       return { address: { address: text.trim(), source: 'public', service: question.service } };
     } catch (error) {
@@ -151,10 +155,16 @@ export class ClientAddresses {
   }
 }
 
-/** Where none of them told an address: what each did, in the words of the table of causes; an answer says more than silence. */
-function problemOf(services: readonly string[], told: readonly Told[][]): { problem: string; remedy: string } {
+/**
+ * Sentence and remedy where no service gave an address, from the table of causes; an HTTP answer takes precedence over
+ * silence.
+ */
+function problemOf(
+  services: readonly string[],
+  results: readonly ServiceResult[][],
+): { problem: string; remedy: string } {
   const causes = services.map((service, index) => {
-    const statuses = (told[index] ?? []).map((one) => ('status' in one ? one.status : 200));
+    const statuses = (results[index] ?? []).map((one) => ('status' in one ? one.status : 200));
     const said = { ...NOTHING_SAID, status: statuses.find((status) => status > 0) ?? 0 };
     const asked = { host: hostOf(service) };
     const cause = ADDRESS_CAUSES.find(({ fits }) => fits(said, asked));
@@ -187,7 +197,7 @@ export function askOverHttp(agent?: Agent): ClientAddressesOptions['ask'] {
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => {
           text += chunk;
-          if (text.length > MAX_ANSWER) response.destroy(new NoAddress(response.statusCode ?? 0));
+          if (text.length > MAX_ANSWER_CHARACTERS) response.destroy(new NoAddress(response.statusCode ?? 0));
         });
         response.on('error', reject);
         response.on('end', () =>
@@ -199,7 +209,7 @@ export function askOverHttp(agent?: Agent): ClientAddressesOptions['ask'] {
     });
 }
 
-/** Addresses of this machine's own interfaces, without loopback and link-local ones: those say nothing of the place. */
+/** Addresses of this machine's interfaces, without loopback and link-local ones, which carry no location. */
 export function interfaceAddresses(): string[] {
   return Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])

@@ -1,11 +1,10 @@
 import type { ExplainedObject, Measurement, Reading, RouteExplanation } from '../../../shared/reading.ts';
+import { SECOND_MS } from '../../../shared/units.ts';
 import { advise, measureStorages } from './measurements.ts';
 import type { Studio } from './studio.ts';
 
-const SECOND = 1000;
-
 /**
- * Everything that led to a route, for the panel "Why this region?".
+ * Inputs of a route decision, for the panel "Why this region?".
  *
  * @param key the object in question; absent: what holds in general.
  * @param measurements what was measured last, if anything.
@@ -21,7 +20,7 @@ export async function explainRegion(
   const advice = advise((object?.route ?? reading.route).storage, measurements);
   const clockOffsets = reading.storages.map(({ name }) => ({
     storage: name,
-    seconds: Math.round(studio.clients.clockOffsetOf(name) / SECOND),
+    seconds: Math.round(studio.clients.clockOffsetOf(name) / SECOND_MS),
   }));
   const explained = { reading, ...(object && { object }), measurements: [...measurements], clockOffsets };
   const whole = { ...explained, ...(advice !== undefined && { advice }) };
@@ -57,7 +56,7 @@ async function explainObject(studio: Studio, key: string): Promise<ExplainedObje
   const version = await studio.identify(key);
   const route = await studio.router.proved(version);
   const { mainStorage, replication } = studio.preferences;
-  // Only main knows how far replication is; while it is away, the rest is still worth showing.
+  // Only main reports the replication status; the rest is shown without it while main is unreachable.
   const status = await studio.objects.head(mainStorage, key, version.versionId).then(
     ({ replicationStatus }) => replicationStatus,
     () => undefined,
@@ -66,7 +65,7 @@ async function explainObject(studio: Studio, key: string): Promise<ExplainedObje
     key,
     size: version.size,
     lastModified: version.lastModified,
-    ageSeconds: Math.max(0, Math.round((studio.clients.storageNow(mainStorage) - version.lastModified) / SECOND)),
+    ageSeconds: Math.max(0, Math.round((studio.clients.storageNow(mainStorage) - version.lastModified) / SECOND_MS)),
     ...(version.versionId !== undefined && { versionId: version.versionId }),
     ...(status !== undefined && { replicationStatus: status }),
     route,
@@ -74,7 +73,7 @@ async function explainObject(studio: Studio, key: string): Promise<ExplainedObje
   };
 }
 
-/** Plain text to paste into a ticket: no link, no key of a credential, nothing that opens anything. */
+/** Plain text for a support ticket: no link, no key id, no secret. */
 function textForIt(explained: Omit<RouteExplanation, 'text'>): string {
   const { reading, object, measurements, advice, clockOffsets } = explained;
   return [

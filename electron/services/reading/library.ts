@@ -24,10 +24,10 @@ import type { StorageRequests } from '../storage/storageRequests.ts';
 import type { ReplicaProof } from './replicaProof.ts';
 import type { Router } from './router.ts';
 
-/** S3 gives 1,000 keys a listing at most (ListObjectsV2). */
-const PAGE_SIZE = 1000;
-/** A page grows until the sequence it begins with is whole: 100,000 frames are more than an hour. */
-const LISTINGS_A_PAGE = 100;
+/** ListObjectsV2 returns 1,000 keys at most (S3 API Reference). */
+const MAX_KEYS_PER_LISTING = 1000;
+/** A page grows until its first sequence is complete: 100,000 frames are more than an hour at 24 frames a second. */
+const MAX_LISTINGS_PER_PAGE = 100;
 const NO_FOLDERS =
   'The storage, or something in front of it, listed what is in other folders than the one asked for. Ask IT.';
 const TOO_MANY_FRAMES =
@@ -41,27 +41,27 @@ export interface LibraryOptions {
   reachability: Pick<Reachability, 'isReachable' | 'errorOf'>;
   proof: ReplicaProof;
   router: Router;
-  /** Told of every version that a listing of the main storage names. */
+  /** Called with every version in a listing of the main storage. */
   seen: (version: ObjectVersion) => void;
 }
 
-/** What one page begins after: a key, so that another storage can list the same stretch of keys. */
+/** Start of a page: a key, so that another storage can list the same range of keys. */
 interface Cursor {
   storage: string;
   after: string;
 }
 
-/** A stretch of one folder, in the order of UTF-8 bytes, as S3 lists. */
+/** A range of one folder, in the order of UTF-8 bytes, as S3 lists. */
 interface Stretch {
   folders: string[];
   versions: ObjectVersion[];
-  /** The last key or folder that it covers; undefined: it goes to the end of the folder. */
+  /** Last key or folder of the range; undefined: the range ends with the folder. */
   end: string | undefined;
 }
 
 /**
- * Folders and files, page by page, each file with its route: one listing of main and one of the replica for 1,000 objects.
- * An image sequence is one file of a page, and never torn between two.
+ * Lists folders and files page by page, each file with its route: one listing of main and one of the replica per 1,000
+ * objects. An image sequence is one file, and is never split over two pages.
  */
 export class Library {
   readonly #options: LibraryOptions;
@@ -71,7 +71,7 @@ export class Library {
   }
 
   /**
-   * One page of a folder ('' for the top). Lists the main storage; while that is unreachable, the first replica that
+   * One page of a folder ('' for the top). Lists the main storage; while main is unreachable, the first replica that
    * answers.
    *
    * @throws NearplayError bad-request for a cursor that is none of ours; offline, access-denied …
@@ -92,7 +92,7 @@ export class Library {
   }
 
   /**
-   * The frames of one sequence as main lists them, in ascending order, with what a listing of the replica tells.
+   * Frames of one sequence as main lists them, in ascending order, compared with a listing of the replica.
    *
    * @throws NearplayError not-supported when there are more files than can be listed at once; offline, access-denied …
    */
@@ -110,7 +110,7 @@ export class Library {
     return frames.map(({ number, item }) => ({ number, version: item }));
   }
 
-  /** The route of several objects that are read as one: a replica only when every one of them is there. */
+  /** Route of several objects that are read as one: a replica only when it holds every one of them. */
   routeOfAll(versions: readonly ObjectVersion[]): Route {
     const { mainStorage, router } = this.#options;
     const routes = versions.map((version) => router.known(version));
@@ -137,7 +137,7 @@ export class Library {
   async #pageOf(storage: string, folder: string, after: string | undefined): Promise<LibraryPage> {
     const whole = await this.#stretch(storage, folder, after, isTorn);
     const page = withoutTornSequence(whole, after);
-    // A page that ends where it should begin would be asked for again and again.
+    // A page that ends where it begins would be requested for ever.
     if (after !== undefined && page.end === after) throw new SamePage();
     if (storage === this.#options.mainStorage) await this.#compare(folder, after, page);
     this.#took(storage, page.versions);
@@ -150,7 +150,7 @@ export class Library {
     return { folder, entries, ...(page.end !== undefined && { cursor: cursorText({ storage, after: page.end }) }) };
   }
 
-  /** Lists until a stretch of 1,000 is full, and on while `wantsMore` says that it cannot end there. */
+  /** Lists until a range of 1,000 keys is full, and further while `wantsMore` returns true. */
   async #stretch(
     storage: string,
     prefix: string,
@@ -161,7 +161,7 @@ export class Library {
     const configuration = this.#options.clients.configurationOf(storage);
     const seen = new Set<string>();
     let token: string | undefined;
-    for (let listings = 0; listings < LISTINGS_A_PAGE; listings++) {
+    for (let listings = 0; listings < MAX_LISTINGS_PER_PAGE; listings++) {
       const answer = await this.#ask(storage, prefix, token === undefined ? { after } : { token });
       assertListing(answer);
       this.#append(stretch, answer, { configuration, prefix, after, seen });
@@ -181,7 +181,7 @@ export class Library {
       Bucket: configuration.bucket,
       Prefix: wholeKey(configuration, prefix),
       Delimiter: '/',
-      MaxKeys: PAGE_SIZE,
+      MaxKeys: MAX_KEYS_PER_LISTING,
       ...(from.token !== undefined && { ContinuationToken: from.token }),
       ...(from.after !== undefined && { StartAfter: wholeKey(configuration, from.after) }),
     });
@@ -203,7 +203,7 @@ export class Library {
     for (const version of listedObjects(answer, asked)) {
       const { key } = version;
       last.push(key);
-      // A key that ends in a slash is what consoles leave behind when somebody makes an empty folder.
+      // Consoles create a key that ends in a slash for an empty folder.
       if (key === '' || key === asked.prefix || key.endsWith('/') || seen.has(key)) continue;
       if (key.includes('/', asked.prefix.length)) throw new NearplayError('not-a-storage', NO_FOLDERS);
       seen.add(key);
@@ -212,7 +212,7 @@ export class Library {
     stretch.end = last.reduce((greatest, key) => (isAfter(key, greatest) ? key : greatest));
   }
 
-  /** Compares a page of main with the same stretch of keys on the replica that it would be read from. */
+  /** Compares a page of main with the same key range on the replica that would be read. */
   async #compare(prefix: string, after: string | undefined, page: Stretch): Promise<void> {
     const { proof, router, reachability } = this.#options;
     const replica = router.wantedReplica();
@@ -226,7 +226,7 @@ export class Library {
         if (!beyond) proof.listed(replica, version, found.get(version.key));
       }
     } catch {
-      // Nothing is known of the replica then; whoever opens a file asks for proof anyway.
+      // The replica stays unproved here: opening a file proves it.
     }
   }
 
@@ -234,7 +234,7 @@ export class Library {
     const { mainStorage, proof, seen } = this.#options;
     for (const version of versions) {
       if (storage === mainStorage) seen(version);
-      // What a replica lists, it holds; that it is what main holds can only be known when main answers.
+      // A listed object exists on the replica; its identity can only be proved once main answers.
       else proof.listed(storage, version, version);
     }
   }
@@ -260,7 +260,7 @@ export class Library {
       name,
       size: versions.reduce((sum, { size }) => sum + size, 0),
       lastModified: versions.reduce((latest, { lastModified }) => Math.max(latest, lastModified), 0),
-      // Changes whenever a frame does: the window keys its caches by it.
+      // Changes with every frame: the window uses it as a cache key.
       etag: createHash('sha256')
         .update(versions.map(({ etag, size, lastModified }) => (etag === '' ? `${size} ${lastModified}` : etag)).join())
         .digest('base64url'),
@@ -283,40 +283,40 @@ function keyOf(frame: FrameOf<ObjectVersion> | undefined): string {
   return frame?.item.key ?? '';
 }
 
-/** Numbers begin with a digit or a minus: these two are next to them in the order of bytes. */
+/** Frame numbers begin with a digit or a minus: `,` and `:` are the bytes next to them. */
 const BEFORE_NUMBERS = ',';
 const BEHIND_NUMBERS = ':';
 
-/** Whether keys that begin so and go on with a number may come behind the end of a stretch. */
+/** Whether keys with this head and a number may follow the end of a range. */
 function goesOnBehind(end: string | undefined, head: string): boolean {
   return end !== undefined && isAfter(head + BEHIND_NUMBERS, end);
 }
 
-/** What the keys begin with that may be of one sequence with this one; undefined: there are none. */
+/** Common head of the keys that may belong to the same sequence; undefined: the key has no number. */
 function headOf(key: string): string | undefined {
   const head = sharedHead(nameOfKey(key));
   return head === undefined ? undefined : folderOf(key) + head;
 }
 
-/** Whether frames of one sequence with this key may come behind the end of a stretch. */
+/** Whether frames of this key's sequence may follow the end of a range. */
 function goesOnFrom(key: string, end: string | undefined): boolean {
   const head = headOf(key);
   return head !== undefined && goesOnBehind(end, head);
 }
 
-/** Whether frames of one sequence with this key may lie before or behind a page. */
+/** Whether frames of this key's sequence may lie before or after a page. */
 function isCutOff(key: string, { after, end }: { after: string | undefined; end: string | undefined }): boolean {
   const head = headOf(key);
   const isBegunBefore = head !== undefined && after?.startsWith(head) && isAfter(after, head + BEFORE_NUMBERS);
   return isBegunBefore === true || goesOnFrom(key, end);
 }
 
-/** Whether a stretch ends inside a sequence that it also begins with, so that there is nowhere to cut. */
+/** Whether a range begins and ends inside the same sequence, so that it cannot be cut. */
 function isTorn(stretch: Stretch): boolean {
   return cutBefore(stretch) === 0;
 }
 
-/** The stretch up to the first frame of a sequence that may go on behind its end; the next page begins there. */
+/** The range up to the first frame of a sequence that may continue after its end; the next page begins there. */
 function withoutTornSequence(stretch: Stretch, after: string | undefined): Stretch {
   const cut = cutBefore(stretch);
   const previous = stretch.versions[cut - 1]?.key;
@@ -330,8 +330,8 @@ function withoutTornSequence(stretch: Stretch, after: string | undefined): Stret
 }
 
 /**
- * Index of the first version that belongs to an unfinished sequence; the number of versions when there is none. What lies before
- * it is of no sequence with anything behind it, so that cutting there tears none.
+ * Index of the first version of an unfinished sequence; the number of versions when there is none. Versions before it
+ * belong to no sequence that continues after it, so a cut there splits none.
  */
 function cutBefore({ versions, end }: Stretch): number {
   let cut = versions.length;
@@ -345,7 +345,7 @@ function cutBefore({ versions, end }: Stretch): number {
   return cut;
 }
 
-/** In the order in which S3 lists: that of UTF-8 bytes. */
+/** Compares by UTF-8 bytes, the order of S3 listings. */
 function isAfter(key: string, other: string): boolean {
   return Buffer.compare(Buffer.from(key), Buffer.from(other)) > 0;
 }

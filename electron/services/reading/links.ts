@@ -6,16 +6,18 @@ import { hasDotSegment, nameOfKey } from '../../../shared/keys.ts';
 import type { Link } from '../../../shared/link.ts';
 import { mediaKind } from '../../../shared/media.ts';
 import type { Route } from '../../../shared/routing.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../shared/units.ts';
 import type { ObjectVersion } from '../storage/objectVersion.ts';
 import type { StorageClients } from '../storage/storageClients.ts';
 import { wholeKey } from '../storage/storageKeys.ts';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-/** S3 takes 7 days at most (S3 API reference, "Authenticating requests: using query parameters"). A working day is enough. */
-const LIFETIME = 12 * 60 * MINUTE;
-/** Links are signed as of the last full five minutes: the same object then has the same URL, and browser caches stay warm. */
-const SIGNING_STEP = 5 * MINUTE;
+/**
+ * Signed URLs live 7 days at most (S3 API reference, "Authenticating requests: using query parameters"). A working day
+ * is enough.
+ */
+const LINK_LIFETIME_MS = 12 * HOUR_MS;
+/** Signing times are rounded down to five minutes: an object keeps its URL for that time, and browser caches stay warm. */
+const SIGNING_STEP_MS = 5 * MINUTE_MS;
 
 const DOTS =
   'Its name has "." or ".." as a folder, and browsers take those out of an address. "nearplay get" brings it to disk.';
@@ -27,7 +29,7 @@ interface StoragePresigner {
   presigner: S3RequestPresigner;
 }
 
-/** Signs links. Every link is good for reading one version of one object from one storage, and for nothing else. */
+/** Signs links. A link reads one version of one object from one storage, and grants nothing else. */
 export class Links {
   readonly #clients: StorageClients;
   readonly #now: () => number;
@@ -35,7 +37,7 @@ export class Links {
   readonly #presigners = new Map<string, StoragePresigner>();
 
   /** @param lifetime milliseconds; shorter where the credentials end earlier. */
-  constructor(clients: StorageClients, now: () => number, lifetime = LIFETIME) {
+  constructor(clients: StorageClients, now: () => number, lifetime = LINK_LIFETIME_MS) {
     this.#clients = clients;
     this.#now = now;
     this.#lifetime = lifetime;
@@ -50,23 +52,23 @@ export class Links {
     const client = this.#clients.clientOf(route.storage);
     if (hasDotSegment(wholeKey(configuration, version.key))) throw new NearplayError('not-supported', DOTS);
     const name = nameOfKey(version.key);
-    // A backslash is a character of a key like others; the library takes it for a separator.
+    // A backslash is an ordinary character of a key; the MIME library treats it as a separator.
     const contentType = mime.getType(name.replaceAll('\\', '_')) ?? 'application/octet-stream';
-    // S3 checks the signing date on its own clock, and the presigner knows nothing of the SDK's skew correction.
+    // S3 checks the signing date against its own clock, and the presigner does not apply the SDK's skew correction.
     const offset = this.#clients.clockOffsetOf(route.storage);
     const storageNow = this.#now() + offset;
     const signedAt =
-      this.#lifetime > 2 * SIGNING_STEP ? Math.floor(storageNow / SIGNING_STEP) * SIGNING_STEP : storageNow;
+      this.#lifetime > 2 * SIGNING_STEP_MS ? Math.floor(storageNow / SIGNING_STEP_MS) * SIGNING_STEP_MS : storageNow;
     const { expiration } = await client.config.credentials();
-    // Whoever issues credentials tells their end by a right clock, as the storage's is, and not by this machine's.
+    // The expiry of credentials is compared with the storage's clock: this machine's may be wrong.
     const credentialsEnd = expiration?.getTime() ?? Number.POSITIVE_INFINITY;
     const end = Math.min(signedAt + this.#lifetime, credentialsEnd);
-    if (credentialsEnd - storageNow < SECOND) throw new NearplayError('credentials-expired');
-    const expiresIn = Math.max(1, Math.floor((end - signedAt) / SECOND));
+    if (credentialsEnd - storageNow < SECOND_MS) throw new NearplayError('credentials-expired');
+    const expiresIn = Math.max(1, Math.floor((end - signedAt) / SECOND_MS));
     const query = {
-      // Pinned: a player that asks for range after range must not get half of an old and half of a new version.
+      // The version is pinned: range requests of one player must not mix an old and a new version.
       ...(version.versionId !== undefined && { versionId: version.versionId }),
-      // What tools stored as application/octet-stream would not play.
+      // Players refuse media that other tools stored as application/octet-stream.
       'response-content-type': contentType,
       ...(purpose === 'download' && { 'response-content-disposition': attachment(name) }),
       'x-id': 'GetObject',
@@ -84,11 +86,11 @@ export class Links {
       size: version.size,
       ...(version.versionId !== undefined && { versionId: version.versionId }),
       lastModified: version.lastModified,
-      expiresAt: signedAt + expiresIn * SECOND - offset,
+      expiresAt: signedAt + expiresIn * SECOND_MS - offset,
     };
   }
 
-  /** The same URL as the SDK's getSignedUrl gives, at a sixth of its cost: a page of the library has 1,000 links. */
+  /** Builds the same URL as the SDK's getSignedUrl at a sixth of its cost: a page of the library has 1,000 links. */
   async #presign(
     storage: string,
     wholeKey: string,

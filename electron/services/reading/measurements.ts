@@ -2,23 +2,22 @@ import { GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
 import { performance } from 'node:perf_hooks';
 import { reportOf } from '../../../shared/errors.ts';
 import type { Measurement } from '../../../shared/reading.ts';
+import { MIB, SECOND_MS } from '../../../shared/units.ts';
 import { httpStatusOf } from '../runtime/errorFacts.ts';
 import type { ObjectVersion } from '../storage/objectVersion.ts';
 import { wholeKey } from '../storage/storageKeys.ts';
 import type { Studio } from './studio.ts';
 
-const SECOND = 1000;
-const MIB = 1024 * 1024;
-const PINGS = 4;
-/** Long enough for a congestion window to open over an ocean, short enough to wait for. */
-const READ_FOR = 3 * SECOND;
-const READ_AT_MOST = 8 * MIB;
-/** Advice needs a clear winner: neither noise nor a busy moment should send anybody elsewhere. */
-const CLEARLY_FASTER = 2;
+const PING_COUNT = 4;
+/** Long enough for a TCP congestion window to open over an ocean, short enough for a user to wait. */
+const READ_DURATION_MS = 3 * SECOND_MS;
+const MAX_READ_BYTES = 8 * MIB;
+/** Ratio from which another storage is recommended: noise or a busy moment must not cause advice. */
+const ADVICE_SPEED_RATIO = 2;
 
 /**
- * Measures latency, and throughput where an object is given that every storage holds. One storage after the other, so
- * that they do not share the line; some 4 s a storage at most.
+ * Measures latency, and throughput where `object` is held by every storage. Storages are measured one after the other
+ * so that they do not share the line; about 4 s each at most.
  */
 export async function measureStorages(
   studio: Studio,
@@ -35,14 +34,14 @@ export async function measureStorages(
 }
 
 /**
- * The storage that would clearly serve better than the one the route names: advice, never an order. By throughput where it
- * is known for both, else by latency.
+ * The storage that is clearly faster than the one of the route; advice only. Compares throughput where both are known,
+ * else latency.
  */
 export function advise(chosen: string, measurements: readonly Measurement[]): string | undefined {
   const current = measurements.find(({ storage }) => storage === chosen);
   if (!current) return undefined;
   const others = measurements.filter(({ storage, error }) => storage !== chosen && !error);
-  const faster = others.filter((other) => timesFaster(other, current) >= CLEARLY_FASTER);
+  const faster = others.filter((other) => timesFaster(other, current) >= ADVICE_SPEED_RATIO);
   return faster.sort((a, b) => timesFaster(b, current) - timesFaster(a, current))[0]?.storage;
 }
 
@@ -71,16 +70,16 @@ async function measure(
 async function measureLatency(studio: Studio, storage: string, signal?: AbortSignal): Promise<number> {
   const { bucket } = studio.clients.configurationOf(storage);
   const times: number[] = [];
-  for (let ping = 0; ping < PINGS; ping++) {
+  for (let ping = 0; ping < PING_COUNT; ping++) {
     const started = performance.now();
     const asked = { storage, action: 's3:ListBucket', ...(signal && { signal }) };
     await studio.requests
       .request(asked, (client, send) => client.send(new HeadBucketCommand({ Bucket: bucket }), send))
       .catch((error: unknown) => {
-        // A refusal took its round trip like any other answer.
+        // A refusal is an answer too, with a full round trip.
         if (httpStatusOf(error instanceof Error ? error.cause : undefined) === 0) throw error;
       });
-    // The first one pays for name, connection and TLS.
+    // The first request includes DNS, connection and TLS, and is not counted.
     if (ping > 0) times.push(performance.now() - started);
   }
   return times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
@@ -97,9 +96,9 @@ async function measureThroughput(
     Bucket: configuration.bucket,
     Key: wholeKey(configuration, key),
     ...(versionId !== undefined && { VersionId: versionId }),
-    Range: `bytes=0-${READ_AT_MOST - 1}`,
+    Range: `bytes=0-${MAX_READ_BYTES - 1}`,
   });
-  const deadline = AbortSignal.timeout(READ_FOR);
+  const deadline = AbortSignal.timeout(READ_DURATION_MS);
   const abortSignal = signal ? AbortSignal.any([signal, deadline]) : deadline;
   const started = performance.now();
   let received = 0;
@@ -109,6 +108,6 @@ async function measureThroughput(
   } catch (error) {
     if (!deadline.aborted) throw error;
   }
-  const elapsed = (performance.now() - started) / SECOND;
+  const elapsed = (performance.now() - started) / SECOND_MS;
   return received > 0 ? Math.round(received / elapsed) : undefined;
 }

@@ -1,6 +1,7 @@
-const SECOND = 1000;
+import { SECOND_MS } from '../../../shared/units.ts';
+
 /** No system tells Node that a cable was pulled or a VPN came up; reading the list costs microseconds. */
-const INTERFACES_INTERVAL_MS = 5 * SECOND;
+const INTERFACES_INTERVAL_MS = 5 * SECOND_MS;
 
 export interface NetworkWatchOptions {
   /** Addresses of this machine's interfaces. */

@@ -12,9 +12,9 @@ import type { ReplicaProof } from './replicaProof.ts';
 
 export interface RouterOptions {
   preferences: IsolationPreferences;
-  /** What is in force for this user: `auto`, `main`, or the storage of a replica. */
+  /** The user's choice in force: `auto`, `main`, or the name of a replica. */
   readFrom: () => string;
-  /** Never waits: what is known of the addresses at this moment. */
+  /** The addresses known at this moment; never waits. */
   addresses: () => readonly ClientAddress[];
   reachability: Pick<Reachability, 'isReachable'>;
   proof: ReplicaProof;
@@ -22,10 +22,10 @@ export interface RouterOptions {
   storageNow: () => number;
 }
 
-/** Feeds the route decision with what is known at this moment: choice, addresses, health of storages, proof. */
+/** Supplies the route decision with its inputs: the user's choice, addresses, reachability and proofs. */
 export class Router {
   readonly #options: RouterOptions;
-  /** When this machine's own uploads were complete, on the main storage's clock, by key. */
+  /** Completion times of this machine's uploads, on the main storage's clock, by key. */
   readonly #completed = new Map<string, number>();
 
   constructor(options: RouterOptions) {
@@ -33,14 +33,14 @@ export class Router {
   }
 
   /**
-   * An upload of this machine is complete. S3 dates a multipart object by its initiation (S3 User Guide, "Object
-   * metadata"), so after an upload of hours the age alone would say that the replication delay is long over.
+   * Records a completed upload of this machine. S3 dates a multipart object by its initiation (S3 User Guide, "Object
+   * metadata"), so after an upload of several hours the age alone would place it past the replication delay.
    */
   uploadCompleted(key: string): void {
     this.#completed.set(key, this.#options.storageNow());
   }
 
-  /** The route by what is known already; asks nobody. */
+  /** The route from known facts only; sends no request. */
   known(version: ObjectVersion): Route {
     return this.#decide(
       version,
@@ -49,8 +49,8 @@ export class Router {
   }
 
   /**
-   * The route with proof: a replica is only named after it was asked for exactly this version. A replica that does not
-   * answer counts as unreachable from then on, and the decision is made again without it.
+   * The route with proof: a replica is returned only after it was asked for exactly this version. A replica that does
+   * not answer counts as unreachable, and the decision is repeated without it.
    */
   async proved(version: ObjectVersion): Promise<Route> {
     const { preferences, proof, reachability } = this.#options;
@@ -62,7 +62,8 @@ export class Router {
         version,
         this.#statesOf(version, (storage) => this.#worthAsking(storage, version)),
       );
-      // Choice, addresses and health can change during any question: what counts is the proof of what is named now.
+      // Choice, addresses and reachability can change during a request: the proof that counts is that of the current
+      // decision.
       if (decision.storage === main || this.#provedOrNo(decision.storage, version) === 'yes') return decision;
       if (asked.has(decision.storage)) break;
       asked.add(decision.storage);
@@ -74,7 +75,7 @@ export class Router {
     );
   }
 
-  /** Where this machine reads from in general: the route of an object that is old and everywhere. */
+  /** General route of this machine: that of an object that is old and held by every storage. */
   general(): Route {
     const version: ObjectVersion = { key: '', size: 0, etag: '', lastModified: Number.NEGATIVE_INFINITY };
     return this.#decide(
@@ -83,7 +84,7 @@ export class Router {
     );
   }
 
-  /** The replica that a page of the library would be read from, if any: whose listing is worth asking for. */
+  /** The replica whose listing is compared with a page of the library; undefined: main is read. */
   wantedReplica(): string | undefined {
     const { details } = this.general();
     return details.replica;
@@ -95,7 +96,7 @@ export class Router {
     await Promise.all(reachable.map(({ storage }) => proof.prove(storage, version)));
   }
 
-  /** A denial counts while its back-off runs; after that the replica may have the version by now. */
+  /** A denial holds during its back-off; afterwards the replica may have received the version. */
   #worthAsking(storage: string, version: ObjectVersion): StorageState['holds'] {
     const { proof } = this.#options;
     const { holds } = proof.of(storage, version);

@@ -20,23 +20,23 @@ import { type LinkPurpose, Links } from './links.ts';
 import { ReplicaProof } from './replicaProof.ts';
 import { Router } from './router.ts';
 
-/** Versions remembered for the case that the main storage goes away. */
-const REMEMBERED_VERSIONS = 200_000;
+/** Versions kept for an outage of the main storage. */
+const MAX_REMEMBERED_VERSIONS = 200_000;
 
 export interface StudioOptions extends StorageClientsOptions {
   preferences: IsolationPreferences;
   readFrom: () => string;
   addresses: Pick<ClientAddresses, 'known' | 'isPublicUnknown'>;
-  /** A storage went away or came back. */
+  /** A storage became unreachable or reachable. */
   reachabilityChanged: () => void;
   log: Log;
-  /** Milliseconds that a link lives; default 12 hours. */
+  /** Lifetime of a link in milliseconds; default 12 hours. */
   linkLifetime?: number;
   /** Milliseconds until an unreachable storage is first probed; default 2 s. */
   firstProbeAfter?: number;
 }
 
-/** Everything that follows from one Isolation Preferences document. Another document, another Studio. */
+/** The services of one Isolation Preferences document. Another document gets another Studio. */
 export class Studio {
   readonly preferences: IsolationPreferences;
   readonly clients: StorageClients;
@@ -48,7 +48,7 @@ export class Studio {
   readonly reachability: Reachability;
   readonly #links: Links;
   readonly #options: StudioOptions;
-  readonly #seen = new BoundedMap<string, ObjectVersion>(REMEMBERED_VERSIONS);
+  readonly #seen = new BoundedMap<string, ObjectVersion>(MAX_REMEMBERED_VERSIONS);
 
   constructor(options: StudioOptions) {
     const { preferences, now, clock = steadyNow } = options;
@@ -108,7 +108,8 @@ export class Studio {
   }
 
   /**
-   * A link for those who cannot come back for another one when it fails: the storage gave the first byte a moment ago.
+   * A link for programs that cannot request another one after a failure: the first byte was read from the storage just
+   * before.
    *
    * @throws NearplayError as createLink; archived, access-denied … when the main storage refuses the bytes as well
    */
@@ -123,14 +124,15 @@ export class Studio {
         const isReplica = route.storage !== this.preferences.mainStorage;
         if (!isReplica || !(error instanceof NearplayError)) throw error;
         if (isRefusal(error) || error.code === 'slow-down') this.proof.refused(route.storage, version, error.code);
-        // One that does not answer counts as unreachable now; what is left says nothing of the replica.
+        // Objects.readFirstByte has marked a silent storage as unreachable; an error other than that is not about the
+        // replica.
         else if (!meansUnreachable(error)) throw error;
       }
     }
   }
 
   /**
-   * Links to every frame of an image sequence, all from the same storage: a replica only when every frame is there.
+   * Links to every frame of an image sequence, all from one storage: a replica only when it holds every frame.
    *
    * @throws NearplayError no-such-key when it has no frames any more; not-supported, offline …
    */
@@ -154,7 +156,7 @@ export class Studio {
     return this.router.proved(await this.identify(key));
   }
 
-  /** The current version of an object: what main says; while main is unreachable, what is known or a replica says. */
+  /** The current version of an object: from main, or while main is unreachable from memory or a replica. */
   async identify(key: string): Promise<ObjectVersion> {
     const { mainStorage } = this.preferences;
     let unreachable = this.reachability.errorOf(mainStorage);
@@ -187,7 +189,7 @@ export class Studio {
     };
   }
 
-  /** What all links of a storage begin with: `https://bucket.host/`, or `https://host/bucket/` for path style. */
+  /** Common prefix of all links of each storage: `https://bucket.host/`, or `https://host/bucket/` for path style. */
   mediaSources(): Promise<string[]> {
     const storages = [
       this.preferences.mainStorage,
@@ -201,7 +203,7 @@ export class Studio {
     this.clients.destroy();
   }
 
-  /** What the user chose, as long as it exists; else what the studio says. */
+  /** The user's choice while that storage exists; else the default of the preferences. */
   #readFrom(): string {
     const wanted = this.#options.readFrom();
     const { replicas } = this.preferences.replication;
@@ -210,8 +212,8 @@ export class Studio {
   }
 
   /**
-   * Addresses for the route. An interface address that no range contains says nothing while the public address is not
-   * known: the honest reason then is "not known yet", not "outside the ranges".
+   * Addresses for the route. While the public address is unknown, an interface address outside all ranges proves
+   * nothing: the reason is then "not known yet", not "outside the ranges".
    */
   #clientAddresses(): readonly ClientAddress[] {
     const { addresses } = this.#options.addresses.known();
@@ -230,7 +232,7 @@ export class Studio {
     return onMain;
   }
 
-  /** The replica to ask in the same moment as main, so that a link costs one round trip and not two. */
+  /** The replica to ask in parallel with main, so that a link costs one round trip instead of two. */
   #worthAsking(key: string): string | undefined {
     const remembered = this.#seen.get(key);
     if (!remembered) return undefined;
@@ -255,19 +257,19 @@ export class Studio {
     throw failure ?? unreachable;
   }
 
-  /** A player failed there. Whatever was proved before, the storage says it again, or the proof is gone. */
+  /** Repeats the request after a failure in the player: the storage confirms its proof, or the proof is removed. */
   async #askAgain(storage: string, key: string): Promise<void> {
     const remembered = this.#seen.get(key);
     if (!remembered || !Object.hasOwn(this.preferences.s3Configuration, storage)) return;
     try {
       await this.objects.readFirstByte(storage, remembered);
     } catch (error) {
-      this.#options.log.warn('A storage failed in the player, and fails when it is asked', { storage, error });
+      this.#options.log.warn('A storage failed in the player and when asked again', { storage, error });
       const code = error instanceof NearplayError ? error.code : 'internal';
-      // The circuit breaker minds a storage that is silent; one that answers, but not with the bytes, is minded here.
+      // The circuit breaker handles a silent storage; a storage that answers without the bytes is handled here.
       if (code === 'offline' || code === 'timeout') return;
       if (storage !== this.preferences.mainStorage) this.proof.refused(storage, remembered, code);
-      // A missing or refused object is no fault of the whole main storage; an answer of 5xx is.
+      // A missing or refused object does not affect the main storage as a whole; a 5xx answer does.
       else if (error instanceof NearplayError && (code === 'slow-down' || code === 'storage-failed'))
         this.reachability.failed(storage, error);
     }
@@ -275,7 +277,7 @@ export class Studio {
 
   #remember(version: ObjectVersion): void {
     const before = this.#seen.get(version.key);
-    // A listing names no version id; do not forget one that a HEAD told for the same version.
+    // A listing has no version id: keep the id from an earlier HEAD of the same version.
     const keep =
       version.versionId === undefined && before?.versionId !== undefined && sameEtag(before.etag, version.etag);
     this.#seen.set(version.key, keep ? before : version);

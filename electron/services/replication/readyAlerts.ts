@@ -1,9 +1,9 @@
 import type { LibraryFile, LibraryPage } from '../../../shared/library.ts';
+import { MINUTE_MS } from '../../../shared/units.ts';
 
-const SECOND = 1000;
-const LOOK_INTERVAL_MS = 60 * SECOND;
+const CHECK_INTERVAL_MS = MINUTE_MS;
 /** A folder is watched for what is new in it, not walked through from end to end each minute. */
-const MAX_PAGES = 20;
+const MAX_PAGES_PER_FOLDER = 20;
 
 export interface ReadyAlertsOptions {
   folders: () => readonly string[];
@@ -24,7 +24,7 @@ export class ReadyAlerts {
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.look(), LOOK_INTERVAL_MS);
+    this.#timer = setInterval(() => void this.look(), CHECK_INTERVAL_MS);
     this.#timer.unref();
     void this.look();
   }
@@ -43,7 +43,7 @@ export class ReadyAlerts {
 
   async #lookInto(folder: string): Promise<void> {
     let cursor: string | undefined;
-    for (let page = 0; page < MAX_PAGES; page++) {
+    for (let page = 0; page < MAX_PAGES_PER_FOLDER; page++) {
       const { entries, cursor: next } = await this.#options.list(folder, cursor);
       for (const entry of entries) {
         if (entry.type !== 'file') continue;

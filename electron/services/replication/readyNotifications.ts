@@ -1,8 +1,8 @@
 import type { ReplicaReady } from '../../../shared/replication.ts';
+import { SECOND_MS } from '../../../shared/units.ts';
 
-const SECOND = 1000;
 /** A folder of frames arrives over minutes; whoever waits for it wants to hear of it a few times, not a thousand times. */
-const NOTIFY_INTERVAL_MS = 15 * SECOND;
+const NOTIFY_INTERVAL_MS = 15 * SECOND_MS;
 
 export interface ReadyNotificationsOptions {
   notify: (ready: ReplicaReady) => void;

@@ -1,14 +1,14 @@
 import { growingDelay } from '../../../shared/growingDelay.ts';
 import type { Route } from '../../../shared/routing.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../shared/units.ts';
 
-const SECOND = 1000;
-const FIRST_PAUSE = SECOND;
-const LAST_PAUSE = 60 * SECOND;
+const FIRST_RETRY_DELAY_MS = SECOND_MS;
+const MAX_RETRY_DELAY_MS = MINUTE_MS;
 /** S3 replicates nearly everything within 15 minutes; large objects without Replication Time Control can take hours. */
-const GIVE_UP_AFTER = 6 * 3600 * SECOND;
+const GIVE_UP_AFTER_MS = 6 * HOUR_MS;
 /** A question is two requests: those about 100,000 uploads must not keep the line busy that the uploads need. */
-const QUESTIONS_EVERY = SECOND / 10;
-const AT_ONCE = 4;
+const CHECK_INTERVAL_MS = SECOND_MS / 10;
+const MAX_PARALLEL_CHECKS = 4;
 
 export interface ReplicaWatchOptions {
   explainRoute: (key: string) => Promise<Route>;
@@ -37,7 +37,7 @@ export class ReplicaWatch {
   }
 
   watch(key: string): void {
-    this.#askLater(key, 0, 0, this.#options.clock() + GIVE_UP_AFTER);
+    this.#askLater(key, 0, 0, this.#options.clock() + GIVE_UP_AFTER_MS);
   }
 
   stop(): void {
@@ -64,7 +64,7 @@ export class ReplicaWatch {
 
   #askNext(): void {
     const [next] = this.#due;
-    if (!next || this.#pace !== undefined || this.#asking >= AT_ONCE) return;
+    if (!next || this.#pace !== undefined || this.#asking >= MAX_PARALLEL_CHECKS) return;
     const [key, ask] = next;
     this.#due.delete(key);
     this.#asking += 1;
@@ -76,11 +76,11 @@ export class ReplicaWatch {
       this.#pace = undefined;
       this.#askNext();
     };
-    this.#pace = setTimeout(paced, QUESTIONS_EVERY).unref();
+    this.#pace = setTimeout(paced, CHECK_INTERVAL_MS).unref();
   }
 
   async #ask(key: string, asked: number, giveUpAt: number): Promise<void> {
-    const backOff = growingDelay({ first: FIRST_PAUSE, most: LAST_PAUSE }, asked);
+    const backOff = growingDelay({ first: FIRST_RETRY_DELAY_MS, most: MAX_RETRY_DELAY_MS }, asked);
     let route: Route;
     try {
       route = await this.#options.explainRoute(key);
@@ -89,7 +89,7 @@ export class ReplicaWatch {
       return;
     }
     const { secondsLeft } = route.details;
-    if (secondsLeft !== undefined) this.#askLater(key, secondsLeft * SECOND, 0, giveUpAt);
+    if (secondsLeft !== undefined) this.#askLater(key, secondsLeft * SECOND_MS, 0, giveUpAt);
     else if (route.reason === 'replica-by-ip' || route.reason === 'replica-chosen') this.#options.ready(key, route);
     else if (route.reason === 'replica-not-ready' || route.reason === 'replica-unreachable') {
       this.#askLater(key, backOff, asked + 1, giveUpAt);

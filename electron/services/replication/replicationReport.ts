@@ -1,15 +1,17 @@
 import { NearplayError } from '../../../shared/errors.ts';
 import type { ReplicationProblem, ReplicationReport, UnreplicatedObject } from '../../../shared/replication.ts';
+import { SECOND_MS } from '../../../shared/units.ts';
 import type { Studio } from '../reading/studio.ts';
 import { type ObjectVersion, sameEtag } from '../storage/objectVersion.ts';
 import { wholeKey } from '../storage/storageKeys.ts';
 import { wholeListing } from '../storage/wholeListing.ts';
 
-const SECOND = 1000;
 /** HEAD requests at once: enough to be quick, few enough to leave the line to the artists. */
-const HEADS_AT_ONCE = 16;
+const MAX_PARALLEL_HEADS = 16;
 /** Objects that are named one by one; beyond that only counts grow. */
-const NAMED = 50_000;
+const MAX_LISTED_OBJECTS = 50_000;
+
+const PROGRESS_INTERVAL_OBJECTS = 1000;
 
 export interface ReportOptions {
   signal?: AbortSignal;
@@ -39,12 +41,12 @@ export async function reportReplication(
   };
   for await (const version of wholeListing(studio, studio.preferences.mainStorage, folder, signal)) {
     report.compared += 1;
-    if (report.compared % SECOND === 0) progress?.(report.compared);
+    if (report.compared % PROGRESS_INTERVAL_OBJECTS === 0) progress?.(report.compared);
     const held = await Promise.all(cursors.map((cursor) => cursor.seek(version.key)));
     const missingFrom = replicas.filter((_storage, index) => !isHeld(version, held[index]));
     if (missingFrom.length === 0) continue;
     batch.push({ version, missingFrom });
-    if (batch.length === HEADS_AT_ONCE) await explainBatch();
+    if (batch.length === MAX_PARALLEL_HEADS) await explainBatch();
   }
   await explainBatch();
   progress?.(report.compared);
@@ -72,7 +74,7 @@ async function explain(
   const { mainStorage, replication } = studio.preferences;
   try {
     const { versionId, size, lastModified, replicationStatus } = await studio.objects.head(mainStorage, listed.key);
-    const age = (studio.clients.storageNow(mainStorage) - lastModified) / SECOND;
+    const age = (studio.clients.storageNow(mainStorage) - lastModified) / SECOND_MS;
     const problem = problemOf(replicationStatus, age > replication.stuckAfterSeconds);
     return { key: listed.key, versionId: versionId ?? null, size, lastModified, problem, missingFrom };
   } catch (error) {
@@ -106,7 +108,7 @@ function isHeld(version: ObjectVersion, found: ObjectVersion | undefined): boole
   if (found?.size !== version.size) return false;
   return (
     sameEtag(found.etag, version.etag) ||
-    Math.floor(found.lastModified / SECOND) === Math.floor(version.lastModified / SECOND)
+    Math.floor(found.lastModified / SECOND_MS) === Math.floor(version.lastModified / SECOND_MS)
   );
 }
 
@@ -114,7 +116,7 @@ function count(report: ReplicationReport, object: UnreplicatedObject): void {
   const total = report.totals[object.problem];
   total.objects += 1;
   total.bytes += object.size;
-  if (report.objects.length < NAMED) report.objects.push(object);
+  if (report.objects.length < MAX_LISTED_OBJECTS) report.objects.push(object);
   else report.truncated = true;
 }
 

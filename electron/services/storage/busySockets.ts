@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
- * An agent's connections with a request on them. One that is let go while its request is under way is reset: a connection
- * that is only closed goes on with what the system has taken of the body (RFC 9293, section 3.10.5, ABORT).
+ * Connections of an agent with a request in progress. Destroying one during its request resets it: a connection that is
+ * only closed still sends what the system has buffered of the body (RFC 9293, section 3.10.5, ABORT).
  */
 export class BusySockets {
   readonly #busy = new WeakSet<Duplex>();
@@ -14,7 +14,7 @@ export class BusySockets {
     const reuseSocket = agent.reuseSocket.bind(agent);
     agent.keepSocketAlive = (socket) => {
       this.rests(socket);
-      // Node looks at what it returns, though it is typed as nothing: whether the connection may be kept.
+      // Node uses the return value, although it is typed as void: whether the connection may be kept.
       // eslint-disable-next-line @typescript-eslint/no-confusing-void-expression -- as above
       return keepSocketAlive(socket);
     };
@@ -29,13 +29,13 @@ export class BusySockets {
     this.works(socket);
     const destroy = socket.destroy.bind(socket);
     const destroySoon = socket.destroySoon.bind(socket);
-    // With an error it has ended by itself; without, somebody lets go of it.
+    // With an error the connection has ended by itself; without one the caller aborts it.
     socket.destroy = (error) => {
       if (error === undefined && this.#busy.delete(socket) && !wire.connecting && !wire.destroyed)
         wire.resetAndDestroy();
       return destroy(error);
     };
-    // In order: the answer is there, and the server keeps no connections.
+    // A regular end: the answer is complete and the server keeps no connections.
     socket.destroySoon = () => {
       this.rests(socket);
       destroySoon();

@@ -4,10 +4,10 @@ import { NearplayError } from '../../../shared/errors.ts';
 import { httpStatusOf, isWithoutWords } from '../runtime/errorFacts.ts';
 import { explainS3Error, type FailedAction } from './s3Errors.ts';
 
-/** Statuses of HEAD behind which there are many causes: an ended token, another encryption, a permission, no such bucket … */
-const AMBIGUOUS: ReadonlySet<number> = new Set([400, 401, 403, 404]);
+/** Statuses of HEAD with several possible causes: an expired token, another encryption, a permission, a missing bucket … */
+const AMBIGUOUS_STATUSES: ReadonlySet<number> = new Set([400, 401, 403, 404]);
 
-/** The object that could not be looked at. */
+/** The object whose HEAD was refused. */
 export interface RefusedObject {
   client: S3Client;
   bucket: string;
@@ -17,8 +17,8 @@ export interface RefusedObject {
 }
 
 /**
- * The cause of an error whose answer had no document, as every answer to HEAD: the first byte of the same object is
- * asked for, whose refusal does have one, and that one counts. Any other error stays as it is, without asking.
+ * Finds the cause of an error whose answer had no document, as every answer to HEAD: requests the first byte of the
+ * same object, whose refusal has a document. Any other error is returned unchanged, without a request.
  *
  * @param send gives the request its signal and time-out.
  * @returns where the bytes can be read although HEAD was refused: the error as it is, or `storage-failed` for a 400 or a 404
@@ -36,11 +36,11 @@ export async function confirmedCause(
     ...(versionId !== undefined && { VersionId: versionId }),
   });
   try {
-    await send(async (options) => forget(await client.send(command, options)));
+    await send(async (options) => discardBody(await client.send(command, options)));
   } catch (cause) {
-    const told = explainS3Error(cause, failed);
-    // An empty object has no first byte: it was given, all the same (RFC 9110, 15.5.17).
-    if (told.code !== 'empty-file') return told;
+    const explained = explainS3Error(cause, failed);
+    // An empty object has no first byte: 416 means it was readable (RFC 9110, 15.5.17).
+    if (explained.code !== 'empty-file') return explained;
   }
   const status = httpStatusOf(error.cause);
   if (status !== 400 && status !== 404) return error;
@@ -50,11 +50,11 @@ export async function confirmedCause(
 }
 
 function isAmbiguous({ code, cause }: NearplayError): boolean {
-  return isWithoutWords(cause) && (AMBIGUOUS.has(httpStatusOf(cause)) || code === 'not-a-storage');
+  return isWithoutWords(cause) && (AMBIGUOUS_STATUSES.has(httpStatusOf(cause)) || code === 'not-a-storage');
 }
 
-/** Reads the byte, so that the connection can be used again; of a storage that knows no ranges, nothing. */
-async function forget({ Body: body, ContentLength: length }: GetObjectCommandOutput): Promise<void> {
+/** Reads the byte, so that the connection can be reused; destroys the body of a storage that ignores ranges. */
+async function discardBody({ Body: body, ContentLength: length }: GetObjectCommandOutput): Promise<void> {
   if (length !== undefined && length <= 1) await body?.transformToByteArray();
   else if (body instanceof Readable) body.destroy();
 }

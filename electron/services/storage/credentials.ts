@@ -3,21 +3,24 @@ import { loadSharedConfigFiles } from '@smithy/core/config';
 import type { CredentialsStatus } from '../../../shared/bootstrap.ts';
 import { wordsOf } from '../../../shared/causes/cause.ts';
 import { NearplayError, reportOf } from '../../../shared/errors.ts';
+import { SECOND_MS } from '../../../shared/units.ts';
 import { deadline } from '../runtime/async.ts';
 
-const SECOND = 1000;
-/** Long enough for a sign-in helper (`credential_process`), short enough that nobody thinks the app hangs. */
-const PROVIDER_TIMEOUT = 20 * SECOND;
-const STATUS_TIMEOUT_MS = 5 * SECOND;
+/** Long enough for a sign-in helper (`credential_process`), short enough not to look like a hang. */
+const PROVIDER_TIMEOUT_MS = 20 * SECOND_MS;
+const STATUS_TIMEOUT_MS = 5 * SECOND_MS;
 
 export interface CredentialSource {
-  /** A function, never frozen keys: an upload outlives a token. @throws NearplayError credentials-missing, credentials-expired */
+  /**
+   * A provider function instead of fixed keys: an upload outlives a token. @throws NearplayError credentials-missing,
+   * credentials-expired
+   */
   provider: (caller?: CallerProperties) => Promise<Identity>;
-  /** Where credentials come from and which profiles there are; never the credentials. */
+  /** Source of the credentials and the existing profiles; never the credentials themselves. */
   status(): Promise<CredentialsStatus>;
 }
 
-/** What the client hands over: its region and request handler, so that signing in takes the studio's proxy too. */
+/** Arguments from the client: its region and request handler, so that signing in uses the studio's proxy too. */
 type CallerProperties = Parameters<ReturnType<typeof fromIni>>[0];
 
 interface Identity {
@@ -29,14 +32,14 @@ interface Identity {
 
 export interface CredentialsOptions {
   env: Readonly<Record<string, string | undefined>>;
-  /** The profile the user chose; `null`: the usual AWS environment. Asked each time, since it can change. */
+  /** The user's profile; `null`: the usual AWS environment. Read for each request, since it can change. */
   profile: () => string | null;
 }
 
 /**
- * Credentials from, in this order: the profile the user chose, keys in the environment, `AWS_PROFILE`, and the rest of
- * the SDK's own chain (default profile, SSO, web identity, container and instance roles). A chosen profile never falls
- * back to another identity: a studio would upload as somebody else without noticing.
+ * Credentials from, in this order: the user's profile, keys in the environment, `AWS_PROFILE`, and the rest of the
+ * SDK's chain (default profile, SSO, web identity, container and instance roles). A chosen profile never falls back to
+ * another identity: uploads would silently carry a wrong one.
  */
 export function createCredentials(options: CredentialsOptions): CredentialSource {
   const provider = async (caller?: CallerProperties): Promise<Identity> => {
@@ -110,8 +113,8 @@ function profileOf(env: CredentialsOptions['env']): string | null {
 }
 
 function chain(env: CredentialsOptions['env']): ReturnType<typeof fromNodeProviderChain> {
-  // The instance metadata service exists on EC2 only; elsewhere its address swallows packets, so it is asked briefly.
-  const instanceMetadata = { timeout: SECOND, maxRetries: 0 };
+  // The instance metadata service exists on EC2 only; elsewhere its address drops packets, so the time-out is short.
+  const instanceMetadata = { timeout: SECOND_MS, maxRetries: 0 };
   return fromNodeProviderChain({
     ...instanceMetadata,
     ignoreCache: true,
@@ -120,7 +123,7 @@ function chain(env: CredentialsOptions['env']): ReturnType<typeof fromNodeProvid
 }
 
 function withTimeout<T>(work: Promise<T>): Promise<T> {
-  return deadline(work, PROVIDER_TIMEOUT, () => {
+  return deadline(work, PROVIDER_TIMEOUT_MS, () => {
     throw new NearplayError('timeout', 'The AWS sign-in did not answer in time. Another try may help.');
   });
 }
@@ -139,13 +142,13 @@ function explain(error: unknown, profile: string | null, profiles: readonly stri
   return new NearplayError('credentials-missing', withoutCredentials(profile, profiles), { cause: error, detail });
 }
 
-/** Whether a profile is missing or only gives nothing; and which ones there are. */
+/** Distinguishes a missing profile from one without credentials; lists the existing profiles. */
 function withoutCredentials(profile: string, profiles: readonly string[]): string {
   if (profiles.includes(profile)) {
     return `The AWS profile "${profile}" is there, but gives no credentials. Check what it says, or choose another.`;
   }
   const there = profiles.length === 0 ? 'There are none here.' : `There are: ${profiles.join(', ')}.`;
-  // The SDK reads no such section (loadSharedConfigFiles), whatever quotes are around it.
+  // The SDK ignores such a section, quoted or not (loadSharedConfigFiles).
   const blanks = /\s/.test(profile) ? ' A name with blanks is not read: give it one without.' : '';
   return `There is no AWS profile "${profile}". ${there}${blanks}`;
 }

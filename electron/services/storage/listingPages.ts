@@ -1,9 +1,9 @@
 import { NearplayError } from '../../../shared/errors.ts';
 
-/** Pages without anything new, one after the other: S3 may answer some (a listing that skips much); more than these go round. */
-const EMPTY_PAGES = 100;
+/** Consecutive pages without entries: S3 may return some (a listing that skips much); more of them indicate a loop. */
+const MAX_EMPTY_PAGES = 100;
 
-/** A listing that gives the same page again and again. */
+/** Error for a listing that returns the same page repeatedly. */
 export class SamePage extends NearplayError {
   constructor() {
     super('storage-failed', 'The storage gives the same page of a listing again and again. Ask IT.');
@@ -39,14 +39,14 @@ export interface Pages<Page, Marker> {
   ask: (marker: Marker | undefined) => Promise<Page>;
   /** Where the next page begins; `undefined` when this is the last one. */
   next: (page: Page) => Marker | undefined;
-  /** What tells this page's last entry from all others; `undefined` for a page without entries. */
+  /** Identity of the page's last entry; `undefined` for a page without entries. */
   last: (page: Page) => string | undefined;
 }
 
 /**
- * Goes through the pages of a listing, to its end. Ends also where a storage never says that there is one: a marker, or a page,
- * that was there before means that it goes round (found by one remembered page, which moves on at each power of two: Brent's way
- * of finding cycles; it needs no memory that grows).
+ * Iterates over the pages of a listing. Ends with an error where a storage never ends it: a marker or page that repeats
+ * is a cycle (found with one remembered page that moves on at each power of two, Brent's algorithm, in constant
+ * memory).
  *
  * @throws NearplayError storage-failed (SamePage); and what `ask` throws
  */
@@ -56,27 +56,27 @@ export async function* listingPages<Page, Marker>({
   last,
 }: Pages<Page, Marker>): AsyncGenerator<Page, void> {
   let marker: Marker | undefined;
-  const markers = new Rounds();
-  const entries = new Rounds();
+  const markers = new CycleDetector();
+  const entries = new CycleDetector();
   let empty = 0;
   do {
     const page = await ask(marker);
     const entry = last(page);
     empty = entry === undefined ? empty + 1 : 0;
-    if (empty > EMPTY_PAGES || (entry !== undefined && entries.isBack(entry))) throw new SamePage();
+    if (empty > MAX_EMPTY_PAGES || (entry !== undefined && entries.isRepeated(entry))) throw new SamePage();
     yield page;
     marker = next(page);
-    if (marker !== undefined && markers.isBack(JSON.stringify(marker))) throw new SamePage();
+    if (marker !== undefined && markers.isRepeated(JSON.stringify(marker))) throw new SamePage();
   } while (marker !== undefined);
 }
 
-/** Tells when a row of values goes round. */
-class Rounds {
+/** Detects a repeated value in a series (Brent's algorithm). */
+class CycleDetector {
   #kept: string | undefined;
   #until = 1;
   #steps = 0;
 
-  isBack(value: string): boolean {
+  isRepeated(value: string): boolean {
     if (value === this.#kept) return true;
     this.#steps += 1;
     if (this.#steps === this.#until) {
@@ -88,12 +88,12 @@ class Rounds {
   }
 }
 
-/** @throws NearplayError not-a-storage for a well-formed answer of something else, which would pass for an empty listing */
+/** @throws NearplayError not-a-storage for a well-formed answer of another kind, which would look like an empty listing */
 export function assertListing(answer: Parameters<typeof isListing>[0]): void {
   if (!isListing(answer)) throw new NearplayError('not-a-storage');
 }
 
-/** Whether an answer is one to a listing of objects: something else may be well-formed and have none of its elements. */
+/** Whether an answer has an element of a listing of objects: a well-formed document of another kind has none. */
 function isListing(answer: {
   Name?: string | undefined;
   IsTruncated?: boolean | undefined;

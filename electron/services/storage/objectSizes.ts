@@ -7,19 +7,18 @@ import { sameEtag } from './objectVersion.ts';
 
 const HEAD = 'HeadObjectCommand';
 
-/** What a middleware finds in the answer to HEAD, or to the GET that is sent in its place. */
+/** Fields of the answer to HEAD, or to the GET that replaces it. */
 type SizedAnswer = Pick<
   HeadObjectCommandOutput,
   '$metadata' | 'ContentEncoding' | 'ContentLength' | 'ContentRange' | 'DeleteMarker' | 'ETag' | 'VersionId'
 >;
 
 /**
- * From now on the length that this client's HEAD requests give is known, or undefined: where an answer names none, or says 0, the
- * first byte of the same version is asked for, whose answer names the size of the whole (RFC 9110, 14.4). Proxies leave the length
- * out of HEAD (RFC 9110, 8.6 allows it), or answer 0 for the body that HEAD never has. An undefined length is not 0: nothing may be
- * replaced by it, and nothing called another one.
- *
- * The GET takes the place of the HEAD further down: with the same credentials, time-out and end.
+ * Makes the length of this client's HEAD answers reliable, or undefined: where an answer has none, or 0, the first byte
+ * of the same version is requested, whose answer has the total size (RFC 9110, 14.4). Proxies omit the length of HEAD
+ * (allowed by RFC 9110, 8.6), or report 0 for the body that HEAD never has. An undefined length is not 0: it justifies
+ * no replacement and no difference. The GET replaces the HEAD further down the stack, with the same credentials,
+ * time-out and abort signal.
  */
 export function confirmSizes(client: S3Client): void {
   client.middlewareStack.add(
@@ -31,16 +30,16 @@ export function confirmSizes(client: S3Client): void {
       const head = result.output as Partial<SizedAnswer> & Pick<SizedAnswer, '$metadata'>;
       if (head.DeleteMarker === true || (head.ContentLength ?? 0) > 0) return result;
       asGet.method = 'GET';
-      // S3 takes no range of a part (S3 API Reference, HeadObject).
+      // S3 accepts no range together with a part number (S3 API Reference, HeadObject).
       const isOfPart = 'partNumber' in request.query;
       if (!isOfPart) asGet.headers['range'] = 'bytes=0-0';
       const get = async () => (await next({ ...args, request: asGet })).output as SizedAnswer;
       const found = await sizeBy(head, get, isOfPart);
-      // A word that nothing could be compared with stands; none at all stays none.
+      // A length without a second source is kept; a missing one stays missing.
       const size = found ?? head.ContentLength;
       return { ...result, output: { ...result.output, ContentLength: size } };
     },
-    // Before it is signed.
+    // Runs before signing.
     { step: 'build', name: 'nearplayConfirmSizes' },
   );
   client.middlewareStack.add(
@@ -55,7 +54,7 @@ export function confirmSizes(client: S3Client): void {
   );
 }
 
-/** @throws NearplayError not-a-storage where nobody says how large it is */
+/** @throws NearplayError not-a-storage where no answer has the size */
 export function knownSize({ ContentLength: size }: { ContentLength?: number | undefined }): number {
   if (size !== undefined) return size;
   const message = 'The storage, or a proxy in front of it, does not say how large the file is. Ask IT.';
@@ -73,7 +72,7 @@ async function sizeBy(
     answer = await get();
   } catch (error) {
     const { status, headers, elements } = saidBy(error);
-    // No answer, or none of the storage's: that is what happened to the question.
+    // No answer, or not the storage's: the HEAD failed for the same reason.
     if (status === 0 || status >= 500) throw error;
     const whole = /^bytes \*\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1] ?? elements['ActualObjectSize'];
     return status === 416 && whole !== undefined && !isOfPart ? sizeOf(whole) : undefined;
@@ -86,7 +85,7 @@ function isSame(head: Partial<SizedAnswer>, get: SizedAnswer): boolean {
   return head.ETag === undefined || get.ETag === undefined || sameEtag(head.ETag, get.ETag);
 }
 
-/** Bytes of the whole, or of the part, which S3 gives with its place in the whole. */
+/** Size of the object, or of the part, from Content-Range or Content-Length. */
 function sizeIn(
   { $metadata, ContentRange, ContentLength, ContentEncoding }: SizedAnswer,
   isOfPart: boolean,
@@ -96,7 +95,7 @@ function sizeIn(
     if (whole === undefined) return undefined;
     return isOfPart ? Number(last) - Number(first) + 1 : sizeOf(whole);
   }
-  // That of what a proxy compressed is another one.
+  // The length of a body that a proxy compressed is not the object's.
   return ContentEncoding === undefined ? ContentLength : undefined;
 }
 
@@ -105,14 +104,14 @@ function sizeOf(digits: string): number | undefined {
   return /^\d+$/.test(digits) && Number.isSafeInteger(size) ? size : undefined;
 }
 
-/** HEAD has no body, and nobody looks at that of the GET in its place: where no range was given, it is the whole object. */
+/** Drops the body of the GET that replaces HEAD: without range support it is the whole object. */
 function leaveUnread(response: unknown): void {
   if (typeof response !== 'object' || response === null || !('body' in response)) return;
   const { statusCode, headers } = response as { statusCode?: number; headers?: Record<string, string> };
   const isSuccess = statusCode !== undefined && statusCode >= 200 && statusCode < 300;
   if (!isSuccess || !(response.body instanceof Readable)) return;
   const { body } = response;
-  // One byte is read, so that the connection can be used again.
+  // A body of one byte is read, so that the connection can be reused.
   if (Number(headers?.['content-length']) <= 1) return;
   body.on('error', () => undefined);
   body.destroy();

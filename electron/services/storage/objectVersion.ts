@@ -4,25 +4,25 @@ export interface ObjectVersion {
   key: string;
   /** Bytes. */
   size: number;
-  /** As the storage says it; '' where it says none, which is not the same as any other. */
+  /** As the storage returns it; '' where it returns none, which matches no other ETag. */
   etag: string;
   /** Milliseconds since the epoch, on the storage's clock; S3 counts whole seconds. */
   lastModified: number;
-  /** Absent when it comes from a listing: ListObjectsV2 names no versions. */
+  /** Absent for entries of a listing: ListObjectsV2 has no version ids. */
   versionId?: string;
 }
 
-/** The id of a version that stays what it is. `null` is what buckets without versioning say: that one is replaced. */
+/** Id of an immutable version. `null` is the id in buckets without versioning, whose content is replaced. */
 export function lastingVersion({ versionId }: Pick<ObjectVersion, 'versionId'>): string | undefined {
   return versionId === undefined || versionId === 'null' || versionId === '' ? undefined : versionId;
 }
 
-/** Without quotes and the mark of a weak one. */
+/** The ETag without quotes and without the prefix of a weak one (`W/`). */
 export function bareEtag(etag: string): string {
   return etag.replace(/^W\//, '').replaceAll('"', '');
 }
 
-/** Whether both are known and the same. */
+/** Whether both are present and equal. */
 export function sameEtag(one: string, other: string): boolean {
   return bareEtag(one) !== '' && bareEtag(one) === bareEtag(other);
 }

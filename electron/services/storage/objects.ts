@@ -1,16 +1,17 @@
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { type ErrorCode, NearplayError } from '../../../shared/errors.ts';
+import { SECOND_MS } from '../../../shared/units.ts';
 import { knownSize } from './objectSizes.ts';
 import { lastingVersion, type ObjectVersion, sameEtag } from './objectVersion.ts';
 import type { StorageClients } from './storageClients.ts';
 import { wholeKey } from './storageKeys.ts';
 import type { StorageRequests } from './storageRequests.ts';
 
-/** A player waits for the answer. */
-const READ_TIMEOUT = 4000;
+/** Short: a player waits for the answer. */
+const READ_TIMEOUT_MS = 4 * SECOND_MS;
 
-/** Errors that say nothing of the object that was asked for: nobody answered, or not to this. */
-const SAYS_NOTHING: ReadonlySet<ErrorCode> = new Set([
+/** Errors without information about the requested object: no answer, or an answer about something else. */
+const INCONCLUSIVE_CODES: ReadonlySet<ErrorCode> = new Set([
   'offline',
   'timeout',
   'slow-down',
@@ -24,15 +25,15 @@ const SAYS_NOTHING: ReadonlySet<ErrorCode> = new Set([
   'internal',
 ]);
 
-/** What HEAD tells of an object. */
+/** Result of HEAD. */
 export interface ObjectHead extends ObjectVersion {
   contentType?: string;
-  /** `x-amz-replication-status` as S3 says it; absent when no replication rule applies. */
+  /** Value of `x-amz-replication-status`; absent when no replication rule applies. */
   replicationStatus?: string;
   metadata: Readonly<Record<string, string>>;
 }
 
-/** Asks storages about single objects. */
+/** HEAD and first-byte requests for single objects. */
 export class Objects {
   readonly #clients: StorageClients;
   readonly #requests: StorageRequests;
@@ -71,7 +72,7 @@ export class Objects {
   }
 
   /**
-   * Reads the first byte, as a player would: some faults show in GET and not in HEAD.
+   * Reads the first byte, as a player does: some faults appear in GET only.
    *
    * @throws NearplayError no-such-key, access-denied, slow-down, offline …
    */
@@ -85,7 +86,7 @@ export class Objects {
       ...(size > 0 && { Range: 'bytes=0-0' }),
     });
     await this.#requests.request(
-      { storage, action: 's3:GetObject', key, timeout: READ_TIMEOUT },
+      { storage, action: 's3:GetObject', key, timeout: READ_TIMEOUT_MS },
       async (client, send) => {
         const { Body } = await client.send(command, send);
         await Body?.transformToByteArray();
@@ -109,13 +110,13 @@ export class Objects {
     } catch (error) {
       // A missing key is 404 with s3:ListBucket on the bucket and 403 without (S3 User Guide, HeadObject); a version id
       // that the bucket has never seen is 400.
-      if (error instanceof NearplayError && !SAYS_NOTHING.has(error.code)) return false;
+      if (error instanceof NearplayError && !INCONCLUSIVE_CODES.has(error.code)) return false;
       throw error;
     }
   }
 }
 
-/** An age that is not known is not that of 1970, which would be read from a replica at once. @throws NearplayError not-a-storage */
+/** A missing date is an error: 1970 would pass the replication delay at once. @throws NearplayError not-a-storage */
 function knownDate({ LastModified: date }: { LastModified?: Date | undefined }): number {
   const time = date?.getTime();
   if (time !== undefined && !Number.isNaN(time)) return time;

@@ -3,20 +3,20 @@ import { Agent as HttpsAgent } from 'node:https';
 import { connect, Socket, type TcpNetConnectOpts } from 'node:net';
 import { BusySockets } from './busySockets.ts';
 
-/** As the SDK's own agents. */
-const CONNECTIONS = { keepAlive: true, maxSockets: 50 };
+/** Same options as the SDK's own agents. */
+const AGENT_OPTIONS = { keepAlive: true, maxSockets: 50 };
 
 /**
- * Agents whose requests leave the wire at once when they are aborted. A connection that is only closed goes on with what the
- * system has taken of the body: megabytes, which are seconds of a slow line. One that is reset drops them (RFC 9293,
- * section 3.10.5, ABORT).
+ * Agents that stop sending at once when a request is aborted. A connection that is only closed still sends what the
+ * system has buffered of the body: megabytes, seconds on a slow line. A reset connection drops them (RFC 9293, section
+ * 3.10.5, ABORT).
  */
 export function promptAgents(): { httpAgent: HttpAgent; httpsAgent: HttpsAgent } {
   return { httpAgent: httpAgent(), httpsAgent: httpsAgent() };
 }
 
 function httpAgent(): HttpAgent {
-  const agent = new HttpAgent(CONNECTIONS);
+  const agent = new HttpAgent(AGENT_OPTIONS);
   const connections = new BusySockets(agent);
   const create = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) => {
@@ -27,9 +27,9 @@ function httpAgent(): HttpAgent {
   return agent;
 }
 
-/** The connection is made here, since what TLS makes for itself cannot be reset from outside. */
+/** Opens the TCP connection itself: the one that TLS opens internally cannot be reset from outside. */
 function httpsAgent(): HttpsAgent {
-  const agent = new HttpsAgent(CONNECTIONS);
+  const agent = new HttpsAgent(AGENT_OPTIONS);
   const connections = new BusySockets(agent);
   const create = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) => {

@@ -5,12 +5,12 @@ import { ProxyAgent } from 'proxy-agent';
 import { BusySockets } from './busySockets.ts';
 import { promptAgents } from './promptAgents.ts';
 
-/** The URL of the proxy for a URL that is asked for; empty for a direct connection. */
+/** Resolves to the URL of the proxy for a requested URL; empty for a direct connection. */
 export type ProxyChoice = (url: string) => Promise<string>;
 
 /**
- * An agent for http and https that goes through the proxy which is chosen for each new connection. As with promptAgents,
- * a request that is aborted leaves the wire at once: through a proxy it is the connection to the proxy that is reset.
+ * Agent for http and https that chooses a proxy for each new connection. As with promptAgents, an aborted request stops
+ * sending at once: the connection to the proxy is reset.
  */
 export function promptProxyAgent(choose: ProxyChoice): ProxyAgent {
   return new PromptProxyAgent({ keepAlive: true, ...promptAgents(), getProxyForUrl: choose });
@@ -18,7 +18,7 @@ export function promptProxyAgent(choose: ProxyChoice): ProxyAgent {
 
 type AgentConnectOpts = Parameters<ProxyAgent['connect']>[1];
 
-/** One agent a proxy and protocol is made by ProxyAgent and kept; each is watched from its first connection. */
+/** ProxyAgent creates and keeps one agent per proxy and protocol; each is watched from its first connection. */
 class PromptProxyAgent extends ProxyAgent {
   readonly #watched = new WeakSet<Agent>();
 
@@ -33,7 +33,7 @@ class PromptProxyAgent extends ProxyAgent {
   }
 }
 
-/** An agent of one proxy; `connectOpts` is there for proxies that speak HTTP. */
+/** Agent of one proxy; `connectOpts` exists for HTTP proxies. */
 interface OneProxyAgent extends Agent {
   connect(request: ClientRequest, options: AgentConnectOpts): Promise<Duplex>;
   proxy?: { protocol?: string };
@@ -51,7 +51,8 @@ function watch(agent: OneProxyAgent): void {
   const isTls = agent.proxy?.protocol === 'https:';
   agent.connect = async (request, options) => {
     let wire: Socket | undefined;
-    // What TLS to the proxy makes for itself cannot be reset from outside. The options are read before the first wait.
+    // The TCP connection that TLS to the proxy opens internally cannot be reset from outside. The options are read
+    // synchronously.
     if (isTls && connectOpts) {
       wire = connect(connectOpts as TcpNetConnectOpts);
       agent.connectOpts = { ...connectOpts, socket: wire };

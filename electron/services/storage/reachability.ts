@@ -1,15 +1,15 @@
 import { NearplayError } from '../../../shared/errors.ts';
 import { growingDelay } from '../../../shared/growingDelay.ts';
+import { MINUTE_MS, SECOND_MS } from '../../../shared/units.ts';
 
-const SECOND = 1000;
-const FIRST_PROBE = 2 * SECOND;
-const LAST_PROBE = 60 * SECOND;
+const FIRST_PROBE_DELAY_MS = 2 * SECOND_MS;
+const MAX_PROBE_DELAY_MS = MINUTE_MS;
 
 export interface ReachabilityOptions {
-  /** Asks the storage anything; resolves when it answered at all, rejects when it did not. */
+  /** Sends any request; resolves when the storage answered at all, rejects when it did not. */
   probe: (storage: string) => Promise<void>;
   changed: (storage: string, reachable: boolean) => void;
-  /** Milliseconds; a function of its own so that tests need not wait. */
+  /** Milliseconds; an option so that tests need not wait. */
   firstProbeAfter?: number;
 }
 
@@ -22,9 +22,9 @@ interface Outage {
 }
 
 /**
- * A circuit breaker per storage. A failed call (which the SDK has already tried three times) opens it: the storage
- * counts as unreachable and is not asked by anyone else. While it is open a single probe goes out after 2 s, 4 s, 8 s … up to
- * a minute (half-open); the first answer closes it.
+ * Circuit breaker per storage. A failed call (after the SDK's three attempts) opens it: the storage counts as
+ * unreachable and gets no further requests. While it is open, single probes follow after 2 s, 4 s, 8 s … up to a minute
+ * (half-open); the first answer closes it.
  */
 export class Reachability {
   readonly #options: ReachabilityOptions;
@@ -63,12 +63,12 @@ export class Reachability {
     this.#options.changed(storage, false);
   }
 
-  /** Probes every open storage at once: the network came back, or the machine woke up. */
+  /** Probes every unreachable storage at once, after the network came back or the machine woke up. */
   probeNow(): void {
     if (this.#stopped) return;
     for (const [storage, outage] of this.#outages) {
       outage.probes = 0;
-      // One that is on its way says it soon enough; a second one would be a second chain of probes.
+      // A probe in progress answers the same question; another one would start a second chain of probes.
       if (outage.timer === undefined) continue;
       clearTimeout(outage.timer);
       void this.#probe(storage, outage);
@@ -81,8 +81,8 @@ export class Reachability {
   }
 
   #probeLater(storage: string, outage: Outage): void {
-    const first = this.#options.firstProbeAfter ?? FIRST_PROBE;
-    const pause = growingDelay({ first, most: LAST_PROBE }, outage.probes);
+    const first = this.#options.firstProbeAfter ?? FIRST_PROBE_DELAY_MS;
+    const pause = growingDelay({ first, most: MAX_PROBE_DELAY_MS }, outage.probes);
     outage.timer = setTimeout(() => void this.#probe(storage, outage), pause);
     outage.timer.unref();
   }
@@ -93,7 +93,7 @@ export class Reachability {
       await this.#options.probe(storage);
       if (!this.#stopped) this.succeeded(storage);
     } catch (error) {
-      // An outage that ended in the meantime has no more probes; another one has its own.
+      // An outage that has ended needs no further probe; a newer outage has its own.
       if (this.#outages.get(storage) !== outage || this.#stopped) return;
       if (error instanceof NearplayError) outage.error = error;
       outage.probes += 1;

@@ -1,9 +1,9 @@
 import type { ErrorCode, NearplayError } from '../../../shared/errors.ts';
 
-/** What a reader can wait for: it ends without anything being done about the object. */
+/** Conditions that end without any change to the object, so that a reader can wait. */
 export type WaitReason = 'offline' | 'sign-in' | 'disk';
 
-/** What an error of reading waits for; `undefined` for one that no waiting cures. */
+/** The condition that a read error waits for; `undefined` where waiting does not help. */
 export function waitReasonOf(code: ErrorCode): WaitReason | undefined {
   switch (code) {
     case 'offline':
@@ -23,7 +23,7 @@ export function waitReasonOf(code: ErrorCode): WaitReason | undefined {
   }
 }
 
-const OF_THIS_MACHINE: ReadonlySet<ErrorCode> = new Set([
+const LOCAL_CODES: ReadonlySet<ErrorCode> = new Set([
   'cancelled',
   'credentials-missing',
   'destination-unwritable',
@@ -35,9 +35,9 @@ const OF_THIS_MACHINE: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * Whether a replica said no to one version of an object (archived, a key of KMS, no permission, not there), or something else
- * than the replica answered: then the version counts as not held by it, and the main storage is read.
+ * Whether a replica refused one version of an object (archived, KMS key, access denied, missing), or something other
+ * than the replica answered: the version then counts as not held by it, and main is read.
  */
 export function isRefusal({ code }: NearplayError): boolean {
-  return code === 'not-a-storage' || (waitReasonOf(code) === undefined && !OF_THIS_MACHINE.has(code));
+  return code === 'not-a-storage' || (waitReasonOf(code) === undefined && !LOCAL_CODES.has(code));
 }

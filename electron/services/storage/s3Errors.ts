@@ -3,20 +3,20 @@ import { NearplayError } from '../../../shared/errors.ts';
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
 import { detailOf, saidBy } from '../runtime/errorFacts.ts';
 
-/** What was being done when it failed, in words that IT can act on. */
+/** The action that failed, in terms that IT can act on. */
 export interface FailedAction {
   /** The S3 action, e.g. `s3:GetObject`. */
   action: string;
   storage: Pick<StorageConfiguration, 'bucket' | 'region'>;
   key?: string;
-  /** The role that was to be assumed, where signing in is what failed. */
+  /** The role to assume, where signing in failed. */
   role?: string;
 }
 
 /**
- * Says what an error of the SDK, of the network or of the disk means to a user, as a NearplayError whose message names
- * the bucket and what to do, and whose `detail` is what the other side said. The original stays as `cause`, for the log's
- * eyes. A file that is read is meant where the disk failed; for one that is written: `explainFileError`.
+ * Converts an error of the SDK, the network or the disk into a NearplayError: its message names the bucket and the
+ * remedy, its `detail` holds the other side's words. The original stays in `cause`, for the log. Errors of the disk are
+ * taken as errors of reading; for writing see `explainFileError`.
  */
 export function explainS3Error(error: unknown, failed: FailedAction): NearplayError {
   if (error instanceof NearplayError) return error;
@@ -28,7 +28,7 @@ export function explainS3Error(error: unknown, failed: FailedAction): NearplayEr
   return new NearplayError(code, message, { cause: error, detail: detailOf(said, code) });
 }
 
-/** Whether the storage itself is the trouble (no answer, answers of 5xx, something else in its place), rather than this one request. */
+/** Whether the error concerns the storage as a whole (no answer, 5xx, something else in its place) rather than one request. */
 export function meansUnreachable({ code }: Pick<NearplayError, 'code'>): boolean {
   return (
     code === 'offline' ||

@@ -6,6 +6,7 @@ import type { Agent } from 'node:https';
 import { NearplayError } from '../../../shared/errors.ts';
 import type { IsolationPreferences, StorageConfiguration } from '../../../shared/preferences.ts';
 import { endpointOf } from '../../../shared/storagePlace.ts';
+import { SECOND_MS } from '../../../shared/units.ts';
 import { steadyNow } from '../runtime/steadyClock.ts';
 import { confirmSizes } from './objectSizes.ts';
 import { promptAgents } from './promptAgents.ts';
@@ -13,37 +14,36 @@ import { QUIET_LOGGER } from './quietLogger.ts';
 import { StorageClock } from './storageClock.ts';
 import { type AnswerLimits, limitAnswers } from './wholeAnswers.ts';
 
-const SECOND = 1000;
 /** S3 API reference, "Error responses". */
-const ENDED: ReadonlySet<string> = new Set([
+const EXPIRED_CREDENTIALS_CODES: ReadonlySet<string> = new Set([
   'ExpiredToken',
   'ExpiredTokenException',
   'InvalidToken',
   'TokenRefreshRequired',
 ]);
 const PROBE_KEY = 'key';
-const CONNECTION_TIMEOUT = 10 * SECOND;
-/** Idle, not total: a large part on a slow line may take minutes, but never this long without a byte. */
-const SOCKET_TIMEOUT = 30 * SECOND;
+const CONNECTION_TIMEOUT_MS = 10 * SECOND_MS;
+/** Idle time, not total: a large part on a slow line may take minutes, but never this long without a byte. */
+const SOCKET_IDLE_TIMEOUT_MS = 30 * SECOND_MS;
 
 export type CredentialProvider = Exclude<S3ClientConfig['credentials'], undefined>;
 
 export interface StorageClientsOptions {
-  /** A provider function, never frozen keys: a long upload outlives a token. */
+  /** A provider function instead of fixed keys: a long upload outlives a token. */
   credentials: CredentialProvider;
-  /** The agent for the studio's proxy; absent: straight to the storage. */
+  /** The agent for the studio's proxy; absent: direct connections. */
   proxyAgent?: Agent;
   /** Milliseconds since the epoch, of this machine. */
   now: () => number;
-  /** Milliseconds, never set back, for what passes between two answers of a storage. Default: steadyNow. */
+  /** Milliseconds of a monotonic clock, for the time between two answers of a storage. Default: steadyNow. */
   clock?: () => number;
-  /** Of what is read whole; default: 16 MiB, for a minute. */
+  /** Limits for answers that are read whole; default: 16 MiB, a minute. */
   answerLimits?: AnswerLimits;
 }
 
 /**
- * One S3 client a storage, made when it is first asked for. Each keeps what the storage says of the time: the Date header
- * of its answers, so that ages are measured on the storage's clock.
+ * One S3 client per storage, created on first use. Each records the Date header of its answers, so that ages are
+ * measured on the storage's clock.
  */
 export class StorageClients {
   readonly #preferences: IsolationPreferences;
@@ -80,27 +80,28 @@ export class StorageClients {
     return client;
   }
 
-  /** How far this storage's clock is ahead of this machine's, in milliseconds; 0 until it has answered once. */
+  /** Offset of this storage's clock from this machine's, in milliseconds; 0 until its first answer. */
   clockOffsetOf(storage: string): number {
     const isKnown = this.#clocks.get(storage)?.offset() !== undefined;
     return isKnown ? this.storageNow(storage) - this.#options.now() : 0;
   }
 
   /**
-   * The time on this storage's clock, in milliseconds since the epoch: its last answers and what has passed since. This machine's
-   * time may be set meanwhile; it stands in until the storage has answered once.
+   * The time on this storage's clock, in milliseconds since the epoch: from its answers and a monotonic clock. This
+   * machine's own time, which may be set, replaces it until the first answer.
    */
   storageNow(storage: string): number {
     const offset = this.#clocks.get(storage)?.offset();
     return offset === undefined ? this.#options.now() : Math.round(this.#clock() + offset);
   }
 
-  /** Where objects of this storage are, up to their key: `https://bucket.host/`. Asks nobody, needs no credentials. */
+  /** Base URL of the objects of this storage: `https://bucket.host/`. Sends no request, needs no credentials. */
   async baseOf(storage: string): Promise<URL> {
     const configuration = this.configurationOf(storage);
-    // The SDK resolves the host (virtual-host or path style, VPC or custom endpoint): a URL signed by nobody tells it.
-    const nobody = { accessKeyId: 'nobody', secretAccessKey: 'nobody' };
-    const client = new S3Client({ ...this.#configFor(configuration), credentials: nobody });
+    // The SDK resolves the host (virtual-host or path style, VPC or custom endpoint): a URL signed with placeholder
+    // keys shows it.
+    const placeholder = { accessKeyId: 'placeholder', secretAccessKey: 'placeholder' };
+    const client = new S3Client({ ...this.#configFor(configuration), credentials: placeholder });
     try {
       const probe = new GetObjectCommand({ Bucket: configuration.bucket, Key: PROBE_KEY });
       const { origin, pathname } = new URL(await getSignedUrl(client, probe));
@@ -126,14 +127,14 @@ export class StorageClients {
       credentials: credentialsFor(storage, credentials),
       // "Expect: 100-continue" opens a connection of its own for every part.
       expectContinueHeader: false,
-      // Only where S3 requires one: otherwise checksum parameters end up in signed URLs. Uploads name theirs.
+      // Only where S3 requires one: otherwise checksum parameters appear in signed URLs. Uploads set theirs.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       logger: QUIET_LOGGER,
       requestHandler: new NodeHttpHandler({
         logger: QUIET_LOGGER,
-        connectionTimeout: CONNECTION_TIMEOUT,
-        socketTimeout: SOCKET_TIMEOUT,
+        connectionTimeout: CONNECTION_TIMEOUT_MS,
+        socketTimeout: SOCKET_IDLE_TIMEOUT_MS,
         ...(proxyAgent ? { httpAgent: proxyAgent, httpsAgent: proxyAgent } : promptAgents()),
       }),
     };
@@ -148,7 +149,7 @@ export class StorageClients {
         const answer = await next(args);
         const { response } = answer as { response?: { headers?: Record<string, string> } };
         const date = Date.parse(response?.headers?.['date'] ?? '');
-        if (!Number.isNaN(date)) clock.heard(date, askedAt, this.#clock());
+        if (!Number.isNaN(date)) clock.observe(date, askedAt, this.#clock());
         return answer;
       },
       { step: 'deserialize', name: 'nearplayStorageClock', priority: 'low' },
@@ -157,9 +158,9 @@ export class StorageClients {
 }
 
 /**
- * The SDK keeps credentials that tell no end for as long as the client lives. When the storage says that they have ended,
- * they are asked for again, so that the next attempt goes out with what a sign-in has written in the meantime. Requests
- * that are refused at the same time share one question. HEAD has no body that could say it: see `confirmedCause`.
+ * The SDK keeps credentials without an expiry as long as the client. When the storage reports them as expired, they are
+ * requested again, so that the next attempt uses a sign-in made in the meantime. Concurrent refusals share one request.
+ * HEAD has no body with that code: see `confirmedCause`.
  */
 function renewRefusedCredentials(client: S3Client): void {
   let renewal: Promise<unknown> | undefined;
@@ -168,7 +169,7 @@ function renewRefusedCredentials(client: S3Client): void {
       try {
         return await next(args);
       } catch (error) {
-        if (error instanceof Error && ENDED.has(error.name)) {
+        if (error instanceof Error && EXPIRED_CREDENTIALS_CODES.has(error.name)) {
           renewal ??= client.config
             .credentials({ forceRefresh: true })
             .catch(() => undefined)

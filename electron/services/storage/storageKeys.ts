@@ -1,6 +1,6 @@
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
 
-/** The folder below the prefix that Nearplay keeps for itself; never shown as media. */
+/** Nearplay's own folder below the prefix; never shown as media. */
 export const OWN_FOLDER = '.nearplay/';
 
 /** The whole key in the bucket of a key that is relative to the storage's prefix. */

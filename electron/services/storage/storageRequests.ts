@@ -2,6 +2,7 @@ import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { explainStorage } from '../../../shared/causes.ts';
 import { NOTHING_SAID } from '../../../shared/causes/cause.ts';
 import { NearplayError } from '../../../shared/errors.ts';
+import { MINUTE_MS, SECOND_MS } from '../../../shared/units.ts';
 import { httpStatusOf, isWithoutWords } from '../runtime/errorFacts.ts';
 import { steadyNow } from '../runtime/steadyClock.ts';
 import { confirmedCause } from './confirmedCause.ts';
@@ -10,28 +11,27 @@ import { explainS3Error, type FailedAction, meansUnreachable } from './s3Errors.
 import type { StorageClients } from './storageClients.ts';
 import { wholeKey } from './storageKeys.ts';
 
-const SECOND = 1000;
-/** For answers without a body worth mentioning (HEAD, a listing): the SDK's three attempts included. */
-const QUESTION_TIMEOUT = 8 * SECOND;
-const PROBE_TIMEOUT = 3 * SECOND;
+/** For answers with a small body (HEAD, a listing), the SDK's three attempts included. */
+const REQUEST_TIMEOUT_MS = 8 * SECOND_MS;
+const PROBE_TIMEOUT_MS = 3 * SECOND_MS;
 /** A bucket that was there may be gone; a folder of files that are missing must not cost two requests each. */
-const BUCKET_KNOWN_FOR_MS = 60 * SECOND;
+const BUCKET_KNOWN_FOR_MS = MINUTE_MS;
 
 export interface RequestScope {
   storage: string;
-  /** The S3 action, e.g. `s3:ListBucket`: what IT looks for in a policy. */
+  /** The S3 action, e.g. `s3:ListBucket`: the name to look for in a policy. */
   action: string;
   key?: string;
-  /** Of the object that is asked for; absent: the current one. */
+  /** Version of the requested object; absent: the current one. */
   versionId?: string | undefined;
-  /** Milliseconds for the whole question; default 8,000. */
+  /** Milliseconds for the whole request; default 8,000. */
   timeout?: number;
   signal?: AbortSignal;
 }
 
 type Send<Answer> = (client: S3Client, options: { abortSignal: AbortSignal }) => Promise<Answer>;
 
-/** Short questions to storages: each with a time-out, an explained error, and a word to the circuit breaker. */
+/** Short requests to storages, each with a time-out, an explained error and a report to the circuit breaker. */
 export class StorageRequests {
   readonly #clients: StorageClients;
   readonly #reachability: () => Reachability;
@@ -47,8 +47,8 @@ export class StorageRequests {
 
   /** @throws NearplayError whose code says what happened; `timeout` when the deadline passed. */
   async request<Answer>(asked: RequestScope, send: Send<Answer>): Promise<Answer> {
-    const { storage, signal, timeout = QUESTION_TIMEOUT } = asked;
-    // Before the deadline begins: a sign-in that takes its time says nothing of the storage.
+    const { storage, signal, timeout = REQUEST_TIMEOUT_MS } = asked;
+    // Before the deadline begins: a slow sign-in is no sign of the storage's health.
     await this.#signIn(storage);
     const deadline = AbortSignal.timeout(timeout);
     const abortSignal = signal ? AbortSignal.any([signal, deadline]) : deadline;
@@ -61,7 +61,7 @@ export class StorageRequests {
       if (signal?.aborted) throw new NearplayError('cancelled', undefined, { cause });
       const error = await this.#confirmed(this.#explain(cause, asked, deadline.aborted), asked, abortSignal);
       if (meansUnreachable(error)) this.#reachability().failed(storage, error);
-      // Any other answer, a refusal too, comes from a storage that is there.
+      // Any other answer, including a refusal, shows that the storage is reachable.
       else if (httpStatusOf(cause) > 0) this.#reachability().succeeded(storage);
       throw error;
     }
@@ -77,17 +77,17 @@ export class StorageRequests {
     try {
       await this.#signIn(storage);
     } catch {
-      // Without credentials nobody was asked; the next question will tell.
+      // Without credentials no request was sent; the next request decides.
       return;
     }
-    const deadline = AbortSignal.timeout(PROBE_TIMEOUT);
+    const deadline = AbortSignal.timeout(PROBE_TIMEOUT_MS);
     try {
       const command = new HeadBucketCommand({ Bucket: bucket });
       await this.#clients.clientOf(storage).send(command, { abortSignal: deadline });
     } catch (cause) {
       const error = this.#explain(cause, { storage, action: 's3:ListBucket' }, deadline.aborted);
       const status = httpStatusOf(cause);
-      // A page of a firewall is no sign of the storage.
+      // The page of a firewall does not show that the storage is reachable.
       if (status === 0 || status >= 500 || meansUnreachable(error)) throw error;
     }
   }
@@ -104,7 +104,7 @@ export class StorageRequests {
     }
   }
 
-  /** An answer without a body does not say why: the object is asked for once more in a way that does. */
+  /** An answer without a body has no cause: the object is requested once more in a way that returns one. */
   async #confirmed(error: NearplayError, asked: RequestScope, abortSignal: AbortSignal): Promise<NearplayError> {
     const { storage, action, key, versionId } = asked;
     const isOver = () => abortSignal.aborted;
@@ -122,7 +122,7 @@ export class StorageRequests {
     if (confirmed.code === 'no-such-key' && !isWithoutWords(confirmed.cause))
       this.#bucketSeenAt.set(storage, this.#now());
     if (confirmed.code === 'no-such-bucket') this.#bucketSeenAt.delete(storage);
-    // The time was over while it was asked: what is known is the first answer.
+    // The deadline passed during the second request: the first answer is all that is known.
     return isOver() ? error : confirmed;
   }
 

@@ -1,20 +1,21 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Readable } from 'node:stream';
 import { FOREIGN_ANSWER } from '../../../shared/causes/storageCauses.ts';
+import { KIB, MIB, MINUTE_MS, SECOND_MS } from '../../../shared/units.ts';
 
-const MIB = 1024 ** 2;
-const SECOND = 1000;
 /** A page of 1,000 keys, each of 1,024 bytes and written as entities, is below 8 MiB. */
-const MAX_BODY = 16 * MIB;
-/** For a body that is read whole, whatever its pace; a page of a listing takes a second on a poor line. */
-const BODY_TIMEOUT_MS = 60 * SECOND;
-/** S3 sends blanks for minutes while it works, and who asks has a time-out of its own. */
-const TAKES_MINUTES: ReadonlySet<string> = new Set(['CompleteMultipartUploadCommand', 'CopyObjectCommand']);
-/** Their bodies are what people stored, of any size and form. */
-const READS_OBJECTS: ReadonlySet<string> = new Set(['GetObjectCommand', 'HeadObjectCommand']);
+const MAX_BODY_BYTES = 16 * MIB;
+/** The part of a foreign page that is searched for its title. */
+const MAX_PAGE_BYTES = 64 * KIB;
+/** Total time for a body that is read whole; a page of a listing takes a second on a poor line. */
+const BODY_TIMEOUT_MS = MINUTE_MS;
+/** S3 sends blanks for minutes while it works; the caller has its own time-out. */
+const SLOW_COMMANDS: ReadonlySet<string> = new Set(['CompleteMultipartUploadCommand', 'CopyObjectCommand']);
+/** Bodies of any size and form: the content of objects. */
+const OBJECT_COMMANDS: ReadonlySet<string> = new Set(['GetObjectCommand', 'HeadObjectCommand']);
 
-/** The root of what S3 answers to a command with a document (S3 API Reference). */
-const ROOTS: ReadonlyMap<string, string> = new Map([
+/** Root element of S3's answer document per command (S3 API Reference). */
+const ROOT_ELEMENTS: ReadonlyMap<string, string> = new Map([
   ['ListObjectsV2Command', 'ListBucketResult'],
   ['ListObjectsCommand', 'ListBucketResult'],
   ['ListObjectVersionsCommand', 'ListVersionsResult'],
@@ -24,14 +25,14 @@ const ROOTS: ReadonlyMap<string, string> = new Map([
   ['CompleteMultipartUploadCommand', 'CompleteMultipartUploadResult'],
 ]);
 
-/** An answer as the request handler gives it. */
+/** An answer as the request handler returns it. */
 interface Answer {
   statusCode: number;
   headers: Record<string, string>;
   body?: unknown;
 }
 
-/** What no storage answers: like an error of the SDK, with the status and the headers, and with the words of the page. */
+/** An answer that no storage gives: shaped like an SDK error, with status and headers, and the text of the page. */
 class StrangeAnswer extends Error {
   readonly $metadata: { httpStatusCode: number };
   readonly $response: Pick<Answer, 'statusCode' | 'headers'>;
@@ -52,10 +53,10 @@ export interface AnswerLimits {
 }
 
 /**
- * From now on this client reads no more than 16 MiB, for at most a minute, of what it has to read whole (all but the
- * content of objects), and takes nothing for an answer that a storage does not say: a page for people, or a document of
- * something else, which the SDK would read as an empty listing. Its requests then fail with an error that `explainS3Error`
- * calls `not-a-storage`; answers of 5xx keep their meaning.
+ * Limits answers that this client reads whole (all but the content of objects) to 16 MiB and a minute, and rejects
+ * answers that are not a storage's: an HTML page, or a document of another kind, which the SDK would read as an empty
+ * listing. Such requests fail with an error that `explainS3Error` maps to `not-a-storage`; answers of 5xx keep their
+ * meaning.
  */
 export function limitAnswers(client: S3Client, limits: AnswerLimits = {}): void {
   client.middlewareStack.add(
@@ -65,27 +66,31 @@ export function limitAnswers(client: S3Client, limits: AnswerLimits = {}): void 
       if (isAnswer(response)) await look(response, context.commandName ?? '', limits);
       return result;
     },
-    // The innermost: before the SDK reads anything.
+    // Innermost: runs before the SDK reads anything.
     { step: 'deserialize', name: 'nearplayLimitAnswers', priority: 'low' },
   );
 }
 
-async function look(answer: Answer, command: string, { maxBody = MAX_BODY, timeout }: AnswerLimits): Promise<void> {
+async function look(
+  answer: Answer,
+  command: string,
+  { maxBody = MAX_BODY_BYTES, timeout }: AnswerLimits,
+): Promise<void> {
   const isSuccess = answer.statusCode >= 200 && answer.statusCode < 300;
-  if (isSuccess && READS_OBJECTS.has(command)) {
+  if (isSuccess && OBJECT_COMMANDS.has(command)) {
     if (isObject(answer)) return;
     const { body } = answer;
-    const words = await read(answer, 64 * 1024, SECOND).catch(() => Buffer.alloc(0));
+    const words = await read(answer, MAX_PAGE_BYTES, SECOND_MS).catch(() => Buffer.alloc(0));
     if (body instanceof Readable) body.destroy();
     throw new StrangeAnswer(FOREIGN_ANSWER, answer, textOf(words.toString()));
   }
-  const bytes = await read(answer, maxBody, TAKES_MINUTES.has(command) ? undefined : (timeout ?? BODY_TIMEOUT_MS));
+  const bytes = await read(answer, maxBody, SLOW_COMMANDS.has(command) ? undefined : (timeout ?? BODY_TIMEOUT_MS));
   const root = rootOf(bytes);
-  const expected = isSuccess ? ROOTS.get(command) : 'Error';
+  const expected = isSuccess ? ROOT_ELEMENTS.get(command) : 'Error';
   const isStrange = isSuccess
     ? isPage(answer) || (expected !== undefined && root !== expected && root !== 'Error')
     : bytes.length > 0 && root !== expected;
-  if (isStrange) throw new StrangeAnswer(FOREIGN_ANSWER, answer, textOf(bytes.subarray(0, 64 * 1024).toString()));
+  if (isStrange) throw new StrangeAnswer(FOREIGN_ANSWER, answer, textOf(bytes.subarray(0, MAX_PAGE_BYTES).toString()));
   answer.body = Readable.from(bytes.length > 0 ? [bytes] : [], { objectMode: false });
 }
 
@@ -114,8 +119,8 @@ async function read(answer: Answer, maxBody: number, timeout: number | undefined
 class Endless extends Error {}
 
 /**
- * Every object of a storage has an ETag and a date (S3 API Reference, GetObject, HeadObject); a server that names no ETag still
- * has the date. An object may be a page itself: then it has an ETag.
+ * Every object has an ETag and a date (S3 API Reference, GetObject, HeadObject); a server without ETags still sends the
+ * date. An object may be an HTML page itself: then it has an ETag.
  */
 function isObject(answer: Answer): boolean {
   const { etag, 'last-modified': lastModified } = answer.headers;
@@ -126,7 +131,7 @@ function isPage({ headers }: Answer): boolean {
   return /^\s*(?:text\/html|application\/xhtml)/i.test(headers['content-type'] ?? '');
 }
 
-/** The name of the first element of a document, without its prefix; '' where it has none. */
+/** Name of the first element of a document, without its prefix; '' where it has none. */
 function rootOf(bytes: Buffer): string {
   const start = bytes
     .subarray(0, 4096)
@@ -135,7 +140,7 @@ function rootOf(bytes: Buffer): string {
   return /^\s*(?:<\?[^>]*>\s*|<!--[\s\S]*?-->\s*)*<(?:[\w.-]+:)?([\w.-]+)/.exec(start)?.[1] ?? '';
 }
 
-/** What a page says, as one line: its title, else its text without elements. */
+/** Text of a page as one line: its title, else its text without elements. */
 function textOf(page: string): string {
   const title = /<title[^>]*>([^<]{1,300})/i.exec(page)?.[1]?.trim();
   if (title !== undefined && title !== '') return title;

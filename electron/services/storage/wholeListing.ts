@@ -12,8 +12,8 @@ export interface ListingAccess {
 }
 
 /**
- * Every object below a folder of a storage, subfolders included, in the order of UTF-8 bytes; one request for 1,000. Markers of
- * folders and what Nearplay keeps for itself are left out.
+ * Every object below a folder of a storage, subfolders included, in the order of UTF-8 bytes; one request per 1,000.
+ * Folder markers and Nearplay's own folder are omitted.
  *
  * @throws NearplayError storage-failed where it does not end, not-a-storage, offline, access-denied, cancelled …
  */

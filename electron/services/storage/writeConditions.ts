@@ -4,17 +4,17 @@ import { httpStatusOf } from '../runtime/errorFacts.ts';
 import { OWN_FOLDER } from './storageKeys.ts';
 
 /**
- * What a storage makes of a condition on a write (`If-None-Match`; S3 User Guide, "Conditional writes"): `ignored`: it writes all
- * the same; `unsupported`: it refuses the request (501); `unknown`: this account may not try it.
+ * How a storage treats a condition on a write (`If-None-Match`; S3 User Guide, "Conditional writes"): `ignored`: it
+ * writes anyway; `unsupported`: it refuses the request (501); `unknown`: this account may not try it.
  */
 export type WriteConditions = 'honoured' | 'ignored' | 'unsupported' | 'unknown';
 
-/** Whether only looking keeps what has the name from being overwritten. */
+/** Whether a prior HEAD is the only protection against overwriting. */
 export function isIgnorant(conditions: WriteConditions): boolean {
   return conditions === 'ignored' || conditions === 'unsupported';
 }
 
-/** No object has it, so a write on the condition that it has changes nothing. */
+/** An ETag that no object has: a write on the condition of it changes nothing. */
 const IMPOSSIBLE_ETAG = '"00000000000000000000000000000000"';
 
 export interface Condition {
@@ -22,32 +22,32 @@ export interface Condition {
   IfNoneMatch?: string;
 }
 
-/** Both with a key that is relative to the storage's prefix. @throws NearplayError */
+/** The two requests of a probe, with a key relative to the storage's prefix. @throws NearplayError */
 export interface ConditionProbe {
-  /** Writes an empty object; resolves to its version where the storage keeps any. */
+  /** Writes an empty object; resolves to its version id, if any. */
   put: (key: string, condition: Condition) => Promise<string | undefined>;
   remove: (key: string, versionId: string | undefined) => Promise<void>;
 }
 
-type Heard = 'written' | 'refused' | 'unsupported';
+type ProbeOutcome = 'written' | 'refused' | 'unsupported';
 
 /**
- * Finds out what a storage makes of conditions: by a write of an empty object under a name that nobody has, on a condition that
- * cannot hold. Where conditions are honoured nothing is written; elsewhere what was written is removed again.
+ * Probes the conditions of a storage: writes an empty object under an unused name, on a condition that cannot hold. A
+ * storage that honours conditions writes nothing; elsewhere the object is removed again.
  *
  * @throws NearplayError offline, not-a-storage, credentials-expired …: nothing is known then
  */
 export async function probeWriteConditions({ put, remove }: ConditionProbe): Promise<WriteConditions> {
   const key = `${OWN_FOLDER}conditions-${randomUUID()}`;
   const written: (string | undefined)[] = [];
-  const ask = async (condition: Condition): Promise<Heard> => {
+  const ask = async (condition: Condition): Promise<ProbeOutcome> => {
     try {
       written.push(await put(key, condition));
       return 'written';
     } catch (error) {
-      const heard = error instanceof NearplayError ? heardOf(error) : undefined;
-      if (heard === undefined) throw error;
-      return heard;
+      const outcome = error instanceof NearplayError ? outcomeOf(error) : undefined;
+      if (outcome === undefined) throw error;
+      return outcome;
     }
   };
   try {
@@ -56,39 +56,39 @@ export async function probeWriteConditions({ put, remove }: ConditionProbe): Pro
     if (error instanceof NearplayError && error.code === 'access-denied') return 'unknown';
     throw error;
   } finally {
-    // Whoever may write and not delete leaves an empty object; the verdict is not worth less for it.
+    // An account without permission to delete leaves an empty object; the result stays valid.
     for (const versionId of written) await remove(key, versionId).catch(() => undefined);
   }
 }
 
-async function verdictOf(ask: (condition: Condition) => Promise<Heard>): Promise<WriteConditions> {
+async function verdictOf(ask: (condition: Condition) => Promise<ProbeOutcome>): Promise<WriteConditions> {
   const impossible = await ask({ IfMatch: IMPOSSIBLE_ETAG });
   if (impossible === 'refused') return 'honoured';
-  // Some servers know only the condition that uploads use: for it, the name has to be taken.
+  // Some servers support only the condition that uploads use; testing it needs a name that is taken.
   if (impossible === 'unsupported' && (await ask({ IfNoneMatch: '*' })) === 'unsupported') return 'unsupported';
   const taken = await ask({ IfNoneMatch: '*' });
   if (taken === 'written') return 'ignored';
   return taken === 'refused' ? 'honoured' : 'unsupported';
 }
 
-function heardOf(error: NearplayError): Heard | undefined {
-  // If-Match on a name that is free answers 404.
+function outcomeOf(error: NearplayError): ProbeOutcome | undefined {
+  // If-Match on an unused name answers 404.
   if (error.code === 'conflict' || error.code === 'no-such-key') return 'refused';
   return isUnsupported(error) ? 'unsupported' : undefined;
 }
 
-/** 501 NotImplemented: the server does not know something that the request asks for (S3 API Reference, "Error responses"). */
+/** 501 NotImplemented: the server does not support a part of the request (S3 API Reference, "Error responses"). */
 export function isUnsupported(error: unknown): boolean {
   return error instanceof NearplayError && httpStatusOf(error.cause) === 501;
 }
 
-/** What is known of the conditions of each storage, found out once and shared by all that write to it. */
+/** Known condition support of each storage, probed once and shared by all writers. */
 export class KnownConditions {
   readonly #known = new Map<string, Promise<WriteConditions>>();
   readonly #verdicts = new Map<string, WriteConditions>();
   readonly #found: (place: string, conditions: WriteConditions) => void;
 
-  /** @param found told once of each storage. */
+  /** @param found called once per storage. */
   constructor(found: (place: string, conditions: WriteConditions) => void = () => undefined) {
     this.#found = found;
   }
@@ -103,7 +103,7 @@ export class KnownConditions {
     const asked = find();
     this.#known.set(place, asked);
     asked.then(
-      (conditions) => this.#heard(place, conditions),
+      (conditions) => this.#record(place, conditions),
       () => {
         if (this.#known.get(place) === asked) this.#known.delete(place);
       },
@@ -111,18 +111,18 @@ export class KnownConditions {
     return asked;
   }
 
-  /** Something else was met than what was found out. */
+  /** Records a behaviour that differs from the probe. */
   learn(place: string, conditions: WriteConditions): void {
     this.#known.set(place, Promise.resolve(conditions));
-    this.#heard(place, conditions);
+    this.#record(place, conditions);
   }
 
-  /** What was found out of it; `undefined` while nothing was. */
+  /** The result of the probe; `undefined` while there is none. */
   verdictOn(place: string): WriteConditions | undefined {
     return this.#verdicts.get(place);
   }
 
-  #heard(place: string, conditions: WriteConditions): void {
+  #record(place: string, conditions: WriteConditions): void {
     this.#verdicts.set(place, conditions);
     this.#found(place, conditions);
   }

@@ -2,6 +2,7 @@ import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client
 import { NearplayError } from '../../../shared/errors.ts';
 import { asFolder } from '../../../shared/keys.ts';
 import type { LeftOut, LeftOutFor } from '../../../shared/leftOut.ts';
+import { MIB } from '../../../shared/units.ts';
 import type { VerifyFinding, VerifyReport } from '../../../shared/verify.ts';
 import { etagFingerprint, fingerprintOf, hasContent, partSizeBy } from '../content/fingerprint.ts';
 import { findFiles, type FoundFile } from '../files/findFiles.ts';
@@ -14,14 +15,13 @@ import { attemptsFor, backoffDelay } from '../runtime/backoff.ts';
 import { wholeKey } from '../storage/storageKeys.ts';
 import { wholeListing } from '../storage/wholeListing.ts';
 
-const MIB = 1024 ** 2;
 /** Enough to keep a disk and the line busy, few enough not to make a disk jump to and fro. */
-const FILES_AT_ONCE = 6;
+const MAX_PARALLEL_FILES = 6;
 /** Files that are named one by one; beyond that only counts grow. */
-const NAMED = 50_000;
+const MAX_LISTED_FILES = 50_000;
 /** Up to this size a file is rather read in vain (where an ETag is no MD5 after all) than asked for. */
-const RATHER_READ = 8 * MIB;
-const PROGRESS_EVERY = 100;
+const READ_BEFORE_HEAD_MAX_BYTES = 8 * MIB;
+const PROGRESS_INTERVAL_MS = 100;
 
 export interface VerifyOptions {
   /** The local folder, absolute; its contents are compared with the contents of `folder`. Or one file, which is looked for there. */
@@ -91,7 +91,7 @@ class FolderComparison {
   async run(): Promise<VerifyReport> {
     const { path, folder, progress, signal, disk } = this.#options;
     const leftOut = (one: LeftOut) => {
-      const finding = UNREAD.has(one.why) ? 'unreadable' : 'left-out';
+      const finding = UNREAD_REASONS.has(one.why) ? 'unreadable' : 'left-out';
       this.#found(folder + keyBelow(path, one.path), 0, { finding, detail: leftOutSentence(one) });
     };
     let isListed = false;
@@ -99,7 +99,7 @@ class FolderComparison {
       // Not before: a folder that is not there should not take a minute to say so.
       if (!isListed) await this.#list(batch);
       isListed = true;
-      await eachAtOnce(batch, FILES_AT_ONCE, (file) => this.#compare(file));
+      await eachAtOnce(batch, MAX_PARALLEL_FILES, (file) => this.#compare(file));
     }
     this.#report.files.sort((a, b) => (a.key < b.key ? -1 : 1));
     progress?.({ compared: this.#report.compared, bytes: this.#report.bytes });
@@ -155,7 +155,7 @@ class FolderComparison {
     const { size } = file.identity;
     const etag = etagFingerprint(listed.etag);
     // The listing says all that is needed, mostly: frames are not asked for one by one.
-    if (size <= RATHER_READ && etag?.of === 'whole') {
+    if (size <= READ_BEFORE_HEAD_MAX_BYTES && etag?.of === 'whole') {
       if (await hasContent(file, { fingerprint: etag, signal, read })) return SAME;
     }
     const head = await this.#head(listed.key);
@@ -212,7 +212,7 @@ class FolderComparison {
       return;
     }
     report.totals[finding] += 1;
-    if (report.files.length < NAMED) report.files.push({ key, size, finding, detail });
+    if (report.files.length < MAX_LISTED_FILES) report.files.push({ key, size, finding, detail });
     else report.truncated = true;
   }
 
@@ -223,7 +223,7 @@ class FolderComparison {
 
   #tell(): void {
     const now = performance.now();
-    if (now - this.#toldAt < PROGRESS_EVERY) return;
+    if (now - this.#toldAt < PROGRESS_INTERVAL_MS) return;
     this.#toldAt = now;
     const { compared, bytes } = this.#report;
     this.#options.progress?.({ compared, bytes });
@@ -231,7 +231,7 @@ class FolderComparison {
 }
 
 /** Files as others are, of which nothing can be said now. */
-const UNREAD: ReadonlySet<LeftOutFor> = new Set(['unreadable', 'unanswered', 'vanished']);
+const UNREAD_REASONS: ReadonlySet<LeftOutFor> = new Set(['unreadable', 'unanswered', 'vanished']);
 
 const SAME: Verdict = { finding: 'same', detail: '' };
 

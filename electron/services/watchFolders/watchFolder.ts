@@ -5,6 +5,7 @@ import { type ErrorReport, NearplayError, reportOf } from '../../../shared/error
 import { asFolder } from '../../../shared/keys.ts';
 import { type LeftOut, type LeftOutList, NOTHING_LEFT_OUT } from '../../../shared/leftOut.ts';
 import type { Settings } from '../../../shared/settings.ts';
+import { MINUTE_MS, SECOND_MS } from '../../../shared/units.ts';
 import type { UploadFolder } from '../../../shared/uploads.ts';
 import { findFiles, type FoundFile } from '../files/findFiles.ts';
 import { LeftOutCount } from '../files/leftOut.ts';
@@ -15,9 +16,8 @@ import type { UploadTransfer } from '../transfers/jobs/transfer.ts';
 import type { FileToUpload } from '../transfers/queue/queue.ts';
 import type { Remembered, WatchFolderLog } from './watchFolderLog.ts';
 
-const SECOND = 1000;
 /** What programs call a file that they rename when it is whole. */
-const TEMPORARY = /(\.(tmp|temp|part|partial|filepart|crdownload|download|swp|lock)|~)$/i;
+const TEMPORARY_NAME = /(\.(tmp|temp|part|partial|filepart|crdownload|download|swp|lock)|~)$/i;
 
 export type WatchFolderEntry = Settings['uploadFolders'][number];
 
@@ -41,16 +41,16 @@ export interface WatchFolderTiming {
 }
 
 export const WATCH_FOLDER_TIMING: WatchFolderTiming = {
-  ...{ look: 5 * SECOND, lookAgain: 2 * SECOND, still: 4 * SECOND, answer: 60 * SECOND },
+  ...{ look: 5 * SECOND_MS, lookAgain: 2 * SECOND_MS, still: 4 * SECOND_MS, answer: MINUTE_MS },
 };
 /** The share of time that looking may take. */
-const REST = 5;
+const REST_PER_SCAN_TIME = 5;
 /** As a share of all files, so many new ones are looked at again without that rest. */
-const MANY = 20;
+const MANY_NEW_FRACTION = 20;
 /** Events come in flocks. */
-const AFTER_EVENT = SECOND / 4;
+const DELAY_AFTER_EVENT_MS = SECOND_MS / 4;
 /** Things left out that are told of one by one. */
-const MOST_TOLD = 10_000;
+const MAX_REPORTED_LEFT_OUT = 10_000;
 
 export interface WatchFolderOptions {
   entry: WatchFolderEntry;
@@ -212,7 +212,7 @@ export class WatchFolder {
       }
       changed();
       const look = this.#growing.size > 0 ? timing.lookAgain : timing.look;
-      const rest = this.#hasManyNew ? timing.still : REST * (performance.now() - began);
+      const rest = this.#hasManyNew ? timing.still : REST_PER_SCAN_TIME * (performance.now() - began);
       await this.#rest(Math.max(look, rest), signal);
       watcher?.close();
     }
@@ -244,7 +244,7 @@ export class WatchFolder {
       await nextTurn();
     }
     const isNew = (path: string) => !this.#growing.has(path);
-    this.#hasManyNew = [...growing.keys()].filter(isNew).length * MANY > seen;
+    this.#hasManyNew = [...growing.keys()].filter(isNew).length * MANY_NEW_FRACTION > seen;
     this.#growing = growing;
     this.#leftOut = left.list();
     this.#reachable = true;
@@ -280,7 +280,7 @@ export class WatchFolder {
 
   #tellLeftOut(one: LeftOut): void {
     const what = `${one.why} ${one.path}`;
-    if (this.#toldLeftOut.has(what) || this.#toldLeftOut.size >= MOST_TOLD) return;
+    if (this.#toldLeftOut.has(what) || this.#toldLeftOut.size >= MAX_REPORTED_LEFT_OUT) return;
     this.#toldLeftOut.add(what);
     this.#options.log.warn('Left out of a watched folder', { ...one });
     this.#options.leftOut?.(one);
@@ -342,7 +342,7 @@ export class WatchFolder {
     for (;;) {
       const next = await this.#answer(found.next(), signal);
       if (next.done === true) return;
-      yield next.value.filter(({ name }) => name.includes('/') && !TEMPORARY.test(name));
+      yield next.value.filter(({ name }) => name.includes('/') && !TEMPORARY_NAME.test(name));
     }
   }
 
@@ -382,7 +382,7 @@ export class WatchFolder {
     try {
       const watcher = watch(this.entry.path, { recursive: process.platform !== 'linux', persistent: false });
       watcher.on('error', () => watcher.close());
-      watcher.once('change', () => setTimeout(() => this.#hurry?.(), AFTER_EVENT).unref());
+      watcher.once('change', () => setTimeout(() => this.#hurry?.(), DELAY_AFTER_EVENT_MS).unref());
       return watcher;
     } catch {
       return undefined;

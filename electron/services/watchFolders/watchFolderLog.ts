@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { removeTemporariesOf, replaceFileWith } from '../files/atomicFile.ts';
 
 /** So many lines more than there are files, and the file is written anew when it is opened. */
-const SPARE_LINES = 1000;
-const LINES_AT_ONCE = 2000;
+const SPARE_LINES_BEFORE_REWRITE = 1000;
+const LINES_PER_WRITE = 2000;
 /** Lines read before others have their turn: a millisecond or so. */
-const LINES_A_TURN = 500;
+const LINES_PER_TURN = 500;
 
 /** What is remembered of one file of a watched folder. */
 export interface Remembered {
@@ -46,7 +46,7 @@ export class WatchFolderLog {
       throw Object.assign(new Error('EINVAL: not a regular file, open'), { code: 'EINVAL' });
     const memory = new WatchFolderLog(await open(file, 'a+', 0o600));
     const lines = await memory.#read();
-    if (lines > 2 * memory.#files.size + SPARE_LINES) await memory.#writeAnew(file);
+    if (lines > 2 * memory.#files.size + SPARE_LINES_BEFORE_REWRITE) await memory.#writeAnew(file);
     return memory;
   }
 
@@ -95,7 +95,7 @@ export class WatchFolderLog {
       count += 1;
       const read = parseLine(line);
       if (read) this.#files.set(...read);
-      if (count % LINES_A_TURN === 0) await nextTurn();
+      if (count % LINES_PER_TURN === 0) await nextTurn();
     }
     // The last line may be torn; what comes next begins a new one.
     if (count > 0) this.#unwritten.push('\n');
@@ -110,7 +110,7 @@ export class WatchFolderLog {
         const lines: string[] = [];
         for (const [path, remembered] of this.#files) {
           lines.push(lineOf(path, remembered));
-          if (lines.length === LINES_AT_ONCE) await write(lines.splice(0).join(''));
+          if (lines.length === LINES_PER_WRITE) await write(lines.splice(0).join(''));
         }
         await write(lines.join(''));
         // Windows renames over no file that is open.

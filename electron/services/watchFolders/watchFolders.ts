@@ -16,7 +16,7 @@ import {
 import { WatchFolderLog } from './watchFolderLog.ts';
 
 /** Whoever is told has more to do. */
-const TELL_EVERY = 250;
+const CHANGE_EVENT_INTERVAL_MS = 250;
 
 export interface WatchFoldersOptions {
   /** As the settings have them. */
@@ -170,7 +170,7 @@ export class WatchFolders {
       if (told === this.#told) return;
       this.#told = told;
       this.#options.changed(folders);
-    }, TELL_EVERY).unref();
+    }, CHANGE_EVENT_INTERVAL_MS).unref();
   }
 }
 

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BrowserContext, type CDPSession, chromium, type Page } from 'playwright';
+import { MINUTE_MS, SECOND_MS } from '../../../shared/units.ts';
 import { findBrowser, type InstalledBrowser } from '../browser.ts';
 import type { BrowserRequest } from './schemes.ts';
 
-const SECOND = 1000;
-const LAUNCH_WITHIN = 60 * SECOND;
-const CLOSE_WITHIN = 5 * SECOND;
+const LAUNCH_TIMEOUT_MS = MINUTE_MS;
+const CLOSE_TIMEOUT_MS = 5 * SECOND_MS;
 
 export interface ChromiumOptions {
   /** The browser's own profile; absolute. */
@@ -69,7 +69,7 @@ export async function launchChromium(
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,
-    timeout: LAUNCH_WITHIN,
+    timeout: LAUNCH_TIMEOUT_MS,
   });
   const browser = context.browser();
   if (!browser) throw new Error('The browser has no DevTools session');
@@ -83,7 +83,7 @@ export async function launchChromium(
     openPage,
     close: async () => {
       let timer: NodeJS.Timeout | undefined;
-      const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_WITHIN)));
+      const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)));
       await Promise.race([context.close().catch(() => undefined), timeout]);
       clearTimeout(timer);
     },

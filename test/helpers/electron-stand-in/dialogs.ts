@@ -6,12 +6,12 @@ import type {
   SaveDialogOptions,
   SaveDialogReturnValue,
 } from 'electron';
+import { MINUTE_MS } from '../../../shared/units.ts';
 import type { DialogAnswer } from './control.ts';
 import type { Question } from './question.ts';
 import type { Recorded } from './recorder.ts';
 
-const SECOND = 1000;
-const ANSWER_WITHIN = 60 * SECOND;
+const ANSWER_TIMEOUT_MS = MINUTE_MS;
 
 export interface DialogsOptions {
   recorded: Recorded;
@@ -83,7 +83,7 @@ export class Dialogs {
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(answered), 1);
         reject(new Error(`electron stand-in: nobody answered ${method}`));
-      }, ANSWER_WITHIN);
+      }, ANSWER_TIMEOUT_MS);
       this.#waiting.push(answered);
     });
   }

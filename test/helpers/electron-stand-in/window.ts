@@ -1,6 +1,7 @@
 import type { BrowserWindow, BrowserWindowConstructorOptions, Rectangle, WebContents } from 'electron';
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { MINUTE_MS } from '../../../shared/units.ts';
 import { type AppStandIn, PreventableEvent } from './app.ts';
 import type { Chromium, HeldRequest, Verdict } from './chromium.ts';
 import type { IpcMainStandIn, SenderFrame, Sending } from './ipcMain.ts';
@@ -12,8 +13,7 @@ import { Surface } from './surface.ts';
 import { decodeWire, encodeWire } from './wire.ts';
 import type { PreloadMessage } from './worlds.ts';
 
-const SECOND = 1000;
-const LOAD_WITHIN = 60 * SECOND;
+const LOAD_TIMEOUT_MS = MINUTE_MS;
 
 /** What windows are made of and reported to. */
 export interface Desktop {
@@ -113,7 +113,7 @@ export class WebContentsStandIn extends EventEmitter implements ContentsMethods 
     this.emit('did-start-loading', {});
     await this.#desktop.session.applyPermissions(url, this.outside);
     try {
-      await surface.load(this.#desktop.schemes.toBrowser(url), LOAD_WITHIN);
+      await surface.load(this.#desktop.schemes.toBrowser(url), LOAD_TIMEOUT_MS);
     } catch (error) {
       if (this.#isDestroyed) return;
       throw new Error(`ERR_FAILED (-2) loading '${url}'`, { cause: error });

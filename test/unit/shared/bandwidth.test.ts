@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BandwidthRules, LEAST_RATE, limitAt } from '../../../shared/bandwidth.ts';
+import { type BandwidthRules, limitAt, MIN_BYTES_PER_SECOND } from '../../../shared/bandwidth.ts';
 
 const HOUR = 60;
 const DAY = 24 * HOUR;
@@ -39,7 +39,7 @@ describe('the limit in force', () => {
   });
 
   it('is never so low that a line falls silent', () => {
-    expect(limitAt({ ...none, bytesPerSecond: 1 }, noon)).toMatchObject({ bytesPerSecond: LEAST_RATE });
+    expect(limitAt({ ...none, bytesPerSecond: 1 }, noon)).toMatchObject({ bytesPerSecond: MIN_BYTES_PER_SECOND });
   });
 
   it('hours that end where they begin are the whole day', () => {

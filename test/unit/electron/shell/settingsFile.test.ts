@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LARGEST_SETTINGS, openSettingsFile, type StoreOptions } from '../../../../electron/shell/settingsFile.ts';
+import { MAX_SETTINGS_BYTES, openSettingsFile, type StoreOptions } from '../../../../electron/shell/settingsFile.ts';
 import { DEFAULT_SETTINGS, settingsSchema } from '../../../../shared/settings.ts';
 import { fifo } from '../../../helpers/oddFiles.ts';
 
@@ -59,7 +59,7 @@ describe('the settings file', () => {
 
   it('sets one aside that is larger than any settings, unread', () => {
     writeFileSync(file, '{}');
-    truncateSync(file, LARGEST_SETTINGS + 1);
+    truncateSync(file, MAX_SETTINGS_BYTES + 1);
     open().write(DEFAULT_SETTINGS);
     expect(backups()[0]).toMatch(/^settings\.json\.damaged-/);
     expect(statSync(file).size).toBeLessThan(10_000);

@@ -29,7 +29,7 @@ function play(clock: StorageClock, list: readonly Answer[], offset: number, from
     const askedAt = now + pause;
     const writtenAt = askedAt + there;
     now = writtenAt + back;
-    clock.heard(Math.floor((writtenAt + offset) / SECOND) * SECOND, askedAt, now);
+    clock.observe(Math.floor((writtenAt + offset) / SECOND) * SECOND, askedAt, now);
     check?.();
   }
   return now;
