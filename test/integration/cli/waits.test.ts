@@ -60,7 +60,10 @@ describe('a wait is told on stderr, and ends', () => {
     sandbox.addFault({ effect });
     const { said, ended } = start(['upload', 'plates', '--json']);
     await until(() => said.stderr.includes('"waiting"'), 'the wait is told', 50_000);
-    expect(JSON.parse(said.stderr.split('\n')[0] ?? '')).toMatchObject({ waiting, message: /30 minutes/ });
+    expect(JSON.parse(said.stderr.split('\n')[0] ?? '')).toMatchObject({
+      waiting,
+      message: expect.stringMatching(/30 minutes/) as string,
+    });
     sandbox.clearFaults();
     expect(await ended).toBe(0);
     expect(

@@ -105,7 +105,7 @@ it('leaves nothing when it is ended by Ctrl+C, and the uploads’ folders are as
   const child = spawn(process.execPath, args, { env, stdio: 'ignore' });
   await until(() => desk.sandbox.requests.some(({ operation }) => operation === 'GetObject'), 'bytes arrive');
   child.kill('SIGINT');
-  expect((await once(child, 'close'))[0]).toBe(1);
+  expect((await once(child, 'close'))[0]).toBe(130);
   expect(await desk.names()).toEqual([]);
 });
 
