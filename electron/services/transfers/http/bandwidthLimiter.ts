@@ -4,25 +4,25 @@ import type { Sleep } from '../../runtime/async.ts';
 
 const MAX_SLICE_BYTES = 256 * KIB;
 const MIN_SLICE_BYTES = 4 * KIB;
-/** What may go out at once after a silence, as a part of a second. */
+/** Bytes that may be sent at once after an idle time, as milliseconds at the limit's rate. */
 const BURST_MS = 0.1 * SECOND_MS;
 
 export const UNLIMITED: BandwidthRules = { bytesPerSecond: null, hours: [], ceiling: null };
 
 export interface BandwidthOptions {
   rules: BandwidthRules;
-  /** Milliseconds since the epoch: for the hours of the day alone. */
+  /** Milliseconds since the epoch, for the hours of the day alone. */
   now: () => number;
-  /** Milliseconds, never set back. */
+  /** Milliseconds of a monotonic clock. */
   clock: () => number;
   sleep: Sleep;
 }
 
-/** A token bucket that all bodies draw from before a slice goes onto the wire. */
+/** Token bucket that all bodies draw from before a slice is sent. */
 export class BandwidthLimiter {
   readonly #options: BandwidthOptions;
   #rules: BandwidthRules;
-  /** When the bytes let through so far have gone out at the limit's pace. */
+  /** Time at which the bytes granted so far are sent at the limit's rate. */
   #paidUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: BandwidthOptions) {
@@ -30,20 +30,20 @@ export class BandwidthLimiter {
     this.#rules = options.rules;
   }
 
-  /** In force with the next slice. */
+  /** Applies to the next slice. */
   setRules(rules: BandwidthRules): void {
     this.#rules = rules;
     this.#paidUntil = Number.NEGATIVE_INFINITY;
   }
 
-  /** Bytes that a slice should have: under a low limit smaller ones, so that no line is silent for long. */
+  /** Bytes of a slice: smaller under a low limit, so that no connection is idle for long. */
   sliceSize(): number {
     const rate = this.#rate();
     if (rate === null) return MAX_SLICE_BYTES;
     return Math.min(MAX_SLICE_BYTES, Math.max(MIN_SLICE_BYTES, Math.floor(rate / 16 / KIB) * KIB));
   }
 
-  /** Milliseconds until so many bytes may go; they count as gone. */
+  /** Reserves bytes; returns the milliseconds to wait before they are sent. */
   reserve(bytes: number): number {
     const rate = this.#rate();
     if (rate === null) return 0;
@@ -53,7 +53,7 @@ export class BandwidthLimiter {
     return Math.max(0, Math.ceil(begin - now));
   }
 
-  /** Resolves when so many bytes may go. @throws NearplayError cancelled */
+  /** Resolves when so many bytes may be sent. @throws NearplayError cancelled */
   async take(bytes: number, signal: AbortSignal): Promise<void> {
     const delay = this.reserve(bytes);
     if (delay > 0) await this.#options.sleep(delay, signal);

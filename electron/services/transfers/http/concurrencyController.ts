@@ -1,18 +1,19 @@
 import { SECOND_MS } from '../../../../shared/units.ts';
-/** Long enough to see a line's pace, short enough to find it within a minute. */
+/** Measuring window: long enough to measure a connection's rate, short enough to find its limit within a minute. */
 const WINDOW_MS = SECOND_MS;
-/** What counts as faster: less is noise. */
+/** Smallest rise that counts as faster; less is noise. */
 const MIN_RISE_FACTOR = 1.05;
-/** A limit that brought nothing is not tried again for so long. */
-const REST_MS = 10 * SECOND_MS;
-/** After a storage asked for patience. */
-const SLOW_DOWN_REST_MS = 5 * SECOND_MS;
-/** Requests that were in flight together fail together: they count as one complaint. */
+/** Pause before a limit that brought no rise is tried again. */
+const PAUSE_MS = 10 * SECOND_MS;
+/** Pause after a SlowDown or a time-out. */
+const SLOW_DOWN_PAUSE_MS = 5 * SECOND_MS;
+/** Requests that were in flight together fail together: failures within this time count as one. */
 const SAME_FAILURE_MS = SECOND_MS;
 const STEP_REQUESTS = 2;
 /**
- * At first the limit doubles, as TCP does (RFC 5681, "slow start"): a fast line with long ways would take half a minute to
- * be filled by steps. Twice the requests have to bring a good part of twice the pace, else they only wait for each other.
+ * At the start the limit doubles, as TCP does (RFC 5681, "slow start"): a fast connection with a long round trip would
+ * take half a minute to fill by steps. Doubling has to raise the rate by a good part, else requests only wait for each
+ * other.
  */
 const START_FACTOR = 2;
 const START_RISE_FACTOR = 1.3;
@@ -21,24 +22,24 @@ const START_WINDOW_MS = SECOND_MS / 2;
 export interface ConcurrencyLimits {
   least: number;
   most: number;
-  /** What a new run begins with. */
+  /** Limit at the start. */
   first: number;
 }
 
 /**
- * How many parts may be in flight. Doubles at first, then goes up by two, while that makes the line faster; back down when
- * it does not, and to half when the storage says SlowDown or stops answering. Pure: it is told the time and asks for nothing.
+ * Number of parts in flight. Doubles at the start, then rises by two while the rate rises; falls when it does not, and
+ * to half after SlowDown or a time-out. Pure: the time is passed in.
  */
 export class ConcurrencyController {
   readonly #limits: ConcurrencyLimits;
   #limit: number;
   #since: number;
   #bytes = 0;
-  /** Bytes a millisecond at the limit before the last step up. */
-  #paceBefore: number | undefined;
-  #isFirst = true;
-  #restUntil = 0;
-  #complainedAt = Number.NEGATIVE_INFINITY;
+  /** Bytes per millisecond at the limit before the last rise. */
+  #rateBefore: number | undefined;
+  #isStarting = true;
+  #pausedUntil = 0;
+  #slowedDownAt = Number.NEGATIVE_INFINITY;
 
   constructor(limits: ConcurrencyLimits, now: number) {
     this.#limits = limits;
@@ -50,47 +51,47 @@ export class ConcurrencyController {
     return this.#limit;
   }
 
-  /** Bytes went onto the wire. `isFull`: all that was allowed was in use, so that another limit could matter. */
+  /** Counts sent bytes. `isFull`: all slots were in use, so that another limit could matter. */
   addBytes(bytes: number, isFull: boolean, now: number): void {
     this.#bytes += bytes;
     const elapsed = now - this.#since;
-    const span = this.#isFirst ? START_WINDOW_MS : WINDOW_MS;
+    const span = this.#isStarting ? START_WINDOW_MS : WINDOW_MS;
     if (elapsed < span) return;
-    const pace = this.#bytes / elapsed;
+    const rate = this.#bytes / elapsed;
     this.#bytes = 0;
     this.#since = now;
-    // After a pause the window is mostly silence, which says nothing of the line.
-    if (isFull && elapsed < 2 * span) this.#judge(pace, now);
-    else this.#paceBefore = undefined;
+    // After a pause the window is mostly idle, which says nothing about the connection.
+    if (isFull && elapsed < 2 * span) this.#judge(rate, now);
+    else this.#rateBefore = undefined;
   }
 
-  /** The storage said SlowDown, or a request timed out. */
+  /** Halves the limit after SlowDown or a time-out. */
   slowDown(now: number): void {
-    if (now - this.#complainedAt < SAME_FAILURE_MS) return;
-    this.#complainedAt = now;
-    this.#isFirst = false;
+    if (now - this.#slowedDownAt < SAME_FAILURE_MS) return;
+    this.#slowedDownAt = now;
+    this.#isStarting = false;
     this.#limit = clamp(Math.floor(this.#limit / 2), this.#limits);
-    this.#paceBefore = undefined;
-    this.#restUntil = now + SLOW_DOWN_REST_MS;
+    this.#rateBefore = undefined;
+    this.#pausedUntil = now + SLOW_DOWN_PAUSE_MS;
   }
 
-  #judge(pace: number, now: number): void {
-    if (now < this.#restUntil) return;
-    const rise = this.#isFirst ? START_RISE_FACTOR : MIN_RISE_FACTOR;
-    if (this.#paceBefore === undefined || pace >= this.#paceBefore * rise) {
+  #judge(rate: number, now: number): void {
+    if (now < this.#pausedUntil) return;
+    const rise = this.#isStarting ? START_RISE_FACTOR : MIN_RISE_FACTOR;
+    if (this.#rateBefore === undefined || rate >= this.#rateBefore * rise) {
       const before = this.#limit;
-      this.#limit = clamp(this.#isFirst ? before * START_FACTOR : before + STEP_REQUESTS, this.#limits);
-      if (this.#limit > before) this.#paceBefore = pace;
-      else this.#isFirst = false;
+      this.#limit = clamp(this.#isStarting ? before * START_FACTOR : before + STEP_REQUESTS, this.#limits);
+      if (this.#limit > before) this.#rateBefore = rate;
+      else this.#isStarting = false;
       return;
     }
     this.#limit = clamp(
-      this.#isFirst ? Math.ceil(this.#limit / START_FACTOR) : this.#limit - STEP_REQUESTS,
+      this.#isStarting ? Math.ceil(this.#limit / START_FACTOR) : this.#limit - STEP_REQUESTS,
       this.#limits,
     );
-    this.#isFirst = false;
-    this.#paceBefore = undefined;
-    this.#restUntil = now + REST_MS;
+    this.#isStarting = false;
+    this.#rateBefore = undefined;
+    this.#pausedUntil = now + PAUSE_MS;
   }
 }
 

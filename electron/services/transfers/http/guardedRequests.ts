@@ -3,10 +3,10 @@ import { Readable } from 'node:stream';
 import { NearplayError } from '../../../../shared/errors.ts';
 import type { BandwidthLimiter } from './bandwidthLimiter.ts';
 
-/** A body by slices of at most so many bytes; asked for once. */
+/** A body in slices of at most this size; iterated once. */
 export type BodyChunks = (sliceSize: () => number) => Iterable<Buffer> | AsyncIterable<Buffer>;
 
-/** The slices of bytes that are in memory. */
+/** A body of bytes in memory. */
 export function chunksOf(bytes: Buffer): BodyChunks {
   return function* (sliceSize) {
     for (let start = 0; start < bytes.length;) {
@@ -19,20 +19,20 @@ export function chunksOf(bytes: Buffer): BodyChunks {
 
 export interface GuardedRequestsOptions {
   bandwidth: BandwidthLimiter;
-  /** Milliseconds without a byte going out, or without an answer after the last one. */
+  /** Milliseconds without a byte sent, or without an answer after the last one. */
   idleTimeout: number;
 }
 
 export interface Body {
   chunks: BodyChunks;
-  /** Told of bytes as the connection takes them. */
+  /** Called with bytes as the connection takes them. */
   onBytes: (bytes: number) => void;
 }
 
 type Send<Answer> = (options: { abortSignal: AbortSignal }) => Promise<Answer>;
 type SendBody<Answer> = (body: Readable, options: { abortSignal: AbortSignal }) => Promise<Answer>;
 
-/** Requests that cannot hang: each ends by an answer, an abort or a time-out. Bodies draw from the bandwidth. */
+/** Requests that cannot hang: each ends by an answer, an abort or a time-out. Bodies draw from the bandwidth limit. */
 export class GuardedRequests {
   readonly #options: GuardedRequestsOptions;
 
@@ -41,14 +41,14 @@ export class GuardedRequests {
   }
 
   /**
-   * @param timeout milliseconds for the whole question; default: the idle time-out.
+   * @param timeout milliseconds for the whole request; default: the idle time-out.
    * @throws NearplayError cancelled, timeout; otherwise what `send` throws
    */
   async request<Answer>(signal: AbortSignal, send: Send<Answer>, timeout = this.#options.idleTimeout): Promise<Answer> {
     return this.#guarded(signal, timeout, ({ abortSignal }) => send({ abortSignal }));
   }
 
-  /** Sends a body slice by slice; a slow line may take as long as it moves. @throws as `ask` */
+  /** Sends a body slice by slice, without a limit for the whole as long as bytes are sent. @throws as `request` */
   async sendBody<Answer>(signal: AbortSignal, body: Body, send: SendBody<Answer>): Promise<Answer> {
     const { bandwidth, idleTimeout } = this.#options;
     return this.#guarded(signal, idleTimeout, async ({ abortSignal, stillMoving, fail }) => {
@@ -61,7 +61,7 @@ export class GuardedRequests {
         }
       };
       const readable = Readable.from(paced(), { objectMode: false, highWaterMark: 1 });
-      // An error of the source would leave the request open for ever.
+      // An error of the source would leave the request open forever.
       readable.on('error', fail);
       try {
         return await send(readable, { abortSignal });
@@ -90,7 +90,7 @@ export class GuardedRequests {
     try {
       return await work({ abortSignal: request.signal, stillMoving: () => timer.refresh(), fail });
     } catch (error) {
-      // An early refusal leaves a body half sent: the connection must not stay open for the rest of it.
+      // An early refusal leaves a body half sent: the connection must not stay open for the rest.
       request.abort();
       throw failure ?? error;
     } finally {

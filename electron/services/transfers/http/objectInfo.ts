@@ -7,16 +7,16 @@ export interface RemoteObject extends StoredChecksum {
   /** Bytes; absent where the storage does not say. */
   size?: number;
   etag: string;
-  /** What its content can be compared by, whatever program put it there. */
+  /** Fingerprint of the content, for objects of any program. */
   fingerprint?: Fingerprint;
   versionId?: string;
-  /** The id of the record that it was sent by in one request. */
+  /** Id of the upload record, for an object that was uploaded in one request. */
   transfer?: string;
 }
 
 type Answer = Omit<HeadObjectCommandOutput, '$metadata'>;
 
-/** What an answer to HEAD with checksum mode says of an object. */
+/** The object in an answer to HEAD with checksum mode. */
 export function remoteObjectOf(answer: Answer): RemoteObject {
   const { ContentLength: size, ETag: etag = '', VersionId: versionId, Metadata: metadata } = answer;
   const fingerprint = fingerprintOf(answer);

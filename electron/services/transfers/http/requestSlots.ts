@@ -3,11 +3,11 @@ import type { ConcurrencyController } from './concurrencyController.ts';
 
 interface Waiting {
   grant: () => void;
-  /** Whose turn it is: a file that has many parts waiting must not keep another one from its first. */
+  /** Owners take turns: a file with many waiting parts does not keep another file from its first. */
   owner: string;
 }
 
-/** Permission to have one request with a body in flight, as many at once as the controller allows; owners take turns. */
+/** Slots for requests with a body, as many as the controller allows; owners take turns. */
 export class RequestSlots {
   readonly #controller: ConcurrencyController;
   readonly #now: () => number;
@@ -25,9 +25,9 @@ export class RequestSlots {
   }
 
   /**
-   * Resolves to the function that gives the lane back, to be called exactly once.
+   * Resolves to the function that releases the slot, to be called exactly once.
    *
-   * @throws NearplayError cancelled when the signal says so before
+   * @throws NearplayError cancelled when the signal is aborted first
    */
   async acquire(owner: string, signal: AbortSignal): Promise<() => void> {
     if (signal.aborted) throw new NearplayError('cancelled');

@@ -3,20 +3,19 @@ import type { Sleep } from '../../runtime/async.ts';
 import { attemptsFor, backoffDelay } from '../../runtime/backoff.ts';
 import type { RequestSlots } from './requestSlots.ts';
 
-/** What repetition needs. */
 export interface RetryingOptions {
   /** From 0 to 1. */
   random: () => number;
   sleep: Sleep;
   slots: Pick<RequestSlots, 'slowDown'>;
-  /** Told of each attempt that failed, also of those that are repeated. */
+  /** Called for each failed attempt, also for those that are retried. */
   failed?: (error: NearplayError) => void;
 }
 
 /**
- * Repeats a request as long as its kind of error is worth it, with growing waits.
+ * Retries a request as often as its kind of error allows, with growing delays.
  *
- * @throws NearplayError the last one
+ * @throws NearplayError of the last attempt
  */
 export async function retrying<Answer>(
   { random, sleep, slots, failed }: RetryingOptions,

@@ -35,16 +35,16 @@ import { type RemoteObject, remoteObjectOf } from './objectInfo.ts';
 
 /** S3 User Guide, "Amazon S3 multipart upload limits". */
 const MAX_PARTS = 10_000;
-/** Of one key in progress: far more than people begin, and no more than memory takes. */
+/** Multipart uploads of one key: far more than occur, and few enough for memory. */
 const MAX_UPLOADS = 10_000;
 
-/** What an object is sent with. */
+/** Headers of a new object. */
 export interface ObjectDescription {
   contentType: string;
   metadata: Readonly<Record<string, string>>;
 }
 
-export interface PresentPart {
+export interface StoredPart {
   number: number;
   size: number;
   etag: string;
@@ -52,14 +52,14 @@ export interface PresentPart {
   crc32?: string;
 }
 
-/** A part that the storage says it has taken. */
-export interface ConfirmedPart extends PresentPart {
+/** A part whose upload the storage has answered. */
+export interface ConfirmedPart extends StoredPart {
   crc32: string;
-  /** The answer had a checksum, and it is that of the part. */
+  /** The answer had the part's checksum. */
   isProved: boolean;
 }
 
-/** The first part of an object, which all but the last are as large as. */
+/** The first part of an object; all parts but the last have its size. */
 export interface FirstPart {
   /** Bytes; absent where the storage does not say. */
   size?: number;
@@ -69,23 +69,23 @@ export interface FirstPart {
   count?: number;
 }
 
-export interface PresentUpload extends UploadRef {
+export interface StoredUpload extends UploadRef {
   /** Milliseconds since the epoch, on the storage's clock, whole seconds. */
   initiated: number;
 }
 
-/** Where a page of multipart uploads begins. */
+/** Start of a page of multipart uploads. */
 interface UploadsMarker {
   KeyMarker: string;
   UploadIdMarker?: string;
 }
 
 export interface Completion {
-  parts: readonly PresentPart[];
+  parts: readonly StoredPart[];
   size: number;
   /** Base64, of the whole object. */
   crc32: string;
-  /** With the condition that no object has the name. */
+  /** Writes only if no object has the key. */
   onlyIfFree: boolean;
 }
 
@@ -95,25 +95,25 @@ export interface Completed extends StoredChecksum {
 }
 
 export interface S3UploadApiOptions {
-  /** Of one attempt: whoever calls repeats. */
+  /** Makes one attempt; callers retry. */
   client: S3Client;
   configuration: StorageConfiguration;
-  /** Of the multipart uploads that are begun. */
+  /** Of new multipart uploads. */
   checksumKind: ChecksumKind;
   requests: GuardedRequests;
-  /** Milliseconds. S3 API Reference, CompleteMultipartUpload: it "can take several minutes to complete". */
+  /** Milliseconds. CompleteMultipartUpload "can take several minutes to complete" (S3 API Reference). */
   completeTimeout: number;
 }
 
 /**
- * The S3 requests of an upload, each tried once, with a time-out, and with an error that says what happened. Keys are whole
- * ones, prefix included. All throw NearplayError: `cancelled` when the signal said so, `no-such-upload` where it is gone.
+ * S3 requests of an upload: one attempt each, with a time-out and an explained error. Keys are whole ones, prefix
+ * included. All throw NearplayError: `cancelled` when the signal is aborted, `no-such-upload` when the upload is gone.
  */
 export class S3UploadApi {
   readonly client: S3Client;
   readonly requests: GuardedRequests;
   readonly bucket: string;
-  /** Of all that is begun here. */
+  /** Storage of the uploads begun here. */
   readonly place: Required<UploadPlace>;
   readonly checksumKind: ChecksumKind;
   readonly #configuration: StorageConfiguration;
@@ -129,7 +129,7 @@ export class S3UploadApi {
     this.#completeTimeout = completeTimeout;
   }
 
-  /** Begins a multipart upload whose checksum is CRC-32. */
+  /** Begins a multipart upload with CRC-32 checksums. */
   async create(wholeKey: string, description: ObjectDescription, signal: AbortSignal): Promise<UploadRef> {
     const command = new CreateMultipartUploadCommand({
       Bucket: this.bucket,
@@ -142,22 +142,22 @@ export class S3UploadApi {
     const { UploadId: uploadId } = await this.withExplainedErrors('s3:PutObject', wholeKey, () =>
       this.requests.request(signal, (options) => this.client.send(command, options)),
     );
-    // Whatever answered does not know this request.
+    // An answer without an id is not from an S3 storage.
     if (uploadId === undefined || uploadId === '') throw new NearplayError('not-a-storage');
     return { ...this.place, wholeKey, uploadId, checksumKind: this.checksumKind };
   }
 
-  /** Every part that is there. @throws NearplayError storage-failed (SamePage) where the listing does not end */
-  async listParts(upload: UploadRef, signal: AbortSignal): Promise<PresentPart[]> {
+  /** All stored parts. @throws NearplayError storage-failed (SamePage) when the listing does not end */
+  async listParts(upload: UploadRef, signal: AbortSignal): Promise<StoredPart[]> {
     const pages = listingPages({
       ask: (marker: string | undefined) => this.#partsFrom(upload, marker, signal),
       next: ({ IsTruncated, NextPartNumberMarker }) => nextMarker(IsTruncated, NextPartNumberMarker),
       last: (page) => page.Parts?.at(-1)?.PartNumber?.toString(),
     });
-    const parts = new Map<number, PresentPart>();
+    const parts = new Map<number, StoredPart>();
     for await (const page of pages) {
-      for (const { PartNumber: number, Size: size, ETag: etag, ChecksumCRC32: kept } of page.Parts ?? []) {
-        const crc32 = parseChecksum('CRC32', kept)?.digest;
+      for (const { PartNumber: number, Size: size, ETag: etag, ChecksumCRC32: stored } of page.Parts ?? []) {
+        const crc32 = parseChecksum('CRC32', stored)?.digest;
         if (number === undefined || size === undefined || etag === undefined) continue;
         parts.set(number, { number, size, etag, ...(crc32 !== undefined && { crc32 }) });
       }
@@ -178,13 +178,17 @@ export class S3UploadApi {
     const page = await this.withExplainedErrors('s3:ListMultipartUploadParts', upload.wholeKey, () =>
       this.requests.request(signal, (options) => this.client.send(command, options)),
     );
-    // It repeats what it was asked for (S3 API Reference, ListParts): anything else would pass for an upload without parts.
+    // ListParts repeats its parameters (S3 API Reference); any other answer would pass for an upload without parts.
     const isOther = page.UploadId === undefined ? page.Parts === undefined : page.UploadId !== upload.uploadId;
     if (isOther) throw new NearplayError('not-a-storage');
     return page;
   }
 
-  /** @param crc32 of the part, base64: the storage refuses a part that arrives otherwise (`damaged`). */
+  /**
+   * Uploads one part.
+   *
+   * @param part.crc32 base64; the storage refuses a part with another one (`damaged`).
+   */
   async uploadPart(
     upload: UploadRef,
     part: { number: number; length: number; crc32: string },
@@ -202,8 +206,8 @@ export class S3UploadApi {
   }
 
   /**
-   * Makes the parts an object; with `onlyIfFree` where no object has the name (`conflict`). The storage compares the
-   * checksum of the whole, or, for a composite one, that of each part: no value is defined to be sent for the parts' row
+   * Completes a multipart upload; with `onlyIfFree` only if no object has the key (`conflict`). The storage compares
+   * the checksum of the whole or, for composite ones, of each part: no value is defined to be sent for the composite
    * (S3 API Reference, CompleteMultipartUpload: the header is the checksum "of the object").
    */
   async complete(upload: UploadRef, completion: Completion, signal: AbortSignal): Promise<Completed> {
@@ -265,7 +269,7 @@ export class S3UploadApi {
     }
   }
 
-  /** HEAD does not say why it was refused; the first byte of the same object does. */
+  /** HEAD gives no reason for a refusal; reading the first byte of the same object does. */
   async #confirmed(
     error: NearplayError,
     { Key, VersionId }: Pick<HeadObjectCommandInput, 'VersionId'> & { Key: string },
@@ -276,7 +280,7 @@ export class S3UploadApi {
     return confirmedCause(error, object, failed, (ask) => this.requests.request(signal, ask));
   }
 
-  /** An empty object; resolves to its version where the storage keeps any. */
+  /** Writes an empty object; resolves to its version id where the storage keeps versions. */
   async putEmpty(wholeKey: string, condition: Condition, signal: AbortSignal): Promise<string | undefined> {
     const command = new PutObjectCommand({ Bucket: this.bucket, Key: wholeKey, Body: '', ...condition });
     const { VersionId: versionId } = await this.withExplainedErrors('s3:PutObject', wholeKey, () =>
@@ -285,7 +289,7 @@ export class S3UploadApi {
     return versionId;
   }
 
-  /** Whether the storage answers at all. @param timeout milliseconds. */
+  /** Lists one key, to check that the storage answers. @param timeout milliseconds. */
   async listOne(prefix: string, timeout: number, signal: AbortSignal): Promise<void> {
     const command = new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, MaxKeys: 1 });
     const answer = await this.withExplainedErrors('s3:ListBucket', undefined, () =>
@@ -309,8 +313,8 @@ export class S3UploadApi {
     );
   }
 
-  /** The multipart uploads in progress of exactly this key. */
-  async listUploads(wholeKey: string, signal: AbortSignal): Promise<PresentUpload[]> {
+  /** Multipart uploads in progress of exactly this key. */
+  async listUploads(wholeKey: string, signal: AbortSignal): Promise<StoredUpload[]> {
     const pages = listingPages({
       ask: (after: UploadsMarker | undefined) => this.#uploadsFrom(wholeKey, after, signal),
       next: ({ IsTruncated, NextKeyMarker, NextUploadIdMarker: id, EncodingType }): UploadsMarker | undefined => {
@@ -320,7 +324,7 @@ export class S3UploadApi {
       },
       last: (page) => page.Uploads?.at(-1)?.UploadId,
     });
-    const uploads = new Map<string, PresentUpload>();
+    const uploads = new Map<string, StoredUpload>();
     for await (const page of pages) {
       for (const { Key: key, UploadId: uploadId, Initiated: initiated, ChecksumType: type } of page.Uploads ?? []) {
         if (key === undefined || decodedName(key, page) !== wholeKey) continue;
@@ -346,14 +350,16 @@ export class S3UploadApi {
     return page;
   }
 
-  /** Whether these requests reach what is there. */
+  /** Whether this place is in the storage of these requests. */
   reach(place: UploadPlace): boolean {
     return isIn(place, this.#configuration);
   }
 
   /**
-   * @param wholeKey absent: it is asked of the bucket.
-   * @throws NearplayError that says what an error of the SDK or of the network means, of the key without the prefix.
+   * Explains errors of the SDK and of the network, with the key without the prefix.
+   *
+   * @param wholeKey absent: the request is about the bucket.
+   * @throws NearplayError
    */
   async withExplainedErrors<Answer>(
     action: string,
@@ -365,10 +371,10 @@ export class S3UploadApi {
     } catch (cause) {
       const named = wholeKey !== undefined && { key: shownKey(this.#configuration, wholeKey) };
       const error = explainS3Error(cause, { action, storage: this.#configuration, ...named });
-      // 412 says that another one was there before; 409, that another one is writing now: ask again, and it will be 412
-      // or free (S3 User Guide, "Conditional writes").
-      const passes = error.code === 'conflict' && httpStatusOf(cause) === 409;
-      if (!passes) throw error;
+      // 412: an object with the key exists. 409: another request is writing it now; a retry gets 412 or succeeds (S3
+      // User Guide, "Conditional writes").
+      const isTemporary = error.code === 'conflict' && httpStatusOf(cause) === 409;
+      if (!isTemporary) throw error;
       const message = 'The storage did not write it: another request for the same name was in its way (409).';
       throw new NearplayError('storage-failed', message, { cause, detail: error.detail });
     }
@@ -376,20 +382,20 @@ export class S3UploadApi {
 }
 
 /**
- * What an answer to a part says, when it can be one.
+ * Checks the answer to a part.
  *
- * @param crc32 of the part that was sent, base64.
- * @throws NearplayError damaged when it has another checksum; unproved without anything like an ETag, which a page for people has
- *   not: the part is not confirmed then
+ * @param crc32 of the sent part, base64.
+ * @throws NearplayError damaged when the answer has another checksum; unproved when it has nothing like an ETag, as
+ *   with a web page: the part is not confirmed then
  */
 export function confirmedPart(
   { ETag: etag = '', ChecksumCRC32: value }: { ETag?: string | undefined; ChecksumCRC32?: string | undefined },
   crc32: string,
 ): Pick<ConfirmedPart, 'etag' | 'crc32' | 'isProved'> {
-  const kept = parseChecksum('CRC32', value)?.digest;
-  if (kept !== undefined && kept !== crc32) throw new NearplayError('damaged');
+  const stored = parseChecksum('CRC32', value)?.digest;
+  if (stored !== undefined && stored !== crc32) throw new NearplayError('damaged');
   if (!looksLikeEtag(etag)) throw new NearplayError('unproved', 'The storage did not say that it has taken a part.');
-  return { etag, crc32, isProved: kept !== undefined };
+  return { etag, crc32, isProved: stored !== undefined };
 }
 
 function paramsOf({ bucket, wholeKey, uploadId }: UploadRef) {

@@ -6,8 +6,8 @@ import { QUIET_LOGGER } from '../../storage/quietLogger.ts';
 import { limitAnswers } from '../../storage/wholeAnswers.ts';
 
 /**
- * A client like this one, on the same connections and credentials, that tries each request once. A request that begins a
- * multipart upload must not be repeated unseen: where only the answer was lost, there would be two of them.
+ * A client with the same connections and credentials that tries each request once. The SDK must not retry the start of
+ * a multipart upload: where only the answer was lost, a second upload would begin.
  */
 function onceOnly(client: S3Client, configuration: StorageConfiguration): S3Client {
   const endpoint = endpointOf(configuration);
@@ -25,14 +25,14 @@ function onceOnly(client: S3Client, configuration: StorageConfiguration): S3Clie
     maxAttempts: 1,
     logger: QUIET_LOGGER,
   });
-  // It hides what is secret in inputs and outputs before it logs them, and here nobody listens.
+  // Redacts secrets for the logger, which is discarded here.
   transferClient.middlewareStack.remove('loggerMiddleware');
   limitAnswers(transferClient);
   confirmSizes(transferClient);
   return transferClient;
 }
 
-/** One transfer client a storage client, for as long as that one lives. */
+/** One transfer client per storage client, for the lifetime of the latter. */
 export class TransferClients {
   readonly #known = new WeakMap<S3Client, S3Client>();
 

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SECOND_MS } from '../../../../shared/units.ts';
 
 const EMIT_INTERVAL_MS = SECOND_MS / 10;
-/** More at once would keep whoever is told busy for longer than a frame. */
+/** A larger batch keeps the window busy for longer than a frame. */
 const BATCH_IDS = 1000;
 
 export interface Changes {
@@ -10,17 +10,17 @@ export interface Changes {
   removed: string[];
 }
 
-/** Gathers ids of what changed and tells of them at most ten times a second, at most 1,000 at once. */
+/** Throttle for change events: collects ids and emits them at most ten times a second, at most 1,000 at once. */
 export class ChangeFeed {
-  readonly #emit: (news: Changes) => void;
+  readonly #emit: (changes: Changes) => void;
   readonly #changed = new Set<string>();
   readonly #removed = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #emittedAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
-  constructor(tell: (news: Changes) => void) {
-    this.#emit = tell;
+  constructor(emit: (changes: Changes) => void) {
+    this.#emit = emit;
   }
 
   changed(id: string): void {
@@ -36,7 +36,7 @@ export class ChangeFeed {
     this.#schedule();
   }
 
-  /** Tells what is left, some at a time, and nothing afterwards. */
+  /** Emits the rest in batches, and nothing afterwards. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;

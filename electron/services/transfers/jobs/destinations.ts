@@ -2,35 +2,35 @@ import { NearplayError } from '../../../../shared/errors.ts';
 import { isOver } from '../../../../shared/transfers.ts';
 import type { UploadRecord } from '../journal/uploadRecord.ts';
 
-type Wish = Pick<UploadRecord, 'id' | 'path' | 'wanted'>;
+type Claim = Pick<UploadRecord, 'id' | 'path' | 'wanted'>;
 
-interface Wanting {
-  readonly record: Wish & Pick<UploadRecord, 'state'>;
+interface Claiming {
+  readonly record: Claim & Pick<UploadRecord, 'state'>;
 }
 
 /**
- * Which files of this computer want which names in the storage. Two files that want one name are never sent one over the other,
- * whatever the policy is: it speaks of what is there already, not of what the same user sends along.
+ * Local files by their destination in the storage. Two files with one destination are never uploaded over each other,
+ * for any policy: a policy is about objects that exist already, not about files of the same user.
  */
-export class Destinations<Job extends Wanting> {
-  /** By name; mostly there is one, so that a list for each of 100,000 would be waste. */
-  readonly #wanting = new Map<string, Job | Job[]>();
+export class Destinations<Job extends Claiming> {
+  /** By destination; a list only where there are several, which saves memory for 100,000. */
+  readonly #byDestination = new Map<string, Job | Job[]>();
 
   add(job: Job): void {
-    const others = this.#wanting.get(job.record.wanted);
-    this.#wanting.set(job.record.wanted, others === undefined ? job : [...listOf(others), job]);
+    const others = this.#byDestination.get(job.record.wanted);
+    this.#byDestination.set(job.record.wanted, others === undefined ? job : [...listOf(others), job]);
   }
 
   remove(job: Job): void {
-    const left = listOf(this.#wanting.get(job.record.wanted)).filter((other) => other !== job);
+    const left = listOf(this.#byDestination.get(job.record.wanted)).filter((other) => other !== job);
     const [only] = left;
-    if (only === undefined) this.#wanting.delete(job.record.wanted);
-    else this.#wanting.set(job.record.wanted, left.length === 1 ? only : left);
+    if (only === undefined) this.#byDestination.delete(job.record.wanted);
+    else this.#byDestination.set(job.record.wanted, left.length === 1 ? only : left);
   }
 
-  /** Another file that wants the same name and is not over. */
-  rivalOf({ id, path, wanted }: Wish): Job | undefined {
-    return listOf(this.#wanting.get(wanted)).find(
+  /** Another file with the same destination that is not over. */
+  rivalOf({ id, path, wanted }: Claim): Job | undefined {
+    return listOf(this.#byDestination.get(wanted)).find(
       ({ record }) => record.id !== id && record.path !== path && !isOver(record),
     );
   }
@@ -45,7 +45,7 @@ function isList<Job>(jobs: Job | readonly Job[]): jobs is readonly Job[] {
   return Array.isArray(jobs);
 }
 
-/** Tells of both files. */
+/** Error that names both files. */
 export function sameDestination(path: string, other: string): NearplayError {
   const message = `"${path}" wants the name in the storage that "${other}" has. It was not sent; rename one of them.`;
   return new NearplayError('same-destination', message);

@@ -1,8 +1,9 @@
 /**
- * The first index of a sorted list whose item does not go before: by binary search, in log2(n) comparisons.
+ * Binary search: the first index of a sorted list whose item does not go before the inserted one. Takes log2(n)
+ * comparisons.
  *
- * @param goesBefore whether an item stays in front of what is inserted.
- * @param from the first index that counts; default 0.
+ * @param goesBefore whether an item stays in front of the inserted one.
+ * @param from first index to search; default 0.
  */
 export function insertionIndex<Item>(sorted: readonly Item[], goesBefore: (item: Item) => boolean, from = 0): number {
   let [low, high] = [from, sorted.length];

@@ -13,7 +13,7 @@ export interface JobStatesOptions {
   log: Log;
 }
 
-/** The states of a job: what becomes of its record, and of the bytes that are counted for it, when it enters one. */
+/** State changes of a job: each sets its record and its counted bytes. */
 export class JobStates {
   readonly #jobs: Jobs;
   readonly #now: () => number;
@@ -56,7 +56,7 @@ export class JobStates {
     this.#jobs.updateSoon(job, { state: 'failed', error: reportOf(error), finishedAt: this.#now() });
   }
 
-  /** Its upload is given up; whoever sweeps removes it. */
+  /** Its multipart upload is abandoned; AbandonedUploads removes it. */
   cancelled(job: UploadJob): void {
     this.#jobs.updateLive(job, () => (job.sent = job.confirmed = 0));
     this.#jobs.updateSoon(job, { ...abandoningUpload(job.record), state: 'cancelled', finishedAt: this.#now() });
@@ -79,7 +79,7 @@ export class JobStates {
     if (isDone) this.#jobs.updateLive(job, () => (job.sent = job.confirmed = job.record.size));
   }
 
-  /** What was on the wire and not confirmed is not there. */
+  /** Bytes that were sent and not confirmed do not count any more. */
   leftConnection(job: UploadJob): void {
     this.#jobs.updateLive(job, () => (job.sent = job.confirmed));
   }

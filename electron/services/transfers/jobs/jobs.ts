@@ -9,22 +9,22 @@ import { TotalsCounter } from './totals.ts';
 import type { UploadsDelta, UploadsPage } from './transfer.ts';
 import { UploadJob } from './uploadJob.ts';
 
-/** Records taken out of the journal in one go. */
+/** Records removed from the journal in one write. */
 const REMOVAL_BATCH_RECORDS = 1000;
 
 export interface JobsOptions {
   journal: Journal;
   changed: (delta: UploadsDelta) => void;
-  /** Of the storage that uploads go to at this moment. */
+  /** Note about the current main storage. */
   uploadNote?: () => UploadNote | undefined;
-  /** Milliseconds, never set back. */
+  /** Milliseconds of a monotonic clock. */
   clock: () => number;
   log: Log;
 }
 
 /**
- * All transfers, and everybody who has to know when one changes: the totals, the journal, the window. Whatever is changed in a
- * job is changed here.
+ * All upload jobs. Every change of a job goes through this class, which updates the totals, the journal and the change
+ * feed.
  */
 export class Jobs {
   readonly #options: JobsOptions;
@@ -32,26 +32,26 @@ export class Jobs {
   readonly #destinations = new Destinations<UploadJob>();
   readonly #totals = new TotalsCounter();
   readonly #changes: ChangeFeed;
-  /** Not on the list any more, but something of theirs may still be in the storage. */
+  /** Jobs removed from the list that may still have parts in the storage. */
   readonly #hidden = new Set<UploadJob>();
   #droppedIds: string[] = [];
   #lastOrder = 0;
 
   constructor(options: JobsOptions) {
     this.#options = options;
-    this.#changes = new ChangeFeed((news) => this.#publish(news));
+    this.#changes = new ChangeFeed((changes) => this.#publish(changes));
   }
 
   get(id: string): UploadJob | undefined {
     return this.#jobs.get(id);
   }
 
-  /** In the order of the queue, hidden ones too; a list of its own. */
+  /** All jobs in the order of the queue, hidden ones included, as a copy. */
   all(): UploadJob[] {
     return this.#jobs.all();
   }
 
-  /** These, those that are unknown left out; or all. */
+  /** Jobs with these ids, unknown ids skipped; default: all. */
   *chosen(ids?: Iterable<string>): Iterable<UploadJob> {
     if (!ids) {
       yield* this.all();
@@ -78,12 +78,12 @@ export class Jobs {
     return this.all().flatMap(({ record: { receipt } }) => (receipt ? [receipt] : []));
   }
 
-  /** Another file of this computer that wants the same name in the storage, and is not over. */
+  /** Another local file with the same destination that is not over. */
   rivalOf(record: Pick<UploadRecord, 'id' | 'path' | 'wanted'>): UploadJob | undefined {
     return this.#destinations.rivalOf(record);
   }
 
-  /** The place behind all others, for one that will be added. */
+  /** The order after all others, for a new job. */
   nextOrder(): number {
     this.#lastOrder += 1;
     return this.#lastOrder;
@@ -99,7 +99,7 @@ export class Jobs {
     return job;
   }
 
-  /** Changes what is true only while this process lives, or what the journal is told of otherwise. */
+  /** Changes state that is not written to the journal, or that is written by the caller. */
   updateLive(job: UploadJob, change: () => void): void {
     if (job.isHidden) {
       change();
@@ -119,7 +119,7 @@ export class Jobs {
     return this.#options.journal.put(job.record);
   }
 
-  /** Changes a record; on disk within a second, or with the next writing that has to be. */
+  /** Changes a record; on disk within a second, or with the next write of its sheet. */
   updateSoon(job: UploadJob, changes: Partial<UploadRecord>): void {
     this.updateLive(job, () => {
       job.record = { ...job.record, ...changes };
@@ -131,7 +131,7 @@ export class Jobs {
     this.#options.journal.putSoon(job.record);
   }
 
-  /** Of this job, so many bytes went onto the wire. */
+  /** Counts sent bytes of a job. */
   addMovedBytes(job: UploadJob, bytes: number): void {
     const now = this.#options.clock();
     job.addBytes(bytes, now);
@@ -139,7 +139,7 @@ export class Jobs {
     this.updateLive(job, () => (job.sent += bytes));
   }
 
-  /** Takes a job off the list. Its record stays until its uploads are proved gone. */
+  /** Removes a job from the list. Its record stays until its uploads are proved gone. */
   hide(job: UploadJob): void {
     this.#totals.remove(job.counted());
     this.#changes.removed(job.id);
@@ -147,7 +147,7 @@ export class Jobs {
     this.#hidden.add(job);
   }
 
-  /** Lets go of hidden jobs that have left nothing behind. */
+  /** Removes hidden jobs without abandoned uploads. */
   dropHidden(): void {
     const isRunning = this.#droppedIds.length > 0;
     for (const job of this.#hidden) {
@@ -160,7 +160,7 @@ export class Jobs {
     if (!isRunning && this.#droppedIds.length > 0) void this.#shortenJournal();
   }
 
-  /** Tells what has not been told yet, and nothing afterwards. */
+  /** Emits pending changes, and nothing afterwards. */
   stop(): Promise<void> {
     return this.#changes.stop();
   }
@@ -172,7 +172,7 @@ export class Jobs {
         this.#droppedIds = this.#droppedIds.slice(REMOVAL_BATCH_RECORDS);
       }
     } catch (error) {
-      this.#options.log.warn('The journal could not be shortened', { error });
+      this.#options.log.warn('Finished uploads not removed from the journal', { error });
       this.#droppedIds = [];
     }
   }

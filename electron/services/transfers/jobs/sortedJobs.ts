@@ -4,13 +4,13 @@ import type { Queued } from './waitingQueue.ts';
 
 export interface Page<Member> {
   members: Member[];
-  /** Where the next page begins; absent after the last. */
+  /** Cursor of the next page; absent after the last. */
   next?: string;
 }
 
 /**
- * All that is in the queue, by id and in its order. Made for 100,000: adding at the end and finding cost next to nothing, a page
- * costs what is on it; what was moved or removed is put in order once, when the order is asked for.
+ * All jobs by id and in order. Sized for 100,000: append and lookup are O(1), a page costs its own length; after moves
+ * and removals the list is sorted once, at the next read.
  */
 export class SortedJobs<Member extends Queued> {
   readonly #byId = new Map<string, Member>();
@@ -32,19 +32,19 @@ export class SortedJobs<Member extends Queued> {
     for (const id of ids) if (this.#byId.delete(id)) this.#isInOrder = false;
   }
 
-  /** To be told when the order of a member has changed. */
+  /** Has to be called after the order of a member has changed. */
   orderChanged(): void {
     this.#isInOrder = false;
   }
 
-  /** In order; a list of its own, whatever is added and removed meanwhile. */
+  /** All members in order, as a copy. */
   all(): Member[] {
     return [...this.#inOrder()];
   }
 
   /**
-   * @param after `next` of the page before; it stays good when that page's members are gone by now.
-   * @throws NearplayError bad-request for what never was a `next`
+   * @param after `next` of the previous page; stays valid when that page's members are gone.
+   * @throws NearplayError bad-request for a value that was never a `next`
    */
   page(after: string | undefined, count: number, isShown: (member: Member) => boolean): Page<Member> {
     const ordered = this.#inOrder();
@@ -61,7 +61,7 @@ export class SortedJobs<Member extends Queued> {
 
   #inOrder(): readonly Member[] {
     if (!this.#isInOrder) {
-      // Nearly in order as it is, which is what makes sorting cheap.
+      // Nearly sorted already, which makes sorting cheap.
       this.#ordered = this.#ordered.filter(({ id }) => this.#byId.has(id)).sort(compare);
       this.#isInOrder = true;
     }
@@ -69,7 +69,7 @@ export class SortedJobs<Member extends Queued> {
   }
 }
 
-/** A place in the order, whether or not something is there. */
+/** A position in the order; a member need not exist there. */
 type Position = Pick<Queued, 'order' | 'id'>;
 
 function compare(a: Position, b: Position): number {
@@ -86,7 +86,7 @@ function positionOfCursor(cursor: string): Position {
   return { order: Number(order), id };
 }
 
-/** The first index behind it. */
+/** The first index after a position. */
 function indexAfter(ordered: readonly Position[], place: Position): number {
-  return insertionIndex(ordered, (there) => compare(there, place) <= 0);
+  return insertionIndex(ordered, (member) => compare(member, place) <= 0);
 }

@@ -2,7 +2,7 @@ import { SECOND_MS } from '../../../../shared/units.ts';
 const WINDOW_MS = 5 * SECOND_MS;
 const SAMPLE_MS = SECOND_MS / 10;
 
-/** Bytes a second over the last five. Told the time; asks for nothing. */
+/** Bytes per second over the last five seconds. Pure: the time is passed in. */
 export class ThroughputMeter {
   #samples: { time: number; bytes: number }[] = [];
 

@@ -1,7 +1,7 @@
 import type { TransferState, TransferTotals } from '../../../../shared/transfers.ts';
 import { ThroughputMeter } from './throughputMeter.ts';
 
-/** What one transfer adds to the totals. */
+/** Contribution of one transfer to the totals. */
 export interface Counted {
   state: TransferState;
   size: number;
@@ -10,7 +10,7 @@ export interface Counted {
 
 const STATES_OUTSIDE_SUM: ReadonlySet<TransferState> = new Set(['failed', 'cancelled', 'skipped']);
 
-/** Totals over all transfers, kept up to date by differences: asking costs the same for one and for 100,000. */
+/** Totals over all transfers, kept by differences: reading costs the same for one and for 100,000. */
 export class TotalsCounter {
   readonly #files: Record<TransferState, number> = {
     waiting: 0,
@@ -34,7 +34,7 @@ export class TotalsCounter {
     this.#count(counted, -1);
   }
 
-  /** Bytes on the wire, for the speed alone. */
+  /** Counts sent bytes for the throughput alone. */
   moved(bytes: number, now: number): void {
     this.#speed.addBytes(bytes, now);
   }

@@ -10,19 +10,19 @@ export interface UploadTransfer extends Transfer {
   changedWhileSent?: true;
 }
 
-/** A piece of the list, in its order. */
+/** A page of the list, in its order. */
 export interface UploadsPage {
   transfers: UploadTransfer[];
-  /** Where the next page begins; absent after the last. */
+  /** Cursor of the next page; absent after the last. */
   next?: string;
 }
 
-/** What is new of uploads alone. */
+/** Changes of uploads alone. */
 export interface UploadsDelta extends TransfersDelta {
   changed: UploadTransfer[];
 }
 
-export interface Progressing {
+export interface LiveProgress {
   sent: number;
   confirmed: number;
   bytesPerSecond: number;
@@ -30,7 +30,7 @@ export interface Progressing {
 
 export function transferOf(
   record: UploadRecord,
-  { sent, confirmed, bytesPerSecond }: Progressing,
+  { sent, confirmed, bytesPerSecond }: LiveProgress,
   hasChangedWhileSent = false,
 ): UploadTransfer {
   const { id, path, key, order, state, blockedFor, skippedFor, size, policy, createdAt, finishedAt, error } = record;
@@ -44,7 +44,7 @@ export function transferOf(
     ...(blockedFor && { blockedFor }),
     ...(skippedFor && { skippedFor }),
     size,
-    // A stream has no size until it is over.
+    // The size of a stream is known at its end.
     sent: path === STREAM_PATH && state === 'running' ? sent : Math.min(size, sent),
     confirmed,
     bytesPerSecond,

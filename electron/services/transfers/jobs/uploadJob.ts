@@ -8,31 +8,31 @@ import type { Counted } from './totals.ts';
 import { transferOf, type UploadTransfer } from './transfer.ts';
 import type { Queued } from './waitingQueue.ts';
 
-/** What becomes of a running job that was told to leave the wire. */
+/** Why a running job was interrupted: what happens to it afterwards. */
 export type Interruption = 'pause' | 'cancel' | 'wait';
 
-/** One transfer in the queue: what the journal keeps of it, and what is true only while this process lives. */
+/** One upload in the queue: its journal record, and state that lasts as long as this process. */
 export class UploadJob implements Queued {
   record: UploadRecord;
-  /** Bytes on the wire or confirmed; of them, bytes confirmed. */
+  /** Bytes sent, and those of them that the storage has confirmed. */
   sent = 0;
   confirmed = 0;
   interruption: Interruption | undefined;
-  /** The file as it was found, and since when it is so; milliseconds of a clock that is never set back. */
+  /** Last look at the file, and since when it is unchanged, in milliseconds of a monotonic clock. */
   seen: { look: FileLook; at: number } | undefined;
-  /** Times that it was set back by what others did not meet, since its last progress. */
+  /** Waits for errors that no other upload has, since its last progress. */
   singleWaits = 0;
-  /** What it met last since its last progress; also what is repeated and told to nobody. */
+  /** Last error since its last progress, retried ones included. */
   lastError: NearplayError | undefined;
   /** Bytes that were ever confirmed at once: what is sent again is no progress. */
   mostConfirmed = 0;
   /** Another content was sent of it, in part or whole, before the one that counts. */
   hasChangedWhileSent = false;
-  /** How often it changed under way. */
+  /** Changes of the file during a run. */
   changes = 0;
-  /** Of those in a row: something of it changed, and neither its size nor its date did. */
+  /** Of these, the latest in a row that changed neither size nor date. */
   metadataChanges = 0;
-  /** The list does not show it any more; its record stays until its uploads are proved gone. */
+  /** Removed from the list; the record stays until its uploads are proved gone. */
   isHidden = false;
   #abort: AbortController | undefined;
   #throughput: ThroughputMeter | undefined;
@@ -79,9 +79,9 @@ export class UploadJob implements Queued {
     return this.#abort.signal;
   }
 
-  /** Takes it off the wire. */
+  /** Aborts the run. */
   interrupt(why: Interruption): void {
-    // A cancelled one stays cancelled, whatever comes after.
+    // A cancellation is not replaced by a later reason.
     if (this.interruption !== 'cancel') this.interruption = why;
     this.#abort?.abort();
   }

@@ -1,12 +1,12 @@
 import { insertionIndex } from './insertionIndex.ts';
 
-/** What can stand in line; smaller `order` goes first. */
+/** A member of the queue; a smaller `order` goes first. */
 export interface Queued {
   readonly id: string;
   readonly order: number;
 }
 
-/** Those that wait, by order. Made for 100,000 of them: joining at the end and leaving at the front cost next to nothing. */
+/** Waiting jobs sorted by `order`. Append and pop-front are O(1); sized for 100,000 jobs. */
 export class WaitingQueue<Member extends Queued> {
   #members: Member[] = [];
   #front = 0;
@@ -32,7 +32,7 @@ export class WaitingQueue<Member extends Queued> {
     return first;
   }
 
-  /** Once: who stands in line already keeps the place. */
+  /** Has no effect for a member that is waiting already. */
   add(member: Member): void {
     if (this.#ids.has(member.id)) return;
     this.#ids.add(member.id);
@@ -41,7 +41,7 @@ export class WaitingQueue<Member extends Queued> {
     else this.#members.splice(this.#indexAfter(member.order), 0, member);
   }
 
-  /** In one go, whatever their number. */
+  /** In one step for any number of members. */
   addAll(members: readonly Member[]): void {
     const joining = members.filter(({ id }) => !this.#ids.has(id));
     if (joining.length === 0) return;
@@ -51,7 +51,7 @@ export class WaitingQueue<Member extends Queued> {
     this.#front = 0;
   }
 
-  /** In one go, whatever their number. */
+  /** In one step for any number of members. */
   remove(ids: ReadonlySet<string>): void {
     if (ids.size === 0) return;
     for (const id of ids) this.#ids.delete(id);

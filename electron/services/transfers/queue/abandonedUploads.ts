@@ -5,7 +5,7 @@ import type { ObjectPlace } from '../../storage/objectPlace.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import { abandonedNow, abortAbandoned, type ApiAt } from '../upload/abortAbandoned.ts';
 
-/** Leftovers of uploads given up that could not be aborted at once. */
+/** Delay before uploads whose abort failed are tried again. */
 const RETRY_DELAY_MS = 30 * SECOND_MS;
 const STOP_TIMEOUT_MS = 3 * SECOND_MS;
 
@@ -13,15 +13,15 @@ export interface AbandonedUploadsOptions {
   jobs: Jobs;
   apiAt: ApiAt;
   log: Log;
-  /** One round is over. */
+  /** Called when a round has ended. */
   ended: () => void;
 }
 
-/** Aborts, one after the other, multipart uploads that were given up, until the storage says that they are gone. */
+/** Aborts abandoned multipart uploads one after the other, until the storage confirms that they are gone. */
 export class AbandonedUploads {
   readonly #options: AbandonedUploadsOptions;
   readonly #stop = new AbortController();
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #round: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isDue = false;
@@ -35,18 +35,18 @@ export class AbandonedUploads {
     return this.#round !== undefined;
   }
 
-  /** Now, or once more after the round that is under way. */
+  /** Starts a round now, or one more round after the current one. */
   removeSoon(): void {
     this.#isDue = true;
     if (this.#round || this.#stopped) return;
     this.#isDue = false;
     clearTimeout(this.#timer);
     this.#round = this.#all()
-      .catch((error: unknown) => this.#options.log.warn('Parts could not be removed', { error }))
+      .catch((error: unknown) => this.#options.log.warn('Abandoned uploads not aborted', { error }))
       .finally(() => this.#over());
   }
 
-  /** Lets the round that is under way come to an end, but not for long. What is left is for the next start. */
+  /** Waits up to `STOP_TIMEOUT_MS` for the current round. The rest is left to the next start. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -63,16 +63,17 @@ export class AbandonedUploads {
       const before = job.record;
       const rest = await abortAbandoned(apiAt, before, sleep, this.#stop.signal);
       jobs.updateSoon(job, abandonedNow(before, rest, job.record));
-      for (const place of [...rest.abandoned, ...rest.unconfirmedStarts]) if (!apiAt(place)) this.#tellLeft(place);
+      for (const place of [...rest.abandoned, ...rest.unconfirmedStarts])
+        if (!apiAt(place)) this.#reportUnreachable(place);
     }
   }
 
-  /** Once of each: nobody can clean up there but who has that storage. */
-  #tellLeft({ endpoint, bucket, wholeKey: key }: ObjectPlace): void {
+  /** Logged once per upload: only a user of that storage can remove the parts. */
+  #reportUnreachable({ endpoint, bucket, wholeKey: key }: ObjectPlace): void {
     const id = [endpoint, bucket, key].join('\n');
-    if (this.#told.has(id)) return;
-    this.#told.add(id);
-    this.#options.log.warn('Parts of an upload stay in a storage that the preferences do not have any more', {
+    if (this.#reported.has(id)) return;
+    this.#reported.add(id);
+    this.#options.log.warn('Parts of an abandoned upload remain: its storage is not in the preferences', {
       ...{ endpoint, bucket, key },
     });
   }

@@ -3,7 +3,7 @@ import type { BlockedFor } from '../../../../shared/transfers.ts';
 import type { Interruption } from '../jobs/uploadJob.ts';
 import { NotSettled } from './settlingFiles.ts';
 
-/** What the whole queue waits for when one transfer meets this: nothing else would succeed either. */
+/** Errors that no other upload would escape, by what the whole queue waits for. */
 const PAUSE_REASONS: ReadonlyMap<ErrorCode, PauseReason> = new Map([
   ['offline', 'offline'],
   ['timeout', 'offline'],
@@ -18,17 +18,17 @@ const PAUSE_REASONS: ReadonlyMap<ErrorCode, PauseReason> = new Map([
 
 export type PauseReason = Exclude<BlockedFor, 'conflict' | 'file-settling'>;
 
-/** What an error means for the job that met it. */
+/** What an error means for its job. */
 export type FailureClass =
-  /** It was told to leave the wire, and the error is only the end of that. */
+  /** The job was interrupted; the error only ends its run. */
   | { kind: 'interrupted'; by: Interruption }
-  /** @param hasChanged under way; otherwise it is only too young. */
+  /** @param hasChanged the file changed during the run; otherwise it has not settled yet. */
   | { kind: 'wait-for-file'; hasChanged: boolean }
   | { kind: 'ask' }
   | { kind: 'hold'; reason: PauseReason }
   | { kind: 'fail' };
 
-/** @param isStream what was read of it cannot be read again: every error is its end. */
+/** @param isStream a stream cannot be read again, so every error ends it. */
 export function classifyFailure(
   error: unknown,
   interruption: Interruption | undefined,
@@ -42,19 +42,21 @@ export function classifyFailure(
   return reason === undefined ? { kind: 'fail' } : { kind: 'hold', reason };
 }
 
-/** Whether only a second question tells that every upload meets this: nothing of it can be known from one request alone. */
+/**
+ * Whether the storage has to be checked before the queue is paused: one failed request proves nothing about the others.
+ */
 export function needsConfirmation(error: unknown): error is NearplayError {
   if (!(error instanceof NearplayError) || error.code === 'credentials-missing') return false;
   const reason = PAUSE_REASONS.get(error.code);
   return reason !== undefined && reason !== 'disk';
 }
 
-/** What the queue waits for with this error; `undefined` for one that is of one upload. */
+/** What the queue waits for after this error; `undefined` for an error of a single upload. */
 export function pauseReasonOf(code: ErrorCode): PauseReason | undefined {
   return PAUSE_REASONS.get(code);
 }
 
-/** Whether what it waits for ends with the hold of the queue. */
+/** Whether a job blocked for this reason goes on when the pause of the queue ends. */
 export function waitsForQueue(blockedFor: BlockedFor | undefined): boolean {
   return blockedFor !== undefined && blockedFor !== 'conflict' && blockedFor !== 'file-settling';
 }

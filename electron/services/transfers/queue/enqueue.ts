@@ -15,20 +15,20 @@ import type { UploadRecord } from '../journal/uploadRecord.ts';
 import { groupForSheets, isKeyTooLong, isStream, KEY_TOO_LONG_MESSAGE, recordOf, streamFile } from './newRecords.ts';
 import type { AddOptions, FileToUpload, FindAndAddOptions, TransferQueueOptions } from './queueOptions.ts';
 
-/** Records of the journal that are taken up at a stretch. */
+/** Records restored from the journal between two turns of the event loop. */
 const RESTORE_BATCH_RECORDS = 500;
 
 export interface EnqueuerParts {
   jobs: Jobs;
   states: JobStates;
   waiting: WaitingQueue<UploadJob>;
-  /** Some are in line. */
+  /** Called when jobs have joined the waiting queue. */
   queued: () => void;
-  /** All that was found is queued. */
+  /** Called when a search has ended and its files are queued. */
   over: () => void;
 }
 
-/** What comes into the queue: files and folders, streams, and what an earlier process left. */
+/** Adds uploads to the queue: files and folders, streams, and records left in the journal by an earlier process. */
 export class Enqueuer {
   readonly #options: TransferQueueOptions;
   readonly #parts: EnqueuerParts;
@@ -40,7 +40,7 @@ export class Enqueuer {
     this.#parts = parts;
   }
 
-  /** Searches that are not over yet. */
+  /** Searches that are still running. */
   get adding(): number {
     return this.#adding;
   }
@@ -50,7 +50,7 @@ export class Enqueuer {
     const below = typedFolder(folder, this.#options.target().configuration.prefix);
     const { claims = new Map<string, string>() } = options;
     const leftOut = (one: LeftOut) => {
-      this.#options.log.warn('Left out of an upload', { ...one });
+      this.#options.log.warn('File left out of an upload', { ...one });
       options.leftOut?.(one);
     };
     const { signal } = this.#stopping;
@@ -66,7 +66,7 @@ export class Enqueuer {
         await nextTurn();
       }
     } catch (error) {
-      // What was found until then is queued.
+      // Files found before the stop stay queued.
       if (!signal.aborted) throw error;
     } finally {
       this.#adding -= 1;
@@ -83,21 +83,21 @@ export class Enqueuer {
     return records.map(({ id }) => id);
   }
 
-  /** Not in line: a stream cannot wait. @throws NearplayError disk-full */
+  /** Adds the job without queueing it: a stream cannot wait. @throws NearplayError disk-full */
   async addStream(key: string, options: AddOptions): Promise<UploadJob> {
     const job = this.#parts.jobs.add(this.#newRecord(streamFile(key), key, options));
     await this.#options.journal.add([job.record]);
     return job;
   }
 
-  /** @throws NearplayError as TransferQueue.takeOver */
+  /** @throws NearplayError as TransferQueue.adopt */
   async adopt(records: readonly UploadRecord[]): Promise<void> {
     const own = records.map((record) => ({ ...record, order: this.#parts.jobs.nextOrder() }));
     await this.#options.journal.add(own);
     await this.restore(own);
   }
 
-  /** What an earlier process left in the journal: what waited or ran is in line again. */
+  /** Restores records of the journal; those that were waiting or running are queued again. */
   async restore(records: readonly UploadRecord[]): Promise<void> {
     for (const [index, record] of records.entries()) {
       this.#restoreOne(record);
@@ -105,7 +105,7 @@ export class Enqueuer {
     }
   }
 
-  /** Nothing more of what is still being found. */
+  /** Stops the searches that are running. */
   stop(): void {
     this.#stopping.abort();
   }
@@ -117,7 +117,7 @@ export class Enqueuer {
     if (isOver(record)) return;
     if (isStream(record)) states.cancelled(job);
     else if (state !== 'paused' && blockedFor !== 'conflict') {
-      // Most are in the state that they had.
+      // Most are in this state already: no write is needed.
       if (state !== 'waiting') states.waiting(job);
       waiting.add(job);
     }
@@ -130,14 +130,14 @@ export class Enqueuer {
   }
 
   async #enqueue(records: readonly UploadRecord[], claims: Map<string, string>): Promise<void> {
-    // One after the other: each sees those before it.
+    // One after the other, so that each is compared with those before it.
     const jobs = records.map((record) => this.#parts.jobs.add(this.#admitted(record, claims)));
     for (const sheet of groupForSheets(jobs)) {
       try {
         await this.#options.journal.add(sheet.map(({ record }) => record));
       } catch (error) {
-        // Each is put into the journal again before it starts, and waits for the disk then.
-        this.#options.log.warn('Queued uploads could not be noted', { error });
+        // Each record is written again before its run starts, which then waits for the disk.
+        this.#options.log.warn('Queued uploads not written to the journal', { error });
       }
     }
     const { configuration } = this.#options.target();
@@ -145,13 +145,13 @@ export class Enqueuer {
       const { key, state } = job.record;
       const tooLong = isKeyTooLong(wholeKey(configuration, key));
       if (tooLong) this.#parts.states.failed(job, new NearplayError('bad-request', KEY_TOO_LONG_MESSAGE));
-      // It may have been paused or cancelled meanwhile.
+      // The user may have paused or cancelled it meanwhile.
       else if (state === 'waiting') this.#parts.waiting.add(job);
     }
     this.#parts.queued();
   }
 
-  /** Over before it begins, when another file has its name: of those that are added together, or of all that are not over. */
+  /** Fails a record whose destination another file has: among files added together, or among all open jobs. */
   #admitted(record: UploadRecord, claims: Map<string, string>): UploadRecord {
     const { wanted, path } = record;
     const claimed = claims.get(wanted);

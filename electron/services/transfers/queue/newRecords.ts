@@ -6,7 +6,7 @@ const MAX_KEY_BYTES = 1024;
 export const KEY_TOO_LONG_MESSAGE =
   'The name with its folders is longer than S3 keeps (1,024 bytes). Shorten it and upload again.';
 
-/** What a record says of a file that nobody has begun to send. */
+/** Fields of a new record that do not come from the file. */
 export interface NewRecordFields {
   id: string;
   order: number;
@@ -24,7 +24,7 @@ export function recordOf({ path, root, size, mtimeMs, inode }: FoundFile, fresh:
   };
 }
 
-/** A stream, as far as it is like a file: its size is known when it is over. */
+/** A stream in the shape of a file; its size is known at its end. */
 export function streamFile(name: string): FoundFile {
   return { path: STREAM_PATH, name, size: 0, mtimeMs: 0, ctimeMs: 0, inode: '0' };
 }
@@ -38,7 +38,10 @@ export function isKeyTooLong(wholeKey: string): boolean {
   return Buffer.byteLength(wholeKey) > MAX_KEY_BYTES;
 }
 
-/** How new records share sheets of the journal: large files get one each, since theirs are written often; small ones one. */
+/**
+ * Groups new records into journal sheets: one per large file, since those are written often, and one for all small
+ * files.
+ */
 export function groupForSheets<Job extends { isLarge: boolean }>(jobs: readonly Job[]): Job[][] {
   const small = jobs.filter(({ isLarge }) => !isLarge);
   const large = jobs.filter(({ isLarge }) => isLarge).map((job) => [job]);

@@ -43,7 +43,10 @@ export type {
   UploadTarget,
 } from './queueOptions.ts';
 
-/** The uploads to the main storage: kept over restarts, each alone or all at once paused, resumed, cancelled or retried. */
+/**
+ * Uploads to the main storage. They survive restarts, and can be paused, resumed, cancelled and retried one by one or
+ * together.
+ */
 export class TransferQueue {
   readonly #options: TransferQueueOptions;
   readonly #clock: () => number;
@@ -53,7 +56,7 @@ export class TransferQueue {
   readonly #enqueuer: Enqueuer;
   readonly #waiting = new WaitingQueue<UploadJob>();
   readonly #running = new Map<UploadJob, Promise<void>>();
-  /** Where each of them goes. */
+  /** The destination of each running job. */
   readonly #destinations = new Map<UploadJob, string | undefined>();
   readonly #resources: UploadResources;
   readonly #runs: UploadRuns;
@@ -86,7 +89,7 @@ export class TransferQueue {
       first: timing.queuePause,
       again: (one) => this.#requeueBlocked((job) => job === one),
     });
-    this.#storageCheck = new StorageCheck(() => this.#resources.askStorage());
+    this.#storageCheck = new StorageCheck(() => this.#resources.checkStorage());
     this.#settling = new SettlingFiles({
       ...{ settle: timing.settle, now, clock },
       again: (one) => this.#requeueBlocked((job) => job === one),
@@ -99,7 +102,7 @@ export class TransferQueue {
     this.#slices = new TimeSlicer({
       now: clock,
       over: () => this.#pump(),
-      failed: (error) => log.error('An action on a transfer failed', { error }),
+      failed: (error) => log.error('Action on a transfer failed', { error }),
     });
     const parts = { jobs: this.#jobs, states: this.#states, waiting: this.#waiting };
     const waits = {
@@ -119,19 +122,23 @@ export class TransferQueue {
     });
   }
 
-  /** Reads the journal; what was running or waiting goes on. Never throws. @returns what of the journal could not be read, if any */
+  /**
+   * Reads the journal and continues what was running or waiting. Never throws.
+   *
+   * @returns what could not be read of the journal, if anything.
+   */
   async start(): Promise<JournalUnread | undefined> {
     const { records, unread } = await this.#options.journal.load();
     await this.#enqueuer.restore(records);
     const isWhole = unread.files.length === 0 && unread.problem === undefined;
-    if (!isWhole) this.#options.log.error('Not all of the journal of transfers could be read', { ...unread });
+    if (!isWhole) this.#options.log.error('Journal of transfers not read completely', { ...unread });
     this.#started = true;
     this.#abandoned.removeSoon();
     this.#pump();
     return isWhole ? undefined : unread;
   }
 
-  /** Takes what runs off the wire, keeps its parts and its place, and lets go of all connections and timers. */
+  /** Ends running requests, keeps their parts and places, and closes all connections and timers. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -141,7 +148,7 @@ export class TransferQueue {
     this.#resources.stop();
     this.#enqueuer.stop();
     this.#settlement.stop();
-    // Who was told to pause a moment ago is still paused at the next start.
+    // A job that is leaving for a pause stays paused at the next start.
     for (const job of this.#running.keys()) if (!job.isLeaving) job.interrupt('wait');
     await this.#slices.idle();
     await Promise.allSettled([...this.#running.values(), this.#abandoned.stop()]);
@@ -149,18 +156,18 @@ export class TransferQueue {
     await this.#jobs.stop();
   }
 
-  /** In the order of the queue. All at once: of many thousands, `page` is what keeps a window answering. */
+  /** All uploads in the order of the queue. For a window use `page`: many thousands at once block it. */
   list(): UploadTransfer[] {
     const now = this.#clock();
     return this.#jobs.all().flatMap((job) => (job.isHidden ? [] : job.transfer(now)));
   }
 
   /**
-   * A piece of the list, in the order of the queue; costs what is on it, however long the list is. What changes or moves
-   * between two pages is told to `changed`.
+   * A page of the list in the order of the queue, at the same cost for any length of the list. Changes and moves
+   * between two pages are emitted by `changed`.
    *
-   * @param after `next` of the page before; absent: from the beginning.
-   * @throws NearplayError bad-request for what never was a `next`
+   * @param after `next` of the previous page; absent: the first page.
+   * @throws NearplayError bad-request for a value that was never a `next`
    */
   page(after: string | undefined, count: number): UploadsPage {
     return this.#jobs.page(after, count);
@@ -170,27 +177,27 @@ export class TransferQueue {
     return this.#jobs.totals();
   }
 
-  /** Of the uploads that are done and still on the list, made to be exported. */
+  /** Receipts of the finished uploads that are still listed, in their exported form. */
   receipts(): Receipt[] {
     return this.#jobs.receipts();
   }
 
   /**
-   * Queues files, and folders with their structure. They begin to go up while folders are still being read.
+   * Queues files, and folders with their structure. Uploads begin while folders are still being read.
    *
    * @param folder in the main storage, relative to its prefix.
-   * @returns ids of what was queued, once everything is.
-   * @throws NearplayError file-unreadable when one of the paths cannot be read, not-a-file for one that is neither a file nor a
-   *   folder (then nothing was queued), no-preferences
+   * @returns ids of the queued uploads, once all are queued.
+   * @throws NearplayError file-unreadable when one of the paths cannot be read, not-a-file when one is neither a file
+   *   nor a folder (in both cases nothing is queued), no-preferences
    */
   add(folder: string, paths: readonly string[], options: FindAndAddOptions = {}): Promise<string[]> {
     return this.#enqueuer.add(folder, paths, options);
   }
 
   /**
-   * Queues files that were found already, each with its own destination.
+   * Queues files that are already found, each with its own destination.
    *
-   * @param claims of the files that are added in one go, by several calls.
+   * @param claims destinations claimed by files that are added together in several calls.
    * @returns their ids, in the order of the files.
    * @throws NearplayError no-preferences
    */
@@ -199,9 +206,9 @@ export class TransferQueue {
   }
 
   /**
-   * Goes on with what another process left, at the end of the queue; in this one's journal when it resolves.
+   * Adopts records of another process at the end of the queue; they are in this journal when it resolves.
    *
-   * @throws NearplayError disk-full; then none was taken.
+   * @throws NearplayError disk-full; then none is adopted.
    */
   async adopt(records: readonly UploadRecord[]): Promise<void> {
     await this.#enqueuer.adopt(records);
@@ -209,20 +216,20 @@ export class TransferQueue {
     this.#pump();
   }
 
-  /** `undefined` for one that is not in the queue, or not on its list any more. */
+  /** `undefined` for an id that is not in the queue or no longer listed. */
   find(id: string): UploadTransfer | undefined {
     const job = this.#jobs.get(id);
     return job?.isHidden === false ? job.transfer(this.#clock()) : undefined;
   }
 
-  /** The last error that an upload met since its last progress, repeated or not; `undefined` where it met none. */
+  /** The last error of an upload since its last progress, retried or not; `undefined` if there was none. */
   lastErrorOf(id: string): ErrorReport | undefined {
     return (this.#jobs.get(id)?.lastError ?? this.#resources.lastError)?.report();
   }
 
   /**
-   * Uploads a stream of unknown length at once; it cannot be paused, resumed or retried. A signal that is given up counts for more
-   * than the end of the stream.
+   * Uploads a stream of unknown length at once; it cannot be paused, resumed or retried. An aborted signal takes
+   * precedence over the end of the stream.
    *
    * @throws NearplayError as the transfer's own error; empty-file for a stream without a byte; cancelled
    */
@@ -247,27 +254,30 @@ export class TransferQueue {
     return job.transfer(this.#clock());
   }
 
-  /** Takes these (default: all) off the wire within 200 ms; their parts are kept. */
+  /** Pauses these (default: all) within 200 ms; their parts are kept. */
   pause(ids?: readonly string[]): void {
     this.#actions.pause(ids);
   }
 
-  /** Paused ones wait for their turn again. Default: all. */
+  /** Queues paused uploads again. Default: all. */
   resume(ids?: readonly string[]): void {
     this.#actions.resume(ids);
   }
 
-  /** Ends these (default: all that are not over) and removes their parts from the storage. */
+  /** Cancels these (default: all that are not over) and removes their parts from the storage. */
   cancel(ids?: readonly string[]): void {
     this.#actions.cancel(ids);
   }
 
-  /** Failed and cancelled ones go again; what the storage still has of them is not sent again. Default: all failed ones. */
+  /**
+   * Queues failed and cancelled uploads again; parts that the storage still has are not sent again. Default: all failed
+   * ones.
+   */
   retry(ids?: readonly string[]): void {
     this.#actions.retry(ids);
   }
 
-  /** Answers what to do with names that are taken; default: for all that wait for this answer. */
+  /** Applies an answer to conflicts; default: to all uploads that are blocked by one. */
   decide(policy: Exclude<ConflictPolicy, 'ask'>, ids?: readonly string[]): void {
     this.#actions.decide(policy, ids);
   }
@@ -277,12 +287,12 @@ export class TransferQueue {
     this.#actions.move(ids, before);
   }
 
-  /** Takes transfers that are over off the list; parts of failed ones leave the storage with them. */
+  /** Removes finished transfers from the list; parts of failed ones are removed from the storage. */
   clear(): void {
     this.#actions.clear();
   }
 
-  /** Something says that it may work now: the network came back, the machine woke up, somebody signed in. */
+  /** Ends all waits: the network is back, the machine woke up, or the user signed in. */
   tryNow(): void {
     this.#queuePause.succeeded();
     this.#queuePause.end();
@@ -291,8 +301,8 @@ export class TransferQueue {
   }
 
   /**
-   * The preferences changed. What runs to another place than the main storage is now leaves the wire, and goes up there; a
-   * stream cannot be read again and ends where it began.
+   * Applies changed preferences. Uploads that run to another place than the current main storage are interrupted and
+   * sent there; a stream cannot be read again and ends where it began.
    */
   targetChanged(): void {
     for (const [job, destination] of this.#destinations) {
@@ -310,12 +320,15 @@ export class TransferQueue {
     }
   }
 
-  /** In force with the next slice on the wire. */
+  /** Applies to the next slice of a body. */
   setBandwidth(rules: BandwidthRules): void {
     this.#resources.setBandwidth(rules);
   }
 
-  /** Resolves when nothing waits, runs or will go on by itself; what waits for the user's word counts as over. */
+  /**
+   * Resolves when nothing waits, runs or will go on by itself; uploads that need an answer of the user count as
+   * finished.
+   */
   finished(): Promise<void> {
     return new Promise((resolve) => {
       this.#finishWaiters.add(resolve);
@@ -362,10 +375,11 @@ export class TransferQueue {
     return run;
   }
 
-  /** Before all others are held up by what one has met, the storage is asked again. */
+  /** Checks the storage before one failure pauses the whole queue. */
   async #settleFailure(job: UploadJob, error: unknown, signal: AbortSignal): Promise<() => void> {
-    const mayHold = !job.interruption && !this.#queuePause.isOn && !isStream(job.record) && needsConfirmation(error);
-    const cause = mayHold
+    const mayPauseQueue =
+      !job.interruption && !this.#queuePause.isOn && !isStream(job.record) && needsConfirmation(error);
+    const cause = mayPauseQueue
       ? await this.#storageCheck.cause(signal).then(
           (found) => ({ error: found }),
           () => undefined,
@@ -378,10 +392,10 @@ export class TransferQueue {
     return waitsForQueue(job.record.blockedFor) && !this.#singleWaits.has(job);
   }
 
-  /** Those that wait for something that is over now. */
-  #requeueBlocked(isMeant: (job: UploadJob) => boolean): void {
+  /** Queues blocked jobs whose wait is over. */
+  #requeueBlocked(isChosen: (job: UploadJob) => boolean): void {
     const blocked = ({ record, isRunning }: UploadJob) => record.state === 'blocked' && !isRunning;
-    for (const job of this.#jobs.all()) if (blocked(job) && isMeant(job)) this.#settlement.requeue(job);
+    for (const job of this.#jobs.all()) if (blocked(job) && isChosen(job)) this.#settlement.requeue(job);
     this.#pump();
   }
 

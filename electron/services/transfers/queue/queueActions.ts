@@ -19,15 +19,15 @@ export interface QueueActionsOptions {
   settling: SettlingFiles;
   singleWaits: SingleWaits;
   abandoned: AbandonedUploads;
-  /** Nothing leaves the line while something is left to do here. */
+  /** No waiting job starts while actions are pending here. */
   slices: TimeSlicer;
-  /** Those on the wire at this moment. */
+  /** Jobs with a run at this moment. */
   running: () => Iterable<UploadJob>;
 }
 
 /**
- * What a user does to uploads, to some or to all at once. What is on the wire leaves it before a call returns; all else of
- * 100,000 uploads follows in slices.
+ * The user's actions on some or all uploads. Running uploads are interrupted before a call returns; the rest, up to
+ * 100,000, follows in time slices.
  */
 export class QueueActions {
   readonly #options: QueueActionsOptions;
@@ -84,8 +84,8 @@ export class QueueActions {
 
   retry(ids?: readonly string[]): void {
     this.#requeue(ids, ({ record, isRunning }) => {
-      const isMeant = record.state === 'failed' || (ids !== undefined && record.state === 'cancelled');
-      return isMeant && !isRunning && !isStream(record);
+      const isChosen = record.state === 'failed' || (ids !== undefined && record.state === 'cancelled');
+      return isChosen && !isRunning && !isStream(record);
     });
   }
 
@@ -100,15 +100,15 @@ export class QueueActions {
   move(ids: readonly string[], before: string | null): void {
     const { jobs, waiting, slices } = this.#options;
     const moving: UploadJob[] = [];
-    // Not before its turn: until then others may join the line and leave it.
-    const leaveTheLine = function* () {
+    // Lazy, so that it runs in its turn: until then other jobs may join and leave the waiting queue.
+    const reorder = function* () {
       const chosen = new Set(ids);
       for (const job of waiting.members()) if (chosen.has(job.id) && job.id !== before) moving.push(job);
       const leaving = new Set(moving.map(({ id }) => id));
       waiting.remove(leaving);
       const others = jobs.all().filter(({ id }) => !leaving.has(id));
-      const isInLine = before !== null && waiting.members().some(({ id }) => id === before);
-      const place = isInLine ? others.findIndex(({ id }) => id === before) : others.length;
+      const isWaiting = before !== null && waiting.members().some(({ id }) => id === before);
+      const place = isWaiting ? others.findIndex(({ id }) => id === before) : others.length;
       const room = makeRoom(
         others.map(({ order }) => order),
         place,
@@ -120,7 +120,7 @@ export class QueueActions {
     const each = ([job, order]: readonly [UploadJob | undefined, number]) => {
       if (job) jobs.updateSoon(job, { order });
     };
-    slices.forEach(leaveTheLine(), each, () => waiting.addAll(moving));
+    slices.forEach(reorder(), each, () => waiting.addAll(moving));
   }
 
   clear(): void {
@@ -136,18 +136,18 @@ export class QueueActions {
     });
   }
 
-  /** At once, whatever else is under way. */
+  /** Interrupts running jobs at once, ahead of pending slices. */
   #interrupt(why: Interruption, ids?: readonly string[]): void {
     const chosen = ids && new Set(ids);
     for (const job of this.#options.running()) if (chosen?.has(job.id) !== false) job.interrupt(why);
   }
 
-  /** Those that it applies to join the line together. */
-  #requeue(ids: readonly string[] | undefined, isMeant: (job: UploadJob) => boolean): void {
+  /** Queues the chosen jobs together. */
+  #requeue(ids: readonly string[] | undefined, isChosen: (job: UploadJob) => boolean): void {
     const { states, waiting } = this.#options;
     const joining: UploadJob[] = [];
     const each = (job: UploadJob) => {
-      if (!isMeant(job)) return;
+      if (!isChosen(job)) return;
       states.waiting(job);
       joining.push(job);
     };

@@ -20,12 +20,12 @@ export interface UploadTarget {
 }
 
 export interface QueueLimits {
-  /** Files in parts at once; small files go as fast as there are lanes. */
+  /** Files uploaded in parts at once; small files are limited by request slots only. */
   largeFiles: number;
   partsPerFile: number;
-  /** Requests with a body at once, over all files; adapted to what the line gives. */
+  /** Concurrent requests with a body over all files; adapted to the measured throughput. */
   parts: ConcurrencyLimits;
-  /** Bytes of parts kept in memory. */
+  /** Bytes of parts in memory. */
   memory: number;
 }
 
@@ -37,13 +37,15 @@ export const DEFAULT_LIMITS: QueueLimits = {
 };
 
 export interface QueueTiming {
-  /** A request without a byte, or without an answer, for so long has failed. Milliseconds, as all here. */
+  /**
+   * Idle time after which a request has failed: without a byte sent, or without an answer. Milliseconds, as all here.
+   */
   idle: number;
-  /** For making an object of its parts, which S3 may take minutes for. */
+  /** Time-out of completing a multipart upload, which S3 may take minutes for. */
   complete: number;
-  /** How long a file must not have changed. */
+  /** How long a file must be unchanged for. */
   settle: number;
-  /** Of the first pause when nothing can succeed; the next ones are longer. */
+  /** Length of the first pause of the queue; the next ones are longer. */
   queuePause: number;
 }
 
@@ -55,31 +57,34 @@ export const DEFAULT_TIMING: QueueTiming = {
 };
 
 export interface TransferQueueOptions {
-  /** The main storage at this moment; asked for each transfer. @throws NearplayError no-preferences */
+  /** The current main storage; called for each transfer. @throws NearplayError no-preferences */
   target: () => UploadTarget;
-  /** A storage of the preferences where an earlier upload was begun; default: the main storage, if it was begun there. */
+  /**
+   * The storage of the preferences that an earlier upload was begun in; default: the main storage, if it was begun
+   * there.
+   */
   targetAt?: (place: UploadPlace) => UploadTarget | undefined;
   journal: Journal;
   changed: (delta: UploadsDelta) => void;
   completed: (key: string, receipt: Receipt) => void;
-  /** What the storage is asked to keep of an object in parts; default: what it is known to keep well. */
+  /** Checksum kind requested for objects in parts; default: by the storage's known behaviour. */
   checksumKindFor?: (storage: StorageConfiguration) => ChecksumKind;
-  /** What is known already of storages' conditions on writing; default: nothing. */
+  /** Known support of conditional writes by storage; default: none. */
   conditions?: KnownConditions;
-  /** The storage refused the credentials: whoever keeps them should ask for new ones. */
+  /** Called when the storage refused the credentials: new ones are needed. */
   credentialsRefused?: () => void;
   /** Milliseconds since the epoch on the main storage's clock; default: this machine's. */
   storageNow?: () => number;
-  /** Milliseconds since the epoch: for what is shown, noted, or compared with the dates of files. */
+  /** Milliseconds since the epoch, for what is shown, recorded, or compared with the dates of files. */
   now: () => number;
-  /** Milliseconds, never set back: for all durations. Default: performance.now. */
+  /** Milliseconds of a monotonic clock, for all durations. Default: performance.now. */
   clock?: () => number;
-  /** Where files are read; default: this computer's. */
+  /** Disk that files are read from; default: this computer's. */
   disk?: LocalDisk;
   /** From 0 to 1. */
   random: () => number;
   log: Log;
-  /** Goes into the metadata of objects. */
+  /** Written to the metadata of objects. */
   uploader?: string;
   onConflict?: ConflictPolicy;
   limits?: Partial<QueueLimits>;
@@ -92,18 +97,18 @@ export interface AddOptions {
 }
 
 export interface AddStreamOptions extends AddOptions {
-  /** Whoever wants the stream gives it up: nothing gets a name any more, and what is in the storage of it is removed. */
+  /** Cancels the upload: no object gets a name, and stored parts are removed. */
   signal?: AbortSignal;
-  /** A stream that ends without a byte becomes an object of 0 bytes; default: it is refused. */
+  /** Whether a stream without a byte becomes an empty object; default: it is refused. */
   allowsEmpty?: boolean;
-  /** Told what it waits for now: the storage, or else only for the source to go on. */
+  /** Called when the upload begins to wait for the storage (true) or for its source alone (false). */
   asks?: (isStorage: boolean) => void;
 }
 
 export interface FindAndAddOptions extends AddOptions {
-  /** Which file has which name in the storage, of all that are added in one go; also when they have arrived meanwhile. */
+  /** Destinations claimed by files that are added together, by the path of the file; uploaded ones included. */
   claims?: Map<string, string>;
-  /** Told of everything below the paths that is not queued, but for hidden files and litter. */
+  /** Called for each entry below the paths that is not queued, except hidden files and litter. */
   leftOut?: (one: LeftOut) => void;
 }
 

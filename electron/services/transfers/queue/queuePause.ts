@@ -2,14 +2,16 @@ import { growingDelay } from '../../../../shared/growingDelay.ts';
 import { SECOND_MS } from '../../../../shared/units.ts';
 
 export interface QueuePauseOptions {
-  /** Milliseconds of the first hold; each further one without success is twice as long. */
+  /** Milliseconds of the first pause; each further one without a success is twice as long. */
   first?: number;
   most?: number;
-  /** The time is over: what waited may be tried. */
+  /** Called at the end of a pause: waiting uploads may be tried. */
   ended: () => void;
 }
 
-/** A pause of the whole queue while nothing can succeed: offline, signed out, disk full. One for all that failed together. */
+/**
+ * Pauses the whole queue while no upload can succeed: offline, signed out, disk full. One pause covers all failures.
+ */
 export class QueuePause {
   readonly #options: Required<QueuePauseOptions>;
   #times = 0;
@@ -29,14 +31,14 @@ export class QueuePause {
     this.#times += 1;
   }
 
-  /** At once: something says that it may work now. */
+  /** Ends the pause at once. */
   end(): void {
     if (!this.#timer) return;
     this.cancel();
     this.#options.ended();
   }
 
-  /** Something worked: the next hold is a short one again. */
+  /** Resets the length of the next pause. */
   succeeded(): void {
     this.#times = 0;
   }

@@ -18,16 +18,16 @@ export interface UploadRunsOptions {
   /** Default: this computer's. */
   disk?: LocalDisk;
   context: () => UploadContext;
-  /** The storage took a part, so nothing stands in the way. */
+  /** Called when the storage has confirmed a part. */
   succeeded: () => void;
-  /** An upload was given up. */
+  /** Called when an upload was abandoned. */
   abandoned: () => void;
 }
 
-/** What is done with one job while it runs. */
+/** The work of one run. */
 export type UploadWork = (context: UploadContext, task: UploadTask) => Promise<UploadOutcome>;
 
-/** Runs jobs: looks at the file, sends it the way that its size asks for, and keeps account of it. */
+/** Runs jobs: checks the file, uploads it in one request or in parts by its size, and keeps account of its bytes. */
 export class UploadRuns {
   readonly #options: UploadRunsOptions;
 
@@ -35,7 +35,7 @@ export class UploadRuns {
     this.#options = options;
   }
 
-  /** @throws NearplayError whatever the upload does not get over; parts that are there are kept */
+  /** @throws NearplayError that ends the run; confirmed parts are kept */
   async run(job: UploadJob, signal: AbortSignal, work: UploadWork): Promise<UploadOutcome> {
     const { journal, context } = this.#options;
     if (!journal.has(job.id)) await journal.put(job.record);
@@ -50,7 +50,7 @@ export class UploadRuns {
     }
   }
 
-  /** The work of a job that has a file. @throws NearplayError as `run`; file-changed while the file may still be growing */
+  /** Uploads the file of a job. @throws NearplayError as `run`; file-changed while the file has not settled */
   async uploadFile(job: UploadJob, context: UploadContext, task: UploadTask): Promise<UploadOutcome> {
     const { path, root } = job.record;
     const rival = this.#options.jobs.rivalOf(job.record);
@@ -69,7 +69,7 @@ export class UploadRuns {
   async #assertSettled(job: UploadJob, task: UploadTask, file: StableFile): Promise<void> {
     this.#options.settling.assertSettled(job, file.identity);
     if (isSameFile(file.identity, job.record)) return;
-    // Another file than the one that was queued, or begun: parts of the old one are worth nothing.
+    // The file differs from the queued one: parts of the old one are useless.
     if (job.record.upload ?? job.record.outcomeUnknown) job.hasChangedWhileSent = true;
     task.progress.startedOver();
     const { size, mtimeMs, inode } = file.identity;
@@ -103,7 +103,7 @@ export class UploadRuns {
       takenBack: (bytes) =>
         jobs.updateLive(job, () => {
           job.sent -= bytes;
-          // Noted with whatever becomes of it.
+          // Written to the journal with the result of the run.
           if (!job.isLarge) job.record = { ...job.record, outcomeUnknown: true };
         }),
       confirmed: (bytes) => {

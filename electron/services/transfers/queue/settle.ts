@@ -13,9 +13,9 @@ import type { QueuePause } from './queuePause.ts';
 import type { SettlingFiles } from './settlingFiles.ts';
 import type { SingleWaits } from './singleWaits.ts';
 
-/** Each costs reading all that is there already; some program changes the file for ever. */
+/** Each change costs a new reading of the parts already stored; some programs change a file endlessly. */
 const MAX_METADATA_CHANGES = 20;
-const RESTLESS = 'Some program changes this file again and again while it is uploaded. Close it and try again.';
+const RESTLESS_MESSAGE = 'Some program changes this file again and again while it is uploaded. Close it and try again.';
 
 export interface SettlementParts {
   states: JobStates;
@@ -26,12 +26,12 @@ export interface SettlementParts {
   abandoned: AbandonedUploads;
 }
 
-/** What every upload meets at this moment; without an error: the storage answers. */
+/** Result of the storage check; without an error: the storage answers. */
 export interface Cause {
   error: NearplayError | undefined;
 }
 
-/** What becomes of a job that has left the wire, and of the queue with it. */
+/** Applies the result of a finished run to the job and to the queue. */
 export class Settlement {
   readonly #options: TransferQueueOptions;
   readonly #parts: SettlementParts;
@@ -48,7 +48,7 @@ export class Settlement {
     if (outcome.kind === 'done') this.#options.completed(job.record.key, outcome.receipt);
   }
 
-  /** @param cause what the storage answered when it was asked again; `undefined` when that was not done. */
+  /** @param cause result of the storage check; `undefined` when there was none. */
   failed(job: UploadJob, error: unknown, cause?: Cause): void {
     const failure = classifyFailure(error, job.interruption, isStream(job.record));
     if (failure.kind === 'interrupted') this.#interrupted(job, failure.by);
@@ -64,7 +64,7 @@ export class Settlement {
     this.#parts.waiting.add(job);
   }
 
-  /** Nothing is begun that would go on by itself. */
+  /** No wait or pause starts after this. */
   stop(): void {
     this.#stopped = true;
   }
@@ -80,13 +80,13 @@ export class Settlement {
     }
   }
 
-  #waitForFile(job: UploadJob, hasChanged: boolean, isTouched: boolean): void {
+  #waitForFile(job: UploadJob, hasChanged: boolean, isMetadataOnly: boolean): void {
     if (hasChanged) job.changes += 1;
-    if (hasChanged && !isTouched) job.hasChangedWhileSent = true;
-    if (hasChanged) job.metadataChanges = isTouched ? job.metadataChanges + 1 : 0;
+    if (hasChanged && !isMetadataOnly) job.hasChangedWhileSent = true;
+    if (hasChanged) job.metadataChanges = isMetadataOnly ? job.metadataChanges + 1 : 0;
     if (job.metadataChanges > MAX_METADATA_CHANGES) {
       job.metadataChanges = job.changes = 0;
-      this.#parts.states.failed(job, new NearplayError('file-changed', RESTLESS));
+      this.#parts.states.failed(job, new NearplayError('file-changed', RESTLESS_MESSAGE));
       return;
     }
     const reason = new NearplayError('file-changed', 'Waits until the file is written.');
@@ -113,7 +113,7 @@ export class Settlement {
   }
 }
 
-/** A look that was refused with 400 while the bytes can be read (see `confirmedCause`), many times: another hour changes nothing. */
+/** HEAD was refused with 400 although the bytes can be read (see `confirmedCause`): waiting does not help. */
 function isRefusal(error: unknown): boolean {
   return error instanceof NearplayError && error.code === 'storage-failed' && httpStatusOf(error.cause) === 400;
 }

@@ -7,24 +7,24 @@ import type { UploadJob } from '../jobs/uploadJob.ts';
 const MAX_SETTLING_MS = 60 * SECOND_MS;
 
 export interface SettlingFilesOptions {
-  /** How long a file must not have changed. Milliseconds. */
+  /** Milliseconds that a file must be unchanged for. */
   settle: number;
-  /** Milliseconds since the epoch: a file's dates are compared with it. */
+  /** Milliseconds since the epoch; compared with the dates of files. */
   now: () => number;
-  /** Milliseconds, never set back: how long ago something was seen. */
+  /** Milliseconds of a monotonic clock, for the time since a look. */
   clock: () => number;
-  /** It may be looked at again. */
+  /** Called when the file is due for another look. */
   again: (job: UploadJob) => void;
 }
 
-/** The file was not left alone for long enough yet. */
+/** The file changed too recently to be uploaded. */
 export class NotSettled extends NearplayError {
   constructor() {
     super('file-changed');
   }
 }
 
-/** Files that are still being written: a render is uploaded when it has been left alone for a while. */
+/** Delays files that are still being written: a render is uploaded once it has been unchanged for a while. */
 export class SettlingFiles {
   readonly #options: SettlingFilesOptions;
   readonly #timers = new Map<UploadJob, NodeJS.Timeout>();
@@ -33,16 +33,17 @@ export class SettlingFiles {
     this.#options = options;
   }
 
-  /** Those that wait to be looked at again. */
+  /** Jobs that wait for another look. */
   get size(): number {
     return this.#timers.size;
   }
 
   /**
-   * Looks at a file: seen unchanged for long enough, or as it was when it was queued and old by all of its dates, of which nobody
-   * can set the last one (ctime). Old dates alone prove nothing: programs that copy set them while they still write.
+   * Accepts a file that was seen unchanged for long enough, or that is as it was when queued and old by all its dates,
+   * including ctime, which no program can set. Old dates alone prove nothing: programs that copy set them while they
+   * still write.
    *
-   * @throws Growing
+   * @throws NotSettled
    */
   assertSettled(job: UploadJob, look: FileLook): void {
     const clock = this.#options.clock();
@@ -54,7 +55,7 @@ export class SettlingFiles {
       throw new NotSettled();
   }
 
-  /** Says when it is time to look again. */
+  /** Schedules another look. */
   wait(job: UploadJob): void {
     const again = () => {
       this.#timers.delete(job);
@@ -73,12 +74,12 @@ export class SettlingFiles {
   }
 }
 
-/** A file that changed under way has to be still for longer each time. Milliseconds. */
+/** Milliseconds to be unchanged for: longer after each change during a run. */
 export function settleTime(settle: number, changes: number): number {
   return growingDelay({ first: settle, most: MAX_SETTLING_MS }, changes);
 }
 
-/** @param seen.age by its dates; absent where they say nothing. All in milliseconds. */
+/** @param seen.age by the file's dates; absent where they prove nothing. All in milliseconds. */
 export function hasSettled(seen: { age: number | undefined; seenFor: number; settle: number }): boolean {
   return seen.seenFor >= seen.settle || (seen.age !== undefined && seen.age >= seen.settle);
 }

@@ -2,19 +2,19 @@ import { growingDelay } from '../../../../shared/growingDelay.ts';
 import { BACKOFF } from '../../runtime/backoff.ts';
 import type { UploadJob } from '../jobs/uploadJob.ts';
 
-/** Milliseconds. */
+/** Longest wait of one upload. */
 const MAX_WAIT_MS = BACKOFF.most;
-/** Without a byte more than before; from then on it fails, and its user may try it again. */
+/** Waits without a new byte; after them the upload fails, and the user may retry it. */
 const MAX_WAITS = 6;
 
 export interface SingleWaitsOptions {
   /** Milliseconds of the first wait; each further one without progress is twice as long. */
   first: number;
-  /** Its time is over. */
+  /** Called at the end of a job's wait. */
   again: (job: UploadJob) => void;
 }
 
-/** Uploads that met what others do not meet: each waits by itself, longer each time, and not for ever. */
+/** Waits of single uploads whose error no other upload has: each longer than the one before, and limited in number. */
 export class SingleWaits {
   readonly #options: SingleWaitsOptions;
   readonly #timers = new Map<UploadJob, NodeJS.Timeout>();
@@ -31,7 +31,7 @@ export class SingleWaits {
     return this.#timers.has(job);
   }
 
-  /** Whether it is worth another time; then it waits. */
+  /** Starts a wait; false when the upload has used up its waits. */
   wait(job: UploadJob): boolean {
     this.cancel(job);
     job.singleWaits += 1;
@@ -52,7 +52,7 @@ export class SingleWaits {
     this.#timers.delete(job);
   }
 
-  /** At once: something says that it may work now. */
+  /** Ends all waits at once. */
   end(): void {
     for (const job of [...this.#timers.keys()]) this.#over(job);
   }

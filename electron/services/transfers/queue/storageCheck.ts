@@ -2,20 +2,20 @@ import { NearplayError } from '../../../../shared/errors.ts';
 import { orCancelled } from '../../runtime/async.ts';
 
 /**
- * Asks the storage a second time, in a way whose answer has a body, before one upload's error holds all others up: HEAD has no
- * words for its refusals, and a firewall may keep back one file only. What many uploads meet at once is asked once.
+ * Checks the storage before the error of one upload pauses the queue. The request is one whose answer has a body: HEAD
+ * gives no reason for a refusal, and a firewall may block a single file only. Concurrent callers share one request.
  */
 export class StorageCheck {
   readonly #ask: () => Promise<void>;
   #asked: Promise<NearplayError | undefined> | undefined;
 
-  /** @param ask rejects with a NearplayError where the storage does not answer as it should. */
+  /** @param ask rejects with a NearplayError when the storage does not answer properly. */
   constructor(ask: () => Promise<void>) {
     this.#ask = ask;
   }
 
   /**
-   * What every upload meets now; `undefined` when the storage answered.
+   * The error that every upload has now; `undefined` when the storage answered.
    *
    * @throws NearplayError cancelled, at once
    */

@@ -24,10 +24,10 @@ import { BufferPool } from '../upload/bufferPool.ts';
 import type { StorageConditions, UploadContext } from '../upload/uploadContext.ts';
 import type { QueueLimits, QueueTiming, TransferQueueOptions, UploadTarget } from './queueOptions.ts';
 
-/** Milliseconds for a question that decides whether all uploads wait. */
+/** Time-out of the request that decides whether the whole queue pauses. */
 const STORAGE_CHECK_TIMEOUT_MS = 10 * SECOND_MS;
 
-/** What all uploads share: the line and its limits, memory, clients of the storage. */
+/** Resources that all uploads share: request slots, bandwidth, memory, and clients of the storage. */
 export class UploadResources {
   readonly #options: TransferQueueOptions;
   readonly #limits: QueueLimits;
@@ -61,22 +61,22 @@ export class UploadResources {
     this.#stopping.abort();
   }
 
-  /** Requests with a body at once, as many as the line is thought to take. */
+  /** Concurrent requests with a body that the connection is judged to carry. */
   get requestSlots(): number {
     return this.#slots.limit;
   }
 
-  /** In force with the next slice on the wire. */
+  /** Applies to the next slice of a body. */
   setBandwidth(rules: BandwidthRules): void {
     this.#bandwidth.setRules(rules);
   }
 
-  /** Nothing runs: the memory of parts is of no use. */
+  /** Frees the buffers of parts when nothing runs. */
   releaseBuffers(): void {
     this.#buffers.forget();
   }
 
-  /** For the main storage of this moment. @throws NearplayError no-preferences */
+  /** Context of an upload to the current main storage. @throws NearplayError no-preferences */
   context(): UploadContext {
     const { log, now, random, uploader } = this.#options;
     const { configuration } = this.#options.target();
@@ -96,16 +96,16 @@ export class UploadResources {
     };
   }
 
-  /** AWS honours them (S3 User Guide, "Conditional writes"); all others are asked once. */
+  /** AWS honours conditions (S3 User Guide, "Conditional writes"); other storages are probed once. */
   #conditionsOf(configuration: StorageConfiguration, api: S3UploadApi): StorageConditions {
     const id = placeId(configuration);
     if (isOfAws(configuration)) return { known: () => Promise.resolve('honoured'), areUnsupported: () => undefined };
     const failed = (error: NearplayError) => (this.#lastError = error);
-    const repeating = { random: this.#options.random, sleep, slots: this.#slots, failed };
-    // For all that wait for it, whichever of them is cancelled.
+    const retryOptions = { random: this.#options.random, sleep, slots: this.#slots, failed };
+    // Shared by all callers, so that no caller's cancellation ends it.
     const { signal: always } = this.#stopping;
     const find = async () => {
-      const found = await retrying(repeating, always, () =>
+      const found = await retrying(retryOptions, always, () =>
         probeWriteConditions({
           put: (key, condition) => api.putEmpty(wholeKey(configuration, key), condition, always),
           remove: (key, versionId) => api.remove(wholeKey(configuration, key), versionId, always),
@@ -125,25 +125,25 @@ export class UploadResources {
       const verdict = this.#conditions.verdictOn(placeId(this.#options.target().configuration));
       return verdict !== undefined && isIgnorant(verdict) ? 'no-conditions' : undefined;
     } catch {
-      // Without preferences there is no such storage.
+      // No preferences: no main storage.
       return undefined;
     }
   }
 
   #report(found: WriteConditions): void {
     if (!isIgnorant(found)) return;
-    const message = 'The storage does not keep conditions on writing: each name is looked up before it is written';
+    const message = 'Storage does not honour conditional writes: each name is looked up before it is written';
     this.#options.log.warn(message, { conditions: found });
   }
 
-  /** A question whose answer has a body. @throws NearplayError where the storage does not answer as it should */
-  async askStorage(): Promise<void> {
+  /** Sends a request whose answer has a body. @throws NearplayError when the storage does not answer properly */
+  async checkStorage(): Promise<void> {
     const { configuration } = this.#options.target();
     const timeout = Math.min(this.#timing.idle, STORAGE_CHECK_TIMEOUT_MS);
     await this.api().listOne(configuration.prefix, timeout, this.#stopping.signal);
   }
 
-  /** One word for where uploads go now, prefix included. @throws NearplayError no-preferences */
+  /** Identifies the current destination of uploads, prefix included. @throws NearplayError no-preferences */
   destination(): string {
     const { configuration } = this.#options.target();
     return `${placeId(configuration)} ${configuration.prefix}`;
@@ -159,7 +159,7 @@ export class UploadResources {
       const main = this.#options.target();
       return isIn(place, main.configuration) ? main : this.#options.targetAt?.(place);
     } catch {
-      // Without preferences nobody is asked.
+      // No preferences: no storage to ask.
       return undefined;
     }
   }

@@ -8,7 +8,7 @@ import { lingering } from '../../runtime/async.ts';
 import { isIgnorant, isUnsupported, type WriteConditions } from '../../storage/writeConditions.ts';
 import type { RemoteObject } from '../http/objectInfo.ts';
 import { retrying } from '../http/retry.ts';
-import type { Completed, ObjectDescription, PresentPart } from '../http/s3UploadApi.ts';
+import type { Completed, ObjectDescription, StoredPart } from '../http/s3UploadApi.ts';
 import type { UploadRecord, UploadRef } from '../journal/uploadRecord.ts';
 import {
   abandonedNow,
@@ -95,7 +95,7 @@ export class MultipartUpload {
     if ('kind' in begun) return begun;
     const plan = planParts(this.#file.identity.size, this.#task.record.partSize);
     for (let time = 1; ; time++) {
-      const present = isNew && time === 1 ? new Map<number, PresentPart>() : await this.#present(begun);
+      const present = isNew && time === 1 ? new Map<number, StoredPart>() : await this.#present(begun);
       if (!(present instanceof Map)) return present;
       const whole = await this.#send(begun, plan, present);
       const outcome = await this.#complete(begun, whole, time >= MAX_COMPLETIONS);
@@ -156,7 +156,7 @@ export class MultipartUpload {
   }
 
   /** What the storage has of it; an outcome when it turns out to be complete. */
-  async #present(upload: UploadRef): Promise<Map<number, PresentPart> | UploadOutcome> {
+  async #present(upload: UploadRef): Promise<Map<number, StoredPart> | UploadOutcome> {
     try {
       const parts = await this.#retrying(() => this.#context.api.listParts(upload, this.#task.signal));
       return new Map(parts.map((part) => [part.number, part]));
@@ -169,7 +169,7 @@ export class MultipartUpload {
     }
   }
 
-  async #send(upload: UploadRef, plan: PartPlan, present: ReadonlyMap<number, PresentPart>): Promise<WholeObject> {
+  async #send(upload: UploadRef, plan: PartPlan, present: ReadonlyMap<number, StoredPart>): Promise<WholeObject> {
     try {
       const parts = await new PartUploader(this.#context, this.#task, this.#file).send(upload, plan, present);
       const whole = parts.reduce((crc, { checksum, size }) => crc32Combine(crc, checksum, size), 0);

@@ -2,14 +2,14 @@ import { setMaxListeners } from 'node:events';
 import { toBase64 } from '../../content/crc32.ts';
 import type { StableFile } from '../../files/stableFile.ts';
 import { retrying } from '../http/retry.ts';
-import type { PresentPart } from '../http/s3UploadApi.ts';
+import type { StoredPart } from '../http/s3UploadApi.ts';
 import type { UploadRef } from '../journal/uploadRecord.ts';
 import { type LoadedPart, loadPart } from './loadPart.ts';
 import { type PartPlan, type PartRange, partRange } from './partPlan.ts';
 import type { UploadContext, UploadTask } from './uploadContext.ts';
 
 /** A part that the storage has for certain. */
-export interface SentPart extends PresentPart {
+export interface SentPart extends StoredPart {
   /** CRC-32 of the file's bytes. */
   checksum: number;
   /** Hexadecimal; calculated where the storage says no checksum of it. */
@@ -38,7 +38,7 @@ export class PartUploader {
   }
 
   /** @returns all parts, in order. @throws NearplayError of the part that failed first, when nothing is on the wire any more */
-  async send(upload: UploadRef, plan: PartPlan, present: ReadonlyMap<number, PresentPart>): Promise<SentPart[]> {
+  async send(upload: UploadRef, plan: PartPlan, present: ReadonlyMap<number, StoredPart>): Promise<SentPart[]> {
     const fitting = fittingParts(plan, present);
     this.#task.progress.resumed([...fitting.values()].reduce((sum, { size }) => sum + size, 0));
     const sent: SentPart[] = [];
@@ -61,7 +61,7 @@ export class PartUploader {
     return sent;
   }
 
-  async #uploadPart(upload: UploadRef, range: PartRange, present: PresentPart | undefined): Promise<SentPart> {
+  async #uploadPart(upload: UploadRef, range: PartRange, present: StoredPart | undefined): Promise<SentPart> {
     let candidate = present;
     return retrying(this.#context, this.#waiting, async () => {
       // Read again for each attempt: bytes that arrived damaged may have been damaged in memory.
@@ -82,7 +82,7 @@ export class PartUploader {
     });
   }
 
-  async #send(upload: UploadRef, { number, length }: PartRange, part: LoadedPart): Promise<StoredPart> {
+  async #send(upload: UploadRef, { number, length }: PartRange, part: LoadedPart): Promise<PartWithMd5> {
     const { api, slots } = this.#context;
     const { progress, signal } = this.#task;
     const leave = await slots.acquire(this.#task.record.id, this.#waiting);
@@ -108,17 +108,17 @@ export class PartUploader {
   }
 }
 
-type StoredPart = PresentPart & Pick<SentPart, 'md5'>;
+type PartWithMd5 = StoredPart & Pick<SentPart, 'md5'>;
 
 /** A part that is there, when it has the content of the file: by its checksum, or by its ETag where it has none. */
-async function matchingPart(candidate: PresentPart, part: LoadedPart): Promise<StoredPart | undefined> {
+async function matchingPart(candidate: StoredPart, part: LoadedPart): Promise<PartWithMd5 | undefined> {
   if (candidate.crc32 !== undefined) return candidate.crc32 === toBase64(part.crc32) ? candidate : undefined;
   const md5 = await part.md5();
   return candidate.etag.replaceAll('"', '').toLowerCase() === md5 ? { ...candidate, md5 } : undefined;
 }
 
 /** Those of the right size: their checksums are compared when the file has been read. */
-function fittingParts(plan: PartPlan, present: ReadonlyMap<number, PresentPart>): ReadonlyMap<number, PresentPart> {
-  const fits = ({ number, size }: PresentPart) => number <= plan.count && partRange(plan, number).length === size;
+function fittingParts(plan: PartPlan, present: ReadonlyMap<number, StoredPart>): ReadonlyMap<number, StoredPart> {
+  const fits = ({ number, size }: StoredPart) => number <= plan.count && partRange(plan, number).length === size;
   return new Map([...present].filter(([, part]) => fits(part)));
 }
