@@ -170,7 +170,7 @@ class NearplayServices implements Application {
     });
     this.downloads = new Downloads({
       studio: () => this.studio(),
-      changed: (news) => this.#events.emit('transfersChanged', this.transfers.ofCopies(news)),
+      changed: (news) => this.#events.emit('transfersChanged', this.transfers.ofDownloads(news)),
       file: join(options.journalFolder ?? options.userDataFolder, 'copies.json'),
       now,
       log,

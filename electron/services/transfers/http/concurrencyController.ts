@@ -60,7 +60,7 @@ export class ConcurrencyController {
     const rate = this.#bytes / elapsed;
     this.#bytes = 0;
     this.#since = now;
-    // After a pause the window is mostly idle, which says nothing about the connection.
+    // After a pause the window is mostly idle and no measure of the connection.
     if (isFull && elapsed < 2 * span) this.#judge(rate, now);
     else this.#rateBefore = undefined;
   }

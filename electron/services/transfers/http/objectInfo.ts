@@ -4,7 +4,7 @@ import { type Fingerprint, fingerprintOf } from '../../content/fingerprint.ts';
 
 /** An object as the storage describes it. */
 export interface RemoteObject extends StoredChecksum {
-  /** Bytes; absent where the storage does not say. */
+  /** Bytes; absent when the storage does not return them. */
   size?: number;
   etag: string;
   /** Fingerprint of the content, for objects of any program. */

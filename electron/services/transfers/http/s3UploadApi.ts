@@ -48,7 +48,7 @@ export interface StoredPart {
   number: number;
   size: number;
   etag: string;
-  /** Base64; absent where the storage keeps none. */
+  /** Base64; absent when the storage has none. */
   crc32?: string;
 }
 
@@ -61,7 +61,7 @@ export interface ConfirmedPart extends StoredPart {
 
 /** The first part of an object; all parts but the last have its size. */
 export interface FirstPart {
-  /** Bytes; absent where the storage does not say. */
+  /** Bytes; absent when the storage does not return them. */
   size?: number;
   /** Of the whole object. */
   etag: string;

@@ -11,26 +11,26 @@ import { utf8Text } from '../../files/utf8Text.ts';
 import { RECORD_VERSION, upgradeRecord, type UploadRecord, uploadRecordSchema } from './uploadRecord.ts';
 
 const SHEET_EXTENSION = '.json';
-/** How long a note that may be lost waits for others. */
+/** Delay of writes that a crash may lose, to combine them. */
 const FLUSH_DELAY_MS = SECOND_MS / 2;
-/** Until a full disk is tried again with them. */
+/** Delay before a failed write of them is tried again. */
 const FLUSH_RETRY_MS = 5 * SECOND_MS;
 const sheetSchema = z.looseObject({ version: z.int().min(1), records: z.array(z.unknown()) });
-/** What a file of the journal is called that was set aside: `NAME.damaged-1780000000000`. */
+/** Name of a file that was set aside: `NAME.damaged-1780000000000`. */
 const ASIDE = /\.(damaged|newer)-\d+$/;
 
 export interface JournalLoad {
   records: UploadRecord[];
-  /** What could not be understood now, in files of its own; nothing of it is lost. */
+  /** Records that could not be read now; their bytes are kept in files of their own. */
   unread: JournalUnread;
-  /** All such files, those of before too. */
+  /** All such files, earlier ones included. */
   setAside: string[];
 }
 
 /**
- * Transfers on disk, so that a crash at any moment loses none. A sheet is one file with one or more records; it is always
- * replaced as a whole (written beside, synced, renamed over, the folder synced), so that a reader sees the old one or the
- * new one. Files that were queued together share a sheet: 100,000 of them are not 100,000 syncs.
+ * Upload records on disk, so that a crash at any moment loses none. A sheet is a file of one or more records and is
+ * always replaced as a whole (temporary file, fsync, rename, fsync of the folder), so that a reader sees the old one or
+ * the new one. Files that are queued together share a sheet: 100,000 files do not take 100,000 syncs.
  */
 export class Journal {
   readonly #folder: string;
@@ -43,8 +43,8 @@ export class Journal {
   }
 
   /**
-   * Reads all that is there, record by record: what cannot be understood is set aside, and never deleted. Never throws; what keeps
-   * the folder from being used is told.
+   * Reads all records. Those that cannot be read are set aside, never deleted. Never throws; a folder that cannot be
+   * used is reported in `unread.problem`.
    */
   async load(): Promise<JournalLoad> {
     const unread: JournalUnread = { uploads: 0, files: [] };
@@ -60,7 +60,7 @@ export class Journal {
     } catch (error) {
       unread.problem = explain(error).report();
     }
-    // Sheet after sheet they are nearly in order, which is what makes sorting 100,000 cheap.
+    // Nearly sorted sheet by sheet, which makes sorting 100,000 cheap.
     const sheets = [...new Set(this.#sheetOf.values())].sort((a, b) => a.firstOrder() - b.firstOrder());
     const records = sheets.flatMap((sheet) => [...sheet.records.values()]);
     records.sort((a, b) => a.order - b.order);
@@ -68,7 +68,7 @@ export class Journal {
   }
 
   /**
-   * Puts new records on a sheet of their own; on disk when it resolves.
+   * Adds new records in a sheet of their own; on disk when it resolves.
    *
    * @throws NearplayError disk-full; then none of them is in the journal.
    */
@@ -79,10 +79,9 @@ export class Journal {
   }
 
   /**
-   * Replaces a record; on disk when it resolves. Changes that come while a sheet is being written go into one further
-   * writing.
+   * Replaces a record; on disk when it resolves. Changes during a write of the sheet share one further write.
    *
-   * @throws NearplayError disk-full; the record is kept in memory and goes with the next writing that succeeds.
+   * @throws NearplayError disk-full; the record stays in memory and is part of the next successful write.
    */
   async put(record: UploadRecord): Promise<void> {
     const sheet = this.#sheetOf.get(record.id);
@@ -95,7 +94,7 @@ export class Journal {
     return this.#sheetOf.has(id);
   }
 
-  /** Replaces a record, on disk within a second or so; for what does no harm when a crash takes it back. */
+  /** Replaces a record; on disk within about a second. For changes that a crash may undo. */
   putSoon(record: UploadRecord): void {
     const sheet = this.#sheetOf.get(record.id);
     if (!sheet) return;
@@ -104,7 +103,7 @@ export class Journal {
     this.#timer ??= setTimeout(() => void this.#flushLater(), FLUSH_DELAY_MS).unref();
   }
 
-  /** Writes what was noted. @throws NearplayError disk-full; the notes are kept for another time */
+  /** Writes pending changes. @throws NearplayError disk-full; they stay pending */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -119,28 +118,28 @@ export class Journal {
     }
   }
 
-  /** Takes records out, one writing a sheet. @throws NearplayError disk-full */
+  /** Removes records, with one write per sheet. @throws NearplayError disk-full */
   async remove(ids: Iterable<string>): Promise<void> {
-    const touched = new Set<Sheet>();
+    const changed = new Set<Sheet>();
     for (const id of ids) {
       const sheet = this.#sheetOf.get(id);
       if (!sheet?.records.delete(id)) continue;
       this.#sheetOf.delete(id);
-      touched.add(sheet);
+      changed.add(sheet);
     }
-    for (const sheet of touched) await sheet.write();
+    for (const sheet of changed) await sheet.write();
   }
 
   async #flushLater(): Promise<void> {
     try {
       await this.flush();
     } catch {
-      // Whoever needs a record to be on disk is told by `put`; a note can wait for room.
+      // `put` reports its own errors; pending changes can wait for free space.
       this.#timer ??= setTimeout(() => void this.#flushLater(), FLUSH_RETRY_MS).unref();
     }
   }
 
-  /** Makes the folder; a file in its place is set aside. */
+  /** Creates the folder; a file of that name is set aside. */
   async #prepare(unread: JournalUnread): Promise<void> {
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
@@ -156,7 +155,7 @@ export class Journal {
     try {
       bytes = await readRegularFile(file);
     } catch {
-      // Perhaps another time.
+      // The next start may be able to read it.
       unread.files.push(file);
       return;
     }
@@ -185,7 +184,7 @@ export class Journal {
 class Sheet {
   readonly records: Map<string, UploadRecord>;
   readonly #file: string;
-  /** Not understood, and not set aside yet: written back as they are. */
+  /** Unreadable records that are not set aside yet; written back unchanged. */
   #others: readonly unknown[];
   #running: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
@@ -196,7 +195,7 @@ class Sheet {
     this.#others = others;
   }
 
-  /** @returns the file that has them now: one of their own, or this one while the disk takes no other. */
+  /** @returns the file that holds them: a new one, or this one while no new one can be written. */
   async setOthersAside(): Promise<string> {
     const aside = asideName(this.#file, 'damaged');
     try {
@@ -214,7 +213,7 @@ class Sheet {
     return first?.order ?? 0;
   }
 
-  /** One writing at a time; callers that come meanwhile share the next one. */
+  /** One write at a time; callers during a write share the next one. */
   write(): Promise<void> {
     this.#next ??= this.#running
       .catch(() => undefined)
@@ -232,7 +231,7 @@ class Sheet {
     try {
       await replaceFile(this.#file, textOf(records));
     } catch (error) {
-      // Somebody removed the folder: what is noted here is all that there is.
+      // The folder was removed; memory holds all records of the sheet.
       const isGone = error instanceof NearplayError && codeOf(error.cause) === 'ENOENT';
       if (!isGone) throw explain(error);
       await this.#writeAnew(textOf(records));
@@ -265,7 +264,7 @@ function asideName(file: string, why: 'damaged' | 'newer'): string {
   return `${file}.${why}-${Date.now()}`;
 }
 
-/** @returns where it is now. */
+/** @returns its path afterwards. */
 async function setAside(file: string, why: 'damaged' | 'newer'): Promise<string> {
   const aside = asideName(file, why);
   return rename(file, aside).then(
@@ -274,7 +273,7 @@ async function setAside(file: string, why: 'damaged' | 'newer'): Promise<string>
   );
 }
 
-/** Of the code that holds the queue until the disk takes the notes; the message says what the disk said. */
+/** Has the code that pauses the queue until the disk accepts writes; the message has the disk's own error. */
 function explain(failure: unknown): NearplayError {
   const cause = failure instanceof NearplayError ? failure.cause : failure;
   const why = failure instanceof NearplayError ? failure.message : `The disk said ${codeOf(cause) || 'nothing of it'}.`;

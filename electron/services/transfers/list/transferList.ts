@@ -11,10 +11,10 @@ import type { Downloads, DownloadsDelta } from '../download/downloads.ts';
 import type { UploadsDelta, UploadTransfer } from '../jobs/transfer.ts';
 import type { TransferQueue } from '../queue/queue.ts';
 
-/** Transfers in one answer: a page of so many is cloned to the window within a frame or two. */
+/** Transfers per page: cloned to the window within a frame or two. */
 const PAGE_TRANSFERS = 1000;
 
-/** What a blocked upload waits for, in the words of the errors that lead there. */
+/** Error code that describes each reason of a blocked upload. */
 const WAITS_FOR = {
   offline: 'offline',
   storage: 'storage-failed',
@@ -29,37 +29,37 @@ type QueueInList = Pick<
   TransferQueue,
   'totals' | 'page' | 'pause' | 'resume' | 'cancel' | 'retry' | 'clear' | 'decide' | 'move'
 >;
-type CopiesInList = Pick<Downloads, 'list' | 'has' | 'cancel' | 'retry' | 'clear'>;
+type DownloadsInList = Pick<Downloads, 'list' | 'has' | 'cancel' | 'retry' | 'clear'>;
 
-/** Uploads and copies as one list, as a window shows it: copies first, since there are few and somebody waits for them. */
+/** Uploads and downloads as one list for the window. Downloads come first: they are few, and users wait for them. */
 export class TransferList {
   readonly #queue: QueueInList;
-  readonly #copies: CopiesInList;
+  readonly #downloads: DownloadsInList;
 
-  constructor(queue: QueueInList, copies: CopiesInList) {
+  constructor(queue: QueueInList, downloads: DownloadsInList) {
     this.#queue = queue;
-    this.#copies = copies;
+    this.#downloads = downloads;
   }
 
   page(cursor: string | undefined): TransfersPage {
     const { transfers, next } = this.#queue.page(cursor, PAGE_TRANSFERS);
-    const copies = cursor === undefined ? this.#copies.list() : [];
-    return { transfers: [...copies, ...transfers.map(shown)], ...(next !== undefined && { cursor: next }) };
+    const downloads = cursor === undefined ? this.#downloads.list() : [];
+    return { transfers: [...downloads, ...transfers.map(shown)], ...(next !== undefined && { cursor: next }) };
   }
 
   totals(): TransferTotals {
-    return withCopies(this.#queue.totals(), this.#copies.list());
+    return withDownloads(this.#queue.totals(), this.#downloads.list());
   }
 
   ofUploads({ changed, removed, totals }: UploadsDelta): TransfersDelta {
-    return { changed: changed.map(shown), removed, totals: withCopies(totals, this.#copies.list()) };
+    return { changed: changed.map(shown), removed, totals: withDownloads(totals, this.#downloads.list()) };
   }
 
-  ofCopies({ changed, removed }: DownloadsDelta): TransfersDelta {
+  ofDownloads({ changed, removed }: DownloadsDelta): TransfersDelta {
     return { changed, removed, totals: this.totals() };
   }
 
-  /** These, or all. A copy goes on until it is there or cancelled. */
+  /** Pauses these uploads, or all. Downloads cannot be paused. */
   pause(ids?: readonly string[]): void {
     this.#queue.pause(ids);
   }
@@ -70,15 +70,16 @@ export class TransferList {
 
   cancel(ids?: readonly string[]): void {
     this.#queue.cancel(ids);
-    for (const id of ids ?? this.#copies.list().map((copy) => copy.id))
-      if (this.#copies.has(id)) this.#copies.cancel(id);
+    for (const id of ids ?? this.#downloads.list().map((download) => download.id))
+      if (this.#downloads.has(id)) this.#downloads.cancel(id);
   }
 
-  /** These that failed or were cancelled; or all that failed. */
+  /** Retries these failed or cancelled transfers; default: all failed ones. */
   retry(ids?: readonly string[]): void {
     this.#queue.retry(ids);
-    const failed = () => this.#copies.list().filter(({ state }) => state === 'failed');
-    for (const id of ids ?? failed().map((copy) => copy.id)) if (this.#copies.has(id)) this.#copies.retry(id);
+    const failed = () => this.#downloads.list().filter(({ state }) => state === 'failed');
+    for (const id of ids ?? failed().map((download) => download.id))
+      if (this.#downloads.has(id)) this.#downloads.retry(id);
   }
 
   /** For names that are taken, with other content: these uploads, or all that ask. */
@@ -93,7 +94,7 @@ export class TransferList {
 
   clear(): void {
     this.#queue.clear();
-    this.#copies.clear();
+    this.#downloads.clear();
   }
 }
 
@@ -108,16 +109,16 @@ function reasonOf({ blockedFor }: Pick<UploadTransfer, 'blockedFor'>): ErrorRepo
   return { code, ...ERRORS[code] };
 }
 
-function withCopies(totals: TransferTotals, copies: readonly Transfer[]): TransferTotals {
-  if (copies.length === 0) return totals;
-  const counted = copies.filter(({ state }) => state !== 'failed' && state !== 'cancelled' && state !== 'skipped');
-  const sum = (of: (copy: Transfer) => number) => counted.reduce((total, copy) => total + of(copy), 0);
-  const size = totals.size + sum((copy) => copy.size);
-  const sent = totals.sent + sum((copy) => copy.sent);
-  const bytesPerSecond = totals.bytesPerSecond + sum((copy) => copy.bytesPerSecond);
-  const openDownloads = copies.filter(({ state }) => state === 'running').length;
+function withDownloads(totals: TransferTotals, downloads: readonly Transfer[]): TransferTotals {
+  if (downloads.length === 0) return totals;
+  const counted = downloads.filter(({ state }) => state !== 'failed' && state !== 'cancelled' && state !== 'skipped');
+  const sum = (of: (download: Transfer) => number) => counted.reduce((total, download) => total + of(download), 0);
+  const size = totals.size + sum((download) => download.size);
+  const sent = totals.sent + sum((download) => download.sent);
+  const bytesPerSecond = totals.bytesPerSecond + sum((download) => download.bytesPerSecond);
+  const openDownloads = downloads.filter(({ state }) => state === 'running').length;
   return {
-    files: filesWith(totals.files, copies),
+    files: filesWith(totals.files, downloads),
     ...{ size, sent, bytesPerSecond },
     ...(openDownloads > 0 && { openDownloads }),
     ...(bytesPerSecond > 0 && { secondsLeft: Math.ceil((size - sent) / bytesPerSecond) }),
@@ -125,8 +126,9 @@ function withCopies(totals: TransferTotals, copies: readonly Transfer[]): Transf
   };
 }
 
-function filesWith(files: TransferTotals['files'], copies: readonly Transfer[]): TransferTotals['files'] {
+function filesWith(files: TransferTotals['files'], downloads: readonly Transfer[]): TransferTotals['files'] {
   const together = { ...files };
-  for (const state of TRANSFER_STATES) together[state] += copies.filter((copy) => copy.state === state).length;
+  for (const state of TRANSFER_STATES)
+    together[state] += downloads.filter((download) => download.state === state).length;
   return together;
 }

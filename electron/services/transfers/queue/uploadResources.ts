@@ -73,7 +73,7 @@ export class UploadResources {
 
   /** Frees the buffers of parts when nothing runs. */
   releaseBuffers(): void {
-    this.#buffers.forget();
+    this.#buffers.releaseFree();
   }
 
   /** Context of an upload to the current main storage. @throws NearplayError no-preferences */

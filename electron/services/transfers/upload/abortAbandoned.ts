@@ -7,18 +7,21 @@ import type { UploadPlace } from '../../storage/objectPlace.ts';
 import type { S3UploadApi } from '../http/s3UploadApi.ts';
 import type { UnconfirmedStart, UploadRecord, UploadRef } from '../journal/uploadRecord.ts';
 
-/** Initiated counts whole seconds, and the estimate of the storage's clock is as good as a second. */
+/**
+ * Tolerance before the start: `Initiated` has a resolution of one second, and so has the estimate of the storage's
+ * clock.
+ */
 const START_EARLIEST_MS = 2 * SECOND_MS;
-/** Longer than any request to begin an upload may take, its time-outs included. */
+/** Tolerance after the start: longer than the request takes, its time-outs included. */
 const START_LATEST_MS = 90 * SECOND_MS;
-/** Parts that were on their way arrive after an abort (S3 User Guide, "Aborting a multipart upload": list to be sure). */
+/** Parts in flight can be stored after an abort (S3 User Guide, "Aborting a multipart upload": list to be sure). */
 const MAX_ABORTS = 5;
-/** Between two looks, and between two aborts. Milliseconds. */
+/** Delay between two listings and between two aborts. Milliseconds. */
 const LOOK_DELAY_MS = { first: SECOND_MS / 5, most: 60 * SECOND_MS };
-/** For an upload that was asked for and given up at once: within three seconds it is there, or was never begun. */
+/** Listings for a start whose answer was not awaited: the upload appears within three seconds or does not exist. */
 const MAX_LOOKS = 4;
 
-/** The uploads of this key that are in progress; `undefined` where looking is not permitted, or does not end. */
+/** Multipart uploads of this key in progress; `undefined` when listing is not permitted or does not end. */
 export async function uploadsInProgress(
   api: S3UploadApi,
   wholeKey: string,
@@ -34,9 +37,9 @@ export async function uploadsInProgress(
 }
 
 /**
- * The multipart upload that was asked for and whose answer never came. It has the key, the time and no parts,
- * and it was not there before; where more than one fits, or looking is or was not permitted, none is taken: nothing in a
- * listing tells whose an upload is, and somebody else's is never touched.
+ * Finds the multipart upload of a start whose answer was lost. It has the key, the time and no parts, and did not exist
+ * before. When several match, or listing is or was not permitted, none is returned: a listing does not show whose an
+ * upload is, and those of others are never touched.
  */
 export async function findUnconfirmedStart(
   api: S3UploadApi,
@@ -66,7 +69,10 @@ export async function findUnconfirmedStart(
   }
 }
 
-/** As `findBegun`, for a request that nobody waits for any more: it may still be on its way, so one look is not enough. */
+/**
+ * As `findUnconfirmedStart`, for a request that was not awaited: it may still be in flight, so one listing is not
+ * enough.
+ */
 async function findLateStart(
   api: S3UploadApi,
   start: UnconfirmedStart,
@@ -80,7 +86,7 @@ async function findLateStart(
   }
 }
 
-/** Aborts until the storage says that there is no such upload. Resolves to whether it said so. */
+/** Aborts until the storage confirms that the upload does not exist. Resolves to whether it did. */
 async function abortUntilGone(
   api: S3UploadApi,
   upload: UploadRef,
@@ -100,12 +106,12 @@ async function abortUntilGone(
   return false;
 }
 
-/** Requests to the storage where something was begun; `undefined` where the preferences have none such. */
+/** The API of the storage of a place; `undefined` when the preferences have no such storage. */
 export type ApiAt = (place: UploadPlace) => S3UploadApi | undefined;
 
 export type Abandoned = Pick<UploadRecord, 'abandoned' | 'unconfirmedStarts'>;
 
-/** What the record says once its upload is given up: no upload, and the old one on the list of those to be aborted. */
+/** Changes of a record whose upload is abandoned: no current upload, and the old one listed as abandoned. */
 export function abandoningUpload({
   upload,
   unconfirmedStart,
@@ -124,8 +130,8 @@ export function abandoningUpload({
 }
 
 /**
- * Aborts what the record has given up, each where it was begun; resolves to what is left of it, to be tried again later: also
- * what is in a storage that is not in the preferences now. Never throws.
+ * Aborts the abandoned uploads of a record, each in its storage. Resolves to the rest, to be tried again later,
+ * including uploads in storages that are not in the preferences now. Never throws.
  */
 export async function abortAbandoned(
   apiAt: ApiAt,
@@ -156,7 +162,7 @@ export async function abortAbandoned(
   return left;
 }
 
-/** What is left now: of those that were cleaned up, the rest, and all that was given up meanwhile. */
+/** The abandoned uploads after a round: those that remain, and those added meanwhile. */
 export function abandonedNow(before: Abandoned, rest: Abandoned, now: Abandoned): Abandoned {
   return {
     abandoned: [...rest.abandoned, ...now.abandoned.filter((upload) => !before.abandoned.includes(upload))],

@@ -7,13 +7,13 @@ import type { Receipt } from '../journal/uploadRecord.ts';
 import type { UploadContext } from './uploadContext.ts';
 
 export interface ArrivalQuestion {
-  /** For sentences: relative to the storage's prefix. */
+  /** For messages: relative to the storage's prefix. */
   key: string;
   wholeKey: string;
   sent: SentContent;
-  /** To the last request of the write; absent where nobody heard it. */
+  /** Answer to the last request of the write; absent when it was lost. */
   answer?: Completed;
-  /** Also an answer that proves it is compared with what the storage has afterwards. */
+  /** Whether the object is checked by HEAD even when the answer proves it. */
   asksAlways?: boolean;
   signal: AbortSignal;
 }
@@ -24,11 +24,11 @@ export interface Arrived {
 }
 
 /**
- * Proves that what was sent is in the storage: by the answer to the write, or by asking with HEAD. Where another version has the
- * name by now, the one that was sent is asked for. Where looking is not permitted, the answer itself has to have proved it.
+ * Proves that the sent content is in the storage, by the answer to the write or by HEAD. When another version has
+ * become current, HEAD asks for the sent one. When HEAD is not permitted, the answer itself has to prove it.
  *
- * @throws NearplayError damaged when something contradicts it, or the storage does not have it; unproved when nothing proves it;
- *   and what repetition did not cure of HEAD
+ * @throws NearplayError damaged when the storage contradicts it or has no such object; unproved when nothing proves it;
+ *   and errors of HEAD that retries did not resolve
  */
 export async function proveArrival(context: UploadContext, question: ArrivalQuestion): Promise<Arrived> {
   const { answer, sent, key, asksAlways = false } = question;
@@ -37,17 +37,17 @@ export async function proveArrival(context: UploadContext, question: ArrivalQues
     answer && standing === 'proved' ? { object: { ...answer, size: sent.size }, verifiedBy: 'answer' } : undefined;
   const atOnce = asksAlways ? undefined : byAnswer();
   if (atOnce) return atOnce;
-  const present = await lookFor(context, question);
-  if (present === 'refused') return byAnswer() ?? fail(standing, key);
-  if (!present) throw new NearplayError('damaged', `The storage said that it took "${key}", and does not have it.`);
-  const found = verdictOn(present, sent);
-  if (found === 'proved') return { object: present, verifiedBy: 'head' };
+  const stored = await lookUp(context, question);
+  if (stored === 'refused') return byAnswer() ?? fail(standing, key);
+  if (!stored) throw new NearplayError('damaged', `The storage said that it took "${key}", and does not have it.`);
+  const found = verdictOn(stored, sent);
+  if (found === 'proved') return { object: stored, verifiedBy: 'head' };
   const known = found === 'open' ? byAnswer() : undefined;
   return known ?? fail(found, key);
 }
 
-/** What the storage has of it; `null` when it has nothing; `refused` where looking is not permitted. */
-async function lookFor(
+/** The stored object; `null` when there is none; `refused` when HEAD is not permitted. */
+async function lookUp(
   context: UploadContext,
   { wholeKey, answer, signal }: ArrivalQuestion,
 ): Promise<RemoteObject | null | 'refused'> {
@@ -56,10 +56,10 @@ async function lookFor(
       if (error instanceof NearplayError && error.code === 'access-denied') return 'refused' as const;
       throw error;
     });
-  const present = await head();
+  const stored = await head();
   const ours = answer?.versionId;
-  if (present === 'refused' || ours === undefined || present?.versionId === ours) return present;
-  // Somebody has written or deleted it since.
+  if (stored === 'refused' || ours === undefined || stored?.versionId === ours) return stored;
+  // Another writer has replaced or deleted it since.
   return head(ours);
 }
 

@@ -1,8 +1,8 @@
 import { NearplayError } from '../../../../shared/errors.ts';
 
 /**
- * Memory for parts: at most `capacity` bytes at once, handed out in the order of asking. Buffers of the same size are used
- * again. One request larger than the capacity is granted when nothing else is out.
+ * Buffers for parts: at most `capacity` bytes in use, granted in the order of requests. Buffers of equal size are
+ * reused. A request larger than the capacity is granted when no other is in use.
  */
 export class BufferPool {
   readonly #capacity: number;
@@ -22,19 +22,19 @@ export class BufferPool {
     const index = this.#free.findIndex(({ length }) => length === size);
     const [known] = index === -1 ? [] : this.#free.splice(index, 1);
     if (known) return known;
-    // Kept buffers count as memory too: those of other sizes belong to files that are done.
-    while (this.#free.length > 0 && this.#out + this.#kept() > this.#capacity) this.#free.shift();
+    // Free buffers count as memory too: those of other sizes belong to finished files.
+    while (this.#free.length > 0 && this.#out + this.#freeBytes() > this.#capacity) this.#free.shift();
     return Buffer.allocUnsafeSlow(size);
   }
 
-  /** Lets go of the memory that is kept for further parts. */
-  forget(): void {
+  /** Frees unused buffers. */
+  releaseFree(): void {
     this.#free = [];
   }
 
   /**
-   * @param isClean false when a request may still be reading the buffer: then it is left to the garbage collector and never
-   *   given to another one.
+   * @param isClean false when a request may still read the buffer: it is left to the garbage collector and never
+   *   reused.
    */
   giveBack(buffer: Buffer, isClean: boolean): void {
     this.#out -= buffer.length;
@@ -46,7 +46,7 @@ export class BufferPool {
     }
   }
 
-  #kept(): number {
+  #freeBytes(): number {
     return this.#free.reduce((sum, { length }) => sum + length, 0);
   }
 

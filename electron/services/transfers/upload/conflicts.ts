@@ -8,23 +8,23 @@ import type { UploadContext, UploadOutcome, UploadTask } from './uploadContext.t
 
 const MAX_NAMES = 1000;
 
-/** How to go on where another object has the name: `free` means that the record's key may be written now. */
+/** How to go on when another object has the key. `free`: the record's key may be written. */
 export type Resolution = UploadOutcome | { kind: 'free'; replace: boolean };
 
 /**
- * Settles what happens with a name that is taken. The same content, as far as it can be compared, is never sent again; all
- * else is the record's policy.
+ * Resolves a conflict. The same content, as far as it can be compared, is never uploaded again; for other content the
+ * record's policy decides.
  *
- * @param present what has the name.
- * @throws NearplayError conflict when the user has to be asked
+ * @param stored the object that has the key.
+ * @throws NearplayError conflict when the user has to decide
  */
 export async function resolveConflict(
   context: UploadContext,
   task: UploadTask,
   file: StableFile,
-  present: RemoteObject,
+  stored: RemoteObject,
 ): Promise<Resolution> {
-  const isSame = await isSameContent(context, context.wholeKey(task.record.key), file, present, task.signal);
+  const isSame = await isSameContent(context, context.wholeKey(task.record.key), file, stored, task.signal);
   if (isSame) return { kind: 'skipped', why: 'identical' };
   switch (task.record.policy) {
     case 'skip':
@@ -42,16 +42,13 @@ export async function resolveConflict(
   }
 }
 
-/**
- * The error of a write that was refused because the name is taken, where the storage says of the name that it is free: nobody can
- * be asked what to do with a file that is not there.
- */
-export function takenThoughFree(key: string, cause: NearplayError): NearplayError {
+/** Error for a write refused with 412 although HEAD finds no object: there is no conflict to decide. */
+export function contradictoryConflict(key: string, cause: NearplayError): NearplayError {
   const message = `The storage refused to write "${key}" as if the name were taken (412), and says that nothing has it. Nothing was overwritten: ask IT.`;
   return new NearplayError('refused', message, { cause: cause.cause, detail: cause.detail });
 }
 
-/** The record's key becomes the next free `name (2).ext`. */
+/** Sets the record's key to the next free `name (2).ext`. */
 async function takeFreeName(context: UploadContext, task: UploadTask): Promise<void> {
   for (let number = 2; number <= MAX_NAMES; number++) {
     const key = numberedKey(task.record.wanted, number);

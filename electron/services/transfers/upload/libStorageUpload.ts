@@ -20,28 +20,28 @@ import { type Completed, confirmedPart, type S3UploadApi } from '../http/s3Uploa
 import type { UploadRef } from '../journal/uploadRecord.ts';
 import type { UploadContext } from './uploadContext.ts';
 
-/** 10,000 of these hold a stream of 156 GiB, of which nobody knows the length beforehand. */
+/** 10,000 of these hold a stream of 156 GiB, whose length is unknown beforehand. */
 export const STREAM_PART_BYTES = 16 * MIB;
 const MAX_CONCURRENT_STREAM_PARTS = 3;
 
-/** What lib-storage cannot do by itself: its requests get our time-outs, limits, progress, repetition and abort. */
+/** Hooks into the requests of lib-storage: time-outs, limits, progress, retries and abort as for all uploads. */
 export interface RequestShape {
-  /** Whose turn it is on the lanes. */
+  /** Owner of the request slots, which take turns by owner. */
   owner: string;
   signal: AbortSignal;
   sent: (bytes: number) => void;
   takenBack: (bytes: number) => void;
-  /** Of a part. What went in one request is confirmed by the caller, when its arrival is proved. */
+  /** Called for a confirmed part. A single PUT is confirmed by the caller, once its arrival is proved. */
   confirmed: (bytes: number) => void;
-  /** A multipart upload has begun; awaited before its first part is sent. */
+  /** Awaited after the start of a multipart upload and before its first part. */
   begun?: (upload: UploadRef) => Promise<void>;
-  /** Told when a request begins and when it is over, its repetitions included. */
+  /** Called when a request begins and when it is over, retries included. */
   asks?: (change: 1 | -1) => void;
-  /** Awaited before the request that gives the object its name: it may reject. */
-  beforeTheName?: () => Promise<void>;
+  /** Awaited before the request that creates the object; may reject. */
+  beforeNaming?: () => Promise<void>;
 }
 
-/** The storage's answer to the last request, and what its ETag is where ETags are MD5s, as far as that was calculated. */
+/** Answer to the last request, and the ETag to expect where ETags are MD5s, as far as it was calculated. */
 export interface SentWithLibStorage {
   completed: Completed;
   expectedEtag: string | undefined;
@@ -50,9 +50,10 @@ export interface SentWithLibStorage {
 export type LibStorageParams = Omit<PutObjectCommandInput, 'Body' | 'Bucket' | 'Key'>;
 
 /**
- * Sends bytes in memory (at most ONE_REQUEST of them: one PUT) or a stream of unknown length (parts) with lib-storage.
+ * Uploads bytes in memory (at most SINGLE_PUT_MAX_BYTES: one PUT) or a stream of unknown length (parts) with
+ * lib-storage.
  *
- * @throws NearplayError conflict (with IfNoneMatch), cancelled, and what repetition did not cure
+ * @throws NearplayError conflict (with IfNoneMatch), cancelled, and errors that retries did not resolve
  */
 export async function sendWithLibStorage(
   context: UploadContext,
@@ -78,19 +79,19 @@ export async function sendWithLibStorage(
   return { completed, expectedEtag: expectedEtag(md5s) };
 }
 
-/** @param md5s by the number of the part; `WHOLE` for what went in one request. */
+/** @param md5s by part number; `WHOLE` for a single PUT. */
 function expectedEtag(md5s: ReadonlyMap<number, string>): string | undefined {
   const parts = [...md5s].sort(([a], [b]) => a - b);
   const isComplete = parts.every(([number], index) => number === index + 1);
   return md5s.get(WHOLE) ?? (isComplete && parts.length > 0 ? etagOfParts(parts.map(([, md5]) => md5)) : undefined);
 }
 
-/** In place of the number of a part. */
+/** Stands for the part number of a single PUT. */
 const WHOLE = 0;
 
 type Command = Parameters<S3Client['send']>[0];
 
-/** The client as lib-storage sees it: the same configuration, another way to send. */
+/** The client for lib-storage: the same configuration, another `send`. */
 function shapedClient(context: UploadContext, shape: RequestShape, md5s: Map<number, string>): S3Client {
   const { client } = context.api;
   const send = async (command: Command) => {
@@ -101,7 +102,7 @@ function shapedClient(context: UploadContext, shape: RequestShape, md5s: Map<num
       shape.asks?.(-1);
     }
   };
-  // A view of the client: lib-storage reads its configuration and calls `send`.
+  // lib-storage reads the client's configuration and calls `send`.
   return Object.create(client, { send: { value: send } }) as S3Client;
 }
 
@@ -113,7 +114,7 @@ async function sendShaped(
 ): Promise<unknown> {
   const { api } = context;
   const givesName = command instanceof PutObjectCommand || command instanceof CompleteMultipartUploadCommand;
-  if (givesName) await shape.beforeTheName?.();
+  if (givesName) await shape.beforeNaming?.();
   const carriesBody = command instanceof PutObjectCommand || command instanceof UploadPartCommand;
   const { Body: body } = carriesBody ? command.input : {};
   if (carriesBody && Buffer.isBuffer(body)) {
@@ -135,7 +136,7 @@ async function sendSlices(
   bytes: Buffer,
   md5s: Map<number, string>,
 ): Promise<unknown> {
-  const leave = await slots.acquire(shape.owner, shape.signal);
+  const release = await slots.acquire(shape.owner, shape.signal);
   let moved = 0;
   const onBytes = (count: number) => {
     moved += count;
@@ -145,7 +146,7 @@ async function sendSlices(
   const checksum = command.input.ChecksumCRC32 ?? toBase64(crc32(bytes));
   try {
     const answer = await api.requests.sendBody(shape.signal, { chunks: chunksOf(bytes), onBytes }, (body, options) => {
-      // A stream's payload is not signed: no SHA-256 over it. Its CRC-32 is what the storage checks.
+      // The payload of a stream is not signed: no SHA-256 is calculated, and the storage checks its CRC-32.
       const checked = {
         ContentLength: bytes.length,
         ChecksumCRC32: checksum,
@@ -165,7 +166,7 @@ async function sendSlices(
     shape.takenBack(moved);
     throw error;
   } finally {
-    leave();
+    release();
   }
 }
 
@@ -177,7 +178,7 @@ async function begun(
 ): Promise<void> {
   const { Key: wholeKey } = command.input;
   const uploadId = 'UploadId' in answer ? answer.UploadId : undefined;
-  // Whatever answered does not know this request.
+  // An answer without an id is not from an S3 storage.
   if (typeof uploadId !== 'string' || uploadId === '') throw new NearplayError('not-a-storage');
   if (wholeKey === undefined) return;
   await shape.begun?.({ ...place, wholeKey, uploadId });

@@ -7,24 +7,24 @@ import { type BodyChunks, chunksOf } from '../http/guardedRequests.ts';
 import type { BufferPool } from './bufferPool.ts';
 import type { PartRange } from './partPlan.ts';
 
-/** Larger parts (of files beyond 312 GiB) are read twice instead of being kept in memory. */
+/** Larger parts (of files beyond 312 GiB) are read twice instead of being held in memory. */
 const MAX_BYTES_IN_MEMORY = 32 * MIB;
 const CHUNK_BYTES = MIB;
 
-/** A piece of a file, ready to be sent as often as it takes. */
+/** A part of a file, ready for any number of attempts. */
 export interface LoadedPart {
   crc32: number;
   chunks: BodyChunks;
-  /** Hexadecimal; calculated when it is asked for. @throws NearplayError file-changed, file-unreadable */
+  /** Hexadecimal; calculated on call. @throws NearplayError file-changed, file-unreadable */
   md5(): Promise<string>;
-  /** @param isClean false when a request may still hold the bytes. */
+  /** @param isClean false when a request may still read the bytes. */
   release(isClean: boolean): void;
 }
 
 /**
- * Reads a part and its checksum.
+ * Reads a part and calculates its checksum.
  *
- * @throws NearplayError file-changed when the file is not what it was before or after reading; file-unreadable, cancelled
+ * @throws NearplayError file-changed when the file has changed before or after reading; file-unreadable, cancelled
  */
 export async function loadPart(
   file: StableFile,
@@ -48,7 +48,7 @@ async function loadIntoMemory(
   try {
     await file.read(buffer, start);
   } catch (error) {
-    // A drive that answers late still writes into it.
+    // A late answer of the drive still writes into the buffer.
     buffers.giveBack(buffer, false);
     throw error;
   }

@@ -18,20 +18,20 @@ import {
   uploadsInProgress,
 } from './abortAbandoned.ts';
 import { type Arrived, proveArrival } from './arrival.ts';
-import { resolveConflict, takenThoughFree } from './conflicts.ts';
+import { contradictoryConflict, resolveConflict } from './conflicts.ts';
 import { describeObject } from './objectMetadata.ts';
 import { type PartPlan, planParts } from './partPlan.ts';
 import { PartUploader, type SentPart } from './partUploader.ts';
 import { receiptOf } from './receipt.ts';
 import type { UploadContext, UploadOutcome, UploadTask } from './uploadContext.ts';
 
-/** Beyond this something else is wrong than bad luck. */
+/** Restarts of an upload; beyond them the cause is not transient. */
 const MAX_ROUNDS = 4;
 const MAX_COMPLETIONS = 3;
-/** Milliseconds that an answer is waited for after the user's word; an id that was thrown away would have to be searched. */
+/** Milliseconds that the answer to a start is awaited after an abort: a lost id would have to be searched for. */
 const ANSWER_GRACE_MS = 150;
 
-/** The multipart upload is of no use any more: it has to be begun again. */
+/** The multipart upload is unusable and has to be begun again. */
 class StartAgain extends Error {
   readonly reason: NearplayError;
 
@@ -41,28 +41,28 @@ class StartAgain extends Error {
   }
 }
 
-/** Every part of the file as the storage has it. */
+/** All parts of the file as stored. */
 interface WholeObject extends Checksums {
   parts: SentPart[];
-  /** What the ETag is where ETags are MD5s; only where the storage says no checksums. */
+  /** Expected ETag where ETags are MD5s; only where the storage returns no checksums. */
   etag?: string;
 }
 
-/** What the object will be known by once it is complete. */
+/** Expected properties of the completed object. */
 type Completing = NonNullable<UploadRecord['completing']>;
 
 /**
- * Sends one file as a multipart upload that survives the process: its id is in the journal before the first part, and
- * after a restart only what the storage lacks is sent. Begun at most once at a time; completed once, whatever answers are
- * lost.
+ * Uploads one file as a multipart upload that survives the process: its id is in the journal before the first part, and
+ * after a restart only missing parts are sent. At most one upload is begun at a time, and it is completed once,
+ * whichever answers are lost.
  */
 export class MultipartUpload {
   readonly #context: UploadContext;
   readonly #task: UploadTask;
   readonly #file: StableFile;
-  /** Over an object that has the name, because the user or the policy said so. */
+  /** Whether an existing object is replaced, by decision of the user or of the policy. */
   #replace: boolean;
-  /** The storage answered 501 to the condition. */
+  /** The storage answered 501 to a conditional write. */
   #isUnsupported = false;
 
   constructor(context: UploadContext, task: UploadTask, file: StableFile) {
@@ -73,8 +73,9 @@ export class MultipartUpload {
   }
 
   /**
-   * @throws NearplayError conflict when the user has to be asked, file-changed and file-unreadable for the file, disk-full for
-   *   the journal, cancelled, and whatever repetition did not cure (offline, credentials-expired, …); the parts are kept.
+   * @throws NearplayError conflict when the user has to decide, file-changed and file-unreadable for the file,
+   *   disk-full for the journal, cancelled, and errors that retries did not resolve (offline, credentials-expired, …);
+   *   the parts are kept.
    */
   async run(): Promise<UploadOutcome> {
     for (let round = 1; ; round++) {
@@ -84,7 +85,7 @@ export class MultipartUpload {
         if (!(error instanceof StartAgain)) throw error;
         await this.#giveUp();
         if (round >= MAX_ROUNDS) throw error.reason;
-        this.#context.log.warn('An upload starts again', { key: this.#task.record.key, reason: error.reason.code });
+        this.#context.log.warn('Upload restarted', { key: this.#task.record.key, reason: error.reason.code });
       }
     }
   }
@@ -95,19 +96,19 @@ export class MultipartUpload {
     if ('kind' in begun) return begun;
     const plan = planParts(this.#file.identity.size, this.#task.record.partSize);
     for (let time = 1; ; time++) {
-      const present = isNew && time === 1 ? new Map<number, StoredPart>() : await this.#present(begun);
-      if (!(present instanceof Map)) return present;
-      const whole = await this.#send(begun, plan, present);
+      const stored = isNew && time === 1 ? new Map<number, StoredPart>() : await this.#storedParts(begun);
+      if (!(stored instanceof Map)) return stored;
+      const whole = await this.#send(begun, plan, stored);
       const outcome = await this.#complete(begun, whole, time >= MAX_COMPLETIONS);
       if (outcome !== 'parts-missing') return outcome;
     }
   }
 
-  /** The multipart upload that goes on, or begins; an outcome when there is nothing to send. */
+  /** The multipart upload to continue, or a new one; an outcome when there is nothing to send. */
   async #begin(): Promise<UploadRef | UploadOutcome> {
     const { record } = this.#task;
     const known = record.upload ?? record.unconfirmedStart;
-    // The studio's main storage, or its folder there, is another one now.
+    // The main storage, or its prefix, has changed since.
     if (known && !this.#context.isHere(known, record.key)) throw new StartAgain(new NearplayError('no-such-upload'));
     if (record.upload) return record.upload;
     const outcome = record.unconfirmedStart ? undefined : await this.#settleName();
@@ -116,17 +117,17 @@ export class MultipartUpload {
 
   async #settleName(): Promise<UploadOutcome | undefined> {
     const conditions = await this.#context.conditions.known(this.#task.signal);
-    const present = await this.#look(conditions);
-    if (!present) return undefined;
-    const resolution = await resolveConflict(this.#context, this.#task, this.#file, present);
+    const stored = await this.#existing(conditions);
+    if (!stored) return undefined;
+    const resolution = await resolveConflict(this.#context, this.#task, this.#file, stored);
     if (resolution.kind !== 'free') return resolution;
     this.#replace = resolution.replace;
     return undefined;
   }
 
   /**
-   * The start is on disk before the request, the id before the first part: if the answer is lost, or this process ends
-   * in between, the upload that was begun is found again instead of a second one beginning.
+   * The start is on disk before the request, the id before the first part: when the answer is lost, or the process ends
+   * in between, the upload is found again instead of a second one being begun.
    */
   async #beginUpload(): Promise<UploadRef> {
     const { api } = this.#context;
@@ -155,8 +156,8 @@ export class MultipartUpload {
     return api.create(wholeKey, description, lingering(signal, ANSWER_GRACE_MS));
   }
 
-  /** What the storage has of it; an outcome when it turns out to be complete. */
-  async #present(upload: UploadRef): Promise<Map<number, StoredPart> | UploadOutcome> {
+  /** The stored parts; an outcome when the upload proves to be complete. */
+  async #storedParts(upload: UploadRef): Promise<Map<number, StoredPart> | UploadOutcome> {
     try {
       const parts = await this.#retrying(() => this.#context.api.listParts(upload, this.#task.signal));
       return new Map(parts.map((part) => [part.number, part]));
@@ -169,22 +170,25 @@ export class MultipartUpload {
     }
   }
 
-  async #send(upload: UploadRef, plan: PartPlan, present: ReadonlyMap<number, StoredPart>): Promise<WholeObject> {
+  async #send(upload: UploadRef, plan: PartPlan, stored: ReadonlyMap<number, StoredPart>): Promise<WholeObject> {
     try {
-      const parts = await new PartUploader(this.#context, this.#task, this.#file).send(upload, plan, present);
+      const parts = await new PartUploader(this.#context, this.#task, this.#file).send(upload, plan, stored);
       const whole = parts.reduce((crc, { checksum, size }) => crc32Combine(crc, checksum, size), 0);
       const md5s = parts.flatMap(({ md5 }) => (md5 === undefined ? [] : [md5]));
       const etag = md5s.length === parts.length ? { etag: etagOfParts(md5s) } : {};
       return { parts, crc32: toBase64(whole), composite: compositeOf(parts.map(({ checksum }) => checksum)), ...etag };
     } catch (error) {
-      // Gone in mid upload: aborted by a lifecycle rule or by somebody.
+      // Aborted meanwhile, by a lifecycle rule or another client.
       if (isGone(error)) throw new StartAgain(error);
       if (isChanged(error)) await this.#giveUp();
       throw error;
     }
   }
 
-  /** `parts-missing` when the storage lacks what it had confirmed: then parts have to be listed and sent again. */
+  /**
+   * Completes the upload; `parts-missing` when the storage lacks parts that it had confirmed: they have to be listed
+   * and sent again.
+   */
   async #complete(
     upload: UploadRef,
     whole: WholeObject,
@@ -223,21 +227,24 @@ export class MultipartUpload {
       return await this.#verified(upload, completed, whole);
     } catch (error) {
       if (!isUncertain(error)) throw error;
-      // Perhaps only the answer was lost.
+      // The answer alone may have been lost.
       const done = await this.#completedBefore(upload, completingOf(whole));
       if (!done) throw error;
       return done;
     }
   }
 
-  /** Where no condition keeps the name that somebody may have taken while this file was sent. @throws NearplayError conflict */
+  /**
+   * Checks the key where conditional writes are not supported and another client may have taken it meanwhile. @throws
+   * NearplayError conflict
+   */
   async #assertFree(): Promise<void> {
     const { signal } = this.#task;
-    const present = await this.#context.api.head(this.#wholeKey(), signal);
-    if (present) throw new NearplayError('conflict');
+    const stored = await this.#context.api.head(this.#wholeKey(), signal);
+    if (stored) throw new NearplayError('conflict');
   }
 
-  /** Asks the storage for what it has now, even if it said that all is well. @throws NearplayError damaged, unproved */
+  /** Checks the stored object by HEAD, even after a successful answer. @throws NearplayError damaged, unproved */
   async #verified(upload: UploadRef, answer: Completed, whole: WholeObject): Promise<UploadOutcome> {
     const { record, signal } = this.#task;
     const completing = completingOf(whole);
@@ -255,28 +262,27 @@ export class MultipartUpload {
     return verdictOn(object, this.#sent(completing)) === 'proved';
   }
 
-  /** The receipt, when the object is there as it was sent: an earlier request to complete it came through. */
+  /** The receipt, when the object is stored as it was sent: an earlier completion succeeded. */
   async #completedBefore(upload: UploadRef, sent: Completing): Promise<UploadOutcome | undefined> {
-    const present = await this.#head(upload.wholeKey);
-    if (!present || !this.#isWhole(present, sent)) return undefined;
-    // Should it be somebody else's object of the same content, ours must not stay behind.
+    const stored = await this.#head(upload.wholeKey);
+    if (!stored || !this.#isWhole(stored, sent)) return undefined;
+    // The object may be another client's with the same content; this upload must not remain.
     await this.#giveUp();
-    return this.#done(upload, { object: present, verifiedBy: 'head' }, sent);
+    return this.#done(upload, { object: stored, verifiedBy: 'head' }, sent);
   }
 
-  /** Somebody took the name while this file was sent. */
+  /** Resolves a conflict that arose during the upload. */
   async #settleLateConflict(
     upload: UploadRef,
     whole: WholeObject,
     conflict: NearplayError,
   ): Promise<UploadOutcome | undefined> {
-    const present = await this.#head(this.#wholeKey(), conflict);
-    if (!present) throw takenThoughFree(this.#task.record.key, conflict);
+    const stored = await this.#head(this.#wholeKey(), conflict);
+    if (!stored) throw contradictoryConflict(this.#task.record.key, conflict);
     const isOurs = await this.#isGone(upload);
     const sent = completingOf(whole);
-    if (isOurs && this.#isWhole(present, sent))
-      return this.#done(upload, { object: present, verifiedBy: 'head' }, sent);
-    const resolution = await resolveConflict(this.#context, this.#task, this.#file, present);
+    if (isOurs && this.#isWhole(stored, sent)) return this.#done(upload, { object: stored, verifiedBy: 'head' }, sent);
+    const resolution = await resolveConflict(this.#context, this.#task, this.#file, stored);
     if (resolution.kind !== 'free') {
       await this.#giveUp();
       return resolution;
@@ -296,7 +302,7 @@ export class MultipartUpload {
     }
   }
 
-  /** The receipt names the place that the upload was bound to. */
+  /** The receipt names the storage and key of the multipart upload. */
   #done({ bucket, wholeKey: key }: UploadRef, arrived: Arrived, { crc32, parts }: Completing): UploadOutcome {
     const from = this.#file.path;
     const { size } = this.#file.identity;
@@ -304,7 +310,7 @@ export class MultipartUpload {
     return { kind: 'done', receipt };
   }
 
-  /** Lets go of the multipart upload: noted first, so that it is aborted even if this process ends before. */
+  /** Abandons the multipart upload: recorded first, so that it is aborted even if the process ends before. */
   async #giveUp(): Promise<void> {
     const task = this.#task;
     task.progress.startedOver();
@@ -323,18 +329,14 @@ export class MultipartUpload {
     }
   }
 
-  /** @throws NearplayError access-denied where only looking keeps what has the name */
-  #look(conditions: WriteConditions): Promise<RemoteObject | null> {
+  /** @throws NearplayError access-denied when only HEAD protects an existing object */
+  #existing(conditions: WriteConditions): Promise<RemoteObject | null> {
     const wholeKey = this.#wholeKey();
     if (this.#replace || !isIgnorant(conditions)) return this.#head(wholeKey);
     return this.#retrying(() => this.#context.api.head(wholeKey, this.#task.signal));
   }
 
-  /**
-   * `null` too where looking is not permitted: then conditions on writing have to do.
-   *
-   * @param unseen thrown where looking is not permitted.
-   */
+  /** `null` also when HEAD is not permitted: conditional writes protect the key then. */
   async #head(wholeKey: string, unseen?: NearplayError): Promise<RemoteObject | null> {
     try {
       return await this.#retrying(() => this.#context.api.head(wholeKey, this.#task.signal));
@@ -354,7 +356,10 @@ export class MultipartUpload {
   }
 }
 
-/** Of a file that was only touched the parts are kept: each is compared with what the file has when it goes on. */
+/**
+ * False for a change of metadata alone, after which the parts are kept: each is compared with the file when the upload
+ * goes on.
+ */
 function isChanged(error: unknown): boolean {
   return error instanceof NearplayError && error.code === 'file-changed' && !(error instanceof MetadataChanged);
 }
@@ -367,7 +372,7 @@ const UNCERTAIN: ReadonlySet<ErrorCode> = new Set([
   ...(['no-such-upload', 'offline', 'timeout', 'storage-failed', 'not-a-storage'] as const),
 ]);
 
-/** Whether a request may have been carried out although it failed. */
+/** Whether a failed request may have been carried out. */
 function isUncertain(error: unknown): boolean {
   return error instanceof NearplayError && UNCERTAIN.has(error.code);
 }

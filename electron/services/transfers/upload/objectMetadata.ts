@@ -2,7 +2,10 @@ import { nameOfKey } from '../../../../shared/keys.ts';
 import { contentTypeOf } from '../../content/contentType.ts';
 import type { ObjectDescription } from '../http/s3UploadApi.ts';
 
-/** S3 User Guide, "Working with object metadata": 2 KB of user-defined metadata, of US-ASCII in headers. */
+/**
+ * Bytes of the uploader's name. All user-defined metadata has 2 KB of US-ASCII (S3 User Guide, "Working with object
+ * metadata").
+ */
 const MAX_UPLOADER_BYTES = 200;
 
 /** `name.ext` as `name (2).ext`; the folder stays. */
@@ -16,17 +19,17 @@ export function numberedKey(key: string, number: number): string {
 export interface DescribedFile {
   /** Nanoseconds since the epoch; absent for a stream. */
   mtimeNs?: bigint;
-  /** The first bytes of the content, where they are at hand. */
+  /** The first bytes of the content, if available. */
   beginning?: Uint8Array;
   uploader?: string | undefined;
-  /** The record's id, where the object itself has to say which upload made it. */
+  /** Id of the upload record, when the object itself has to name its upload. */
   transfer?: string;
 }
 
 /**
- * Content type by name and content, and metadata: `mtime` in seconds since the epoch with a fraction, to the nanosecond (as
- * rclone writes and reads it: it takes a file for a changed one, and sends it again, when less is kept), and `uploader`,
- * percent-encoded where it is not ASCII; and `transfer`, of files sent in one request.
+ * Content type by name and content, and metadata: `mtime` in seconds since the epoch with a fraction to the nanosecond
+ * (as rclone writes and reads it; with less precision rclone takes the file for changed and uploads it again),
+ * `uploader`, percent-encoded where it is not ASCII, and `transfer`, for files uploaded in one request.
  */
 export async function describeObject(
   key: string,
@@ -47,7 +50,7 @@ function secondsOf(nanoseconds: bigint): string {
   return `${nanoseconds < 0n ? '-' : ''}${digits.slice(0, -9)}.${digits.slice(-9)}`;
 }
 
-/** Whole characters only: half of one cannot be decoded. */
+/** Cuts between characters: half of one cannot be decoded. */
 function encodedWithin(longest: number, name: string): string {
   let encoded = '';
   for (const character of name.toWellFormed()) {

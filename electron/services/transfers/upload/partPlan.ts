@@ -7,13 +7,13 @@ const MAX_PART_BYTES = 5 * GIB;
 /** Smaller parts cost more requests than they save when one has to be sent again. */
 const USUAL_PART_BYTES = 8 * MIB;
 
-/** Up to this size a file is sent in one request; above, in parts that can be resumed. Bytes. */
+/** Up to this size a file is uploaded in one request; above, in parts that can be resumed. */
 export const SINGLE_PUT_MAX_BYTES = 16 * MIB;
 
-/** How a file is cut. Sizes in bytes. */
+/** Division of a file into parts. Sizes in bytes. */
 export interface PartPlan {
   size: number;
-  /** Of every part but the last, which has what is left. */
+  /** Of every part but the last, which has the rest. */
   partSize: number;
   count: number;
 }
@@ -26,11 +26,11 @@ export interface PartRange {
 }
 
 /**
- * Cuts a file into parts of at least 8 MiB, whole MiBs, at most 10,000 of them.
+ * Divides a file into at most 10,000 parts of at least 8 MiB, in whole MiBs.
  *
  * @param size bytes; an empty file is one empty part.
- * @param partSize of an upload that has begun already: parts that are there fit no other cut.
- * @throws NearplayError not-supported for more than 48.8 TiB, the most that S3 keeps in one object.
+ * @param partSize of an upload that is already begun: its stored parts fit no other division.
+ * @throws NearplayError not-supported for more than 48.8 TiB, the maximum of one S3 object.
  */
 export function planParts(size: number, partSize = usualPartSize(size)): PartPlan {
   const count = Math.max(1, Math.ceil(size / partSize));

@@ -8,25 +8,25 @@ import { type LoadedPart, loadPart } from './loadPart.ts';
 import { type PartPlan, type PartRange, partRange } from './partPlan.ts';
 import type { UploadContext, UploadTask } from './uploadContext.ts';
 
-/** A part that the storage has for certain. */
+/** A part that is proved to be stored. */
 export interface SentPart extends StoredPart {
   /** CRC-32 of the file's bytes. */
   checksum: number;
-  /** Hexadecimal; calculated where the storage says no checksum of it. */
+  /** Hexadecimal; calculated where the storage returns no checksum of it. */
   md5?: string;
 }
 
 /**
- * Brings the parts of one file to the storage, several at once. A part that is there with the file's own size and checksum is
- * not sent again. When one part fails for good, those on the wire are let finish: what arrives now is not sent again later.
+ * Uploads the parts of one file, several at once. A stored part with the size and checksum of the file's is not sent
+ * again. When one part fails for good, parts in flight are finished: what is stored now is not sent again later.
  */
 export class PartUploader {
   readonly #context: UploadContext;
   readonly #task: UploadTask;
   readonly #file: StableFile;
-  /** Ends waiting, not sending. */
+  /** Ends the wait for slots and buffers, not requests in flight. */
   readonly #stopWaiting = new AbortController();
-  /** The task's own signal or the above. */
+  /** The task's signal or `#stopWaiting`. */
   readonly #waiting: AbortSignal;
 
   constructor(context: UploadContext, task: UploadTask, file: StableFile) {
@@ -37,9 +37,9 @@ export class PartUploader {
     setMaxListeners(0, this.#waiting);
   }
 
-  /** @returns all parts, in order. @throws NearplayError of the part that failed first, when nothing is on the wire any more */
-  async send(upload: UploadRef, plan: PartPlan, present: ReadonlyMap<number, StoredPart>): Promise<SentPart[]> {
-    const fitting = fittingParts(plan, present);
+  /** @returns all parts, in order. @throws NearplayError of the part that failed first, once no request is in flight */
+  async send(upload: UploadRef, plan: PartPlan, stored: ReadonlyMap<number, StoredPart>): Promise<SentPart[]> {
+    const fitting = fittingParts(plan, stored);
     this.#task.progress.resumed([...fitting.values()].reduce((sum, { size }) => sum + size, 0));
     const sent: SentPart[] = [];
     const failures: unknown[] = [];
@@ -61,19 +61,19 @@ export class PartUploader {
     return sent;
   }
 
-  async #uploadPart(upload: UploadRef, range: PartRange, present: StoredPart | undefined): Promise<SentPart> {
-    let candidate = present;
+  async #uploadPart(upload: UploadRef, range: PartRange, stored: StoredPart | undefined): Promise<SentPart> {
+    let candidate = stored;
     return retrying(this.#context, this.#waiting, async () => {
-      // Read again for each attempt: bytes that arrived damaged may have been damaged in memory.
+      // Read again for each attempt: bytes that were stored damaged may have been damaged in memory.
       const part = await loadPart(this.#file, range, this.#context.buffers, this.#waiting);
       let isClean = false;
       try {
-        const kept = candidate && (await matchingPart(candidate, part));
-        if (candidate && !kept) {
+        const matching = candidate && (await matchingPart(candidate, part));
+        if (candidate && !matching) {
           this.#task.progress.discarded(range.length);
           candidate = undefined;
         }
-        const confirmed = kept ?? (await this.#send(upload, range, part));
+        const confirmed = matching ?? (await this.#send(upload, range, part));
         isClean = true;
         return { ...confirmed, checksum: part.crc32 };
       } finally {
@@ -85,7 +85,7 @@ export class PartUploader {
   async #send(upload: UploadRef, { number, length }: PartRange, part: LoadedPart): Promise<PartWithMd5> {
     const { api, slots } = this.#context;
     const { progress, signal } = this.#task;
-    const leave = await slots.acquire(this.#task.record.id, this.#waiting);
+    const release = await slots.acquire(this.#task.record.id, this.#waiting);
     let moved = 0;
     const onBytes = (bytes: number) => {
       moved += bytes;
@@ -103,22 +103,22 @@ export class PartUploader {
       progress.takenBack(moved);
       throw error;
     } finally {
-      leave();
+      release();
     }
   }
 }
 
 type PartWithMd5 = StoredPart & Pick<SentPart, 'md5'>;
 
-/** A part that is there, when it has the content of the file: by its checksum, or by its ETag where it has none. */
+/** The stored part, when it has the content of the file, by its checksum or, without one, by its ETag. */
 async function matchingPart(candidate: StoredPart, part: LoadedPart): Promise<PartWithMd5 | undefined> {
   if (candidate.crc32 !== undefined) return candidate.crc32 === toBase64(part.crc32) ? candidate : undefined;
   const md5 = await part.md5();
   return candidate.etag.replaceAll('"', '').toLowerCase() === md5 ? { ...candidate, md5 } : undefined;
 }
 
-/** Those of the right size: their checksums are compared when the file has been read. */
-function fittingParts(plan: PartPlan, present: ReadonlyMap<number, StoredPart>): ReadonlyMap<number, StoredPart> {
+/** Stored parts of the right size; their checksums are compared once the file is read. */
+function fittingParts(plan: PartPlan, stored: ReadonlyMap<number, StoredPart>): ReadonlyMap<number, StoredPart> {
   const fits = ({ number, size }: StoredPart) => number <= plan.count && partRange(plan, number).length === size;
-  return new Map([...present].filter(([, part]) => fits(part)));
+  return new Map([...stored].filter(([, part]) => fits(part)));
 }

@@ -1,14 +1,14 @@
 import type { RemoteObject } from '../http/objectInfo.ts';
 import type { Receipt } from '../journal/uploadRecord.ts';
 
-export interface Arrival {
+export interface ProvedUpload {
   bucket: string;
   /** The whole key. */
   key: string;
   object: RemoteObject;
-  /** Bytes that were sent, which the object was proved to have. */
+  /** Bytes that were sent and that the object is proved to have. */
   size: number;
-  /** Of the whole file, as it was sent; base64. */
+  /** Of the whole file as sent; base64. */
   crc32: string;
   parts: number;
   /** The file's path, `-` for a stream. */
@@ -23,8 +23,8 @@ export function receiptsText(receipts: readonly Receipt[]): string {
   return `${JSON.stringify(receipts, undefined, 2)}\n`;
 }
 
-/** The proof of an upload, made to be exported as JSON. */
-export function receiptOf({ bucket, key, object, size, crc32, parts, from, verifiedBy, at }: Arrival): Receipt {
+/** The receipt of an upload, in its exported form. */
+export function receiptOf({ bucket, key, object, size, crc32, parts, from, verifiedBy, at }: ProvedUpload): Receipt {
   return {
     bucket,
     key,

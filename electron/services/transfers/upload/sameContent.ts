@@ -6,28 +6,28 @@ import { retrying } from '../http/retry.ts';
 import type { UploadContext } from './uploadContext.ts';
 
 /**
- * Whether an object has the bytes of a file, by size and by what the storage keeps of it. `false` where the storage keeps nothing
- * that could be compared.
+ * Whether an object has the bytes of a file, by size and by its stored checksum. `false` when the storage has nothing
+ * to compare with.
  *
- * @param present what has the name; nothing is asked again but the size of its parts.
- * @throws NearplayError file-changed, file-unreadable, cancelled, and what repetition did not cure
+ * @param stored the object that has the key; only the size of its parts is requested again.
+ * @throws NearplayError file-changed, file-unreadable, cancelled, and errors that retries did not resolve
  */
 export async function isSameContent(
   context: UploadContext,
   wholeKey: string,
   file: StableFile,
-  present: RemoteObject,
+  stored: RemoteObject,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { fingerprint, size } = present;
+  const { fingerprint, size } = stored;
   if ((size !== undefined && size !== file.identity.size) || !fingerprint) return false;
   if (fingerprint.of === 'whole') return hasContent(file, { fingerprint, signal });
-  const asked = { etag: present.etag, size: file.identity.size };
-  const partSize = await partSizeOf(context, wholeKey, asked, fingerprint, signal);
+  const expected = { etag: stored.etag, size: file.identity.size };
+  const partSize = await partSizeOf(context, wholeKey, expected, fingerprint, signal);
   return partSize !== undefined && hasContent(file, { fingerprint, partSize, signal });
 }
 
-/** `undefined` when the object is another one by now, or its parts are not all of one size. */
+/** `undefined` when the object has changed or its parts differ in size. */
 async function partSizeOf(
   { api, ...context }: UploadContext,
   wholeKey: string,

@@ -9,24 +9,24 @@ import type { RemoteObject } from '../http/objectInfo.ts';
 import { retrying } from '../http/retry.ts';
 import type { Completed } from '../http/s3UploadApi.ts';
 import { type Arrived, proveArrival } from './arrival.ts';
-import { type Resolution, resolveConflict, takenThoughFree } from './conflicts.ts';
+import { contradictoryConflict, type Resolution, resolveConflict } from './conflicts.ts';
 import { sendWithLibStorage } from './libStorageUpload.ts';
 import { describeObject } from './objectMetadata.ts';
 import { receiptOf } from './receipt.ts';
 import type { UploadContext, UploadOutcome, UploadTask } from './uploadContext.ts';
 
-/** Names that were free and then were not. */
+/** Conflicts in a row on keys that HEAD found free. */
 const MAX_CONFLICTS = 10;
-/** What is in the storage otherwise than it was sent is sent again so often. */
+/** Attempts at an object that is stored damaged. */
 const MAX_DAMAGED = 3;
 
 /**
- * Sends a file in one request. The storage checks its CRC-32 before it keeps anything, and says it again: that answer is the
- * proof, and no further request is needed. Nothing is noted beforehand: after a crash the same request goes out again, and finds
- * the name taken by an object that says which transfer it came from. After a pause, a lost connection or an answer that proves nothing
- * the storage is asked first; so it is where it does not keep conditions on writing.
+ * Uploads a file in one request. The storage checks its CRC-32 before it stores anything and returns it: that answer is
+ * the proof, and no further request is needed. Nothing is recorded beforehand: after a crash the same request is sent
+ * again and finds the key taken by an object that names its upload record. After a pause, a lost connection or an
+ * answer that proves nothing, HEAD comes first, as it does where conditional writes are not supported.
  *
- * @throws NearplayError as MultipartUpload.run; damaged or unproved when it is not proved that the file is there
+ * @throws NearplayError as MultipartUpload.run; damaged or unproved when the file is not proved to be stored
  */
 export async function uploadInOnePut(
   context: UploadContext,
@@ -54,11 +54,11 @@ class SinglePutUpload {
   readonly #file: StableFile;
   readonly #bytes: Buffer;
   readonly #sent: SentContent;
-  /** Over the object that has the name. */
+  /** Whether an existing object is replaced. */
   #replace = false;
-  /** The storage answered 501 to the condition. */
+  /** The storage answered 501 to a conditional write. */
   #isUnsupported = false;
-  /** It did not arrive whole. */
+  /** Last answer that contradicted the sent content, and how often it did. */
   #damaged: { error: NearplayError; times: number } | undefined;
 
   constructor(context: UploadContext, task: UploadTask, file: StableFile, bytes: Buffer) {
@@ -66,7 +66,7 @@ class SinglePutUpload {
     this.#task = task;
     this.#file = file;
     this.#bytes = bytes;
-    // CRC-32 when they were read: what changes in memory afterwards, the storage refuses.
+    // CRC-32 at the time of reading: the storage refuses bytes that change in memory afterwards.
     const etag = () => createHash('md5').update(bytes).digest('hex');
     this.#sent = { size: bytes.length, crc32: toBase64(crc32(bytes)), etag };
   }
@@ -85,14 +85,14 @@ class SinglePutUpload {
 
   async #lookAndSend(conditions: WriteConditions): Promise<UploadOutcome> {
     if (!this.#replace && (this.#task.record.outcomeUnknown === true || conditions !== 'honoured')) {
-      const settled = await this.#resolveName(await this.#present(conditions));
+      const settled = await this.#resolveName(await this.#existing(conditions));
       if (settled.kind !== 'free') return settled;
       this.#replace = settled.replace;
     }
     return this.#send(conditions);
   }
 
-  /** Nothing when it can be tried again. @throws what it cannot get over */
+  /** `undefined` when another attempt is useful. @throws other errors */
   async #recover(error: unknown, conditions: WriteConditions, time: number): Promise<UploadOutcome | undefined> {
     if (!(error instanceof NearplayError)) throw error;
     if (isUnsupported(error) && !this.#replace && conditions !== 'unsupported') {
@@ -100,31 +100,31 @@ class SinglePutUpload {
       this.#isUnsupported = true;
       return undefined;
     }
-    // The next time begins with a look, and replaces what it finds of this transfer.
+    // The next attempt begins with HEAD and replaces what this upload has stored.
     if (error === this.#damaged?.error && this.#damaged.times < MAX_DAMAGED) return undefined;
     if (error.code !== 'conflict') throw error;
-    const present = await this.#head();
-    if (time >= MAX_CONFLICTS) throw present ? error : takenThoughFree(this.#task.record.key, error);
-    const settled = await this.#resolveName(present);
+    const stored = await this.#head();
+    if (time >= MAX_CONFLICTS) throw stored ? error : contradictoryConflict(this.#task.record.key, error);
+    const settled = await this.#resolveName(stored);
     if (settled.kind !== 'free') return settled;
     this.#replace = settled.replace;
     return undefined;
   }
 
-  /** @param present `null`: the name is free, or is so again. */
-  async #resolveName(present: RemoteObject | null): Promise<Resolution> {
+  /** @param stored `null`: the key is free. */
+  async #resolveName(stored: RemoteObject | null): Promise<Resolution> {
     const { record } = this.#task;
-    if (!present) return { kind: 'free', replace: false };
-    if (present.transfer === record.id) {
-      // An earlier attempt came through, and only its answer was lost; or it did not come whole, and is replaced.
-      const isWhole = verdictOn(present, this.#sent) === 'proved';
-      return isWhole ? this.#done({ object: present, verifiedBy: 'head' }) : { kind: 'free', replace: true };
+    if (!stored) return { kind: 'free', replace: false };
+    if (stored.transfer === record.id) {
+      // An earlier attempt succeeded and only its answer was lost; or its object is damaged and is replaced.
+      const isWhole = verdictOn(stored, this.#sent) === 'proved';
+      return isWhole ? this.#done({ object: stored, verifiedBy: 'head' }) : { kind: 'free', replace: true };
     }
-    return resolveConflict(this.#context, this.#task, this.#file, present);
+    return resolveConflict(this.#context, this.#task, this.#file, stored);
   }
 
-  /** @throws NearplayError access-denied where only looking tells whether the name is free */
-  async #present(conditions: WriteConditions): Promise<RemoteObject | null> {
+  /** @throws NearplayError access-denied when only HEAD tells whether the key is free */
+  async #existing(conditions: WriteConditions): Promise<RemoteObject | null> {
     try {
       return await this.#head();
     } catch (error) {
@@ -149,7 +149,7 @@ class SinglePutUpload {
       progress.confirmed(this.#bytes.length);
       return this.#done(arrived);
     } catch (error) {
-      // Perhaps it is there all the same: whoever tries again looks first.
+      // The object may be stored all the same: the next attempt begins with HEAD.
       progress.takenBack(this.#bytes.length);
       if (error instanceof NearplayError && error.code === 'damaged') {
         this.#damaged = { error, times: (this.#damaged?.times ?? 0) + 1 };
@@ -158,7 +158,7 @@ class SinglePutUpload {
     }
   }
 
-  /** Only where no object has the name, whatever the policy: the same content is not sent over itself. */
+  /** Only where no object has the key, for any policy: the same content is not uploaded over itself. */
   async #sendOnce(wholeKey: string, conditions: WriteConditions): Promise<Completed> {
     const { record, progress, signal } = this.#task;
     const beginning = this.#bytes.subarray(0, BEGINNING_BYTES);

@@ -14,58 +14,59 @@ import type { UploadContext, UploadOutcome, UploadTask } from './uploadContext.t
 
 const MAX_NAMES = 1000;
 /**
- * Between the end of the stream and its name in the storage, in milliseconds. Ctrl+C reaches all programs of a pipe at once, and
- * the end of the one that writes can be seen before the signal is: a cut file must not pass for a whole one.
+ * Milliseconds between the end of the stream and the request that creates the object. Ctrl+C reaches all programs of a
+ * pipe at once, and the end of the writing program can be seen before the signal is: a cut file must not pass for a
+ * whole one.
  */
 const GRACE_AFTER_END_MS = 300;
-const NOTHING_NAMED = 'Stopped before the end. Nothing was uploaded.';
-const PERHAPS_NAMED =
+const NOT_NAMED_MESSAGE = 'Stopped before the end. Nothing was uploaded.';
+const PERHAPS_NAMED_MESSAGE =
   'Stopped while the storage was giving the file its name. It may be there, perhaps not whole: look at it, and upload it again.';
-const NOTHING_CAME =
+const EMPTY_MESSAGE =
   'Nothing came in, so nothing was uploaded. If an empty file is meant, say so (--allow-empty on the command line).';
 
 export interface StreamOptions {
-  /** An object of 0 bytes is meant, too. */
+  /** Whether an object of 0 bytes is allowed. */
   allowsEmpty: boolean;
-  /** Told when it begins to wait for the storage, and when only for its source. */
+  /** Called when the upload begins to wait for the storage (true) or for its source alone (false). */
   asks?: ((isStorage: boolean) => void) | undefined;
 }
 
-/** What a stream waits for: for its source alone as long as nothing is on the way to the storage. */
+/** Tracks what a stream waits for: its source only while no request is in flight. */
 class Waiting {
-  readonly #tell: (isStorage: boolean) => void;
+  readonly #emit: (isStorage: boolean) => void;
   #isReading = false;
   #requests = 0;
-  #told: boolean | undefined;
+  #emitted: boolean | undefined;
 
-  constructor(tell: (isStorage: boolean) => void = () => undefined) {
-    this.#tell = tell;
+  constructor(emit: (isStorage: boolean) => void = () => undefined) {
+    this.#emit = emit;
   }
 
   reads(isReading: boolean): void {
     this.#isReading = isReading;
-    this.#look();
+    this.#update();
   }
 
   asks(change: 1 | -1): void {
     this.#requests += change;
-    this.#look();
+    this.#update();
   }
 
-  #look(): void {
+  #update(): void {
     const isStorage = !this.#isReading || this.#requests > 0;
-    if (isStorage !== this.#told) this.#tell(isStorage);
-    this.#told = isStorage;
+    if (isStorage !== this.#emitted) this.#emit(isStorage);
+    this.#emitted = isStorage;
   }
 }
 
 /**
- * Sends a stream of unknown length, once: what was read cannot be read again, so nothing of it is resumed and a conflict is
- * settled before the first byte. A multipart upload that it begins is in the journal while it lasts.
+ * Uploads a stream of unknown length, once: it cannot be read again, so nothing is resumed, and a conflict is resolved
+ * before the first byte. Its multipart upload is in the journal while it lasts.
  *
- * @throws NearplayError conflict when the name is taken and the policy is `ask`, or was taken meanwhile; damaged or unproved when it
- *   is not proved that the object is what was read; empty-file for a stream without a byte; cancelled, also when the signal says so
- *   a moment after the end of the stream; and what repetition did not cure
+ * @throws NearplayError conflict when the key is taken and the policy is `ask`, or was taken meanwhile; damaged or
+ *   unproved when the object is not proved to be what was read; empty-file for a stream without a byte; cancelled, also
+ *   when the signal is aborted a moment after the end of the stream; and errors that retries did not resolve
  */
 export async function uploadStream(
   context: UploadContext,
@@ -78,11 +79,11 @@ export async function uploadStream(
     return await sendAndProve(context, task, source, { ...options, name });
   } catch (error) {
     if (!task.signal.aborted) throw error;
-    throw new NearplayError('cancelled', name.isGiven ? PERHAPS_NAMED : NOTHING_NAMED, { cause: error });
+    throw new NearplayError('cancelled', name.isGiven ? PERHAPS_NAMED_MESSAGE : NOT_NAMED_MESSAGE, { cause: error });
   }
 }
 
-/** Whether the request has gone out that gives the object its name. */
+/** Whether the request that creates the object was sent. */
 interface Naming {
   isGiven: boolean;
 }
@@ -137,7 +138,7 @@ async function send(
     ChecksumType: context.api.checksumKind,
     ...(!mayReplace && conditions !== 'unsupported' && { IfNoneMatch: '*' }),
   };
-  // The source may have taken hours, and where no condition keeps the name only looking does.
+  // The source may have taken hours; without conditional writes only HEAD tells whether the key is still free.
   const looks = !mayReplace && isIgnorant(conditions);
   return sendWithLibStorage(context, wholeKey, Readable.from(bytes, { objectMode: false }), params, {
     owner: record.id,
@@ -147,7 +148,7 @@ async function send(
     confirmed: (count) => progress.confirmed(count),
     asks: (change) => waiting.asks(change),
     begun: (upload) => task.updateDurably({ upload }),
-    beforeTheName: async () => {
+    beforeNaming: async () => {
       if (looks) await assertFree(context, task, wholeKey);
       if (signal.aborted) throw new NearplayError('cancelled');
       name.isGiven = true;
@@ -163,20 +164,20 @@ function taken(key: string): NearplayError {
   return new NearplayError('conflict', `"${key}" is there already.`);
 }
 
-/** Of what was read so far. */
+/** Size and checksums of the bytes read so far. */
 interface Seen {
   size: number;
   crc: number;
   composite: CompositeCrc32;
 }
 
-/** What the source gives, to its end. @throws NearplayError cancelled, at once, also while nothing comes; empty-file */
+/** Yields the source to its end. @throws NearplayError cancelled, at once, even while no bytes come; empty-file */
 async function* watched(
   source: Readable,
   seen: Seen,
   { allowsEmpty, waiting, signal }: Pick<StreamOptions, 'allowsEmpty'> & { waiting: Waiting; signal: AbortSignal },
 ): AsyncGenerator<Buffer> {
-  // A read that is under way ends with it.
+  // Ends a pending read as well.
   const stop = () => void source.destroy();
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });
@@ -196,17 +197,17 @@ async function* watched(
   } finally {
     signal.removeEventListener('abort', stop);
   }
-  if (seen.size === 0 && !allowsEmpty) throw new NearplayError('empty-file', NOTHING_CAME);
+  if (seen.size === 0 && !allowsEmpty) throw new NearplayError('empty-file', EMPTY_MESSAGE);
 }
 
-/** Whether there is a name to write to. */
+/** Chooses the key; false when the policy is to skip. */
 async function takeName(context: UploadContext, task: UploadTask): Promise<boolean> {
   const { policy, wanted } = task.record;
   if (policy === 'replace') return true;
   for (let number = 1; number <= MAX_NAMES; number++) {
     const key = number === 1 ? wanted : numberedKey(wanted, number);
-    const present = await retrying(context, task.signal, () => context.api.head(context.wholeKey(key), task.signal));
-    if (!present) {
+    const stored = await retrying(context, task.signal, () => context.api.head(context.wholeKey(key), task.signal));
+    if (!stored) {
       if (number > 1) await task.updateDurably({ key });
       return true;
     }

@@ -10,65 +10,65 @@ import type { Receipt, UploadRecord } from '../journal/uploadRecord.ts';
 import type { ApiAt } from './abortAbandoned.ts';
 import type { BufferPool } from './bufferPool.ts';
 
-/** Where an upload says how far it is. All in bytes. */
+/** Receives the progress of an upload. All in bytes. */
 export interface Progress {
-  /** The connection took them. */
+  /** Bytes that the connection took. */
   sent(bytes: number): void;
-  /** Of those sent: they have to go again. */
+  /** Sent bytes that have to be sent again. */
   takenBack(bytes: number): void;
-  /** Of those sent: the storage has them for certain. */
+  /** Sent bytes that the storage has confirmed. */
   confirmed(bytes: number): void;
-  /** So many are there already, by the storage's own account. */
+  /** Bytes that the storage has listed as stored at the start. */
   resumed(bytes: number): void;
-  /** Of those: they are not what the file has. */
+  /** Resumed bytes that differ from the file's. */
   discarded(bytes: number): void;
-  /** All that was there is worth nothing. */
+  /** All stored bytes are useless. */
   startedOver(): void;
 }
 
-/** One upload at work, as it sees its place in the queue. */
+/** One running upload, with its view of the queue. */
 export interface UploadTask {
-  /** What is known of it at this moment. */
+  /** The current record. */
   readonly record: Readonly<UploadRecord>;
-  /** On disk when it resolves. @throws NearplayError disk-full */
+  /** Changes the record; on disk when it resolves. @throws NearplayError disk-full */
   updateDurably(changes: Partial<UploadRecord>): Promise<void>;
-  /** Paused, cancelled or stopped: whatever is on the wire has to leave it at once. */
+  /** Aborted by a pause, a cancellation or a stop: requests in flight end at once. */
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
 
-/** What the storage makes of conditions on a write. */
+/** Support of conditional writes by the storage. */
 export interface StorageConditions {
-  /** Found out before the first upload to it. @throws NearplayError as that question; cancelled */
+  /** Determined before the first upload. @throws NearplayError of the probe; cancelled */
   known(signal: AbortSignal): Promise<WriteConditions>;
-  /** It answered 501 to a write with a condition. */
+  /** Records that the storage answered 501 to a conditional write. */
   areUnsupported(): void;
 }
 
-/** What every upload works with. */
+/** Resources and functions that uploads use. */
 export interface UploadContext {
   api: S3UploadApi;
-  /** The whole key of one that is relative to the main storage's prefix. */
+  /** The whole key of a key relative to the main storage's prefix. */
   wholeKey: (key: string) => string;
   conditions: StorageConditions;
-  /** To a storage of the preferences where an upload was begun; `undefined` where there is none such. */
+  /** API of the storage of an earlier upload; `undefined` when the preferences have no such storage. */
   apiAt: ApiAt;
-  /** Whether what was begun there makes the object that this key stands for now. */
+  /** Whether an upload begun there creates the object that this key names now. */
   isHere: (place: ObjectPlace, key: string) => boolean;
   slots: RequestSlots;
   buffers: BufferPool;
-  /** Parts of one file at once, at most. */
+  /** Concurrent parts of one file. */
   partsPerFile: number;
   /** Milliseconds since the epoch, on this machine's clock. */
   now: () => number;
-  /** The same on the storage's clock, as well as it is known. */
+  /** The same on the storage's clock, as estimated. */
   storageNow: () => number;
   /** From 0 to 1. */
   random: () => number;
   sleep: Sleep;
-  /** Told of each attempt of this upload that failed, also of those that are repeated. */
+  /** Called for each failed attempt of this upload, also for those that are retried. */
   failed?: (error: NearplayError) => void;
-  /** Goes into the object's metadata; absent: nobody is named. */
+  /** Written to the object's metadata; absent: no uploader is named. */
   uploader?: string;
   log: Log;
 }

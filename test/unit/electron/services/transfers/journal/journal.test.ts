@@ -110,7 +110,7 @@ it('one record that is not understood costs only itself, and is kept in a file o
   expect((await open()).records).toHaveLength(49);
 });
 
-it('any bytes: the journal is read, and no byte of what is not understood is unconfirmedStarts', async () => {
+it('any bytes: the journal is read, and no byte that is not understood is lost', async () => {
   const anything = fc.oneof(
     fc.string(),
     fc.json(),
