@@ -465,7 +465,7 @@ export const en = {
     readFromPlace: 'Reading from {{place}}',
   },
   playerError: {
-    'no-such-key': { title: 'This file is not there', body: 'It is not in the storage.' },
+    'no-such-key': { title: 'This file is not there', body: 'The storage answers that nothing has this name.' },
     denied: {
       title: 'You may not read this file',
       body: 'The storage refused it. Ask IT whether your profile may read this bucket.',
