@@ -32,7 +32,11 @@ export function duplicatesIn(sources: readonly { path: string; text: string }[])
         continue;
       }
       const count = commonLength(before, lines.slice(start));
-      found.push({ count, one: placeOf(before.slice(0, count)), other: placeOf(lines.slice(start, start + count)) });
+      found.push({
+        count,
+        one: lineRange(before.slice(0, count)),
+        other: lineRange(lines.slice(start, start + count)),
+      });
       start += count;
     }
   }
@@ -65,6 +69,6 @@ function textOf(lines: readonly CodeLine[]): string {
   return lines.map(({ text }) => text).join('\n');
 }
 
-function placeOf(lines: readonly CodeLine[]): string {
+function lineRange(lines: readonly CodeLine[]): string {
   return `${lines[0]?.path ?? ''}:${lines[0]?.number ?? 0}-${lines.at(-1)?.number ?? 0}`;
 }

@@ -28,7 +28,7 @@ function sourcesOf(folders: readonly string[]): SourceText[] {
 }
 
 /** The folder of a file; of tests and tools only its first two parts, since they mirror the others. */
-function roomOf(path: string): string {
+function areaOf(path: string): string {
   const folder = dirname(path);
   return TOOLS.includes(folder.split('/')[0] ?? '') ? folder.split('/').slice(0, 2).join('/') : folder;
 }
@@ -36,8 +36,8 @@ function roomOf(path: string): string {
 function rooms(sources: readonly SourceText[]): string[] {
   const sizes = new Map<string, { files: number; lines: number }>();
   for (const { path, lines } of sources) {
-    const { files, lines: before } = sizes.get(roomOf(path)) ?? { files: 0, lines: 0 };
-    sizes.set(roomOf(path), { files: files + 1, lines: before + lines });
+    const { files, lines: before } = sizes.get(areaOf(path)) ?? { files: 0, lines: 0 };
+    sizes.set(areaOf(path), { files: files + 1, lines: before + lines });
   }
   const ordered = [...sizes].sort(([one], [other]) => (one < other ? -1 : 1));
   const total = sources.reduce((sum, { lines }) => sum + lines, 0);

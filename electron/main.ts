@@ -96,7 +96,7 @@ async function run(): Promise<void> {
     createStore,
     log,
     now,
-    tell: (one) => notices.push(one),
+    notify: (one) => notices.push(one),
   });
   nativeTheme.themeSource = storedTheme(settings.read());
   const services = servicesWith(settings, managed.preferences);

@@ -1,9 +1,9 @@
 import type { ErrorReport } from './errors.ts';
 import type { PreferencesStatus } from './preferencesStatus.ts';
-import type { Reading } from './reading.ts';
+import type { ReadingStatus } from './reading.ts';
 import type { Settings } from './settings.ts';
 import type { JournalUnread, TransferTotals } from './transfers.ts';
-import type { UploadFolder } from './uploads.ts';
+import type { WatchFolderStatus } from './uploads.ts';
 
 export interface CredentialsStatus {
   /** `null`: none were found. */
@@ -22,10 +22,10 @@ export interface Bootstrap {
   preferences: PreferencesStatus;
   credentials: CredentialsStatus;
   /** `null` while there are no preferences. */
-  reading: Reading | null;
+  reading: ReadingStatus | null;
   /** The transfers themselves come by `listTransfers`: there may be 100,000. */
   transfers: TransferTotals;
   /** Absent: all of it could be read. */
   unread?: JournalUnread;
-  uploadFolders: UploadFolder[];
+  watchFolders: WatchFolderStatus[];
 }

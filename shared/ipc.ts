@@ -3,7 +3,7 @@ import type { Bootstrap } from './bootstrap.ts';
 import type { LibraryPage } from './library.ts';
 import type { Link, SequenceLinks } from './link.ts';
 import type { PreferencesEditing, PreferencesStatus } from './preferencesStatus.ts';
-import type { Measurement, Reading, RouteExplanation } from './reading.ts';
+import type { Measurement, ReadingStatus, RouteExplanation } from './reading.ts';
 import {
   type ReplicaReady,
   REPLICATION_PROBLEMS,
@@ -13,7 +13,7 @@ import {
 import type { Route } from './routing.ts';
 import { type Settings, settingsPatchSchema } from './settings.ts';
 import { CONFLICT_ANSWERS, type Transfer, type TransfersDelta, type TransfersPage } from './transfers.ts';
-import type { Added, UploadFolder } from './uploads.ts';
+import type { Added, WatchFolderStatus } from './uploads.ts';
 import type { VerifyProgress, VerifyReport } from './verify.ts';
 
 const MAX_KEY_LENGTH = 1024; // S3 User Guide, "Naming Amazon S3 objects": 1,024 bytes of UTF-8.
@@ -77,7 +77,7 @@ export const REQUESTS = {
   explainRegion: request<RouteExplanation>()(z.strictObject({ key: key.optional() })),
   /** Some seconds a storage; with a key, throughput is measured by reading from that object. */
   measureStorages: request<Measurement[]>()(z.strictObject({ key: key.optional() })),
-  refreshAddress: request<Reading>()(nothing),
+  refreshAddress: request<ReadingStatus>()(nothing),
 
   /** Opens the system's chooser, for files or (not all systems can do both at once) folders. */
   chooseUploads: request<Added>()(z.strictObject({ folder, what: z.enum(['files', 'folder']).default('files') }), {
@@ -111,7 +111,7 @@ export const REQUESTS = {
   /** Opens the system's file manager at a download that is done. */
   showDownload: request()(z.strictObject({ id }), { takesGesture: true }),
   /** Opens the system's chooser for a local folder whose new files are uploaded to `folder` from now on. */
-  addWatchFolder: request<UploadFolder | null>()(z.strictObject({ folder, existing: z.boolean() }), {
+  addWatchFolder: request<WatchFolderStatus | null>()(z.strictObject({ folder, existing: z.boolean() }), {
     limit: 'dialog',
     takesGesture: true,
   }),
@@ -179,7 +179,7 @@ function event<Payload>(): { payload?: Payload } {
 /** What main tells the window without being asked. */
 export const EVENTS = {
   transfersChanged: event<TransfersDelta>(),
-  readingChanged: event<Reading | null>(),
+  readingChanged: event<ReadingStatus | null>(),
   preferencesChanged: event<PreferencesStatus>(),
   settingsChanged: event<Settings>(),
   /** Objects of this folder have another route now: replicated, uploaded, or the choice changed. */
@@ -188,7 +188,7 @@ export const EVENTS = {
   replicaReady: event<ReplicaReady>(),
   reportProgress: event<ReplicationProgress>(),
   verifyProgress: event<VerifyProgress>(),
-  watchFoldersChanged: event<UploadFolder[]>(),
+  watchFoldersChanged: event<WatchFolderStatus[]>(),
 };
 
 export type EventName = keyof typeof EVENTS;

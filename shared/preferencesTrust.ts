@@ -1,7 +1,7 @@
 import { quoted } from './jsonDocument.ts';
 import type { LintFinding } from './preferencesLint.ts';
 import { type IsolationPreferences, type StorageConfiguration, storageOf } from './preferencesSchema.ts';
-import { differencesOf, endpointOf, placeOf } from './storagePlace.ts';
+import { differencesOf, endpointOf, storagePlaceOf } from './storagePlace.ts';
 import { parseWebUrl, type WebUrl } from './webUrl.ts';
 
 /** May be asked for an address whatever the machine's file says: Amazon's own. */
@@ -41,7 +41,7 @@ function mainFindings(document: IsolationPreferences, pinned: IsolationPreferenc
   const [wanted, kept] = [storageOf(document, document.mainStorage), storageOf(pinned, pinned.mainStorage)];
   // A reference that leads nowhere is a finding of its own.
   if (!wanted || !kept) return [];
-  const differences = differencesOf(placeOf(wanted), placeOf(kept));
+  const differences = differencesOf(storagePlaceOf(wanted), storagePlaceOf(kept));
   if (differences.length === 0) return [];
   const message =
     `would move the main storage (${differences.join(', ')}): the object in the bucket cannot. ` +

@@ -11,7 +11,7 @@ export interface StorageSummary {
 }
 
 /** Where this machine reads from in general, before any one object's age or proof comes in: what the header's chip says. */
-export interface Reading {
+export interface ReadingStatus {
   /** What is in force: `auto`, `main` or a replica. */
   readFrom: string;
   route: Route;
@@ -51,7 +51,7 @@ export interface ExplainedObject {
 
 /** Everything that led to a route. */
 export interface RouteExplanation {
-  reading: Reading;
+  reading: ReadingStatus;
   object?: ExplainedObject;
   measurements: Measurement[];
   /** A storage that was measured to be much faster than the one that is read from: advice, never an order. */

@@ -31,7 +31,7 @@ export const settingsSchema = z.strictObject({
   lastFolder: key,
   view: z.enum(['grid', 'list']),
   /** Folders of the main storage whose new files are announced once a replica holds them. */
-  watchedFolders: z.array(key).max(100),
+  readyAlerts: z.array(key).max(100),
   bandwidth: bandwidthSchema,
   /** What happens with a file whose name is taken, with other content. */
   onConflict: z.enum(['ask', 'skip', 'replace', 'keep-both']),
@@ -40,7 +40,7 @@ export const settingsSchema = z.strictObject({
     .record(key, key)
     .refine((projects) => Object.keys(projects).length <= MAX_PROJECTS, 'too many projects'),
   /** Local folders whose new files are uploaded. */
-  uploadFolders: z
+  watchFolders: z
     .array(
       z.strictObject({
         id: z.string().min(1).max(100),
@@ -61,7 +61,7 @@ export const settingsPatchSchema = settingsSchema
     profile: true,
     lastFolder: true,
     view: true,
-    watchedFolders: true,
+    readyAlerts: true,
     bandwidth: true,
     onConflict: true,
     uploadFolderByProject: true,
@@ -71,6 +71,15 @@ export type SettingsPatch = z.infer<typeof settingsPatchSchema>;
 
 export const SETTINGS_VERSION = 1;
 
+/**
+ * Names that settings had in files of earlier versions. Where a file has both names, the present one counts. Mind that the earlier
+ * `watchedFolders` (folders of the main storage) is another setting than the present `watchFolders` (folders of this computer).
+ */
+export const EARLIER_SETTING_NAMES: Readonly<Partial<Record<keyof Settings, string>>> = {
+  readyAlerts: 'watchedFolders',
+  watchFolders: 'uploadFolders',
+};
+
 export const DEFAULT_SETTINGS: Settings = {
   readFrom: null,
   // Media is judged in dim rooms.
@@ -79,9 +88,9 @@ export const DEFAULT_SETTINGS: Settings = {
   importedPreferences: null,
   lastFolder: '',
   view: 'grid',
-  watchedFolders: [],
+  readyAlerts: [],
   bandwidth: { bytesPerSecond: null, hours: [] },
   onConflict: 'ask',
   uploadFolderByProject: {},
-  uploadFolders: [],
+  watchFolders: [],
 };

@@ -31,7 +31,7 @@ export interface StoragePlace {
   style: 'path' | 'host';
 }
 
-export function placeOf(storage: StorageConfiguration): StoragePlace {
+export function storagePlaceOf(storage: StorageConfiguration): StoragePlace {
   const endpoint = endpointOf(storage);
   const url = endpoint === undefined ? undefined : parseWebUrl(endpoint);
   return {

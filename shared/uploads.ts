@@ -2,7 +2,7 @@ import type { ErrorReport } from './errors.ts';
 import type { LeftOutList } from './leftOut.ts';
 
 /** A folder of this machine whose new files are uploaded, each once, also over restarts. */
-export interface UploadFolder {
+export interface WatchFolderStatus {
   id: string;
   /** On this machine, for the user to recognise. */
   path: string;

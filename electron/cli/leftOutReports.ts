@@ -27,7 +27,7 @@ export class LeftOutReports {
   }
 
   /** At the end. */
-  tellRest(): void {
+  reportRest(): void {
     const more = this.#count - MAX_LINES;
     if (more > 0) report(this.#context, { leftOut: this.#count }, `${more} more were left out.`);
   }

@@ -117,7 +117,7 @@ function lineOf(entry: LibraryEntry): object {
   const common = { size, lastModified: new Date(lastModified).toISOString(), kind, ...pick(route) };
   if (!sequence) return { type, key, ...common };
   const { id: _, firstKey, ...numbers } = sequence;
-  return { type: 'sequence', name: placeOf(entry), firstKey, lastKey: key, ...numbers, ...common };
+  return { type: 'sequence', name: pathForPeople(entry), firstKey, lastKey: key, ...numbers, ...common };
 }
 
 function pick({ storage, reason, details }: { storage: string; reason: string; details: object }): object {
@@ -128,10 +128,10 @@ function textOf(entry: LibraryEntry): string {
   if (entry.type === 'folder') return `${''.padStart(12)}  ${entry.key}`;
   const { size, sequence, route } = entry;
   const frames = sequence ? ` [${sequence.frames}${sequence.goesOn ? ' …' : ''}]` : '';
-  return `${String(size).padStart(12)}  ${placeOf(entry)}${frames}  ${route.storage} (${route.reason})`;
+  return `${String(size).padStart(12)}  ${pathForPeople(entry)}${frames}  ${route.storage} (${route.reason})`;
 }
 
 /** Where it is, for people: of a sequence, no key of anything. */
-function placeOf({ key, name, sequence }: LibraryFile): string {
+function pathForPeople({ key, name, sequence }: LibraryFile): string {
   return sequence ? folderOf(key) + name : key;
 }

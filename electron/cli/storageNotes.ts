@@ -8,10 +8,10 @@ const NOTES = {
 
 /** Says on stderr, once, what is to be known of the storage that uploads go to. */
 export function reportStorageNotes(services: Pick<Application, 'on'>, context: CommandContext): void {
-  let told = false;
+  let isReported = false;
   services.on('transfersChanged', ({ totals: { note } }) => {
-    if (!note || told) return;
-    told = true;
+    if (!note || isReported) return;
+    isReported = true;
     report(context, { note, message: NOTES[note] }, NOTES[note]);
   });
 }

@@ -45,7 +45,7 @@ export class UnfinishedUploads {
       const over = here.filter((record) => record.path === '-' || (isOver(record) && record.state !== 'failed'));
       await left.#handOver(session, over);
       for (const record of here) {
-        if (!over.includes(record)) left.#uploads.set(placeOf(record.path, record.wanted), { session, record });
+        if (!over.includes(record)) left.#uploads.set(pathAndKey(record.path, record.wanted), { session, record });
       }
     }
     return left;
@@ -62,7 +62,7 @@ export class UnfinishedUploads {
 
   /** The one of a file and its destination. */
   at(path: string, key: string): UnfinishedUpload | undefined {
-    return this.#uploads.get(placeOf(path, key));
+    return this.#uploads.get(pathAndKey(path, key));
   }
 
   /**
@@ -80,7 +80,7 @@ export class UnfinishedUploads {
         return { ...kept, ...(policy && { policy }), state: paused ? 'paused' : 'waiting' };
       });
       if (await this.#handOver(session, again)) taken.push(...records.map(({ id }) => id));
-      for (const { path, wanted } of records) this.#uploads.delete(placeOf(path, wanted));
+      for (const { path, wanted } of records) this.#uploads.delete(pathAndKey(path, wanted));
     }
     return taken;
   }
@@ -102,6 +102,6 @@ export class UnfinishedUploads {
   }
 }
 
-function placeOf(path: string, key: string): string {
+function pathAndKey(path: string, key: string): string {
   return `${path}\n${key}`;
 }

@@ -60,7 +60,7 @@ export async function uploadsCommand(context: CommandContext): Promise<void> {
     context.print({ session: { host, pid, startedAt } }, `At work on ${host} since ${startedAt} (process ${pid})`);
   }
   const abandoned = await sessions.abandoned();
-  tellSetAside(
+  reportSetAside(
     abandoned.flatMap(({ setAside }) => setAside),
     context,
   );
@@ -107,7 +107,7 @@ async function queueAll(
   const { surroundings } = context;
   const { signal } = surroundings;
   const left = await UnfinishedUploads.find(services, await sessionsOf(surroundings));
-  tellSetAside(left.setAside, context);
+  reportSetAside(left.setAside, context);
   const below = typedFolder(to, prefixOf(services));
   const claims = new Map<string, string>();
   const ids: string[] = [];
@@ -122,7 +122,7 @@ async function queueAll(
     const adding = others.map((file) => ({ file, key: below + file.name, onConflict }));
     ids.push(...(await services.uploads.addFiles(adding, claims)));
   }
-  leftOut.tellRest();
+  leftOut.reportRest();
   if (ids.length === 0 && !signal.aborted) {
     throw new NearplayError('bad-request', 'There was no file to upload.');
   }
@@ -130,7 +130,7 @@ async function queueAll(
 }
 
 /** Of earlier sessions; nothing of it is lost. */
-function tellSetAside(files: readonly string[], context: CommandContext): void {
+function reportSetAside(files: readonly string[], context: CommandContext): void {
   for (const file of files) {
     reportError(
       context,
@@ -161,7 +161,7 @@ async function toTheEnd(
 ): Promise<number> {
   const { uploads } = services;
   const reports = new UploadReports(context, asks);
-  services.on('transfersChanged', ({ changed }) => reports.tell(changed));
+  services.on('transfersChanged', ({ changed }) => reports.report(changed));
   reportStorageNotes(services, context);
   const stopped = stoppedBy(context);
   stopped.catch(() => undefined);
@@ -176,7 +176,7 @@ async function toTheEnd(
     waits.stop();
   }
   const ours = ids.flatMap((id) => uploads.find(id) ?? []);
-  reports.tellAll(ours);
+  reports.reportAll(ours);
   // What waits for an answer that nobody gives leaves nothing behind in the storage.
   uploads.cancel(ours.filter(({ blockedFor }) => blockedFor === 'conflict').map(({ id }) => id));
   return ours.every(({ state }) => state === 'done' || state === 'skipped') ? 0 : 1;

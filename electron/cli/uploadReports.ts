@@ -2,7 +2,7 @@ import type { ErrorReport } from '../../shared/errors.ts';
 import type { Transfer } from '../../shared/transfers.ts';
 import { type CommandContext, reportError } from './surroundings.ts';
 
-type Told = Pick<Transfer, 'id' | 'key' | 'size' | 'state' | 'blockedFor' | 'skippedFor' | 'error'> & {
+type ReportedTransfer = Pick<Transfer, 'id' | 'key' | 'size' | 'state' | 'blockedFor' | 'skippedFor' | 'error'> & {
   /** Of uploads of this process. */
   changedWhileSent?: true;
 };
@@ -18,7 +18,7 @@ export class UploadReports {
   readonly #context: CommandContext;
   /** Somebody is going to be asked about names that are taken. */
   readonly #asks: boolean;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(context: CommandContext, asks: boolean) {
     this.#context = context;
@@ -26,22 +26,22 @@ export class UploadReports {
   }
 
   /** Those that are over. */
-  tell(transfers: readonly Told[]): void {
+  report(transfers: readonly ReportedTransfer[]): void {
     for (const transfer of transfers) {
       const isTaken = transfer.blockedFor === 'conflict' && !this.#asks;
-      if (isTaken || ['done', 'failed', 'cancelled', 'skipped'].includes(transfer.state)) this.#tellOf(transfer);
+      if (isTaken || ['done', 'failed', 'cancelled', 'skipped'].includes(transfer.state)) this.#reportOne(transfer);
     }
   }
 
   /** At the end: also those that were asked about in vain. */
-  tellAll(transfers: readonly Told[]): void {
-    this.tell(transfers);
-    for (const transfer of transfers) if (transfer.blockedFor === 'conflict') this.#tellOf(transfer);
+  reportAll(transfers: readonly ReportedTransfer[]): void {
+    this.report(transfers);
+    for (const transfer of transfers) if (transfer.blockedFor === 'conflict') this.#reportOne(transfer);
   }
 
-  #tellOf({ id, key, size, state, blockedFor, skippedFor, error, changedWhileSent }: Told): void {
-    if (this.#told.has(id)) return;
-    this.#told.add(id);
+  #reportOne({ id, key, size, state, blockedFor, skippedFor, error, changedWhileSent }: ReportedTransfer): void {
+    if (this.#reported.has(id)) return;
+    this.#reported.add(id);
     if (state === 'done' || state === 'skipped') {
       const words = { identical: ', the same is there', 'asked-for': ', left as it is' };
       const changed = changedWhileSent ? ', changed while it was sent: as it was at the end' : '';

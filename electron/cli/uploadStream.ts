@@ -69,7 +69,7 @@ export async function uploadStream(
       if (tooLong.signal.aborted) await ended;
       throw error;
     });
-    new UploadReports(context, false).tellAll([transfer]);
+    new UploadReports(context, false).reportAll([transfer]);
     return transfer.state === 'done' || transfer.state === 'skipped' ? 0 : 1;
   } finally {
     waits.stop();

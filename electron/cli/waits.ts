@@ -27,7 +27,7 @@ export interface WaitsOptions {
   minutes?: number;
   /** Milliseconds on a clock that is never set; default: performance.now. */
   monotonicNow?: () => number;
-  silenceToldAfterMs?: number;
+  silenceReportDelayMs?: number;
   /** What an upload met last, where it was repeated and told to nobody. */
   lastErrorOf?: (id: string) => ErrorReport | undefined;
   /** What there is to do after a wait has ended; default: the same command goes on. */
@@ -51,18 +51,18 @@ export class Waits {
   readonly #blocked = new Map<string, Watched & { blockedFor: WaitsFor }>();
   /** Of the uploads that are not over: the most bytes that ever were on the wire, and that the storage ever confirmed. */
   readonly #most = new Map<string, { sent: number; confirmed: number }>();
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   readonly #ended = Promise.withResolvers<never>();
   readonly #timer: NodeJS.Timeout;
   /** When the last progress was. */
   #progressAt: number;
   #stopped = false;
 
-  constructor({ context, minutes, monotonicNow, silenceToldAfterMs, lastErrorOf, afterwards }: WaitsOptions) {
+  constructor({ context, minutes, monotonicNow, silenceReportDelayMs, lastErrorOf, afterwards }: WaitsOptions) {
     this.#context = context;
     this.#limitMs = minutes === undefined ? undefined : minutes * MINUTE_MS;
     this.#now = monotonicNow ?? (() => performance.now());
-    this.#silenceMs = silenceToldAfterMs ?? SILENCE_REPORT_DELAY_MS;
+    this.#silenceMs = silenceReportDelayMs ?? SILENCE_REPORT_DELAY_MS;
     this.#lastErrorOf = lastErrorOf ?? (() => undefined);
     this.#afterwards = afterwards ?? SAME_COMMAND;
     this.#progressAt = this.#now();
@@ -76,7 +76,7 @@ export class Waits {
   }
 
   changed(transfers: readonly Watched[]): void {
-    for (const transfer of transfers) this.#look(transfer);
+    for (const transfer of transfers) this.#update(transfer);
     this.check();
   }
 
@@ -85,10 +85,10 @@ export class Waits {
     if (this.#stopped) return;
     const idleMs = this.#now() - this.#progressAt;
     for (const blockedFor of new Set([...this.#blocked.values()].map((one) => one.blockedFor))) {
-      if (blockedFor !== 'file-settling' || idleMs >= SETTLING_REPORT_DELAY_MS) this.#tell(blockedFor);
+      if (blockedFor !== 'file-settling' || idleMs >= SETTLING_REPORT_DELAY_MS) this.#reportWait(blockedFor);
     }
     const isOpen = this.#most.size > 0;
-    if (isOpen && this.#told.size === 0 && idleMs >= this.#silenceMs) this.#tellSilence(idleMs);
+    if (isOpen && this.#reported.size === 0 && idleMs >= this.#silenceMs) this.#reportSilence(idleMs);
     if (isOpen && this.#limitMs !== undefined && idleMs >= this.#limitMs) this.#end();
   }
 
@@ -97,7 +97,7 @@ export class Waits {
     clearInterval(this.#timer);
   }
 
-  #look(transfer: Watched): void {
+  #update(transfer: Watched): void {
     const { id, state, blockedFor, sent, confirmed } = transfer;
     const isWaiting = state === 'blocked' && blockedFor !== undefined && blockedFor !== 'conflict';
     if (isWaiting) this.#blocked.set(id, { ...transfer, blockedFor });
@@ -124,30 +124,30 @@ export class Waits {
     this.#progressAt = this.#now();
     // What else is blocked is tried again with it, and says so if it still is.
     this.#blocked.clear();
-    if (this.#told.size === 0) return;
-    this.#told.clear();
-    this.#say({ waiting: null, message: 'It goes on.' }, 'it goes on.');
+    if (this.#reported.size === 0) return;
+    this.#reported.clear();
+    this.#report({ waiting: null, message: 'It goes on.' }, 'it goes on.');
   }
 
-  #tell(blockedFor: WaitsFor): void {
-    if (this.#told.has(blockedFor)) return;
-    this.#told.add(blockedFor);
+  #reportWait(blockedFor: WaitsFor): void {
+    if (this.#reported.has(blockedFor)) return;
+    this.#reported.add(blockedFor);
     const ones = [...this.#blocked.values()].filter((one) => one.blockedFor === blockedFor);
     const [first] = ones;
     if (!first) return;
     const others = ones.length > 1 ? ` and ${ones.length - 1} more` : '';
     const cause = first.error === undefined ? '' : ` ${first.error.message}`;
     const text = `waiting for ${WAIT_TEXTS[blockedFor] ?? DEFAULT_WAIT_TEXT} (${first.key}${others}).${cause} ${this.#goesOn()}`;
-    this.#say({ waiting: blockedFor, ...codeOf(first), message: sentence(text), files: ones.length }, text);
+    this.#report({ waiting: blockedFor, ...codeOf(first), message: sentence(text), files: ones.length }, text);
   }
 
-  #tellSilence(idleMs: number): void {
-    this.#told.add('silence');
+  #reportSilence(idleMs: number): void {
+    this.#reported.add('silence');
     const seconds = Math.round(idleMs / SECOND_MS);
     const cause = this.#cause();
     const met = cause === undefined ? '' : ` The last cause: ${cause.message}`;
     const text = `no byte has moved for ${seconds} s; the storage is still being asked.${met} ${this.#goesOn()}`;
-    this.#say({ waiting: 'silence', ...(cause && { code: cause.code }), message: sentence(text) }, text);
+    this.#report({ waiting: 'silence', ...(cause && { code: cause.code }), message: sentence(text) }, text);
   }
 
   #goesOn(): string {
@@ -176,7 +176,7 @@ export class Waits {
     return undefined;
   }
 
-  #say(value: object, text: string): void {
+  #report(value: object, text: string): void {
     report(this.#context, value, text);
   }
 }

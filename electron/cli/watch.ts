@@ -39,32 +39,32 @@ export async function watchCommand(
     const { preferences, clients } = services.studio();
     const folder = typedFolder(typed, clients.configurationOf(preferences.mainStorage).prefix);
     await goOn(services, local, folder, context);
-    const { memory, isNew } = await openMemory(services, local, folder, stateFolder(surroundings));
+    const { folderLog, isNew } = await openLog(services, local, folder, stateFolder(surroundings));
     const reports = new UploadReports(context, false);
     const leftOut = new LeftOutReports(context);
     const waits = new Waits({ context, ...(options.wait !== undefined && { minutes: options.wait }) });
     const watched = new WatchFolder({
       entry: { id: 'terminal', path: local, folder, paused: false },
-      ...{ memory, queue: services.uploads, log: SILENT, timing: WATCH_FOLDER_TIMING },
+      ...{ folderLog, queue: services.uploads, log: SILENT, timing: WATCH_FOLDER_TIMING },
       leftOut: (one) => leftOut.add(one),
       changed: () => undefined,
     });
     reportStorageNotes(services, context);
     const unsubscribe = services.on('transfersChanged', ({ changed, removed }) => {
-      reports.tell(changed);
+      reports.report(changed);
       waits.changed(changed);
       watched.transfersChanged(changed.flatMap(({ id }) => services.uploads.find(id) ?? []));
       watched.transfersRemoved(removed);
     });
     try {
-      if (isNew && options.existing !== true) await watched.takeForKnown();
+      if (isNew && options.existing !== true) await watched.skipExisting();
       watched.start();
       await Promise.race([untilAborted(surroundings.signal), waits.ended]);
     } finally {
       waits.stop();
       unsubscribe();
       await watched.stop();
-      await memory.close();
+      await folderLog.close();
     }
     return 0;
   });
@@ -84,8 +84,8 @@ async function goOn(
   );
 }
 
-/** A memory for each pair of folders and bucket. */
-async function openMemory(services: Application, local: string, folder: string, home: string) {
+/** A folderLog for each pair of folders and bucket. */
+async function openLog(services: Application, local: string, folder: string, home: string) {
   const { preferences, clients } = services.studio();
   const { bucket, prefix } = clients.configurationOf(preferences.mainStorage);
   // Without the closing slash: what was typed before folders were brought into form mostly had none.
@@ -98,7 +98,7 @@ async function openMemory(services: Application, local: string, folder: string, 
       () => false,
       () => true,
     );
-    return { memory: await WatchFolderLog.open(file), isNew };
+    return { folderLog: await WatchFolderLog.open(file), isNew };
   } catch (error) {
     throw homeUnusable(error, home);
   }

@@ -6,11 +6,11 @@ import { NearplayError } from '../../shared/errors.ts';
 import { folderOf, writableFolder } from '../../shared/keys.ts';
 import type { IsolationPreferences } from '../../shared/preferences.ts';
 import type { PreferencesStatus } from '../../shared/preferencesStatus.ts';
-import type { Reading } from '../../shared/reading.ts';
+import type { ReadingStatus } from '../../shared/reading.ts';
 import type { Route } from '../../shared/routing.ts';
 import type { Settings, SettingsPatch } from '../../shared/settings.ts';
 import type { JournalUnread } from '../../shared/transfers.ts';
-import type { Added, UploadFolder } from '../../shared/uploads.ts';
+import type { Added, WatchFolderStatus } from '../../shared/uploads.ts';
 import { PreferencesEditor, type SaveQuestion } from './preferences/preferencesEditor.ts';
 import { PreferencesInBucket } from './preferences/preferencesInBucket.ts';
 import { PreferencesSource } from './preferences/preferencesSource.ts';
@@ -177,15 +177,15 @@ class NearplayServices implements Application {
     });
     this.transfers = new TransferList(this.uploads, this.downloads);
     this.#readyAlerts = new ReadyAlerts({
-      folders: () => this.#settings.get().watchedFolders,
+      folders: () => this.#settings.get().readyAlerts,
       list: (folder, cursor) => this.studio().library.list(folder, cursor),
       // A sequence is ready with its last frame, whose key it has.
       found: ({ key }) => this.#replicas.watch(key),
     });
     this.watchFolders = new WatchFolders({
-      entries: () => this.#settings.get().uploadFolders,
-      save: (uploadFolders) => this.#events.emit('settingsChanged', this.#settings.change({ uploadFolders })),
-      memoryFolder: join(options.journalFolder ?? options.userDataFolder, 'upload-folders'),
+      entries: () => this.#settings.get().watchFolders,
+      save: (watchFolders) => this.#events.emit('settingsChanged', this.#settings.change({ watchFolders })),
+      logFolder: join(options.journalFolder ?? options.userDataFolder, 'upload-folders'),
       queue: this.uploads,
       changed: (folders) => this.#events.emit('watchFoldersChanged', folders),
       log,
@@ -273,11 +273,11 @@ class NearplayServices implements Application {
     return receiptsText(receipts);
   }
 
-  async addWatchFolder(folder: string, path: string, existing: boolean): Promise<UploadFolder> {
+  async addWatchFolder(folder: string, path: string, existing: boolean): Promise<WatchFolderStatus> {
     return this.watchFolders.add(path, writableFolder(folder, this.#target().configuration.prefix), { existing });
   }
 
-  async refreshAddress(): Promise<Reading> {
+  async refreshAddress(): Promise<ReadingStatus> {
     const studio = this.studio();
     await this.addresses.invalidate();
     return studio.reading();
@@ -324,7 +324,7 @@ class NearplayServices implements Application {
     }
     if (settings.readFrom !== before.readFrom || settings.profile !== before.profile) this.#readingChanged();
     if (settings.bandwidth !== before.bandwidth) this.#limitBandwidth();
-    if (settings.watchedFolders !== before.watchedFolders) void this.#readyAlerts.look();
+    if (settings.readyAlerts !== before.readyAlerts) void this.#readyAlerts.check();
     return settings;
   }
 
@@ -340,7 +340,7 @@ class NearplayServices implements Application {
       reading: this.#studio?.reading() ?? null,
       transfers: this.transfers.totals(),
       ...(this.#unread && { unread: this.#unread }),
-      uploadFolders: this.watchFolders.list(),
+      watchFolders: this.watchFolders.list(),
     };
   }
 

@@ -1,10 +1,10 @@
 import type { Bootstrap, CredentialsStatus } from '../../shared/bootstrap.ts';
 import type { PreferencesStatus } from '../../shared/preferencesStatus.ts';
-import type { Reading } from '../../shared/reading.ts';
+import type { ReadingStatus } from '../../shared/reading.ts';
 import type { ReplicaReady, ReplicationProgress } from '../../shared/replication.ts';
 import type { Settings, SettingsPatch } from '../../shared/settings.ts';
 import type { TransfersDelta } from '../../shared/transfers.ts';
-import type { Added, UploadFolder } from '../../shared/uploads.ts';
+import type { Added, WatchFolderStatus } from '../../shared/uploads.ts';
 import type { VerifyProgress } from '../../shared/verify.ts';
 import type { PreferencesEditor } from './preferences/preferencesEditor.ts';
 import type { RouteExplanations } from './reading/explanation.ts';
@@ -39,7 +39,7 @@ export interface Services {
   studio(): Studio;
   credentialsStatus(): Promise<CredentialsStatus>;
   /** Resolves when this machine's public address was asked for again. @throws NearplayError no-preferences … */
-  refreshAddress(): Promise<Reading>;
+  refreshAddress(): Promise<ReadingStatus>;
   /** @throws NearplayError settings-invalid */
   changeSettings(patch: SettingsPatch): Settings;
   /** Puts an Isolation Preferences file in force; a file that cannot be used leaves the last good one in force. */
@@ -48,7 +48,7 @@ export interface Services {
   /** Of the uploads in the list that are done, as JSON. @throws NearplayError bad-request when there is none */
   receipts(): string;
   /** Uploads new files of a folder of this computer from now on; with `existing`, those that are there too. */
-  addWatchFolder(folder: string, path: string, existing: boolean): Promise<UploadFolder>;
+  addWatchFolder(folder: string, path: string, existing: boolean): Promise<WatchFolderStatus>;
   /** Network interfaces changed, or the machine woke up: addresses and health are asked for again. */
   networkChanged(): void;
   /** What links to media begin with (`https://host:port/bucket/`), for the window's Content-Security-Policy. */
@@ -58,7 +58,7 @@ export interface Services {
 /** What happens without being asked for. */
 export interface ServiceEvents {
   transfersChanged: TransfersDelta;
-  readingChanged: Reading | null;
+  readingChanged: ReadingStatus | null;
   preferencesChanged: PreferencesStatus;
   settingsChanged: Settings;
   /** Objects of this folder have another route now: replicated, uploaded, or the choice changed. */
@@ -66,5 +66,5 @@ export interface ServiceEvents {
   replicaReady: ReplicaReady;
   reportProgress: ReplicationProgress;
   verifyProgress: VerifyProgress;
-  watchFoldersChanged: UploadFolder[];
+  watchFoldersChanged: WatchFolderStatus[];
 }

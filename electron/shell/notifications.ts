@@ -11,7 +11,7 @@ export interface SystemNotification {
 type Phase = 'under-way' | 'done' | 'failed' | 'asking' | 'other';
 
 /** What a notice needs of one transfer; 100,000 of them may be in a batch. */
-interface Noted {
+interface BatchEntry {
   name: string;
   phase: Phase;
   message?: string;
@@ -22,29 +22,29 @@ interface Noted {
  * under way at any time since the last notice; transfers that the user stopped are no news to them.
  */
 export class TransferNotifications {
-  readonly #batch = new Map<string, Noted>();
+  readonly #batch = new Map<string, BatchEntry>();
   #underWay = 0;
 
   /** Takes what is new; returns what there is to say, if anything. */
   update({ changed, removed }: Pick<TransfersDelta, 'changed' | 'removed'>): SystemNotification | undefined {
-    for (const transfer of changed) this.#note(transfer);
-    for (const id of removed) this.#forget(id);
+    for (const transfer of changed) this.#update(transfer);
+    for (const id of removed) this.#drop(id);
     if (this.#underWay > 0 || this.#batch.size === 0) return undefined;
     const ended = [...this.#batch.values()];
     this.#batch.clear();
-    return noticeOf(ended);
+    return notificationFor(ended);
   }
 
-  #note(transfer: Transfer): void {
+  #update(transfer: Transfer): void {
     const { id, name, error } = transfer;
     const phase = phaseOf(transfer);
     if (phase !== 'under-way' && !this.#batch.has(id)) return;
-    this.#forget(id);
+    this.#drop(id);
     this.#batch.set(id, { name, phase, ...(error && { message: error.message }) });
     if (phase === 'under-way') this.#underWay += 1;
   }
 
-  #forget(id: string): void {
+  #drop(id: string): void {
     if (this.#batch.get(id)?.phase === 'under-way') this.#underWay -= 1;
     this.#batch.delete(id);
   }
@@ -64,7 +64,7 @@ function phaseOf({ state, blockedFor }: Transfer): Phase {
 }
 
 /** What needs the user comes first. */
-function noticeOf(ended: readonly Noted[]): SystemNotification | undefined {
+function notificationFor(ended: readonly BatchEntry[]): SystemNotification | undefined {
   const of = (phase: Phase) => ended.filter((noted) => noted.phase === phase);
   const [asking, failed, done] = [of('asking'), of('failed'), of('done')];
   const [firstFailed] = failed;
@@ -80,7 +80,7 @@ function noticeOf(ended: readonly Noted[]): SystemNotification | undefined {
   return { title: done.length === 1 ? 'Transfer finished' : `${done.length} transfers finished`, body: listOf(done) };
 }
 
-function listOf(transfers: readonly Noted[]): string {
+function listOf(transfers: readonly BatchEntry[]): string {
   const [first, ...others] = transfers;
   if (!first) return '';
   return others.length === 0 ? first.name : `${first.name} and ${others.length} more`;

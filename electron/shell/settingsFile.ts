@@ -36,7 +36,7 @@ export interface SettingsFileOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Of what a person should know; default: nobody is told. */
-  tell?: (notice: MessageBoxOptions) => void;
+  notify?: (message: MessageBoxOptions) => void;
 }
 
 /**
@@ -45,12 +45,12 @@ export interface SettingsFileOptions {
  * file cannot be read, or not be set aside, the settings last as long as the process and the file is left alone.
  */
 export function openSettingsFile(options: SettingsFileOptions): SettingsBackend {
-  const { folder, createStore, log, now, tell } = options;
+  const { folder, createStore, log, now, notify } = options;
   const file = join(folder, `${FILE_NAME}.json`);
   const state = inspect(file);
   if (state === 'unreadable') {
     log.error('The settings file cannot be read; changes last until Nearplay is closed', { file });
-    tell?.(notRead(`They are in ${file}, which cannot be read.`));
+    notify?.(notRead(`They are in ${file}, which cannot be read.`));
     return inMemory();
   }
   if (state === 'damaged' || state === 'newer') {
@@ -63,11 +63,11 @@ export function openSettingsFile(options: SettingsFileOptions): SettingsBackend 
       else copyFileSync(path, aside);
     } catch (error) {
       log.error('The settings file cannot be set aside and is left alone', { reason: state, file, error });
-      tell?.(notRead(`They are in ${file}, which is ${state === 'damaged' ? 'damaged' : 'of a newer Nearplay'}.`));
+      notify?.(notRead(`They are in ${file}, which is ${state === 'damaged' ? 'damaged' : 'of a newer Nearplay'}.`));
       return inMemory();
     }
     log.warn('The settings file was set aside', { reason: state, aside });
-    if (state === 'damaged') tell?.(setAside(aside));
+    if (state === 'damaged') notify?.(setAside(aside));
   }
   const store = createStore({
     name: FILE_NAME,

@@ -8,7 +8,7 @@ export interface TransfersWatchOptions {
   awake: Pick<AwakeWhileTransferring, 'update'>;
   /** From 0 to 1; -1 for none. */
   showProgress: (progress: number) => void;
-  notify: (notice: SystemNotification) => void;
+  notify: (notification: SystemNotification) => void;
   /** Whether the user is looking at the window: then it tells them itself. */
   isLookedAt: () => boolean;
 }
@@ -16,7 +16,7 @@ export interface TransfersWatchOptions {
 /** What the desktop does while transfers run: the bar on the icon, no sleep, a word at the end. */
 export class TransfersWatch {
   readonly #options: TransfersWatchOptions;
-  readonly #notices = new TransferNotifications();
+  readonly #notifications = new TransferNotifications();
   readonly #progress = new OverallProgress();
   #open: OpenTransfers = { uploads: 0, downloads: 0 };
 
@@ -35,7 +35,7 @@ export class TransfersWatch {
     this.#open = { uploads: openTransfers(delta.totals) - downloads, downloads };
     awake.update(delta.totals);
     showProgress(this.#progress.update(delta.totals));
-    const notice = this.#notices.update(delta);
-    if (notice && !isLookedAt()) notify(notice);
+    const notification = this.#notifications.update(delta);
+    if (notification && !isLookedAt()) notify(notification);
   }
 }

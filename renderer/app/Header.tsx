@@ -10,7 +10,7 @@ import {
 import { type RefObject, useRef } from 'react';
 import { Button, Input, SearchField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { Reading } from '../../shared/reading.ts';
+import type { ReadingStatus } from '../../shared/reading.ts';
 import { useLibrary, useSession, useTransfers, useUploadFolderByProject } from '../store/context.tsx';
 import { formatCount, formatPercent } from '../text/format.ts';
 import { overallOf } from '../transfers/overall.ts';
@@ -22,7 +22,7 @@ import { ProductMark } from './ProductMark.tsx';
 import { ReadingChip } from './ReadingChip.tsx';
 
 interface HeaderProps {
-  reading: Reading | null;
+  reading: ReadingStatus | null;
   /** False while there are no preferences: then there is no folder to act on. */
   usable: boolean;
   filterField: RefObject<HTMLInputElement | null>;

@@ -1,12 +1,12 @@
 import { IconChevronDown, IconInfoCircle, IconRouteAltLeft } from '@tabler/icons-react';
 import { Button, Dialog, DialogTrigger, Heading, Popover } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { Reading, StorageSummary } from '../../shared/reading.ts';
+import type { ReadingStatus, StorageSummary } from '../../shared/reading.ts';
 import { useSession } from '../store/context.tsx';
 import { routeText } from '../text/routeText.ts';
 
 /** Says all the time where this machine reads from; opens to why, and to the whole story. */
-export function ReadingChip({ reading }: { reading: Reading | null }) {
+export function ReadingChip({ reading }: { reading: ReadingStatus | null }) {
   const { t } = useTranslation();
   if (!reading) {
     return (
@@ -41,7 +41,7 @@ export function ReadingChip({ reading }: { reading: Reading | null }) {
   );
 }
 
-function WhyThisRegion({ reading, sentence, close }: { reading: Reading; sentence: string; close: () => void }) {
+function WhyThisRegion({ reading, sentence, close }: { reading: ReadingStatus; sentence: string; close: () => void }) {
   const { t } = useTranslation();
   const showPanel = useSession((session) => session.showPanel);
   const showWhy = useSession((session) => session.showWhy);
@@ -100,6 +100,6 @@ function StorageRow({ storage, inUse }: { storage: StorageSummary; inUse: boolea
   );
 }
 
-function isReplica({ storages, route }: Reading): boolean {
+function isReplica({ storages, route }: ReadingStatus): boolean {
   return storages.find(({ name }) => name === route.storage)?.role === 'replica';
 }

@@ -9,12 +9,12 @@ import type { Link, SequenceLinks } from '../../shared/link.ts';
 import { mediaKind } from '../../shared/media.ts';
 import { parsePreferences } from '../../shared/preferences.ts';
 import type { PreferencesStatus } from '../../shared/preferencesStatus.ts';
-import type { ExplainedObject, Measurement, Reading, RouteExplanation } from '../../shared/reading.ts';
+import type { ExplainedObject, Measurement, ReadingStatus, RouteExplanation } from '../../shared/reading.ts';
 import type { ReplicationReport } from '../../shared/replication.ts';
 import { type ClientAddress, type Route, route } from '../../shared/routing.ts';
 import { frameRanges, framesOf, groupSequences } from '../../shared/sequences.ts';
 import { DEFAULT_SETTINGS, type Settings, settingsSchema } from '../../shared/settings.ts';
-import type { UploadFolder } from '../../shared/uploads.ts';
+import type { WatchFolderStatus } from '../../shared/uploads.ts';
 import type { VerifyReport } from '../../shared/verify.ts';
 import { fakeExplanation, MEASUREMENTS } from './fakeExplanation.ts';
 import { FakePreferencesObject } from './fakePreferencesObject.ts';
@@ -80,7 +80,7 @@ export class FakeBridge {
   #preferences: PreferencesStatus;
   #settings: Settings;
   readonly #transfers: FakeTransfers;
-  #uploadFolders: UploadFolder[];
+  #watchFolders: WatchFolderStatus[];
   #measured: Measurement[] = [];
   readonly #stored: FakePreferencesObject;
   #reporting: { cancelled: boolean } | undefined;
@@ -95,7 +95,7 @@ export class FakeBridge {
       theme: theme === 'light' || theme === 'dark' ? theme : 'system',
     };
     this.#transfers = new FakeTransfers(scenario.queue, (delta) => this.#emit('transfersChanged', delta));
-    this.#uploadFolders = scenario.uploadFolders ? UPLOAD_FOLDERS : [];
+    this.#watchFolders = scenario.watchFolders ? WATCH_FOLDERS : [];
     this.#files = scenario.library === 'many' ? manyFiles() : scenario.library === 'sample' ? [...SAMPLE] : [];
     const source =
       scenario.preferences === 'faulty'
@@ -175,18 +175,18 @@ export class FakeBridge {
       },
       addWatchFolder: ({ folder }) =>
         answer(() => {
-          const added: UploadFolder = { ...NEW_FOLDER, id: `folder-${this.#uploadFolders.length}`, folder };
-          this.#setUploadFolders([...this.#uploadFolders, added]);
+          const added: WatchFolderStatus = { ...NEW_FOLDER, id: `folder-${this.#watchFolders.length}`, folder };
+          this.#setWatchFolders([...this.#watchFolders, added]);
           return added;
         }, 600),
       pauseWatchFolder: ({ id, paused }) =>
         answer(() => {
           const state = paused ? 'paused' : 'watching';
-          this.#setUploadFolders(this.#uploadFolders.map((item) => (item.id === id ? { ...item, state } : item)));
+          this.#setWatchFolders(this.#watchFolders.map((item) => (item.id === id ? { ...item, state } : item)));
         }),
       removeWatchFolder: ({ id }) =>
         answer(() => {
-          this.#setUploadFolders(this.#uploadFolders.filter((item) => item.id !== id));
+          this.#setWatchFolders(this.#watchFolders.filter((item) => item.id !== id));
         }),
       importPreferences: () =>
         answer(() => {
@@ -237,11 +237,11 @@ export class FakeBridge {
       credentials: { source: 'the profile “lumen-artist”', profiles: ['lumen-artist', 'lumen-lead', 'personal'] },
       reading: this.#reading(),
       transfers: this.#transfers.totals(),
-      uploadFolders: this.#uploadFolders,
+      watchFolders: this.#watchFolders,
     };
   }
 
-  #reading(): Reading | null {
+  #reading(): ReadingStatus | null {
     const { document } = this.#preferences;
     if (!document) return null;
     const readFrom = this.#settings.readFrom ?? document.defaults.readFrom;
@@ -412,8 +412,8 @@ export class FakeBridge {
     return answer(() => fakeReport(folder, this.#scenario.clean ?? false, Date.now()));
   }
 
-  #setUploadFolders(folders: UploadFolder[]): void {
-    this.#uploadFolders = folders;
+  #setWatchFolders(folders: WatchFolderStatus[]): void {
+    this.#watchFolders = folders;
     this.#emit('watchFoldersChanged', folders);
   }
 
@@ -434,7 +434,7 @@ const SCRIPT_AS_VIDEO = 'stills/sq010_colour_script.png';
 const FRAMES = Array.from({ length: 48 }, (_, frame) => `sq060_sh010_beauty.${1001 + frame}.exr`);
 
 const NEW_FOLDER = { path: '/mnt/renders/incoming', state: 'watching', uploaded: 0, waiting: 0 } as const;
-const UPLOAD_FOLDERS: UploadFolder[] = [
+const WATCH_FOLDERS: WatchFolderStatus[] = [
   {
     id: 'renders',
     path: '/mnt/renders/show/sq030',

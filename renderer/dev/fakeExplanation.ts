@@ -1,4 +1,4 @@
-import type { ExplainedObject, Measurement, Reading, RouteExplanation } from '../../shared/reading.ts';
+import type { ExplainedObject, Measurement, ReadingStatus, RouteExplanation } from '../../shared/reading.ts';
 
 /** What a measurement from Sydney would find. */
 export const MEASUREMENTS: readonly Measurement[] = [
@@ -11,7 +11,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
 ];
 
 export function fakeExplanation(
-  reading: Reading,
+  reading: ReadingStatus,
   object: ExplainedObject | undefined,
   measurements: Measurement[],
 ): RouteExplanation {

@@ -13,7 +13,7 @@ export interface Scenario {
   /** What is in the queue at the start. */
   queue?: FakeQueue;
   /** Local folders are watched. */
-  uploadFolders?: boolean;
+  watchFolders?: boolean;
   /** The studio's ceiling for each machine, bytes per second. */
   ceiling?: number;
   /** Where uploads of a project go: the settings' own form. */
@@ -44,7 +44,7 @@ const SCENARIOS: ReadonlyMap<string, Scenario> = new Map<string, Scenario>([
   ['paused', { ...USUAL, queue: 'paused' }],
   ['blocked', { ...USUAL, queue: 'offline' }],
   ['over', { ...USUAL, queue: 'over' }],
-  ['upload-folders', { ...USUAL, queue: 'mixed', uploadFolders: true, ceiling: 25_000_000 }],
+  ['upload-folders', { ...USUAL, queue: 'mixed', watchFolders: true, ceiling: 25_000_000 }],
   ['project', { ...USUAL, uploadFolderByProject: { 'shots/': 'shots/sq010/' } }],
   ['source', { ...USUAL, freshSeconds: 14 }],
   ['quick', { ...USUAL, freshSeconds: 4 }],

@@ -98,7 +98,7 @@ function FolderBar({ shown, isFiltered }: { shown: number; isFiltered: boolean }
 function ReadyAlertToggle() {
   const { t } = useTranslation();
   const folder = useLibrary((library) => library.loaded.folder);
-  const watched = useSession((session) => session.app?.settings.watchedFolders.includes(folder)) ?? false;
+  const watched = useSession((session) => session.app?.settings.readyAlerts.includes(folder)) ?? false;
   const watchFolder = useSession((session) => session.setReadyAlert);
   return (
     <TooltipTrigger delay={500} closeDelay={0}>

@@ -1,10 +1,10 @@
 import { Label, RadioButton, RadioField, RadioGroup } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { Reading } from '../../shared/reading.ts';
+import type { ReadingStatus } from '../../shared/reading.ts';
 import { useSession } from '../store/context.tsx';
 
 /** Automatic, the main region, or one replica. */
-export function ReadFromOptions({ reading }: { reading: Reading }) {
+export function ReadFromOptions({ reading }: { reading: ReadingStatus }) {
   const { t } = useTranslation();
   const changeSettings = useSession((session) => session.changeSettings);
   const main = reading.storages.find(({ role }) => role === 'main');

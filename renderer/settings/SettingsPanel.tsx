@@ -20,7 +20,7 @@ interface SettingsPanelProps {
 }
 
 /** A sheet over the window; every choice is in force at once, so there is nothing to save. */
-export function SettingsPanel({ app, bandwidth, watchFolders: uploadFolders }: SettingsPanelProps) {
+export function SettingsPanel({ app, bandwidth, watchFolders }: SettingsPanelProps) {
   const { t } = useTranslation();
   return (
     <Panel name="settings" shape="sheet" title={t('settings.title')} testId="settings">
@@ -40,7 +40,7 @@ export function SettingsPanel({ app, bandwidth, watchFolders: uploadFolders }: S
           <OnConflictOptions />
         </Section>
         <Section title={t('uploads.folders')} note={t('uploads.foldersNote')}>
-          {uploadFolders}
+          {watchFolders}
         </Section>
         <Section title={t('settings.appearance')}>
           <ThemeOptions theme={app.settings.theme} />

@@ -164,8 +164,8 @@ export function createSession(api: NearplayApi, notifications: Notifications): S
           if (await api.download({ key })) set({ transfersOpen: true });
         }),
       async setReadyAlert(folder, watched) {
-        const others = (get().app?.settings.watchedFolders ?? []).filter((other) => other !== folder);
-        await get().changeSettings({ watchedFolders: watched ? [...others, folder] : others });
+        const others = (get().app?.settings.readyAlerts ?? []).filter((other) => other !== folder);
+        await get().changeSettings({ readyAlerts: watched ? [...others, folder] : others });
       },
       patchApp: (patch) => set(({ app }) => (app ? { app: { ...app, ...patch } } : {})),
     };
@@ -193,7 +193,7 @@ export function followMain(
       routesChanged();
     }),
     api.on('settingsChanged', (settings) => patchApp({ settings })),
-    api.on('watchFoldersChanged', (uploadFolders) => patchApp({ uploadFolders })),
+    api.on('watchFoldersChanged', (watchFolders) => patchApp({ watchFolders })),
     api.on('replicaReady', ({ key, label, others }) => {
       const name = nameOfKey(key);
       notifications.notify({ kind: 'replica-ready', name, place: label, others }, 'good');

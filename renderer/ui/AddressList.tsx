@@ -1,11 +1,11 @@
 import { useTranslation } from 'react-i18next';
-import type { Reading } from '../../shared/reading.ts';
+import type { ReadingStatus } from '../../shared/reading.ts';
 import type { ClientAddress } from '../../shared/routing.ts';
 import type { Translate } from '../text/i18n.ts';
 import { storageLabel } from '../text/routeText.ts';
 
 /** The addresses that automatic mode judges by, and what it makes of each. */
-export function AddressList({ reading }: { reading: Reading }) {
+export function AddressList({ reading }: { reading: ReadingStatus }) {
   const { t } = useTranslation();
   const { matchedAddress, matchedRange, replica } = reading.route.details;
   return (

@@ -1,17 +1,17 @@
 import { IconEye, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { UploadFolder } from '../../shared/uploads.ts';
+import type { WatchFolderStatus } from '../../shared/uploads.ts';
 import { useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
 import { IconButton } from '../ui/IconButton.tsx';
 
-const NONE: readonly UploadFolder[] = [];
+const NONE: readonly WatchFolderStatus[] = [];
 
 /** Local folders whose new files go up by themselves, with where to and how it goes. */
 export function WatchFolders() {
   const { t } = useTranslation();
-  const folders = useSession((session) => session.app?.uploadFolders) ?? NONE;
+  const folders = useSession((session) => session.app?.watchFolders) ?? NONE;
   if (folders.length === 0) return <p className="muted">{t('uploads.foldersNone')}</p>;
   return (
     <ul className="upload-folders" data-testid="upload-folders">
@@ -22,7 +22,7 @@ export function WatchFolders() {
   );
 }
 
-function WatchFolderItem({ folder: watched }: { folder: UploadFolder }) {
+function WatchFolderItem({ folder: watched }: { folder: WatchFolderStatus }) {
   const { id, path, folder, state, uploaded, waiting, error } = watched;
   const { t } = useTranslation();
   const pause = useSession((session) => session.pauseWatchFolder);
@@ -65,7 +65,7 @@ function WatchFolderItem({ folder: watched }: { folder: UploadFolder }) {
 }
 
 /** Files of the folder that are not uploaded. */
-function FolderLeftOut({ folder: { leftOut } }: { folder: UploadFolder }) {
+function FolderLeftOut({ folder: { leftOut } }: { folder: WatchFolderStatus }) {
   const { t } = useTranslation();
   const show = useSession((session) => session.showLeftOut);
   if (!leftOut) return null;
@@ -82,7 +82,7 @@ function FolderLeftOut({ folder: { leftOut } }: { folder: UploadFolder }) {
 /** The watch folders in one row of the drawer: how many there are, and whether one of them cannot be reached. */
 export function WatchFoldersSummary() {
   const { t } = useTranslation();
-  const folders = useSession((session) => session.app?.uploadFolders) ?? NONE;
+  const folders = useSession((session) => session.app?.watchFolders) ?? NONE;
   const showPanel = useSession((session) => session.showPanel);
   if (folders.length === 0) return null;
   const unreachable = folders.find(({ state }) => state === 'unreachable');

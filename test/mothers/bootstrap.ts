@@ -18,7 +18,7 @@ export function aBootstrap(patch: Partial<Bootstrap> = {}): Bootstrap {
       sent: 0,
       bytesPerSecond: 0,
     },
-    uploadFolders: [],
+    watchFolders: [],
     ...patch,
   };
 }

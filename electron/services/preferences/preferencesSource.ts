@@ -11,7 +11,7 @@ import {
   storageOf,
 } from '../../../shared/preferences.ts';
 import type { PreferencesStatus } from '../../../shared/preferencesStatus.ts';
-import { AWS_HOST, placeOf } from '../../../shared/storagePlace.ts';
+import { AWS_HOST, storagePlaceOf } from '../../../shared/storagePlace.ts';
 import { replaceFile } from '../files/atomicFile.ts';
 import { readSmallFile } from '../files/smallFile.ts';
 import { utf8Text } from '../files/utf8Text.ts';
@@ -33,7 +33,7 @@ export interface PreferencesSourceOptions {
 }
 
 /** What one origin gave. */
-interface Reading {
+interface OriginResult {
   origin: PreferencesOrigin;
   document?: IsolationPreferences;
   findings: Finding[];
@@ -65,10 +65,10 @@ export interface BucketDocument {
 export class PreferencesSource {
   readonly #options: PreferencesSourceOptions;
   #status: PreferencesStatus = { origin: null, document: null, findings: [] };
-  #bucket: Reading | undefined;
+  #bucket: OriginResult | undefined;
   #bucketEtag: string | undefined;
   /** The last good one of this run: a copy on disk is a convenience that may fail. */
-  #lastGood: Reading | undefined;
+  #lastGood: OriginResult | undefined;
   /** The imported file: whatever a bucket said under another one is void. */
   #imported: IsolationPreferences | undefined;
 
@@ -112,7 +112,7 @@ export class PreferencesSource {
     if (!pinned || (read && read.where !== bucketPlace(pinned))) return this.#status;
     this.#bucketEtag = read?.etag;
     this.#bucket = read && readObject(read, pinned);
-    if (!read) await this.#forget();
+    if (!read) await this.#dropBucketDocument();
     else if (this.#bucket?.document) {
       this.#lastGood = this.#bucket;
       await this.#keepCopy(read).catch(() => undefined);
@@ -139,21 +139,21 @@ export class PreferencesSource {
     return { copy, findings };
   }
 
-  async #fromFiles(): Promise<Reading | undefined> {
+  async #fromFiles(): Promise<OriginResult | undefined> {
     const { commandLineFile, managedFile } = this.#options;
     if (commandLineFile !== undefined) return readOrigin({ kind: 'command-line', where: commandLineFile }, true);
     return managedFile === undefined ? undefined : this.#fromManaged(managedFile);
   }
 
   /** A file in the place of IT's that anybody could have put there has no say, and is not passed over in silence. */
-  async #fromManaged(where: string): Promise<Reading | undefined> {
+  async #fromManaged(where: string): Promise<OriginResult | undefined> {
     const reading = await readOrigin({ kind: 'managed', where });
     const foreign = reading?.document && (await this.#options.foreign?.(where));
     if (!reading || foreign === undefined) return reading;
     return { origin: reading.origin, findings: [{ severity: 'error', path: '', message: `${where} ${foreign}.` }] };
   }
 
-  async #fromBucketOrImport(): Promise<Reading | undefined> {
+  async #fromBucketOrImport(): Promise<OriginResult | undefined> {
     const file = this.#options.importedFile();
     const imported = file === null ? undefined : await readOrigin({ kind: 'imported', where: file });
     if (imported?.document || file === null) this.#pinTo(imported?.document);
@@ -166,7 +166,7 @@ export class PreferencesSource {
     return base && this.#bucket ? { ...base, findings: this.#bucket.findings } : base;
   }
 
-  #inForce(reading: Reading): PreferencesStatus {
+  #inForce(reading: OriginResult): PreferencesStatus {
     const { origin, document, findings } = reading;
     if (document) return { origin, document, findings };
     const { origin: before, document: lastGood } = this.#status;
@@ -184,7 +184,7 @@ export class PreferencesSource {
   }
 
   /** The last good object, so that the app starts with it when the storage is away; none of what leads away from the file. */
-  async #cached(pinned: IsolationPreferences): Promise<Reading | undefined> {
+  async #cached(pinned: IsolationPreferences): Promise<OriginResult | undefined> {
     const { bytes } = await readSmallFile(this.#cacheFile(), MAX_COPY_BYTES);
     if (bytes === undefined) return undefined;
     try {
@@ -204,7 +204,7 @@ export class PreferencesSource {
   }
 
   /** The object was removed: what it said ends, on disk as well. */
-  async #forget(): Promise<void> {
+  async #dropBucketDocument(): Promise<void> {
     this.#lastGood = undefined;
     await rm(this.#cacheFile(), { force: true }).catch(() => undefined);
   }
@@ -219,17 +219,17 @@ export function bucketPlace(preferences: IsolationPreferences): string {
   const storage = storageOf(preferences, preferences.mainStorage);
   const prefix = storage?.prefix ? `${storage.prefix}/` : '';
   const place = `s3://${storage?.bucket ?? ''}/${prefix}.nearplay/isolation-preferences.json`;
-  const host = storage ? placeOf(storage).host : AWS_HOST;
+  const host = storage ? storagePlaceOf(storage).host : AWS_HOST;
   // Two servers may both have a bucket of this name.
   return host === AWS_HOST ? place : `${place} at ${host}`;
 }
 
-function readObject({ text, where, fault }: BucketDocument, pinned: IsolationPreferences): Reading {
+function readObject({ text, where, fault }: BucketDocument, pinned: IsolationPreferences): OriginResult {
   const origin: PreferencesOrigin = { kind: 'bucket', where };
   return fault ? { origin, findings: [fault] } : { origin, ...parsePreferences(text, { pinned }) };
 }
 
-async function readOrigin(origin: PreferencesOrigin, mustExist = false): Promise<Reading | undefined> {
+async function readOrigin(origin: PreferencesOrigin, mustExist = false): Promise<OriginResult | undefined> {
   const { bytes, fault, missing } = await readSmallFile(origin.where);
   if (bytes !== undefined) {
     const { document, findings } = parsePreferencesBytes(bytes);

@@ -1,6 +1,7 @@
 import { NearplayError } from '../../../shared/errors.ts';
 import {
   DEFAULT_SETTINGS,
+  EARLIER_SETTING_NAMES,
   type Settings,
   type SettingsPatch,
   settingsPatchSchema,
@@ -39,14 +40,14 @@ export class SettingsStore {
   }
 
   /** @throws NearplayError settings-invalid, when nothing was changed. */
-  change(patch: SettingsPatch & Partial<Pick<Settings, 'importedPreferences' | 'uploadFolders'>>): Settings {
-    const { importedPreferences, uploadFolders, ...rest } = patch;
+  change(patch: SettingsPatch & Partial<Pick<Settings, 'importedPreferences' | 'watchFolders'>>): Settings {
+    const { importedPreferences, watchFolders, ...rest } = patch;
     if (!settingsPatchSchema.safeParse(rest).success) throw new NearplayError('settings-invalid');
     const changed = settingsSchema.safeParse({
       ...this.#settings,
       ...rest,
       ...(importedPreferences !== undefined && { importedPreferences }),
-      ...(uploadFolders !== undefined && { uploadFolders }),
+      ...(watchFolders !== undefined && { watchFolders }),
     });
     if (!changed.success) throw new NearplayError('settings-invalid');
     const invalid = Object.fromEntries(Object.entries(this.#invalid).filter(([name]) => !Object.hasOwn(patch, name)));
@@ -85,8 +86,9 @@ function settingsFrom(stored: unknown, log: Log): Found {
   const invalid: Record<string, unknown> = {};
   if (typeof stored !== 'object' || stored === null) return { settings: DEFAULT_SETTINGS, invalid };
   for (const [name, schema] of Object.entries(settingsSchema.shape)) {
-    if (!Object.hasOwn(stored, name)) continue;
-    const found: unknown = Reflect.get(stored, name);
+    const storedName = storedNameOf(name, stored);
+    if (storedName === undefined) continue;
+    const found: unknown = Reflect.get(stored, storedName);
     const value = schema.safeParse(found);
     if (value.success) {
       settings[name] = value.data;
@@ -96,6 +98,12 @@ function settingsFrom(stored: unknown, log: Log): Found {
     log.warn('A setting is not valid: it counts as its default, and stays as it is until it is changed', { name });
   }
   return { settings: settingsSchema.parse(settings), invalid };
+}
+
+/** The name under which a file has a setting: its own, else the one of earlier versions; `undefined`: the file has neither. */
+function storedNameOf(name: string, stored: object): string | undefined {
+  const earlierNames: Readonly<Record<string, string>> = EARLIER_SETTING_NAMES;
+  return [name, earlierNames[name]].find((one) => one !== undefined && Object.hasOwn(stored, one));
 }
 
 /** Settings that live as long as the process: for the command line, which changes none, and for tests. */

@@ -1,4 +1,4 @@
-import type { ExplainedObject, Measurement, Reading, RouteExplanation } from '../../../shared/reading.ts';
+import type { ExplainedObject, Measurement, ReadingStatus, RouteExplanation } from '../../../shared/reading.ts';
 import { SECOND_MS } from '../../../shared/units.ts';
 import { advise, measureStorages } from './measurements.ts';
 import type { Studio } from './studio.ts';
@@ -93,7 +93,7 @@ function textForIt(explained: Omit<RouteExplanation, 'text'>): string {
   ].join('\n');
 }
 
-function addressLines({ addresses, addressProblem }: Reading): string[] {
+function addressLines({ addresses, addressProblem }: ReadingStatus): string[] {
   const seen = addresses.map(({ address, source, service }) => `  ${address} (${service ?? source})`);
   return [
     'Addresses:',
@@ -112,7 +112,7 @@ function objectLines(object: ExplainedObject): string[] {
   ];
 }
 
-function routeText({ storage, reason, details }: Reading['route']): string {
+function routeText({ storage, reason, details }: ReadingStatus['route']): string {
   const range = details.matchedRange === undefined ? '' : `, ${details.matchedAddress} is in ${details.matchedRange}`;
   const left = details.secondsLeft === undefined ? '' : `, ${details.secondsLeft} s left`;
   return `${storage} because of ${reason}${range}${left}`;

@@ -2,7 +2,7 @@ import { NearplayError } from '../../../shared/errors.ts';
 import type { SequenceId } from '../../../shared/library.ts';
 import type { Link, SequenceLinks } from '../../../shared/link.ts';
 import type { IsolationPreferences } from '../../../shared/preferences.ts';
-import type { Reading, StorageSummary } from '../../../shared/reading.ts';
+import type { ReadingStatus, StorageSummary } from '../../../shared/reading.ts';
 import { type ClientAddress, matchReplica, type Route } from '../../../shared/routing.ts';
 import { BoundedMap } from '../runtime/boundedMap.ts';
 import type { Log } from '../runtime/log.ts';
@@ -172,7 +172,7 @@ export class Studio {
     return this.#seen.get(key) ?? (await this.#identifyOnReplica(key, unreachable));
   }
 
-  reading(): Reading {
+  reading(): ReadingStatus {
     const route = this.router.general();
     const { addresses, problem } = this.#options.addresses.known();
     const summaries = this.#summaries();

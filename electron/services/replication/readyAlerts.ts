@@ -17,16 +17,16 @@ export class ReadyAlerts {
   readonly #options: ReadyAlertsOptions;
   readonly #seen = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
-  #looking = false;
+  #isChecking = false;
 
   constructor(options: ReadyAlertsOptions) {
     this.#options = options;
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.look(), CHECK_INTERVAL_MS);
+    this.#timer = setInterval(() => void this.check(), CHECK_INTERVAL_MS);
     this.#timer.unref();
-    void this.look();
+    void this.check();
   }
 
   stop(): void {
@@ -34,14 +34,14 @@ export class ReadyAlerts {
   }
 
   /** Never throws: what cannot be listed now is looked at again in a minute. */
-  async look(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
-    for (const folder of this.#options.folders()) await this.#lookInto(folder).catch(() => undefined);
-    this.#looking = false;
+  async check(): Promise<void> {
+    if (this.#isChecking) return;
+    this.#isChecking = true;
+    for (const folder of this.#options.folders()) await this.#checkFolder(folder).catch(() => undefined);
+    this.#isChecking = false;
   }
 
-  async #lookInto(folder: string): Promise<void> {
+  async #checkFolder(folder: string): Promise<void> {
     let cursor: string | undefined;
     for (let page = 0; page < MAX_PAGES_PER_FOLDER; page++) {
       const { entries, cursor: next } = await this.#options.list(folder, cursor);

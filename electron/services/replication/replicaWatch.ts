@@ -28,7 +28,7 @@ export class ReplicaWatch {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   /** Whose turn it is to be asked about, in order. */
   readonly #due = new Map<string, () => Promise<void>>();
-  #asking = 0;
+  #checking = 0;
   #pace: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -37,7 +37,7 @@ export class ReplicaWatch {
   }
 
   watch(key: string): void {
-    this.#askLater(key, 0, 0, this.#options.clock() + GIVE_UP_AFTER_MS);
+    this.#checkLater(key, 0, 0, this.#options.clock() + GIVE_UP_AFTER_MS);
   }
 
   stop(): void {
@@ -48,51 +48,51 @@ export class ReplicaWatch {
     clearTimeout(this.#pace);
   }
 
-  #askLater(key: string, pause: number, asked: number, giveUpAt: number): void {
+  #checkLater(key: string, pause: number, asked: number, giveUpAt: number): void {
     clearTimeout(this.#timers.get(key));
     this.#due.delete(key);
     if (this.#stopped || this.#options.clock() > giveUpAt) return;
     const takeTurn = () => {
       this.#timers.delete(key);
-      this.#due.set(key, () => this.#ask(key, asked, giveUpAt));
-      this.#askNext();
+      this.#due.set(key, () => this.#check(key, asked, giveUpAt));
+      this.#checkNext();
     };
     const timer = setTimeout(takeTurn, pause);
     timer.unref();
     this.#timers.set(key, timer);
   }
 
-  #askNext(): void {
+  #checkNext(): void {
     const [next] = this.#due;
-    if (!next || this.#pace !== undefined || this.#asking >= MAX_PARALLEL_CHECKS) return;
+    if (!next || this.#pace !== undefined || this.#checking >= MAX_PARALLEL_CHECKS) return;
     const [key, ask] = next;
     this.#due.delete(key);
-    this.#asking += 1;
+    this.#checking += 1;
     void ask().finally(() => {
-      this.#asking -= 1;
-      this.#askNext();
+      this.#checking -= 1;
+      this.#checkNext();
     });
     const paced = () => {
       this.#pace = undefined;
-      this.#askNext();
+      this.#checkNext();
     };
     this.#pace = setTimeout(paced, CHECK_INTERVAL_MS).unref();
   }
 
-  async #ask(key: string, asked: number, giveUpAt: number): Promise<void> {
+  async #check(key: string, asked: number, giveUpAt: number): Promise<void> {
     const backOff = growingDelay({ first: FIRST_RETRY_DELAY_MS, most: MAX_RETRY_DELAY_MS }, asked);
     let route: Route;
     try {
       route = await this.#options.explainRoute(key);
     } catch {
-      this.#askLater(key, backOff, asked + 1, giveUpAt);
+      this.#checkLater(key, backOff, asked + 1, giveUpAt);
       return;
     }
     const { secondsLeft } = route.details;
-    if (secondsLeft !== undefined) this.#askLater(key, secondsLeft * SECOND_MS, 0, giveUpAt);
+    if (secondsLeft !== undefined) this.#checkLater(key, secondsLeft * SECOND_MS, 0, giveUpAt);
     else if (route.reason === 'replica-by-ip' || route.reason === 'replica-chosen') this.#options.ready(key, route);
     else if (route.reason === 'replica-not-ready' || route.reason === 'replica-unreachable') {
-      this.#askLater(key, backOff, asked + 1, giveUpAt);
+      this.#checkLater(key, backOff, asked + 1, giveUpAt);
     }
   }
 }

@@ -76,7 +76,7 @@ class FolderComparison {
   readonly #report: VerifyReport;
   /** By their names in NFC: other programs upload the NFD that macOS hands out. */
   readonly #listed = new Map<string, Listed>();
-  #toldAt = 0;
+  #progressAt = 0;
 
   constructor(studio: VerifyAccess, options: VerifyOptions & { signal: AbortSignal }) {
     this.#studio = studio;
@@ -99,7 +99,7 @@ class FolderComparison {
       // Not before: a folder that is not there should not take a minute to say so.
       if (!isListed) await this.#list(batch);
       isListed = true;
-      await eachAtOnce(batch, MAX_PARALLEL_FILES, (file) => this.#compare(file));
+      await forEachInParallel(batch, MAX_PARALLEL_FILES, (file) => this.#compare(file));
     }
     this.#report.files.sort((a, b) => (a.key < b.key ? -1 : 1));
     progress?.({ compared: this.#report.compared, bytes: this.#report.bytes });
@@ -125,7 +125,7 @@ class FolderComparison {
     const verdict = await this.#verdictOf(file, this.#listed.get(key));
     this.#report.compared += 1;
     this.#found(key, file.size, verdict);
-    this.#tell();
+    this.#emitProgress();
   }
 
   async #verdictOf(file: FoundFile, listed: Listed | undefined): Promise<Verdict> {
@@ -218,13 +218,13 @@ class FolderComparison {
 
   #read(bytes: number): void {
     this.#report.bytes += bytes;
-    this.#tell();
+    this.#emitProgress();
   }
 
-  #tell(): void {
+  #emitProgress(): void {
     const now = performance.now();
-    if (now - this.#toldAt < PROGRESS_INTERVAL_MS) return;
-    this.#toldAt = now;
+    if (now - this.#progressAt < PROGRESS_INTERVAL_MS) return;
+    this.#progressAt = now;
     const { compared, bytes } = this.#report;
     this.#options.progress?.({ compared, bytes });
   }
@@ -249,7 +249,7 @@ function keyBelow(folder: string, path: string): string {
 }
 
 /** Some at a time; the first failure ends it. */
-async function eachAtOnce<Item>(
+async function forEachInParallel<Item>(
   items: readonly Item[],
   atOnce: number,
   work: (item: Item) => Promise<void>,

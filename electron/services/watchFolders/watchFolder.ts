@@ -6,7 +6,7 @@ import { asFolder } from '../../../shared/keys.ts';
 import { type LeftOut, type LeftOutList, NOTHING_LEFT_OUT } from '../../../shared/leftOut.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import { MINUTE_MS, SECOND_MS } from '../../../shared/units.ts';
-import type { UploadFolder } from '../../../shared/uploads.ts';
+import type { WatchFolderStatus } from '../../../shared/uploads.ts';
 import { findFiles, type FoundFile } from '../files/findFiles.ts';
 import { LeftOutCount } from '../files/leftOut.ts';
 import type { LocalDisk } from '../files/localDisk.ts';
@@ -14,12 +14,12 @@ import { type FileLook, isSameLook } from '../files/stableFile.ts';
 import type { Log } from '../runtime/log.ts';
 import type { UploadTransfer } from '../transfers/jobs/transfer.ts';
 import type { FileToUpload } from '../transfers/queue/queue.ts';
-import type { Remembered, WatchFolderLog } from './watchFolderLog.ts';
+import type { LoggedFile, WatchFolderLog } from './watchFolderLog.ts';
 
 /** What programs call a file that they rename when it is whole. */
 const TEMPORARY_NAME = /(\.(tmp|temp|part|partial|filepart|crdownload|download|swp|lock)|~)$/i;
 
-export type WatchFolderEntry = Settings['uploadFolders'][number];
+export type WatchFolderEntry = Settings['watchFolders'][number];
 
 /** What a watched folder asks of the queue of uploads. */
 export interface WatchFolderQueue {
@@ -31,17 +31,22 @@ export interface WatchFolderQueue {
 /** Milliseconds. */
 export interface WatchFolderTiming {
   /** Between two looks at all files; five times as long as a look takes, if that is more. */
-  look: number;
+  scanIntervalMs: number;
   /** The same while a file is being written. */
-  lookAgain: number;
+  settlingScanIntervalMs: number;
   /** A file is taken when two looks so far apart found it the same, whatever its date: programs that copy set dates back. */
-  still: number;
+  stableForMs: number;
   /** For any one answer of the drive. */
-  answer: number;
+  answerTimeoutMs: number;
 }
 
 export const WATCH_FOLDER_TIMING: WatchFolderTiming = {
-  ...{ look: 5 * SECOND_MS, lookAgain: 2 * SECOND_MS, still: 4 * SECOND_MS, answer: MINUTE_MS },
+  ...{
+    scanIntervalMs: 5 * SECOND_MS,
+    settlingScanIntervalMs: 2 * SECOND_MS,
+    stableForMs: 4 * SECOND_MS,
+    answerTimeoutMs: MINUTE_MS,
+  },
 };
 /** The share of time that looking may take. */
 const REST_PER_SCAN_TIME = 5;
@@ -54,7 +59,7 @@ const MAX_REPORTED_LEFT_OUT = 10_000;
 
 export interface WatchFolderOptions {
   entry: WatchFolderEntry;
-  memory: WatchFolderLog;
+  folderLog: WatchFolderLog;
   queue: WatchFolderQueue;
   changed: () => void;
   /** Milliseconds, never set back. Default: performance.now. */
@@ -70,7 +75,7 @@ export interface WatchFolderOptions {
 }
 
 /** A file that was not handed over yet, and since when it is as it is. */
-interface Growing {
+interface SettlingFile {
   look: FileLook;
   since: number;
 }
@@ -86,12 +91,12 @@ interface Growing {
 export class WatchFolder {
   readonly #options: WatchFolderOptions;
   /** Not handed over yet, as the last look found them. */
-  #growing = new Map<string, Growing>();
+  #settling = new Map<string, SettlingFile>();
   #hasManyNew = false;
   /** As the last whole look found it. */
   #leftOut: LeftOutList = NOTHING_LEFT_OUT;
   /** Told, so that it is not told again. */
-  readonly #toldLeftOut = new Set<string>();
+  readonly #reportedLeftOut = new Set<string>();
   /** Paths by the transfer that is not over for good: a failed one may be tried again. */
   readonly #transfers = new Map<string, string>();
   /** Of those: they wait or run. */
@@ -103,11 +108,11 @@ export class WatchFolder {
   #error: ErrorReport | undefined;
   #stopping: AbortController | undefined;
   #running: Promise<void> = Promise.resolve();
-  #hurry: (() => void) | undefined;
+  #endRest: (() => void) | undefined;
 
   constructor(options: WatchFolderOptions) {
     this.#options = options;
-    for (const [path, { transfer, isOwn }] of options.memory.entries()) {
+    for (const [path, { transfer, isOwn }] of options.folderLog.entries()) {
       if (isOwn) this.#uploaded += 1;
       if (transfer !== undefined) this.#follow(transfer, path);
     }
@@ -120,10 +125,10 @@ export class WatchFolder {
     return this.#options.entry;
   }
 
-  shown(): UploadFolder {
+  status(): WatchFolderStatus {
     const { id, path, folder, paused } = this.#options.entry;
     return {
-      ...{ id, path, folder, uploaded: this.#uploaded, waiting: this.#growing.size + this.#open.size },
+      ...{ id, path, folder, uploaded: this.#uploaded, waiting: this.#settling.size + this.#open.size },
       state: paused ? 'paused' : this.#reachable ? 'watching' : 'unreachable',
       ...(this.#error && !paused && { error: this.#error }),
       ...(this.#leftOut.count > 0 && { leftOut: this.#leftOut }),
@@ -131,13 +136,13 @@ export class WatchFolder {
   }
 
   /** Takes all that is there for known. @throws NearplayError file-unreadable */
-  async takeForKnown(): Promise<void> {
+  async skipExisting(): Promise<void> {
     for await (const files of this.#files(new AbortController().signal, () => undefined)) {
-      const known = files.map((file): [string, Remembered] => [
-        pathOf(file),
+      const known = files.map((file): [string, LoggedFile] => [
+        relativePath(file),
         { size: file.size, mtimeMs: file.mtimeMs, isOwn: false },
       ]);
-      await this.#remember(known);
+      await this.#record(known);
     }
   }
 
@@ -151,16 +156,16 @@ export class WatchFolder {
   async stop(): Promise<void> {
     this.#stopping?.abort();
     this.#stopping = undefined;
-    this.#hurry?.();
+    this.#endRest?.();
     await this.#running;
   }
 
   /** What became of transfers, its own among them. */
   transfersChanged(transfers: readonly UploadTransfer[]): void {
-    const over: [string, Remembered][] = [];
+    const over: [string, LoggedFile][] = [];
     for (const { id, state, key, error } of transfers) {
       const path = this.#transfers.get(id);
-      const known = path === undefined ? undefined : this.#options.memory.get(path);
+      const known = path === undefined ? undefined : this.#options.folderLog.get(path);
       if (path === undefined || known?.transfer !== id) continue;
       if (state === 'waiting' || state === 'running' || state === 'paused' || state === 'blocked') {
         this.#open.add(id);
@@ -176,27 +181,27 @@ export class WatchFolder {
       if (isOwn && !known.isOwn) this.#uploaded += 1;
       over.push([path, { size: known.size, mtimeMs: known.mtimeMs, isOwn }]);
     }
-    this.#overAre(over);
+    this.#recordFinished(over);
   }
 
   /** They are over, and nobody can try them again. */
   transfersRemoved(ids: readonly string[]): void {
-    const over: [string, Remembered][] = [];
+    const over: [string, LoggedFile][] = [];
     for (const id of ids) {
       const path = this.#transfers.get(id);
-      const known = path === undefined ? undefined : this.#options.memory.get(path);
+      const known = path === undefined ? undefined : this.#options.folderLog.get(path);
       this.#transfers.delete(id);
       this.#open.delete(id);
       this.#unread.delete(id);
       if (path === undefined || known?.transfer !== id) continue;
       over.push([path, { size: known.size, mtimeMs: known.mtimeMs, isOwn: known.isOwn }]);
     }
-    this.#overAre(over);
+    this.#recordFinished(over);
   }
 
-  #overAre(files: [string, Remembered][]): void {
+  #recordFinished(files: [string, LoggedFile][]): void {
     if (files.length === 0) return;
-    void this.#remember(files);
+    void this.#record(files);
     this.#options.changed();
   }
 
@@ -206,13 +211,13 @@ export class WatchFolder {
       const watcher = this.#watcher();
       const began = performance.now();
       try {
-        await this.#look(signal);
+        await this.#scan(signal);
       } catch (error) {
         this.#failed(error);
       }
       changed();
-      const look = this.#growing.size > 0 ? timing.lookAgain : timing.look;
-      const rest = this.#hasManyNew ? timing.still : REST_PER_SCAN_TIME * (performance.now() - began);
+      const look = this.#settling.size > 0 ? timing.settlingScanIntervalMs : timing.scanIntervalMs;
+      const rest = this.#hasManyNew ? timing.stableForMs : REST_PER_SCAN_TIME * (performance.now() - began);
       await this.#rest(Math.max(look, rest), signal);
       watcher?.close();
     }
@@ -225,15 +230,15 @@ export class WatchFolder {
     else this.#options.log.warn('A watched folder could not be looked through', { path: this.entry.path, error });
   }
 
-  async #look(signal: AbortSignal): Promise<void> {
-    const growing = new Map<string, Growing>();
+  async #scan(signal: AbortSignal): Promise<void> {
+    const growing = new Map<string, SettlingFile>();
     const left = new LeftOutCount();
     const leftOut = (one: LeftOut) => {
       // The folder itself is gone, or refused.
       if (one.path === this.entry.path) throw new NearplayError('file-unreadable', `"${one.path}" cannot be read.`);
       if (one.why === 'vanished') return;
       left.add(one);
-      this.#tellLeftOut(one);
+      this.#reportLeftOut(one);
     };
     const names = new SeenNames();
     let seen = 0;
@@ -243,27 +248,27 @@ export class WatchFolder {
       await this.#handOver(own.filter((file) => this.#isDue(file, growing)));
       await nextTurn();
     }
-    const isNew = (path: string) => !this.#growing.has(path);
+    const isNew = (path: string) => !this.#settling.has(path);
     this.#hasManyNew = [...growing.keys()].filter(isNew).length * MANY_NEW_FRACTION > seen;
-    this.#growing = growing;
+    this.#settling = growing;
     this.#leftOut = left.list();
     this.#reachable = true;
     this.#error = undefined;
   }
 
   /** Whether it is time to hand it over; what is still being written goes into `growing`. */
-  #isDue(file: FoundFile, growing: Map<string, Growing>): boolean {
-    const path = pathOf(file);
-    const known = this.#options.memory.get(path);
+  #isDue(file: FoundFile, growing: Map<string, SettlingFile>): boolean {
+    const path = relativePath(file);
+    const known = this.#options.folderLog.get(path);
     const { transfer } = known ?? {};
     if (transfer !== undefined && this.#unread.delete(transfer)) this.#options.queue.retry([transfer]);
     // The queue looks at the file itself before it sends it.
     if (transfer !== undefined && this.#open.has(transfer)) return false;
     if (known?.size === file.size && known.mtimeMs === file.mtimeMs) return false;
     const now = (this.#options.clock ?? performance.now.bind(performance))();
-    const before = this.#growing.get(path);
+    const before = this.#settling.get(path);
     const isSame = before !== undefined && isSameLook(before.look, file);
-    if (isSame && now - before.since >= this.#options.timing.still) return true;
+    if (isSame && now - before.since >= this.#options.timing.stableForMs) return true;
     const { size, mtimeMs, ctimeMs, inode } = file;
     growing.set(path, isSame ? before : { look: { size, mtimeMs, ctimeMs, inode }, since: now });
     return false;
@@ -271,17 +276,17 @@ export class WatchFolder {
 
   /** No other file of this computer has the name in the storage: neither one of this folder nor one of another watched one. */
   #hasOwnName(file: FoundFile, names: SeenNames, leftOut: (one: LeftOut) => void): boolean {
-    const path = pathOf(file);
+    const path = relativePath(file);
     const other = names.add(path, file.path) ?? this.#options.ownedElsewhere?.(this.#keyOf(path));
     if (other === undefined) return true;
     leftOut({ path: file.path, why: 'same-destination', detail: `It is "${other}".` });
     return false;
   }
 
-  #tellLeftOut(one: LeftOut): void {
+  #reportLeftOut(one: LeftOut): void {
     const what = `${one.why} ${one.path}`;
-    if (this.#toldLeftOut.has(what) || this.#toldLeftOut.size >= MAX_REPORTED_LEFT_OUT) return;
-    this.#toldLeftOut.add(what);
+    if (this.#reportedLeftOut.has(what) || this.#reportedLeftOut.size >= MAX_REPORTED_LEFT_OUT) return;
+    this.#reportedLeftOut.add(what);
     this.#options.log.warn('Left out of a watched folder', { ...one });
     this.#options.leftOut?.(one);
   }
@@ -291,28 +296,28 @@ export class WatchFolder {
     const folder = asFolder(this.entry.folder);
     if (!key.startsWith(folder)) return undefined;
     const path = key.slice(folder.length);
-    const known = this.#options.memory.get(path);
+    const known = this.#options.folderLog.get(path);
     return known?.isOwn || known?.transfer !== undefined ? join(this.entry.path, path) : undefined;
   }
 
   /** To the queue first: what it has is safe, and what is handed over twice after a crash is found to be the same. */
   async #handOver(files: readonly FoundFile[]): Promise<void> {
     if (files.length === 0) return;
-    const { memory, queue, changed } = this.#options;
+    const { folderLog, queue, changed } = this.#options;
     const given = files.map((file): FileToUpload => {
-      const path = pathOf(file);
-      return { file, key: this.#keyOf(path), onConflict: memory.get(path)?.isOwn ? 'replace' : 'ask' };
+      const path = relativePath(file);
+      return { file, key: this.#keyOf(path), onConflict: folderLog.get(path)?.isOwn ? 'replace' : 'ask' };
     });
     const ids = await queue.addFiles(given);
-    const handed = files.flatMap((file, index): [string, Remembered][] => {
+    const handed = files.flatMap((file, index): [string, LoggedFile][] => {
       const transfer = ids[index];
       if (transfer === undefined) return [];
-      const path = pathOf(file);
+      const path = relativePath(file);
       this.#follow(transfer, path);
-      const isOwn = memory.get(path)?.isOwn ?? false;
+      const isOwn = folderLog.get(path)?.isOwn ?? false;
       return [[path, { size: file.size, mtimeMs: file.mtimeMs, transfer, isOwn }]];
     });
-    await this.#remember(handed);
+    await this.#record(handed);
     // Some may have arrived before they were remembered.
     this.transfersChanged(ids.flatMap((id) => queue.find(id) ?? []));
     changed();
@@ -323,9 +328,9 @@ export class WatchFolder {
     this.#open.add(transfer);
   }
 
-  async #remember(files: readonly [string, Remembered][]): Promise<void> {
+  async #record(files: readonly [string, LoggedFile][]): Promise<void> {
     try {
-      await this.#options.memory.remember(files);
+      await this.#options.folderLog.record(files);
     } catch (error) {
       // Kept in memory, and written with the next ones.
       this.#options.log.warn('Files of a watched folder could not be noted', { path: this.entry.path, error });
@@ -351,7 +356,7 @@ export class WatchFolder {
     return new Promise((resolve, reject) => {
       const stop = () => reject(new NearplayError('cancelled'));
       const late = () => reject(new NearplayError('file-unreadable', `"${this.entry.path}" does not answer.`));
-      const timer = setTimeout(late, this.#options.timing.answer);
+      const timer = setTimeout(late, this.#options.timing.answerTimeoutMs);
       signal.addEventListener('abort', stop, { once: true });
       if (signal.aborted) stop();
       asked.then(resolve, reject).finally(() => {
@@ -365,11 +370,11 @@ export class WatchFolder {
     return new Promise((resolve) => {
       const end = () => {
         clearTimeout(timer);
-        this.#hurry = undefined;
+        this.#endRest = undefined;
         resolve();
       };
       const timer = setTimeout(end, milliseconds);
-      this.#hurry = end;
+      this.#endRest = end;
       if (signal.aborted) end();
     });
   }
@@ -382,7 +387,7 @@ export class WatchFolder {
     try {
       const watcher = watch(this.entry.path, { recursive: process.platform !== 'linux', persistent: false });
       watcher.on('error', () => watcher.close());
-      watcher.once('change', () => setTimeout(() => this.#hurry?.(), DELAY_AFTER_EVENT_MS).unref());
+      watcher.once('change', () => setTimeout(() => this.#endRest?.(), DELAY_AFTER_EVENT_MS).unref());
       return watcher;
     } catch {
       return undefined;
@@ -404,6 +409,6 @@ class SeenNames {
 }
 
 /** Relative to the watched folder. */
-function pathOf({ name }: FoundFile): string {
+function relativePath({ name }: FoundFile): string {
   return name.slice(name.indexOf('/') + 1);
 }

@@ -10,7 +10,7 @@ const LINES_PER_WRITE = 2000;
 const LINES_PER_TURN = 500;
 
 /** What is remembered of one file of a watched folder. */
-export interface Remembered {
+export interface LoggedFile {
   /** Bytes; with the time of the last change, what tells that a file is another one now. */
   size: number;
   mtimeMs: number;
@@ -29,7 +29,7 @@ const lineSchema = z.tuple([z.string(), z.number(), z.number(), z.string().nulla
  * an upload: the same content is not sent twice.
  */
 export class WatchFolderLog {
-  readonly #files = new Map<string, Remembered>();
+  readonly #files = new Map<string, LoggedFile>();
   #handle: FileHandle;
   #unwritten: string[] = [];
   #writing: Promise<void> = Promise.resolve();
@@ -44,23 +44,23 @@ export class WatchFolderLog {
     // A pipe gives no end that could be read to.
     if (there && !there.isFile())
       throw Object.assign(new Error('EINVAL: not a regular file, open'), { code: 'EINVAL' });
-    const memory = new WatchFolderLog(await open(file, 'a+', 0o600));
-    const lines = await memory.#read();
-    if (lines > 2 * memory.#files.size + SPARE_LINES_BEFORE_REWRITE) await memory.#writeAnew(file);
-    return memory;
+    const folderLog = new WatchFolderLog(await open(file, 'a+', 0o600));
+    const lines = await folderLog.#read();
+    if (lines > 2 * folderLog.#files.size + SPARE_LINES_BEFORE_REWRITE) await folderLog.#writeAnew(file);
+    return folderLog;
   }
 
   /** @param path relative to the folder, with forward slashes. */
-  get(path: string): Remembered | undefined {
+  get(path: string): LoggedFile | undefined {
     return this.#files.get(path);
   }
 
-  entries(): IterableIterator<[string, Remembered]> {
+  entries(): IterableIterator<[string, LoggedFile]> {
     return this.#files.entries();
   }
 
   /** Known at once; on disk when it resolves, or with the next ones when the disk is full now. @throws Error of the system */
-  remember(files: Iterable<[string, Remembered]>): Promise<void> {
+  record(files: Iterable<[string, LoggedFile]>): Promise<void> {
     for (const [path, file] of files) {
       this.#files.set(path, file);
       this.#unwritten.push(lineOf(path, file));
@@ -123,11 +123,11 @@ export class WatchFolderLog {
   }
 }
 
-function lineOf(path: string, { size, mtimeMs, transfer, isOwn }: Remembered): string {
+function lineOf(path: string, { size, mtimeMs, transfer, isOwn }: LoggedFile): string {
   return `${JSON.stringify([path, size, mtimeMs, transfer ?? null, isOwn])}\n`;
 }
 
-function parseLine(line: string): [string, Remembered] | undefined {
+function parseLine(line: string): [string, LoggedFile] | undefined {
   try {
     const [path, size, mtimeMs, transfer, isOwn] = lineSchema.parse(JSON.parse(line));
     return [path, { size, mtimeMs, ...(transfer !== null && { transfer }), isOwn }];

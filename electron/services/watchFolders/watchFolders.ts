@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
-import type { UploadFolder } from '../../../shared/uploads.ts';
+import type { WatchFolderStatus } from '../../../shared/uploads.ts';
 import { explainFileError } from '../files/fileErrors.ts';
 import type { Log } from '../runtime/log.ts';
 import type { UploadsDelta } from '../transfers/jobs/transfer.ts';
@@ -24,10 +24,10 @@ export interface WatchFoldersOptions {
   /** @throws NearplayError settings-invalid */
   save: (entries: WatchFolderEntry[]) => void;
   /** Where is noted what was handed over: a file for each folder. */
-  memoryFolder: string;
+  logFolder: string;
   /** Has to have read its journal before `start`. */
   queue: WatchFolderQueue;
-  changed: (folders: UploadFolder[]) => void;
+  changed: (folders: WatchFolderStatus[]) => void;
   log: Log;
   timing?: Partial<WatchFolderTiming>;
 }
@@ -35,17 +35,17 @@ export interface WatchFoldersOptions {
 /** The folders of this computer whose new files are uploaded, each once, also over restarts. */
 export class WatchFolders {
   readonly #options: WatchFoldersOptions;
-  readonly #folders = new Map<string, { folder: WatchFolder; memory: WatchFolderLog }>();
+  readonly #folders = new Map<string, { folder: WatchFolder; folderLog: WatchFolderLog }>();
   #timer: NodeJS.Timeout | undefined;
-  #told = '';
+  #lastEmitted = '';
   #stopped = false;
 
   constructor(options: WatchFoldersOptions) {
     this.#options = options;
   }
 
-  list(): UploadFolder[] {
-    return [...this.#folders.values()].map(({ folder }) => folder.shown());
+  list(): WatchFolderStatus[] {
+    return [...this.#folders.values()].map(({ folder }) => folder.status());
   }
 
   /** Goes on with what the settings name. Never throws: a folder that cannot be followed is logged and left out. */
@@ -64,9 +64,9 @@ export class WatchFolders {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    for (const { folder, memory } of this.#folders.values()) {
+    for (const { folder, folderLog } of this.#folders.values()) {
       await folder.stop();
-      await memory.close();
+      await folderLog.close();
     }
   }
 
@@ -75,7 +75,7 @@ export class WatchFolders {
    * @param existing also uploads what is there already.
    * @throws NearplayError bad-request for what is no folder or is watched already, file-unreadable, disk-full, settings-invalid
    */
-  async add(path: string, folder: string, { existing }: { existing: boolean }): Promise<UploadFolder> {
+  async add(path: string, folder: string, { existing }: { existing: boolean }): Promise<WatchFolderStatus> {
     const local = normalize(path);
     await assertFolder(local);
     const isKnown = this.#options.entries().some((entry) => entry.path === local && entry.folder === folder);
@@ -83,15 +83,15 @@ export class WatchFolders {
     const entry: WatchFolderEntry = { id: randomUUID(), path: local, folder, paused: false };
     const opened = await this.#open(entry);
     try {
-      if (!existing) await opened.folder.takeForKnown();
+      if (!existing) await opened.folder.skipExisting();
       this.#options.save([...this.#options.entries(), entry]);
     } catch (error) {
-      await this.#forget(entry.id);
+      await this.#drop(entry.id);
       throw error;
     }
     opened.folder.start();
     this.#changed();
-    return opened.folder.shown();
+    return opened.folder.status();
   }
 
   /** @throws NearplayError bad-request for one that there is not */
@@ -101,7 +101,7 @@ export class WatchFolders {
     const entry = { ...known, paused };
     this.#options.save(this.#options.entries().map((other) => (other.id === id ? entry : other)));
     await this.#folders.get(id)?.folder.stop();
-    await this.#folders.get(id)?.memory.close();
+    await this.#folders.get(id)?.folderLog.close();
     const { folder } = await this.#open(entry);
     if (!paused) folder.start();
     this.#changed();
@@ -111,7 +111,7 @@ export class WatchFolders {
   async remove(id: string): Promise<void> {
     this.#entryOf(id);
     this.#options.save(this.#options.entries().filter((entry) => entry.id !== id));
-    await this.#forget(id);
+    await this.#drop(id);
     this.#changed();
   }
 
@@ -126,14 +126,14 @@ export class WatchFolders {
   }
 
   async #open(entry: WatchFolderEntry) {
-    const { memoryFolder, queue, log, timing } = this.#options;
-    const memory = await openMemory(memoryFolder, entry.id);
+    const { logFolder, queue, log, timing } = this.#options;
+    const folderLog = await openLog(logFolder, entry.id);
     const folder = new WatchFolder({
-      ...{ entry, memory, queue, log, changed: () => this.#changed() },
+      ...{ entry, folderLog, queue, log, changed: () => this.#changed() },
       ownedElsewhere: (key) => this.#ownerOf(key, entry.id),
       timing: { ...WATCH_FOLDER_TIMING, ...timing },
     });
-    const opened = { folder, memory };
+    const opened = { folder, folderLog };
     this.#folders.set(entry.id, opened);
     return opened;
   }
@@ -147,12 +147,12 @@ export class WatchFolders {
     return undefined;
   }
 
-  async #forget(id: string): Promise<void> {
+  async #drop(id: string): Promise<void> {
     const known = this.#folders.get(id);
     this.#folders.delete(id);
     await known?.folder.stop();
-    await known?.memory.close();
-    await rm(memoryFile(this.#options.memoryFolder, id), { force: true });
+    await known?.folderLog.close();
+    await rm(logFile(this.#options.logFolder, id), { force: true });
   }
 
   #entryOf(id: string): WatchFolderEntry {
@@ -167,8 +167,8 @@ export class WatchFolders {
       this.#timer = undefined;
       const folders = this.list();
       const told = JSON.stringify(folders);
-      if (told === this.#told) return;
-      this.#told = told;
+      if (told === this.#lastEmitted) return;
+      this.#lastEmitted = told;
       this.#options.changed(folders);
     }, CHANGE_EVENT_INTERVAL_MS).unref();
   }
@@ -179,10 +179,10 @@ async function assertFolder(path: string): Promise<void> {
   if (!found?.isDirectory()) throw new NearplayError('bad-request', `"${path}" is not a folder that can be read.`);
 }
 
-async function openMemory(folder: string, id: string): Promise<WatchFolderLog> {
+async function openLog(folder: string, id: string): Promise<WatchFolderLog> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    return await WatchFolderLog.open(memoryFile(folder, id));
+    return await WatchFolderLog.open(logFile(folder, id));
   } catch (cause) {
     const { code, message } = explainFileError(cause, { path: folder, doing: 'write' });
     throw new NearplayError(code, `Nearplay cannot note what was uploaded from a watched folder. ${message}`, {
@@ -191,6 +191,6 @@ async function openMemory(folder: string, id: string): Promise<WatchFolderLog> {
   }
 }
 
-function memoryFile(folder: string, id: string): string {
+function logFile(folder: string, id: string): string {
   return join(folder, `${id}.jsonl`);
 }

@@ -34,13 +34,13 @@ describe('every text and list has a largest size', () => {
     ['profile', long],
     ['importedPreferences', long],
     ['lastFolder', long],
-    ['watchedFolders', [long]],
-    ['watchedFolders', many],
+    ['readyAlerts', [long]],
+    ['readyAlerts', many],
     ['uploadFolderByProject', { 'a/': long }],
     ['uploadFolderByProject', { [long]: 'a/' }],
     ['uploadFolderByProject', Object.fromEntries(many.map((name) => [name, name]))],
-    ['uploadFolders', [{ id: 'a', path: long, folder: '', paused: false }]],
-    ['uploadFolders', many.map((id) => ({ id, path: '/a', folder: '', paused: false }))],
+    ['watchFolders', [{ id: 'a', path: long, folder: '', paused: false }]],
+    ['watchFolders', many.map((id) => ({ id, path: '/a', folder: '', paused: false }))],
   ])('%s', (name, value) => {
     expect(settingsSchema.safeParse({ ...DEFAULT_SETTINGS, [name]: value }).success).toBe(false);
   });

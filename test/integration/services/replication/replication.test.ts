@@ -135,7 +135,7 @@ describe('ready in your region', () => {
     const other = await studio.join();
     const [upload] = await other.uploads.add('dailies', [await studio.file('theirs.txt', 'bytes')]);
     await expect.poll(() => other.uploads.list().find(({ id }) => id === upload)?.state).toBe('done');
-    studio.services.changeSettings({ watchedFolders: ['dailies/'] });
+    studio.services.changeSettings({ readyAlerts: ['dailies/'] });
     await expect.poll(() => ready, { timeout: 15_000 }).toEqual(['dailies/theirs.txt']);
   });
 });

@@ -7,7 +7,7 @@ import type { TransferQueue } from '../../../../electron/services/transfers/queu
 import { WatchFolder } from '../../../../electron/services/watchFolders/watchFolder.ts';
 import { WatchFolderLog } from '../../../../electron/services/watchFolders/watchFolderLog.ts';
 import { WatchFolders, type WatchFoldersOptions } from '../../../../electron/services/watchFolders/watchFolders.ts';
-import type { UploadFolder } from '../../../../shared/uploads.ts';
+import type { WatchFolderStatus } from '../../../../shared/uploads.ts';
 import { turnsDuring } from '../../../helpers/turns.ts';
 import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { bytesOf, Desk, makeQueue, until as untilWithin } from '../transfers/surroundings.ts';
@@ -17,7 +17,7 @@ let sandbox: Sandbox;
 let desk: Desk;
 let place: string;
 let entries: ReturnType<WatchFoldersOptions['entries']>;
-let told: UploadFolder[];
+let told: WatchFolderStatus[];
 let queue: TransferQueue;
 let folders: WatchFolders;
 let stop: () => Promise<void>;
@@ -50,11 +50,11 @@ async function launch(): Promise<void> {
   folders = new WatchFolders({
     entries: () => entries,
     save: (changed) => (entries = changed),
-    memoryFolder: join(desk.folder, 'memory'),
+    logFolder: join(desk.folder, 'memory'),
     queue,
     changed: (list) => (told = list),
     log: SILENT,
-    timing: { look: 150, lookAgain: 100, still: 80 },
+    timing: { scanIntervalMs: 150, settlingScanIntervalMs: 100, stableForMs: 80 },
   });
   await queue.start();
   await folders.start();
@@ -229,11 +229,11 @@ it('looks through 10,000 files, and others have their turn meanwhile', async () 
     await mkdir(join(place, String(start)));
     await Promise.all(Array.from({ length: 500 }, (_, n) => writeFile(join(place, String(start), `${n}.exr`), '')));
   }
-  const memory = await WatchFolderLog.open(join(desk.folder, 'many.jsonl'));
+  const folderLog = await WatchFolderLog.open(join(desk.folder, 'many.jsonl'));
   let handedOver = 0;
   const folder = new WatchFolder({
     entry: { id: 'many', path: place, folder: into, paused: false },
-    memory,
+    folderLog,
     queue: {
       addFiles: (files) => Promise.resolve(files.map(() => `transfer ${handedOver++}`)),
       find: () => undefined,
@@ -241,14 +241,14 @@ it('looks through 10,000 files, and others have their turn meanwhile', async () 
     },
     changed: () => undefined,
     log: SILENT,
-    timing: { look: 50, lookAgain: 50, still: 0, answer: 10_000 },
+    timing: { scanIntervalMs: 50, settlingScanIntervalMs: 50, stableForMs: 0, answerTimeoutMs: 10_000 },
   });
   const turns = await turnsDuring(async () => {
     folder.start();
     await until(() => handedOver === 10_000, 'all are handed over');
   });
   await folder.stop();
-  await memory.close();
+  await folderLog.close();
   expect(handedOver).toBe(10_000);
   expect(turns).toBeGreaterThan(20);
 });

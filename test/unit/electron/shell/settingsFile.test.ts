@@ -15,13 +15,15 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SettingsStore } from '../../../../electron/services/preferences/settingsStore.ts';
+import { SILENT } from '../../../../electron/services/runtime/log.ts';
 import { MAX_SETTINGS_BYTES, openSettingsFile, type StoreOptions } from '../../../../electron/shell/settingsFile.ts';
 import { DEFAULT_SETTINGS, settingsSchema } from '../../../../shared/settings.ts';
 import { fifo } from '../../../helpers/oddFiles.ts';
 
 let folder: string;
 let file: string;
-const tell = vi.fn();
+const notify = vi.fn();
 const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
 
 beforeEach(() => {
@@ -46,7 +48,7 @@ function createStore({ cwd, name, configFileMode }: StoreOptions) {
   };
 }
 
-const open = () => openSettingsFile({ folder, createStore, log, tell, now: () => Date.UTC(2026, 10, 24) });
+const open = () => openSettingsFile({ folder, createStore, log, notify, now: () => Date.UTC(2026, 10, 24) });
 const backups = () => readdirSync(folder).filter((name) => name !== 'settings.json');
 
 describe('the settings file', () => {
@@ -93,9 +95,9 @@ describe('the settings file', () => {
       ...DEFAULT_SETTINGS,
       importedPreferences: path,
       lastFolder: key,
-      watchedFolders: numbered(100, key.slice(4)),
+      readyAlerts: numbered(100, key.slice(4)),
       uploadFolderByProject: Object.fromEntries(numbered(1000, key.slice(4)).map((name) => [name, key])),
-      uploadFolders: numbered(100, '').map((id) => ({ id, path, folder: key, paused: false })),
+      watchFolders: numbered(100, '').map((id) => ({ id, path, folder: key, paused: false })),
     };
     expect(settingsSchema.safeParse(largest).success).toBe(true);
     open().write(largest);
@@ -119,9 +121,20 @@ describe('the settings file', () => {
     const [backup = ''] = backups();
     expect(backup).toMatch(/^settings\.json\.damaged-2026-11-24T/);
     expect(readFileSync(join(folder, backup))).toEqual(damaged);
-    expect(tell.mock.calls).toMatchObject([[{ detail: expect.stringContaining(backup) as string }]]);
+    expect(notify.mock.calls).toMatchObject([[{ detail: expect.stringContaining(backup) as string }]]);
     expect(open().read()).toMatchObject(DEFAULT_SETTINGS);
     expect(log.warn).toHaveBeenCalledOnce();
+  });
+
+  it('of an earlier version gives its watch folders and ready alerts, and keeps them under their present names', () => {
+    const watchFolder = { id: 'a', path: '/plates', folder: 'shots/', paused: false };
+    const earlier = { settingsVersion: 1, watchedFolders: ['dailies/'], uploadFolders: [watchFolder] };
+    writeFileSync(file, JSON.stringify(earlier));
+    new SettingsStore(open(), SILENT).change({ theme: 'light' });
+    const stored: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    expect(stored).toMatchObject({ theme: 'light', readyAlerts: ['dailies/'], watchFolders: [watchFolder] });
+    expect(new SettingsStore(open(), SILENT).get()).toMatchObject({ watchFolders: [watchFolder] });
+    expect(backups()).toEqual([]);
   });
 
   it('copies the file of a newer version aside, and keeps the values it does not know', () => {
@@ -140,7 +153,7 @@ describe('the settings file', () => {
     expect(settings.read()).toMatchObject({ theme: 'dark' });
     expect(statSync(file).isDirectory()).toBe(true);
     expect(log.error).toHaveBeenCalledOnce();
-    expect(tell).toHaveBeenCalledOnce();
+    expect(notify).toHaveBeenCalledOnce();
   });
 
   it('leaves a damaged one alone where it cannot be set aside', () => {
@@ -150,6 +163,6 @@ describe('the settings file', () => {
     settings.write({ ...DEFAULT_SETTINGS, theme: 'dark' });
     expect(settings.read()).toMatchObject({ theme: 'dark' });
     expect(readFileSync(file, 'utf8')).toBe('damaged');
-    expect(tell).toHaveBeenCalledOnce();
+    expect(notify).toHaveBeenCalledOnce();
   });
 });

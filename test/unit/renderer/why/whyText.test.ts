@@ -2,12 +2,12 @@ import i18next from 'i18next';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startText } from '../../../../renderer/text/i18n.ts';
 import { clockText, modeText, proofText, replicationText, storageFacts } from '../../../../renderer/why/whyText.ts';
-import type { Reading, RouteExplanation } from '../../../../shared/reading.ts';
+import type { ReadingStatus, RouteExplanation } from '../../../../shared/reading.ts';
 
 const { t } = i18next;
 beforeAll(() => startText());
 
-const READING: Reading = {
+const READING: ReadingStatus = {
   readFrom: 'auto',
   route: { storage: 'sydney', reason: 'replica-by-ip', details: {} },
   region: 'ap-southeast-2',

@@ -44,6 +44,31 @@ describe('stored settings', () => {
     expect(written).toEqual([]);
   });
 
+  it('keep what earlier versions stored under other names', () => {
+    const folder = { id: 'a', path: '/plates', folder: 'shots/', paused: false };
+    const earlier = { theme: 'light', watchedFolders: ['dailies/'], uploadFolders: [folder] };
+    const { store, written, warned } = start(earlier);
+    const expected = { ...DEFAULT_SETTINGS, theme: 'light', readyAlerts: ['dailies/'], watchFolders: [folder] };
+    expect(store.get()).toEqual(expected);
+    expect(warned).toEqual([]);
+    store.change({ theme: 'dark' });
+    expect(written).toEqual([{ ...expected, theme: 'dark' }]);
+  });
+
+  it('count under their present names where a file has both, also when the list is empty by now', () => {
+    const folder = { id: 'a', path: '/plates', folder: 'shots/', paused: false };
+    const both = { watchedFolders: ['dailies/'], readyAlerts: [], uploadFolders: [], watchFolders: [folder] };
+    expect(start(both).store.get()).toEqual({ ...DEFAULT_SETTINGS, watchFolders: [folder] });
+  });
+
+  it('of an earlier name that are not valid count as the default, and are written back as they are', () => {
+    const { store, written, warned } = start({ uploadFolders: 'all', watchedFolders: ['dailies/'] });
+    expect(store.get()).toEqual({ ...DEFAULT_SETTINGS, readyAlerts: ['dailies/'] });
+    expect(warned).toEqual([{ name: 'watchFolders' }]);
+    store.change({ theme: 'light' });
+    expect(written).toEqual([{ ...store.get(), watchFolders: 'all' }]);
+  });
+
   it('do not come from a prototype', () => {
     const stored: unknown = Object.create({ readFrom: 'sydney' });
     expect(start(stored).store.get()).toEqual(DEFAULT_SETTINGS);
@@ -73,13 +98,13 @@ describe('a change', () => {
   );
 
   it('of another setting leaves one that is not valid as it is, until that very one is changed', () => {
-    const { store, written } = start({ readFrom: 'sydney', theme: 'ultraviolet', watchedFolders: 'all' });
+    const { store, written } = start({ readFrom: 'sydney', theme: 'ultraviolet', readyAlerts: 'all' });
     store.change({ view: 'list' });
-    expect(written.at(-1)).toMatchObject({ view: 'list', theme: 'ultraviolet', watchedFolders: 'all' });
-    expect(store.get()).toMatchObject({ theme: DEFAULT_SETTINGS.theme, watchedFolders: [] });
+    expect(written.at(-1)).toMatchObject({ view: 'list', theme: 'ultraviolet', readyAlerts: 'all' });
+    expect(store.get()).toMatchObject({ theme: DEFAULT_SETTINGS.theme, readyAlerts: [] });
     store.change({ theme: 'light' });
     store.change({ view: 'grid' });
-    expect(written.at(-1)).toMatchObject({ theme: 'light', watchedFolders: 'all', view: 'grid' });
+    expect(written.at(-1)).toMatchObject({ theme: 'light', readyAlerts: 'all', view: 'grid' });
   });
 
   it('that the disk does not take says what the disk said, and guesses nothing', () => {

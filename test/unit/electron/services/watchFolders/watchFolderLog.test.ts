@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Remembered, WatchFolderLog } from '../../../../../electron/services/watchFolders/watchFolderLog.ts';
+import { type LoggedFile, WatchFolderLog } from '../../../../../electron/services/watchFolders/watchFolderLog.ts';
 import { turnsDuring } from '../../../../helpers/turns.ts';
 
 let folder: string;
@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const seen = (size: number, more: Partial<Remembered> = {}): Remembered => ({
+const seen = (size: number, more: Partial<LoggedFile> = {}): LoggedFile => ({
   ...{ size, mtimeMs: 1.5, isOwn: false },
   ...more,
 });
@@ -27,11 +27,11 @@ async function reopened(): Promise<WatchFolderLog> {
 
 it('remembers over restarts, the last word on each file', async () => {
   const memory = await WatchFolderLog.open(file);
-  await memory.remember([
+  await memory.record([
     ['a\nb.mov', seen(1, { transfer: 'id' })],
     ['c', seen(2)],
   ]);
-  await memory.remember([['a\nb.mov', seen(3, { isOwn: true })]]);
+  await memory.record([['a\nb.mov', seen(3, { isOwn: true })]]);
   await memory.close();
   const again = await reopened();
   expect(again.get('a\nb.mov')).toEqual({ size: 3, mtimeMs: 1.5, isOwn: true });
@@ -40,12 +40,12 @@ it('remembers over restarts, the last word on each file', async () => {
 
 it('survives a torn line, at the end and for what comes after it', async () => {
   const memory = await WatchFolderLog.open(file);
-  await memory.remember([['a', seen(1)]]);
+  await memory.record([['a', seen(1)]]);
   await memory.close();
   await appendFile(file, '["b",2,3,nu');
   const torn = await WatchFolderLog.open(file);
   expect(torn.get('b')).toBeUndefined();
-  await torn.remember([['c', seen(4)]]);
+  await torn.record([['c', seen(4)]]);
   await torn.close();
   const again = await reopened();
   expect([...again.entries()].map(([path]) => path)).toEqual(['a', 'c']);
@@ -54,7 +54,7 @@ it('survives a torn line, at the end and for what comes after it', async () => {
 it('stays short, however often files change', async () => {
   const memory = await WatchFolderLog.open(file);
   for (let size = 0; size < 30; size++) {
-    await memory.remember(Array.from({ length: 100 }, (_, number) => [`${number}.exr`, seen(size)]));
+    await memory.record(Array.from({ length: 100 }, (_, number) => [`${number}.exr`, seen(size)]));
   }
   await memory.close();
   expect([...(await reopened()).entries()]).toHaveLength(100);
@@ -65,7 +65,7 @@ it('stays short, however often files change', async () => {
 it('reads 100,000 files, and others have their turn meanwhile', async () => {
   const memory = await WatchFolderLog.open(file);
   for (let start = 0; start < 100_000; start += 1000) {
-    await memory.remember(Array.from({ length: 1000 }, (_, n) => [`shot/render.${start + n}.exr`, seen(start + n)]));
+    await memory.record(Array.from({ length: 1000 }, (_, n) => [`shot/render.${start + n}.exr`, seen(start + n)]));
   }
   await memory.close();
   expect(await turnsDuring(reopened)).toBeGreaterThan(10);
