@@ -1,16 +1,16 @@
-/** Bytes of each digest that S3 keeps of contents (S3 User Guide, "Checking object integrity in Amazon S3"). */
+/** Bytes of each digest that S3 stores (S3 User Guide, "Checking object integrity in Amazon S3"). */
 const DIGEST_BYTES = { CRC32: 4, CRC32C: 4, CRC64NVME: 8, MD5: 16, SHA1: 20, SHA256: 32, SHA512: 64 } as const;
 
 export interface ChecksumText {
   /** Base64, without the number of parts. */
   digest: string;
-  /** Where the value says of how many parts' digests it is one. */
+  /** Number of parts whose digests it covers, where the value has it. */
   parts?: number;
 }
 
 /**
- * A checksum as a storage says it, taken apart; `undefined` for what is none: empty, cut off, or no base64 of so many bytes. What is
- * none proves nothing and disproves nothing.
+ * Parses a checksum of a storage's answer; `undefined` for an invalid one: empty, cut off, or not base64 of the right
+ * length. An invalid checksum proves nothing and disproves nothing.
  */
 export function parseChecksum(
   algorithm: keyof typeof DIGEST_BYTES,

@@ -1,15 +1,15 @@
 import { parseChecksum } from './checksumText.ts';
 import { crc32, toBase64 } from './crc32.ts';
 
-/** The CRC-32 of one content, in both ways that S3 may keep it. Base64. */
+/** The CRC-32 of one content in both kinds that S3 stores. Base64. */
 export interface Checksums {
   /** Of all bytes. */
   crc32: string;
-  /** Of the parts' checksums, with the number of parts; a storage that says it may leave the number out. */
+  /** Of the parts' checksums, with the number of parts; some storages leave the number out. */
   composite: string;
 }
 
-/** What the storage says of its CRC-32: one of both at most, none where it keeps none. Base64. */
+/** The CRC-32 in a storage's answer: of at most one kind, none where it stores none. Base64. */
 export type StoredChecksum = Partial<Checksums>;
 
 interface Answer {
@@ -20,10 +20,10 @@ interface Answer {
 const CRC_BYTES = 4;
 
 /**
- * The composite checksum of an object: the CRC-32 over the parts' ones in a row, a dash and their number (S3 User Guide,
- * "Checking object integrity in Amazon S3").
+ * The composite checksum of an object: the CRC-32 over the parts' checksums in a row, a dash and their number (S3 User
+ * Guide, "Checking object integrity in Amazon S3").
  *
- * @param parts the CRC-32 of each, in order.
+ * @param parts the CRC-32 of each part, in order.
  */
 export function compositeOf(parts: readonly number[]): string {
   const row = Buffer.alloc(parts.length * CRC_BYTES);
@@ -31,7 +31,7 @@ export function compositeOf(parts: readonly number[]): string {
   return `${toBase64(crc32(row))}-${parts.length}`;
 }
 
-/** The composite checksum of bytes that come in any pieces. */
+/** Calculates the composite checksum of bytes in chunks of any size. */
 export class CompositeCrc32 {
   readonly #partSize: number;
   readonly #parts: number[] = [];
@@ -53,7 +53,7 @@ export class CompositeCrc32 {
     }
   }
 
-  /** Of what came so far; nothing at all is one empty part. */
+  /** Digest of the bytes so far; no bytes are one empty part. */
   digest(): string {
     return compositeOf([...this.#parts, this.#current]);
   }
@@ -66,8 +66,8 @@ export class CompositeCrc32 {
 }
 
 /**
- * By the type that the storage names; those that name none give a composite one away by its dash. What is no checksum is none at
- * all: proxies leave headers empty or cut them off.
+ * The stored checksum by its declared type; without one, a dash marks a composite checksum. Invalid values count as
+ * absent: proxies empty or cut headers.
  */
 export function storedChecksumOf(answer: Answer): StoredChecksum {
   const checksum = parseChecksum('CRC32', answer.ChecksumCRC32);

@@ -2,13 +2,13 @@ import { fileTypeFromBuffer } from 'file-type';
 import mime from 'mime';
 
 const UNKNOWN = 'application/octet-stream';
-/** Bytes at the beginning of a file that tell its type. */
+/** Bytes at the beginning of a file that determine its type. */
 export const BEGINNING_BYTES = 4100;
 
 /**
- * Types of names that the common tables lack or take for something else (`.ma` for Mathematica, `.pfm` for a font). Where IANA
- * has a type (`image/dpx`, `model/vnd.usda`), the common table has it too; EXR is what freedesktop's shared-mime-info calls
- * it, since `image/aces` is one kind of EXR only.
+ * Types of extensions that the common tables lack or assign to other formats (`.ma` to Mathematica, `.pfm` to a font).
+ * Types registered with IANA (`image/dpx`, `model/vnd.usda`) are in the common table too; EXR has the type of
+ * freedesktop's shared-mime-info, since `image/aces` is only one kind of EXR.
  */
 const OF_STUDIOS: Readonly<Record<string, string>> = {
   exr: 'image/x-exr',
@@ -40,10 +40,13 @@ const OF_STUDIOS: Readonly<Record<string, string>> = {
   arx: 'image/x-arriraw',
 };
 
-/** Containers of one family: programs write one and name it the other, and players look at the content anyway. */
+/** Containers of one family: programs name one format as another of its family, and players detect the format. */
 const ISO_MEDIA = 'ISO base media';
 const MATROSKA = 'Matroska';
-/** What a browser plays or shows, and content gives away beyond doubt; by the family that a name may choose from. */
+/**
+ * Types that browsers play or show and that content identifies beyond doubt, by the family within which the name
+ * decides.
+ */
 const UNMISTAKABLE: Readonly<Record<string, string>> = {
   'video/mp4': ISO_MEDIA,
   'video/quicktime': ISO_MEDIA,
@@ -65,13 +68,13 @@ const UNMISTAKABLE: Readonly<Record<string, string>> = {
 };
 
 /**
- * The content type of a file. Its name says it, with two exceptions: where the name says nothing, the content does; and where
- * a name of media is contradicted by the content of another kind of media (a JPEG that is called `.png`, Matroska called
- * `.mov`), the content does, since players go by it. An MP4 that is called `.mov` stays `video/quicktime`: it is the same family,
- * and what other programs say of it.
+ * The content type of a file. The name decides, with two exceptions: without a known extension, the content decides;
+ * and when content of another kind of media contradicts the name (a JPEG named `.png`, Matroska named `.mov`), the
+ * content decides, since players go by it. An MP4 named `.mov` stays `video/quicktime`: it is the same family, and
+ * other programs call it that.
  *
  * @param name with its extension.
- * @param beginning of the content, 4,100 bytes where there are as many; absent: the name has to do.
+ * @param beginning of the content, 4,100 bytes if available; absent: the name decides.
  */
 export async function contentTypeOf(name: string, beginning?: Uint8Array): Promise<string> {
   const named = typeOfName(name);

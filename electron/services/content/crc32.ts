@@ -28,7 +28,7 @@ function squares(): number[] {
   return powers;
 }
 
-/** x to the power of eight times `bytes`: what shifts a CRC past so many bytes. */
+/** x to the power of eight times `bytes`: multiplying by it shifts a CRC past so many bytes. */
 function shiftOf(bytes: number): number {
   let shift = ONE;
   let left = bytes;
@@ -40,8 +40,8 @@ function shiftOf(bytes: number): number {
 }
 
 /**
- * The CRC-32 of two pieces one after the other, from the CRC-32 of each: what makes the checksum of a whole object out of
- * those of its parts, without reading it again.
+ * The CRC-32 of two concatenated pieces from the CRC-32 of each: combines the checksums of parts into that of the
+ * object without reading it again.
  *
  * @param secondLength bytes of the second piece.
  */
@@ -49,7 +49,7 @@ export function crc32Combine(first: number, second: number, secondLength: number
   return (multiply(shiftOf(secondLength), first) ^ second) >>> 0;
 }
 
-/** As S3 writes it: four bytes, the highest first, in base64 (S3 User Guide, "Checking object integrity"). */
+/** The value as S3 writes it: four bytes, big-endian, in base64 (S3 User Guide, "Checking object integrity"). */
 export function toBase64(value: number): string {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);

@@ -8,16 +8,16 @@ import { crc32 } from './crc32.ts';
 
 const CHUNK_BYTES = MIB;
 
-/** What S3 keeps of contents and Nearplay can calculate; the cheapest first. */
+/** Algorithms that S3 stores and Nearplay calculates; the cheapest first. */
 const ALGORITHMS = ['CRC32', 'SHA256', 'SHA1', 'SHA512', 'MD5', 'CRC32C', 'CRC64NVME'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
-/** Something that a storage keeps of an object's content and that a file can be compared by. */
+/** A stored digest of an object's content that a file can be compared with. */
 export interface Fingerprint {
   algorithm: Algorithm;
   /** `parts`: the digest of the parts' digests in a row (S3 User Guide, "Checking object integrity in Amazon S3"). */
   of: 'whole' | 'parts';
-  /** How many, where the storage says so with the value. */
+  /** Number of parts, when the value has it. */
   parts?: number;
   /** Without the number of parts. */
   value: string;
@@ -38,7 +38,7 @@ export function fingerprintOf(answer: Answer): Fingerprint | undefined {
   return isEtagOfContent(answer) ? etagFingerprint(answer.ETag) : undefined;
 }
 
-/** The MD5 that an ETag is, of the bytes or (`…-3`) of the parts' MD5s; `undefined` for one that cannot be that. */
+/** The MD5 in an ETag, of the bytes or (`…-3`) of the parts' MD5s; `undefined` for other ETags. */
 export function etagFingerprint(etag: string | undefined): Fingerprint | undefined {
   const [, value, parts] = /^"?([0-9a-f]{32})(?:-(\d+))?"?$/i.exec(etag ?? '') ?? [];
   if (value === undefined) return undefined;
@@ -55,8 +55,8 @@ function numbered(isOfParts: boolean, parts: number | undefined): Pick<Fingerpri
 }
 
 /**
- * Not of objects with keys of KMS or of the customer (S3 API Reference, "Object"), nor in directory buckets, whose ETags only
- * look like it.
+ * Whether the ETag is an MD5: not for objects encrypted with keys of KMS or of the customer (S3 API Reference,
+ * "Object"), nor in directory buckets, whose ETags only look like one.
  */
 function isEtagOfContent({ ServerSideEncryption: encryption, SSECustomerAlgorithm: own, StorageClass }: Answer) {
   const isPlain = own === undefined && (encryption === undefined || encryption === 'AES256');
@@ -64,8 +64,8 @@ function isEtagOfContent({ ServerSideEncryption: encryption, SSECustomerAlgorith
 }
 
 /**
- * The size of every part but the last; `undefined` when the parts are not all of one size, as some programs make them, or when
- * nobody says how many there are: then nobody knows where to cut.
+ * The size of every part but the last; `undefined` when the parts differ in size, as some programs make them, or when
+ * their number is unknown: their boundaries are unknown then.
  *
  * @param size bytes of the object.
  * @param firstPart by the answer to HEAD for part 1: bytes, and the number of parts.
@@ -81,22 +81,22 @@ export function partSizeBy(
   return Math.ceil(size / firstPart.size) === count ? firstPart.size : undefined;
 }
 
-/** As much of a file as a comparison asks for. */
+/** The operations on a file that a comparison uses. */
 export interface ComparedFile extends Pick<StableFile, 'path' | 'read' | 'assertUnchanged'> {
   identity: { size: number };
 }
 
 export interface Comparison {
   fingerprint: Fingerprint;
-  /** Bytes; what `parts` needs. */
+  /** Bytes; required for a fingerprint of parts. */
   partSize?: number;
   signal: AbortSignal;
-  /** Told of bytes as they are read. */
+  /** Called with bytes as they are read. */
   read?: (bytes: number) => void;
 }
 
 /**
- * Whether a file has the content of a fingerprint. Reads it once, the next piece while one is being digested.
+ * Compares a file with a fingerprint. Reads it once; the next piece is read while one is digested.
  *
  * @throws NearplayError file-changed, file-unreadable, cancelled
  */
@@ -114,7 +114,7 @@ export async function hasContent(file: ComparedFile, comparison: Comparison): Pr
   return found === value;
 }
 
-/** Each is valid until the next one is asked for. */
+/** Chunks of a file; each is valid until the next one is requested. */
 async function* chunksOf(file: ComparedFile, signal: AbortSignal): AsyncGenerator<Buffer> {
   const { size } = file.identity;
   const load = async (buffer: Buffer, start: number) => {
@@ -128,13 +128,13 @@ async function* chunksOf(file: ComparedFile, signal: AbortSignal): AsyncGenerato
     const chunk: Buffer = await loading;
     [now, then] = [then, now];
     loading = start < size ? load(now, start) : undefined;
-    // Whoever breaks off leaves it unasked.
+    // A consumer that stops early does not await it.
     loading?.catch(() => undefined);
     yield chunk;
   }
 }
 
-/** A digest that grows; bytes that it was given may change afterwards. */
+/** An incremental digest; the caller may reuse the bytes afterwards. */
 export interface Digest {
   update(bytes: Uint8Array): void;
   digest(): Promise<Uint8Array>;
@@ -169,7 +169,7 @@ class Crc32Digest implements Digest {
   }
 }
 
-/** The digest of the parts' digests in a row, whatever pieces the bytes come in. */
+/** The digest of the parts' digests in a row, over chunks of any size. */
 export class DigestOfParts implements Digest {
   readonly #algorithm: Algorithm;
   readonly #partSize: number;

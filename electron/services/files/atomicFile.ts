@@ -10,28 +10,28 @@ import { assertFile, writePlaceOf, writePlaceOfSync } from './writePlace.ts';
 const MAX_NAME_BYTES = 255;
 const RANDOM_BYTES = 8;
 const TEMPORARY = /^\..*\.[0-9a-f]{16}\.nearplay-tmp$/su;
-/** Never a file of somebody else, nor what a symbolic link points to. Windows has no O_NOFOLLOW. */
+/** Creates a new file only, and never follows a symbolic link. Windows has no O_NOFOLLOW. */
 export const NEW_FILE_FLAGS =
   constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | ((constants.O_NOFOLLOW as number | undefined) ?? 0);
 /** Readable by the user alone. */
 const PRIVATE_MODE = 0o600;
 const PERMISSIONS = 0o777;
 const OF_GROUP = 0o070;
-/** Milliseconds before each further try: virus scanners and indexers of Windows keep a new file open for a moment. */
+/** Milliseconds before each retry: virus scanners and indexers of Windows keep a new file open for a moment. */
 const RENAME_PAUSES_MS: readonly number[] = [20, 50, 100, 200, 400, 800];
 const HELD_ON_WINDOWS: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'EBUSY']);
 
 export interface AtomicFileOptions {
-  /** Of a new file, before the umask; default: readable by the user alone. */
+  /** Mode of a new file, before the umask; default: readable by the user alone. */
   mode?: number;
-  /** Whether a file that is there keeps its permissions, as one of the user's own does; default: it gets `mode`. */
+  /** Whether an existing file's permissions are kept, as for a user's own file; default: `mode`. */
   keepsPermissions?: boolean;
 }
 
 /**
- * Writes a file so that a crash at any moment leaves the old content or the new one: under a random name of its own beside
- * it, synced, then renamed over it, then the folder synced. A failure leaves the old file and nothing else. What is no
- * regular file is never renamed over: links are followed to the file at their end, all else is refused.
+ * Replaces a file so that a crash at any moment leaves the old content or the new one: a temporary file with a random
+ * name beside it is written, synced and renamed over it, then the folder is synced. A failure leaves the old file only.
+ * Links are followed to the file at their end; only a regular file is replaced.
  *
  * @throws NearplayError disk-full, destination-unwritable, not-a-folder, name-too-long
  */
@@ -60,7 +60,7 @@ export async function replaceFileWith(
     } finally {
       await handle.close();
     }
-    await giveName(beside, path);
+    await renameReplacing(beside, path);
     await syncFolder(dirname(path));
   } catch (cause) {
     await rm(beside, { force: true }).catch(() => undefined);
@@ -68,7 +68,7 @@ export async function replaceFileWith(
   }
 }
 
-/** As `replaceFile`, for the moment before a window closes. @throws NearplayError as replaceFile */
+/** As `replaceFile`, synchronous: for the last write before a window closes. @throws NearplayError as replaceFile */
 export function replaceFileSync(file: string, content: string, { mode = PRIVATE_MODE }: AtomicFileOptions = {}): void {
   const { path } = assertFile(file, writePlaceOfSync(file));
   const beside = temporaryNameFor(path);
@@ -88,8 +88,9 @@ export function replaceFileSync(file: string, content: string, { mode = PRIVATE_
 }
 
 /**
- * Gives a new file the permissions of the one whose place it takes, with owner and group where the system allows it. A group
- * that cannot be kept is not replaced by another one that could read more. Drives without permissions refuse all of it.
+ * Gives a new file the permissions of the one it replaces, and its owner and group where the system allows it. Without
+ * the group, its permissions are reduced to those of all others, so that no other group gains access. Drives without
+ * permissions refuse all of it.
  */
 export async function givePermissionsOf(old: Stats, handle: FileHandle): Promise<void> {
   if (process.platform === 'win32') return;
@@ -103,18 +104,18 @@ export async function givePermissionsOf(old: Stats, handle: FileHandle): Promise
         () => true,
         () => false,
       );
-    // Only what all others may do as well.
+    // The group gets the permissions of all others.
     if (!isOfGroup) mode &= ~OF_GROUP | (mode << 3);
   }
   await handle.chmod(mode).catch(() => undefined);
 }
 
-/** Whether a name is one that `replaceFile` writes under; after a crash such a file is of no use to anybody. */
+/** Whether a name is that of a temporary file of `replaceFile`, which is useless after a crash. */
 export function isTemporaryName(name: string): boolean {
   return TEMPORARY.test(name);
 }
 
-/** Removes what crashes left beside a file of which this process is the only writer. */
+/** Removes temporary files left by crashes beside a file that only this process writes. */
 export async function removeTemporariesOf(file: string): Promise<void> {
   const place = await writePlaceOf(file).catch(() => undefined);
   const path = place?.kind === 'file' ? place.path : file;
@@ -127,8 +128,8 @@ export async function removeTemporariesOf(file: string): Promise<void> {
 }
 
 /**
- * A hidden name beside a file that begins with its name and never exceeds what a file system takes: `.NAME` and the ending,
- * with the end of a long name cut away.
+ * A hidden name that begins with a file's name and fits the file system: `.NAME` and the ending, with the end of a long
+ * name cut.
  *
  * @param ending of ASCII.
  */
@@ -153,12 +154,12 @@ interface Renaming {
 }
 
 /**
- * Renames over whatever is there. Windows refuses as long as another program has the file open: that is waited for, for some
- * 1.5 seconds.
+ * Renames, replacing an existing file. Windows refuses while another program has the file open: retried for about 1.5
+ * seconds.
  *
  * @throws the error of the file system
  */
-export async function giveName(from: string, to: string, renaming: Renaming = {}): Promise<void> {
+export async function renameReplacing(from: string, to: string, renaming: Renaming = {}): Promise<void> {
   const { rename: doRename = rename, platform = process.platform } = renaming;
   for (const pause of platform === 'win32' ? RENAME_PAUSES_MS : []) {
     try {
@@ -172,12 +173,12 @@ export async function giveName(from: string, to: string, renaming: Renaming = {}
   await doRename(from, to);
 }
 
-/** A rename is on disk when its folder is. Windows cannot sync a folder and does not need to. */
+/** Makes a rename durable. Windows cannot sync a folder and does not need to. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r').catch(() => undefined);
   try {
-    // Some network drives refuse it, and a folder may be writable but not readable; the rename is still atomic there.
+    // Some network drives refuse it, and a folder may be writable but unreadable; the rename is atomic all the same.
     await handle?.sync();
   } catch (error) {
     if (codeOf(error) === 'EIO' || codeOf(error) === 'ENOSPC') throw error;

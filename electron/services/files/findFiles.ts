@@ -6,34 +6,34 @@ import { shownBelow, utf8Of } from './leftOut.ts';
 import { type LocalDisk, NoAnswer, THIS_COMPUTER } from './localDisk.ts';
 import { type FileLook, statIdentity } from './stableFile.ts';
 
-/** What operating systems leave in folders; nobody means to upload it. */
+/** Files that operating systems create in folders, which users do not mean to upload. */
 const LITTER = /^(\.|Thumbs\.db$|desktop\.ini$|Icon\r$|~\$)/i;
-/** Files that are looked at together: the disk has more than one to do, the event loop is never long away. */
+/** Files per batch of lstat: enough to occupy the disk, few enough to leave the event loop free. */
 const STAT_BATCH_FILES = 64;
 
 export interface FoundFile extends FileLook {
   /** Absolute. */
   path: string;
-  /** Below what was chosen, beginning with its own name, with forward slashes, in NFC: macOS hands out NFD. */
+  /** Path from the chosen file or folder's own name on, with forward slashes, in NFC: macOS returns NFD. */
   name: string;
-  /** The chosen folder that it was found in; absent for a file that was chosen itself. */
+  /** The chosen folder that contains it; absent for a file that was chosen itself. */
   root?: string;
 }
 
 export interface FindOptions {
-  /** Told of everything below the chosen ones that is not handed out, but for hidden files and litter. */
+  /** Called for each entry below the chosen ones that is not returned, except hidden files and litter. */
   leftOut: (one: LeftOut) => void;
   signal?: AbortSignal | undefined;
   disk?: LocalDisk | undefined;
 }
 
 /**
- * The files of chosen files and folders, a few at a time, each folder's in the order of their names. Hidden files and the litter of
- * operating systems below a chosen folder are left out without a word; a chosen file is taken whatever its name, and a chosen link
- * is followed. Links in a folder are not, as with rclone: they are left out and told.
+ * Finds the files of chosen files and folders in batches, each folder's in the order of their names. Hidden files and
+ * litter below a chosen folder are skipped; a chosen file is taken whatever its name, and a chosen link is followed.
+ * Links in a folder are not followed, as with rclone: they are passed to `leftOut`.
  *
- * @throws NearplayError file-unreadable when a chosen path cannot be read, not-a-file when it is neither a file nor a folder, both
- *   before any file was handed out; cancelled
+ * @throws NearplayError file-unreadable when a chosen path cannot be read, not-a-file when it is neither a file nor a
+ *   folder, both before any file is returned; cancelled
  */
 export async function* findFiles(paths: readonly string[], options: FindOptions): AsyncGenerator<FoundFile[]> {
   const walk = new Walk(options);
@@ -45,8 +45,7 @@ export async function* findFiles(paths: readonly string[], options: FindOptions)
 }
 
 /**
- * The name under which a chosen file or folder goes up. The root of a file system has none of its own: a drive is called by its
- * letter.
+ * Name of a chosen file or folder in the storage. The root of a file system has none: a drive is named by its letter.
  */
 export function nameOfChosen(
   path: string,
@@ -80,7 +79,7 @@ class Walk {
     if (!found.isFile() && !found.isDirectory()) {
       throw new NearplayError('not-a-file', `"${path}" is neither a file nor a folder.`);
     }
-    // A link may lead to another drive than its name does.
+    // A link may lead to another drive than its path.
     if (found.isDirectory()) await this.#disk.realPathOf(path, this.#signal).catch(rethrowCancelled);
     return { path, name, found };
   }
@@ -104,7 +103,7 @@ class Walk {
     for (const below of folders) yield* this.filesBelow(join(folder, below), `${name}/${below}`, root);
   }
 
-  /** In order: frames go up, and are listed, one after the other; a file system hands them out in any order. */
+  /** Sorted, so that frames are uploaded and listed in order; a file system returns them in any order. */
   async #entriesOf(folder: string): Promise<string[]> {
     try {
       const found = await this.#disk.ask(folder, (on) => on.readdir(folder), this.#signal);
@@ -145,7 +144,7 @@ function rethrowCancelled(error: unknown): void {
   if (error instanceof NearplayError && error.code === 'cancelled') throw error;
 }
 
-/** The system's own word, such as EACCES. */
+/** The system's code, such as EACCES. */
 function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

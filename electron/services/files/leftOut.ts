@@ -2,7 +2,7 @@ import { sep } from 'node:path';
 import type { ErrorCode } from '../../../shared/errors.ts';
 import { type LeftOut, type LeftOutFor, type LeftOutList, MAX_LISTED_LEFT_OUT } from '../../../shared/leftOut.ts';
 
-/** Collects what a search leaves out: the first by name, all by number. */
+/** Collects entries that a search leaves out: the first ones by name, all by number. */
 export class LeftOutCount {
   readonly #named: LeftOut[] = [];
   #count = 0;
@@ -31,7 +31,7 @@ const SENTENCES: Record<LeftOutFor, string> = {
   'same-destination': 'Another file of this computer has the same name in the storage. Rename one of them.',
 };
 
-/** Why, in a sentence for a terminal or a report. */
+/** The reason as a sentence for a terminal or a report. */
 export function leftOutSentence({ why, detail }: LeftOut): string {
   return detail === undefined ? SENTENCES[why] : `${SENTENCES[why]} ${detail}`;
 }
@@ -50,7 +50,7 @@ export function leftOutCode({ why }: LeftOut): ErrorCode {
   return CODES[why];
 }
 
-/** A path for eyes, from one byte a character: whole where it is UTF-8, else each other byte as `\xE9`. */
+/** A path for display, from one byte per character: UTF-8 where valid, else with `\xE9` for each other byte. */
 export function shownName(bytes: string): string {
   const whole = utf8Of(bytes);
   if (whole !== undefined) return whole;
@@ -60,7 +60,7 @@ export function shownName(bytes: string): string {
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const NOT_ASCII = /[^\0-\x7f]/;
 
-/** A name as text, from one byte a character; undefined when the bytes are not UTF-8. */
+/** Decodes a name from one byte per character; undefined when the bytes are not UTF-8. */
 export function utf8Of(bytes: string): string | undefined {
   if (!NOT_ASCII.test(bytes)) return bytes;
   try {

@@ -7,25 +7,25 @@ import { deadline } from '../runtime/async.ts';
 import { POOL_THREADS } from '../runtime/threadPool.ts';
 import { MountPoints, readMountinfo } from './mountPoints.ts';
 
-/** A drive that says nothing for so long is gone; a system may leave the question open for ever. */
+/** Time-out of a drive's answer; the system may leave a request open forever. */
 const ANSWER_TIMEOUT_MS = 60 * SECOND_MS;
-/** Milliseconds that closing may take until nobody waits for it any more. */
+/** Time-out of closing a file. */
 const CLOSE_TIMEOUT_MS = SECOND_MS;
-/** Milliseconds that the real path of a chosen folder is believed. */
+/** Age at which the real path of a chosen folder is resolved again. */
 const REAL_PATH_MAX_AGE_MS = 10 * SECOND_MS;
-/** The same for one that has just answered nothing at all for as long as that. */
+/** The same for a drive that did not answer at all the last time. */
 const SILENT_ANSWER_TIMEOUT_MS = 5 * SECOND_MS;
 
-/** Milliseconds that a folder is believed to be on the same drive. */
+/** Age at which the drive of a folder is determined again. */
 const PLACE_MAX_AGE_MS = SECOND_MS;
-/** Links to drives that are remembered as such. */
+/** Links to drives that are remembered. */
 const MAX_LINKS = 50;
 
-/** What is asked of file systems. */
+/** File system operations. */
 export interface DiskOperations {
   lstat: (path: string) => Promise<BigIntStats>;
   stat: (path: string) => Promise<BigIntStats>;
-  /** Names with one byte a character: they need not be UTF-8. */
+  /** Names with one byte per character: they need not be UTF-8. */
   readdir: (path: string) => Promise<string[]>;
   open: (path: string, flags: number) => Promise<FileHandle>;
   realpath: (path: string) => Promise<string>;
@@ -41,7 +41,7 @@ export const DISK_OPERATIONS: DiskOperations = {
   readlink: (path) => readlink(path),
 };
 
-/** Its drive does not answer. Says nothing of the file. */
+/** The drive of a file does not answer; the file itself may be in order. */
 export class NoAnswer extends NearplayError {
   constructor(path: string) {
     super('file-unreadable', `"${path}" cannot be read: its drive does not answer.`);
@@ -50,42 +50,42 @@ export class NoAnswer extends NearplayError {
 
 export interface LocalDiskOptions {
   operations?: DiskOperations;
-  /** Milliseconds for one answer. */
-  answerWithin?: number;
-  /** Threads that Node has for such questions; each one that is open for ever takes one away. */
+  /** Milliseconds until an answer counts as missing. */
+  answerTimeoutMs?: number;
+  /** Threads of Node's pool; each open request occupies one. */
   threads?: number;
   platform?: string;
-  /** Milliseconds, never set back. */
+  /** Milliseconds of a monotonic clock. */
   clock?: () => number;
 }
 
 interface Place {
-  /** Asked and not answered. */
+  /** Requests without an answer. */
   open: number;
-  /** Of those: nobody waits for the answer any more. */
+  /** Of those, requests that have timed out or were aborted. */
   stuck: number;
-  /** On the disk's own clock. */
+  /** On the disk's clock. */
   answeredAt: number;
-  /** It answered nothing while somebody waited for as long as anybody waits. */
+  /** It answered nothing during a whole time-out. */
   isSilent: boolean;
   queue: Set<() => void>;
 }
 
 /**
- * The disks and network drives of this computer. Each question ends, by an answer, an abort or a time-out; and since an unanswered
- * one keeps a thread of Node's pool (4 of them unless told otherwise; libuv, "Thread pool work scheduling"), a drive that is gone
- * gets no more than a share of them: other drives, the journal and the network go on.
+ * The disks and network drives of this computer. Each request ends by an answer, an abort or a time-out. An unanswered
+ * one occupies a thread of Node's pool (4 by default; libuv, "Thread pool work scheduling"), so an unresponsive drive
+ * gets a limited share of them: other drives, the journal and the network continue.
  */
 export class LocalDisk {
   readonly operations: DiskOperations;
   readonly platform: string;
-  readonly #answerWithin: number;
+  readonly #answerTimeoutMs: number;
   readonly #threads: number;
   readonly #clock: () => number;
   readonly #mounts: MountPoints;
   readonly #places = new Map<string, Place>();
   readonly #real = new Map<string, { path: string; at: number }>();
-  /** In all places. */
+  /** Over all places. */
   #stuck = 0;
   #last: { folder: string; place: Place; at: number } | undefined;
   /** Chosen folders that are links, the newest last. */
@@ -95,14 +95,14 @@ export class LocalDisk {
     const { platform = process.platform, clock = () => performance.now() } = options;
     this.operations = options.operations ?? DISK_OPERATIONS;
     this.platform = platform;
-    this.#answerWithin = options.answerWithin ?? ANSWER_TIMEOUT_MS;
+    this.#answerTimeoutMs = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
     this.#threads = options.threads ?? POOL_THREADS;
     this.#clock = clock;
     this.#mounts = new MountPoints({ platform, clock, mountinfo: readMountinfo });
   }
 
   /**
-   * @param late told of an answer that nobody waited for.
+   * @param late called with an answer that came after the end of the wait.
    * @throws NearplayError cancelled, file-unreadable (NoAnswer); the system's error otherwise
    */
   ask<Answer>(
@@ -119,12 +119,12 @@ export class LocalDisk {
       const place = this.#placeOf(path);
       let state: 'queued' | 'asked' | 'left' = 'queued';
       const leave = (error: NearplayError) => {
-        if (state === 'asked') this.#nowStuck(place, 1);
+        if (state === 'asked') this.#countStuck(place, 1);
         if (state === 'queued') place.queue.delete(begin);
         state = 'left';
         stopWaiting();
         reject(error);
-        // Those behind it may have to be told that nobody answers.
+        // Queued requests may have to fail as well.
         this.#pump(place);
       };
       const cancel = () => leave(new NearplayError('cancelled'));
@@ -135,7 +135,7 @@ export class LocalDisk {
       };
       const timer = setTimeout(
         giveUp,
-        place.isSilent ? Math.min(SILENT_ANSWER_TIMEOUT_MS, this.#answerWithin) : this.#answerWithin,
+        place.isSilent ? Math.min(SILENT_ANSWER_TIMEOUT_MS, this.#answerTimeoutMs) : this.#answerTimeoutMs,
       );
       const stopWaiting = () => {
         clearTimeout(timer);
@@ -146,7 +146,7 @@ export class LocalDisk {
         place.open -= 1;
         place.answeredAt = this.#clock();
         place.isSilent = false;
-        if (state === 'left') this.#nowStuck(place, -1);
+        if (state === 'left') this.#countStuck(place, -1);
         else {
           stopWaiting();
           then();
@@ -154,7 +154,7 @@ export class LocalDisk {
         this.#pump(place);
       };
       const begin = () => {
-        if (this.#isLost(place)) {
+        if (this.#isUnresponsive(place)) {
           leave(new NoAnswer(path));
           return;
         }
@@ -177,10 +177,10 @@ export class LocalDisk {
     });
   }
 
-  /** For reading; what is no regular file is opened too, but never waited for (open(2), O_NONBLOCK). */
+  /** Opens for reading, without blocking on pipes (open(2), O_NONBLOCK). */
   open(path: string, { follow }: { follow: boolean }, signal?: AbortSignal): Promise<FileHandle> {
     const { O_RDONLY } = constants;
-    // Windows has neither of them.
+    // Windows has neither flag.
     const { O_NONBLOCK, O_NOFOLLOW } = constants as { O_NONBLOCK?: number; O_NOFOLLOW?: number };
     const flags = O_RDONLY | (O_NONBLOCK ?? 0) | (follow ? 0 : (O_NOFOLLOW ?? 0));
     return this.ask(
@@ -191,13 +191,13 @@ export class LocalDisk {
     );
   }
 
-  /** Waits for a moment only: the handle of a drive that went away cannot be closed in order. */
+  /** Waits at most `CLOSE_TIMEOUT_MS`: the handle of a disconnected drive cannot be closed. */
   async close(path: string, handle: FileHandle): Promise<void> {
     const closed = this.ask(path, () => handle.close()).catch(() => undefined);
     await deadline<unknown>(closed, CLOSE_TIMEOUT_MS, () => undefined);
   }
 
-  /** Where a chosen folder really is; asked again after ten seconds. @throws as ask */
+  /** The real path of a chosen folder, resolved again after ten seconds. @throws as ask */
   async realPathOf(folder: string, signal?: AbortSignal): Promise<string> {
     const known = this.#real.get(folder);
     if (known && this.#clock() - known.at < REAL_PATH_MAX_AGE_MS) return known.path;
@@ -211,7 +211,7 @@ export class LocalDisk {
   }
 
   #placeOf(path: string): Place {
-    // One file after the other of the same folder is what is asked for, mostly.
+    // Consecutive requests are mostly for files of one folder.
     const folder = path.slice(0, path.lastIndexOf(sep) + 1);
     const now = this.#clock();
     if (this.#last?.folder === folder && now - this.#last.at < PLACE_MAX_AGE_MS) return this.#last.place;
@@ -222,31 +222,31 @@ export class LocalDisk {
     return place;
   }
 
-  /** A chosen folder may be a link to a drive. */
+  /** Resolves a chosen folder that is a link to a drive. */
   #resolved(path: string): string {
     const link = this.#links.find(({ from }) => path === from || path.startsWith(from + sep));
     return link ? link.to + path.slice(link.from.length) : path;
   }
 
-  #nowStuck(place: Place, change: 1 | -1): void {
+  #countStuck(place: Place, change: 1 | -1): void {
     place.stuck += change;
     this.#stuck += change;
   }
 
   #pump(place: Place): void {
     for (const begin of place.queue) {
-      if (!this.#isLost(place) && !this.#hasRoomFor(place)) return;
+      if (!this.#isUnresponsive(place) && !this.#hasRoomFor(place)) return;
       place.queue.delete(begin);
       begin();
     }
   }
 
-  /** All that it may have is taken by questions that it does not answer. */
-  #isLost(place: Place): boolean {
+  /** Whether all its slots are held by unanswered requests. */
+  #isUnresponsive(place: Place): boolean {
     return place.stuck > 0 && place.stuck === place.open && !this.#hasRoomFor(place);
   }
 
-  /** Half of the threads for one drive; one thread is always left for all else. */
+  /** At most half of the threads for one drive; one thread is always left for other work. */
   #hasRoomFor(place: Place): boolean {
     const elsewhere = this.#stuck - place.stuck;
     const share = Math.max(1, Math.floor(this.#threads / 2));
@@ -259,5 +259,5 @@ function newPlace(): Place {
   return { open: 0, stuck: 0, answeredAt: never, isSilent: false, queue: new Set() };
 }
 
-/** The pool of threads is one for the whole process, and so are its disks. */
+/** One per process, as the thread pool. */
 export const THIS_COMPUTER = new LocalDisk();

@@ -8,7 +8,7 @@ import { loadedLibraries, PROGRAM_TIMEOUT_MS, programData, system32 } from '../r
 const PREFERENCES = 'isolation-preferences.json';
 const POLICY = 'policy.json';
 const ROOT = 0;
-/** The group `admin` of macOS, which the system gives its own folders to. */
+/** The group `admin` of macOS, to which the system gives its own folders. */
 const ADMIN_OF_MACOS = 80;
 const GROUP_MAY_WRITE = 0o020;
 const ALL_MAY_WRITE = 0o002;
@@ -20,17 +20,17 @@ const OVERFLOW = 65_534;
  */
 const ADMINISTRATORS =
   /^S-1-5-(18|32-544|80-956008885-3418522649-1831038044-1853292631-2271478464|21-\d+-\d+-\d+-(500|512|519))$/;
-/** .NET's own classes: a command of PowerShell would come from a module, which a user's environment can replace. */
+/** .NET's own classes: a PowerShell command would come from a module, which a user's environment can replace. */
 const askOwner = (kind: 'File' | 'Directory') =>
   `[System.IO.${kind}]::GetAccessControl($env:NEARPLAY_ASKED).GetOwner([System.Security.Principal.SecurityIdentifier]).Value`;
 
-/** Where IT puts what holds for every user of a machine; docs/it.md names these. */
+/** Files of IT for all users of a machine; docs/it.md names these. */
 export interface ManagedFiles {
   preferences: string;
   policy: string;
 }
 
-/** @param windowsFolder where Windows keeps what is for all users; default: asked of Windows itself. */
+/** @param windowsFolder the folder of Windows for data of all users; default: by the registry. */
 export function managedFiles(platform: string, windowsFolder: () => string = programDataOfThisMachine): ManagedFiles {
   const path = platform === 'win32' ? win32 : posix;
   const folder = managedFolder(platform, windowsFolder);
@@ -49,8 +49,8 @@ function programDataOfThisMachine(): string {
 }
 
 /**
- * Why a managed file may not be IT's, as the end of a sentence: another user owns it or its folder, or could write there.
- * undefined: it is IT's, it is the user's own, there is none, or that cannot be found out, which is logged.
+ * Why a managed file may not be IT's, as the end of a sentence: another user owns it or its folder, or may write there.
+ * undefined: it is IT's, it is the user's own, there is none, or its owner cannot be determined, which is logged.
  */
 export async function foreignOwner(file: string, log: Log): Promise<string | undefined> {
   const [folderFault, fileFault] = await Promise.all([foreignPlace(dirname(file), log), foreignPlace(file, log)]);
@@ -63,7 +63,7 @@ async function foreignPlace(place: string, log: Log): Promise<string | undefined
     return process.platform === 'win32' ? await foreignOnWindows(place) : await foreignOnPosix(place);
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (!missing) log.warn('It could not be found out who owns a managed file', { place, error });
+    if (!missing) log.warn('Owner of a managed file not determined', { place, error });
     return undefined;
   }
 }
@@ -74,7 +74,7 @@ async function foreignOnPosix(place: string): Promise<string | undefined> {
   return foreignByMode({ uid, gid, mode }, process.getuid?.() ?? ROOT, process.platform);
 }
 
-/** What owner and mode say; what a user wrote for themselves is no worse than an import. */
+/** Judges owner and mode; a file that a user wrote for themselves is no worse than an import. */
 export function foreignByMode(
   { uid, gid, mode }: { uid: number; gid: number; mode: number },
   self: number,

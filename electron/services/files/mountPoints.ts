@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'node:path';
 import { SECOND_MS } from '../../../shared/units.ts';
 
-/** Milliseconds that a list of mounts is believed. */
+/** Age at which the list of mounts is read again. */
 const LIST_MAX_AGE_MS = 5 * SECOND_MS;
-/** What has other file systems right below, on macOS. */
+/** Folders with other file systems directly below, on macOS. */
 const VOLUMES = /^\/(?:Volumes|net|home|Network)\/[^/]+/;
 
 export interface MountPointsOptions {
   platform: string;
-  /** Milliseconds, never set back. */
+  /** Milliseconds of a monotonic clock. */
   clock: () => number;
   /** The text of /proc/self/mountinfo (proc_pid_mountinfo(5)). @throws Error where there is none */
   mountinfo: () => string;
 }
 
-/** Which file system a path is on, as well as its name tells: what one drive does not answer is no news of another one. */
+/** Finds the file system of a path by its name, to keep an unresponsive drive apart from the others. */
 export class MountPoints {
   readonly #options: MountPointsOptions;
   #points: readonly string[] = [];
@@ -25,7 +25,7 @@ export class MountPoints {
     this.#options = options;
   }
 
-  /** Asks no drive: one that is gone would never answer. */
+  /** Does not access the drive: a disconnected one never answers. */
   of(path: string): string {
     const { platform } = this.#options;
     if (platform === 'win32') return parse(path).root.toLowerCase();
@@ -33,7 +33,7 @@ export class MountPoints {
     return this.#listed().find((point) => path === point || path.startsWith(point)) ?? '/';
   }
 
-  /** With a closing slash, the longest first. */
+  /** Mount points with a closing slash, the longest first. */
   #listed(): readonly string[] {
     const now = this.#options.clock();
     if (now - this.#readAt < LIST_MAX_AGE_MS) return this.#points;
@@ -47,7 +47,7 @@ export class MountPoints {
   }
 }
 
-/** The kernel makes this text: reading it waits for no drive. */
+/** Reads a text that the kernel generates, without access to a drive. */
 export function readMountinfo(): string {
   return readFileSync('/proc/self/mountinfo', 'utf8');
 }

@@ -4,25 +4,25 @@ import { MAX_DOCUMENT_BYTES } from '../../../shared/documentText.ts';
 import { SECOND_MS } from '../../../shared/units.ts';
 import { deadline } from '../runtime/async.ts';
 
-/** A dead network drive never answers. */
+/** Time-out of a read: a disconnected network drive never answers. */
 const READ_TIMEOUT_MS = 10 * SECOND_MS;
-/** A pipe that nobody writes to is opened at once, and refused. Windows has no such flag, and needs none. */
+/** A pipe without a writer is opened at once, and refused. Windows has no such flag and needs none. */
 const OPEN_FLAGS = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
 
-/** What a file holds; `missing` and `fault` say why that is not known. A fault is the end of a sentence about the file. */
+/** Content of a file; `missing` and `fault` say why there is none. A fault is the end of a sentence about the file. */
 export type SmallFile =
   { bytes: Uint8Array; fault?: never; missing?: never } | { fault: string; missing: boolean; bytes?: never };
 
 /**
- * Reads a file of settings whole: a regular one of at most `maxBytes`, which is looked at before it is read. Never throws, and
- * never waits for more than ten seconds.
+ * Reads a settings file: a regular one of at most `maxBytes`, checked before it is read. Never throws, and takes at
+ * most ten seconds.
  */
 export async function readSmallFile(file: string, maxBytes = MAX_DOCUMENT_BYTES): Promise<SmallFile> {
   const fault = 'did not answer in time; is it on a network drive that is away?';
   return deadline(readNow(file, maxBytes), READ_TIMEOUT_MS, () => ({ fault, missing: false }));
 }
 
-/** As readSmallFile, for what must be known before anything else happens. */
+/** As readSmallFile, synchronous: for settings that are required before anything else. */
 export function readSmallFileSync(file: string, maxBytes = MAX_DOCUMENT_BYTES): SmallFile {
   let descriptor: number | undefined;
   try {
@@ -45,9 +45,9 @@ export function readSmallFileSync(file: string, maxBytes = MAX_DOCUMENT_BYTES): 
 }
 
 /**
- * Reads a file of the app's own, of whatever size. A pipe in its place is refused and not waited for.
+ * Reads a file of the app's own, of any size. A pipe in its place is refused at once.
  *
- * @throws the error of the system; EINVAL for what is not a regular file
+ * @throws the error of the system; EINVAL for anything but a regular file
  */
 export async function readRegularFile(file: string): Promise<Buffer> {
   const handle = await open(file, OPEN_FLAGS);
@@ -62,13 +62,13 @@ export async function readRegularFile(file: string): Promise<Buffer> {
 async function readNow(file: string, maxBytes: number): Promise<SmallFile> {
   let handle: FileHandle | undefined;
   try {
-    // Opening a device can have effects of its own: it is not opened to be looked at.
+    // Opening a device can have side effects, so it is checked before.
     const before = refusalOf(await stat(file), maxBytes);
     if (before !== undefined) return { fault: before, missing: false };
     handle = await open(file, OPEN_FLAGS);
     const refusal = refusalOf(await handle.stat(), maxBytes);
     if (refusal !== undefined) return { fault: refusal, missing: false };
-    // It may grow meanwhile, and some have no size of their own (/proc): one byte more than allowed is asked for.
+    // The file may grow meanwhile, and some have no size of their own (/proc): one byte more than allowed is requested.
     const buffer = Buffer.alloc(maxBytes + 1);
     let length = 0;
     for (let read = 1; read > 0 && length < buffer.length; length += read) {

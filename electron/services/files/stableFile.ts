@@ -4,7 +4,7 @@ import { sep } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
 import { type DiskOperations, type LocalDisk, THIS_COMPUTER } from './localDisk.ts';
 
-/** What tells that a file is still the one it was, over restarts too. */
+/** Identity of an unchanged file, across restarts too. */
 export interface FileIdentity {
   /** Bytes. */
   size: number;
@@ -14,21 +14,27 @@ export interface FileIdentity {
   inode: string;
 }
 
-/** A file as one look found it. */
+/** A file's state at one look. */
 export interface FileLook extends FileIdentity {
-  /** When anything of it was last changed, as the system says; nobody can set it. Milliseconds since the epoch. */
+  /**
+   * Time of the last change of content or metadata, by the system; programs cannot set it. Milliseconds since the
+   * epoch.
+   */
   ctimeMs: number;
 }
 
 export interface OpenOptions {
-  /** The chosen folder that it was found in: then no link is followed, and it has to lie below. Absent: it was chosen itself. */
+  /**
+   * The chosen folder that contains it: no link is followed then, and the file has to lie below it. Absent: the file
+   * was chosen itself.
+   */
   root?: string | undefined;
-  /** Ends every question to the disk. */
+  /** Ends every request to the disk. */
   signal?: AbortSignal | undefined;
   disk?: LocalDisk | undefined;
 }
 
-/** Something of the file changed, and neither size nor date nor the file itself did: what was sent may still be right. */
+/** Metadata changed, but not size, date or inode: sent parts may still be right. */
 export class MetadataChanged extends NearplayError {
   constructor() {
     super('file-changed');
@@ -39,7 +45,7 @@ export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
   return a.size === b.size && a.mtimeMs === b.mtimeMs && a.inode === b.inode;
 }
 
-/** Whether two looks found the same: a date alone proves nothing, since programs set it back. */
+/** Whether two looks found the same state: a date alone proves nothing, since programs set it back. */
 export function isSameLook(a: FileLook, b: FileLook): boolean {
   return isSameFile(a, b) && a.ctimeMs === b.ctimeMs;
 }
@@ -53,11 +59,11 @@ export function statIdentity({ size, mtimeNs, ctimeNs, ino }: BigIntStats): File
   };
 }
 
-/** A regular file that is read over minutes or hours, and must stay the same file meanwhile. */
+/** A regular file that is read over minutes or hours and must not change meanwhile. */
 export class StableFile {
   readonly path: string;
   readonly identity: FileLook;
-  /** When the content was last changed: nanoseconds since the epoch, more than a number holds. */
+  /** Time of the last change of the content: nanoseconds since the epoch, which exceed a number. */
   readonly mtimeNs: bigint;
   readonly #ctimeNs: bigint;
   readonly #handle: FileHandle;
@@ -80,14 +86,14 @@ export class StableFile {
   }
 
   /**
-   * @throws NearplayError not-a-file for anything but a regular file, and for one that was found in a folder and is a link now or
-   *   lies elsewhere; file-unreadable, cancelled
+   * @throws NearplayError not-a-file for anything but a regular file, and for a file of a chosen folder that is a link
+   *   now or lies elsewhere; file-unreadable, cancelled
    */
   static async open(path: string, options: OpenOptions = {}): Promise<StableFile> {
     const { root, signal, disk = THIS_COMPUTER } = options;
     const follow = root === undefined;
     try {
-      // Where the system cannot be told not to follow a link.
+      // For systems without O_NOFOLLOW.
       if (!follow && disk.platform === 'win32')
         refuseUnlessFile(path, await disk.ask(path, (on) => on.lstat(path), signal));
       const handle = await disk.open(path, { follow }, signal);
@@ -106,10 +112,10 @@ export class StableFile {
   }
 
   /**
-   * Looks at the path again, not at the open file: programs that save by renaming leave the open one untouched.
+   * Checks the path, not the open file: programs that save by renaming leave the open one unchanged.
    *
-   * @throws NearplayError file-changed (Touched when only a rewriting with its date set back, or another name or mode, can be what
-   *   happened), file-unreadable, not-a-file, cancelled
+   * @throws NearplayError file-changed (MetadataChanged when only its metadata changed), file-unreadable, not-a-file,
+   *   cancelled
    */
   async assertUnchanged(): Promise<void> {
     const { root, signal } = this.#options;
@@ -120,7 +126,8 @@ export class StableFile {
   }
 
   /**
-   * Fills the buffer from this place of the file on. After an error bytes may still be written into it: it must not be used again.
+   * Fills the buffer from this position on. After an error late bytes may still be written into it: it must not be
+   * reused.
    *
    * @throws NearplayError file-changed when the file ends before, file-unreadable, cancelled
    */
@@ -134,7 +141,7 @@ export class StableFile {
     }
   }
 
-  /** Never waits for a drive that does not answer. */
+  /** Does not wait for an unresponsive drive. */
   close(): Promise<void> {
     return this.#disk.close(this.path, this.#handle);
   }
@@ -155,7 +162,7 @@ function refuseUnlessFile(path: string, found: BigIntStats): void {
   if (!found.isFile()) throw notAFile(path);
 }
 
-/** @throws NearplayError not-a-file when a folder on the way is a link by now, and leads out of the chosen one */
+/** @throws NearplayError not-a-file when a folder on the way is a link now and leads out of the chosen one */
 async function assertBelow(
   root: string,
   path: string,
@@ -164,7 +171,7 @@ async function assertBelow(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const folder = await disk.realPathOf(root, signal);
-  // Linux says where the very file is that was opened; elsewhere its path is looked up again.
+  // Linux has the path of the open file; elsewhere its path is resolved again.
   const real =
     disk.platform === 'linux'
       ? await disk.ask(path, (on) => on.readlink(`/proc/self/fd/${handle.fd}`), signal)
@@ -174,7 +181,7 @@ async function assertBelow(
   }
 }
 
-/** What the system says to opening a link that is not to be followed, or a socket (open(2); FreeBSD has EMLINK). */
+/** Errors of opening a link that must not be followed, or a socket (open(2); FreeBSD has EMLINK). */
 const NOT_FILES: ReadonlySet<unknown> = new Set(['ELOOP', 'EMLINK', 'ENXIO', 'EISDIR', 'EOPNOTSUPP']);
 
 function explained(path: string, cause: unknown): NearplayError {

@@ -8,30 +8,33 @@ import { replaceFile } from './atomicFile.ts';
 import { explainFileError } from './fileErrors.ts';
 import { writePlaceOf } from './writePlace.ts';
 
-/** What other programs get as well, as far as the umask lets them read it. */
+/** Mode of files that other programs may read, before the umask. */
 const SHARED_MODE = 0o666;
-/** How long the reader of a pipe may take nothing. */
+/** Time-out for a pipe whose reader accepts no bytes. */
 const STUCK_TIMEOUT_MS = 10 * SECOND_MS;
-/** Before a full pipe is tried again. */
+/** Delay before a write to a full pipe is tried again. */
 const FULL_PAUSE_MS = 20;
-/** A pipe that nobody reads is refused at once, and a terminal does not become the process's own. Windows has neither flag. */
+/**
+ * A pipe without a reader is refused at once, and a terminal does not become the controlling one. Windows has neither
+ * flag.
+ */
 const STREAM_FLAGS =
   constants.O_WRONLY |
   ((constants.O_NONBLOCK as number | undefined) ?? 0) |
   ((constants.O_NOCTTY as number | undefined) ?? 0);
 
 export interface UsersFileOptions {
-  /** Milliseconds that the reader of a pipe may take nothing; default 10 s. */
+  /** Milliseconds without a byte accepted by a pipe's reader; default 10 s. */
   stuckAfterMs?: number;
   platform?: string;
 }
 
 /**
- * Writes a file that the user named: receipts, an export. A regular one, or one that is not there yet, is replaced as a whole or
- * not at all, keeps its permissions, and links to it stay. What is written to a device, a pipe or an open stream goes
- * straight into it (`/dev/null`, `/dev/stdout`, `>(command)`), and never takes its place.
+ * Writes a file that the user named: receipts, an export. A regular or new file is replaced as a whole or not at all,
+ * keeps its permissions, and links to it stay. A device, a pipe or an open stream (`/dev/null`, `/dev/stdout`,
+ * `>(command)`) is written to and never replaced.
  *
- * @throws NearplayError disk-full, destination-unwritable (also a pipe that nobody reads), not-a-folder, name-too-long
+ * @throws NearplayError disk-full, destination-unwritable (also a pipe without a reader), not-a-folder, name-too-long
  */
 export async function writeUsersFile(file: string, text: string, options: UsersFileOptions = {}): Promise<void> {
   const { stuckAfterMs = STUCK_TIMEOUT_MS, platform } = options;
@@ -62,7 +65,7 @@ const writeTo = promisify(write) as (
   position: null,
 ) => Promise<{ bytesWritten: number }>;
 
-/** At the place where the descriptor is; a pipe that is full is waited for. @throws the error of the system */
+/** Writes at the descriptor's position; waits while a pipe is full. @throws the error of the system */
 async function pour(descriptor: number, text: string, stuckAfterMs: number): Promise<void> {
   const bytes = Buffer.from(text);
   let moved = performance.now();
@@ -78,7 +81,7 @@ async function pour(descriptor: number, text: string, stuckAfterMs: number): Pro
   }
 }
 
-/** A pipe whose other side is the trouble. */
+/** The error for a pipe without a working reader. */
 function unread(cause: unknown, file: string): NearplayError | undefined {
   const reason = UNREAD[codeOf(cause)];
   if (reason === undefined) return undefined;

@@ -3,10 +3,10 @@ import { TextDecoder } from 'node:util';
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The text of a file that this program wrote. Other bytes are no such file: decoded with replacement characters, its paths and
- * keys would be others, and saved again the right ones would be lost.
+ * Decodes a file that this program wrote. Invalid bytes are an error: replacement characters would change its paths and
+ * keys, and the next write would lose the right ones.
  *
- * @throws TypeError for bytes that are no UTF-8
+ * @throws TypeError for bytes that are not UTF-8
  */
 export function utf8Text(bytes: Uint8Array): string {
   return UTF8.decode(bytes);

@@ -5,16 +5,18 @@ import { NearplayError } from '../../../shared/errors.ts';
 import { isDeviceOfWindows } from '../../../shared/localNames.ts';
 import { explainFileError } from './fileErrors.ts';
 
-/** Links that are followed one after the other; Linux follows 40 (path_resolution(7)). */
+/** Links followed one after another; Linux follows 40 (path_resolution(7)). */
 const MAX_LINKS = 40;
-/** Sticky and writable by all, as /tmp is. */
+/** Mode bits of a shared folder such as /tmp: sticky and writable by all. */
 const SHARED_FOLDER = 0o1002;
-/** Folders in which a name stands for a stream that the process has open: /dev/fd on macOS, where /dev/fd leads on Linux. */
+/**
+ * Folders whose names stand for streams that a process has open: /dev/fd on macOS, and the target of /dev/fd on Linux.
+ */
 const DESCRIPTORS = /^(?:\/proc\/\d+(?:\/task\/\d+)?\/fd|\/dev\/fd)$/;
 
 /**
- * What a name leads to that is to be written. `file`: a regular file, or nothing yet, at the end of all links; `old` is what is
- * there. `stream`: a pipe or a device that takes bytes. `descriptor`: a file or socket that this process has open already.
+ * Target of a path to write. `file`: a regular file or nothing yet, at the end of all links; `old` is the existing
+ * file. `stream`: a pipe or a device. `descriptor`: a file or socket that this process has open.
  */
 export type WritePlace =
   | { kind: 'file'; path: string; old?: Stats }
@@ -24,10 +26,11 @@ export type WritePlace =
 type Special = Exclude<WritePlace, { kind: 'file' }>;
 
 /**
- * Looks at what a name leads to before it is written, and changes nothing. Links of the file itself are followed one by one, so
- * that the file at their end can be replaced and the links stay; a link to nothing leads to the file that it names.
+ * Resolves a path before it is written, without changing anything. Links of the file itself are followed one by one, so
+ * that the file at the end can be replaced and the links stay; a link to nothing resolves to the file that it names.
  *
- * @throws NearplayError destination-unwritable for a folder, a socket, a block device and links in a circle; not-a-folder …
+ * @throws NearplayError destination-unwritable for a folder, a socket, a block device and links in a circle;
+ *   not-a-folder …
  */
 export async function writePlaceOf(file: string, platform: string = process.platform): Promise<WritePlace> {
   const reserved = reservedOnWindows(file, platform);
@@ -39,7 +42,9 @@ export async function writePlaceOf(file: string, platform: string = process.plat
   }
 }
 
-/** As `writePlaceOf`, for what is written at once: a log line, or the last thing before a window closes. @throws as there */
+/**
+ * As `writePlaceOf`, synchronous: for a log line, or the last write before a window closes. @throws as `writePlaceOf`
+ */
 export function writePlaceOfSync(file: string): WritePlace {
   try {
     return placeAt(file, endOfSync(file));
@@ -48,35 +53,38 @@ export function writePlaceOfSync(file: string): WritePlace {
   }
 }
 
-/** For what has to be a file: it is renamed into its place, or gone on with. @throws NearplayError destination-unwritable */
+/**
+ * For a target that is renamed into place or resumed, which only a file can be. @throws NearplayError
+ * destination-unwritable
+ */
 export function assertFile(file: string, place: WritePlace): Extract<WritePlace, { kind: 'file' }> {
-  if (place.kind !== 'file') throw noFile(file, nameOf(place));
+  if (place.kind !== 'file') throw notAFile(file, nameOf(place));
   return place;
 }
 
 /**
- * What a name leads to that is neither a file nor a folder, as "a pipe"; `undefined` for files, folders, and what is not there.
- * Never throws.
+ * Describes the target of a path when it is neither a file nor a folder, as "a pipe"; `undefined` for files, folders
+ * and missing ones. Never throws.
  */
 export async function specialAt(file: string, platform: string = process.platform): Promise<string | undefined> {
   if (reservedName(file, platform) !== undefined) return 'a device';
-  const { there, folder } = (await endOf(file, () => undefined).catch(() => undefined)) ?? {};
-  if (there?.isSocket()) return 'a socket';
-  if (there?.isBlockDevice()) return 'a disk device';
-  const what = streamIn(there);
+  const { found, folder } = (await endOf(file, () => undefined).catch(() => undefined)) ?? {};
+  if (found?.isSocket()) return 'a socket';
+  if (found?.isBlockDevice()) return 'a disk device';
+  const what = streamIn(found);
   if (what) return `a ${what}`;
-  return there && folder !== undefined && DESCRIPTORS.test(folder) ? 'an open stream' : undefined;
+  return found && folder !== undefined && DESCRIPTORS.test(folder) ? 'an open stream' : undefined;
 }
 
 /** @param said as in "a pipe" */
-export function noFile(file: string, said: string): NearplayError {
+export function notAFile(file: string, said: string): NearplayError {
   return new NearplayError('destination-unwritable', `"${file}" is ${said} and not a file. Choose another name.`);
 }
 
 interface End {
   path: string;
-  /** Absent where nothing is there yet. */
-  there?: Stats | undefined;
+  /** Absent when the path does not exist. */
+  found?: Stats | undefined;
   folder: string;
 }
 
@@ -84,13 +92,13 @@ interface End {
 async function endOf(file: string, mayFollow: typeof assertMayFollow): Promise<End> {
   let path = file;
   for (let links = 0; links <= MAX_LINKS; links++) {
-    const there = await lstat(path).catch(ignoreMissing);
-    if (!there?.isSymbolicLink()) return { path, there, folder: dirname(path) };
+    const found = await lstat(path).catch(ignoreMissing);
+    if (!found?.isSymbolicLink()) return { path, found, folder: dirname(path) };
     const folder = await realpath(dirname(path));
-    // What such a link says is no path: `pipe:[4711]`.
-    if (DESCRIPTORS.test(folder)) return { path, there: await stat(path), folder };
-    mayFollow(path, there, await stat(folder));
-    const next = ledTo(folder, await readlink(path));
+    // The target of such a link is not a path: `pipe:[4711]`.
+    if (DESCRIPTORS.test(folder)) return { path, found: await stat(path), folder };
+    mayFollow(path, found, await stat(folder));
+    const next = linkTarget(folder, await readlink(path));
     path = join(await realpath(dirname(next)), basename(next));
   }
   throw failure('ELOOP');
@@ -100,43 +108,43 @@ async function endOf(file: string, mayFollow: typeof assertMayFollow): Promise<E
 function endOfSync(file: string): End {
   let path = file;
   for (let links = 0; links <= MAX_LINKS; links++) {
-    const there = lstatSync(path, { throwIfNoEntry: false });
-    if (!there?.isSymbolicLink()) return { path, there, folder: dirname(path) };
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (!found?.isSymbolicLink()) return { path, found, folder: dirname(path) };
     const folder = realpathSync.native(dirname(path));
-    if (DESCRIPTORS.test(folder)) return { path, there: statSync(path), folder };
-    assertMayFollow(path, there, statSync(folder));
-    const next = ledTo(folder, readlinkSync(path));
+    if (DESCRIPTORS.test(folder)) return { path, found: statSync(path), folder };
+    assertMayFollow(path, found, statSync(folder));
+    const next = linkTarget(folder, readlinkSync(path));
     path = join(realpathSync.native(dirname(next)), basename(next));
   }
   throw failure('ELOOP');
 }
 
-/** Not brought into form: where a folder on the way is a link, `..` is not one name back. */
-function ledTo(folder: string, target: string): string {
+/** Not normalised: where a folder on the way is a link, `..` does not undo one name. */
+function linkTarget(folder: string, target: string): string {
   return isAbsolute(target) ? target : `${folder}/${target}`;
 }
 
-function placeAt(file: string, { path, there, folder }: End): WritePlace {
-  if (there?.isDirectory()) throw failure('EISDIR');
-  if (there?.isBlockDevice()) throw noFile(file, 'a disk device');
-  const what = streamIn(there);
+function placeAt(file: string, { path, found, folder }: End): WritePlace {
+  if (found?.isDirectory()) throw failure('EISDIR');
+  if (found?.isBlockDevice()) throw notAFile(file, 'a disk device');
+  const what = streamIn(found);
   if (what) return { kind: 'stream', path, what };
-  if (there && DESCRIPTORS.test(folder)) {
-    // Another process's files are not this one's to write into.
+  if (found && DESCRIPTORS.test(folder)) {
+    // Files of another process must not be written to.
     const isOwn = folder === '/dev/fd' || folder.startsWith(`/proc/${process.pid}/`);
     if (isOwn) return { kind: 'descriptor', descriptor: Number(basename(path)) };
-    throw noFile(file, 'a stream of another program');
+    throw notAFile(file, 'a stream of another program');
   }
-  if (there?.isSocket()) throw noFile(file, 'a socket');
-  return { kind: 'file', path, ...(there && { old: there }) };
+  if (found?.isSocket()) throw notAFile(file, 'a socket');
+  return { kind: 'file', path, ...(found && { old: found }) };
 }
 
-function streamIn(there: Stats | undefined): 'pipe' | 'device' | undefined {
-  if (there?.isFIFO()) return 'pipe';
-  return there?.isCharacterDevice() ? 'device' : undefined;
+function streamIn(found: Stats | undefined): 'pipe' | 'device' | undefined {
+  if (found?.isFIFO()) return 'pipe';
+  return found?.isCharacterDevice() ? 'device' : undefined;
 }
 
-/** `NUL` takes everything; what the other names stand for is never meant. */
+/** `NUL` accepts any bytes; the other device names are never intended. */
 function reservedOnWindows(file: string, platform: string): WritePlace | undefined {
   const name = reservedName(file, platform);
   if (name === undefined) return undefined;
@@ -152,8 +160,8 @@ function reservedName(file: string, platform: string): string | undefined {
 }
 
 /**
- * Linux lets nobody be led through a link that another user left in a folder like /tmp (proc(5), protected_symlinks). A path
- * whose links are resolved here passes that rule by, so it is kept here; on macOS too, which has no such rule.
+ * Linux does not follow a link that another user created in a folder like /tmp (proc(5), protected_symlinks). Resolving
+ * the links here bypasses that rule, so it is applied here, and on macOS, which has no such rule.
  */
 function assertMayFollow(path: string, link: Stats, folder: Stats): void {
   const user = process.geteuid?.();
@@ -175,7 +183,7 @@ function explained(cause: unknown, file: string): NearplayError {
   return explainFileError(cause, { path: file, doing: 'write' });
 }
 
-/** As the system says it, where nothing is tried that it would refuse. */
+/** The system's error, for operations that are not tried. */
 function failure(code: 'EISDIR' | 'ELOOP'): Error {
   return Object.assign(new Error(`${code}, write`), { code });
 }

@@ -1,9 +1,9 @@
 import { NearplayError } from '../../../shared/errors.ts';
 
-/** Milliseconds pass. @throws NearplayError cancelled, at once, when the signal says so */
+/** Waits for some milliseconds. @throws NearplayError cancelled, at once, when the signal is aborted */
 export type Sleep = (milliseconds: number, signal: AbortSignal) => Promise<void>;
 
-/** On the machine's own timers. */
+/** Uses Node's timers. */
 export const sleep: Sleep = (milliseconds, signal) =>
   new Promise((resolve, reject) => {
     if (signal.aborted) {
@@ -21,7 +21,7 @@ export const sleep: Sleep = (milliseconds, signal) =>
     signal.addEventListener('abort', stop, { once: true });
   });
 
-/** A signal that follows this one, so many milliseconds later: for what is nearly over and costs more to do again. */
+/** A signal that is aborted some milliseconds after this one: for work that is nearly finished and costly to repeat. */
 export function lingering(signal: AbortSignal, milliseconds: number): AbortSignal {
   const later = new AbortController();
   const follow = () => setTimeout(() => later.abort(), milliseconds).unref();
@@ -30,7 +30,7 @@ export function lingering(signal: AbortSignal, milliseconds: number): AbortSigna
   return later.signal;
 }
 
-/** What comes of the work, unless the signal says that nobody waits any more. @throws NearplayError cancelled, at once */
+/** The result of the work, unless the signal is aborted first. @throws NearplayError cancelled, at once */
 export async function orCancelled<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   if (signal.aborted) throw new NearplayError('cancelled');
   return new Promise((resolve, reject) => {
@@ -41,8 +41,8 @@ export async function orCancelled<Result>(work: Promise<Result>, signal: AbortSi
 }
 
 /**
- * What comes of the work, or what `late` gives or throws when the time is over first. The work itself goes on; its end is
- * heard by nobody then.
+ * The result of the work, or that of `late` when the time is over first. The work itself continues, and its result is
+ * ignored then.
  *
  * @param milliseconds of this process being awake.
  */

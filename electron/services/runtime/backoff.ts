@@ -3,19 +3,19 @@ import { growingDelay } from '../../../shared/growingDelay.ts';
 import { SECOND_MS } from '../../../shared/units.ts';
 
 export interface BackoffOptions {
-  /** Milliseconds; the most that the first wait may take. */
+  /** Milliseconds; upper limit of the first delay. */
   first: number;
-  /** Milliseconds; no wait is longer. */
+  /** Milliseconds; upper limit of any delay. */
   most: number;
 }
 
 export const BACKOFF: BackoffOptions = { first: SECOND_MS / 2, most: 30 * SECOND_MS };
 
 /**
- * Milliseconds to wait before attempt number `attempt` + 1. Exponential, and any fraction of it: clients that failed together do
- * not come back together (AWS Architecture Blog, "Exponential Backoff and Jitter", full jitter; never below a tenth).
+ * Milliseconds before attempt number `attempt` + 1. Exponential with full jitter, and never below a tenth, so that
+ * clients that failed together do not retry together (AWS Architecture Blog, "Exponential Backoff and Jitter").
  *
- * @param attempt the attempts that failed so far, from 1.
+ * @param attempt failed attempts so far, from 1.
  * @param random from 0 to 1.
  */
 export function backoffDelay(attempt: number, random: number, { first, most }: BackoffOptions = BACKOFF): number {
@@ -23,21 +23,21 @@ export function backoffDelay(attempt: number, random: number, { first, most }: B
   return Math.round(ceiling * (0.1 + 0.9 * random));
 }
 
-/** How often one request is tried before its whole transfer has to wait or to fail. */
+/** Attempts of one request before its whole transfer waits or fails. */
 const ATTEMPTS: Partial<Record<ErrorCode, number>> = {
-  // The storage is there and asks for patience.
+  // The storage is reachable and asks for fewer requests.
   'slow-down': 12,
   'storage-failed': 8,
-  // Nobody answers: the transfer waits as a whole instead, and says so.
+  // No answer: the transfer waits as a whole instead, and shows it.
   offline: 3,
   timeout: 3,
   // A part is read and sent again.
   damaged: 4,
-  // The first refusal tells the storage's time; the next request uses it.
+  // The first refusal has the storage's time; the next request uses it.
   'clock-skew': 3,
 };
 
-/** Attempts that an error of this kind is worth, 1 for one that no repetition cures. */
+/** Attempts for an error of this kind; 1 for one that retries do not resolve. */
 export function attemptsFor(code: ErrorCode): number {
   return ATTEMPTS[code] ?? 1;
 }

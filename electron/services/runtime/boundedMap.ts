@@ -1,4 +1,4 @@
-/** A map that keeps the entries that were set last; the oldest go first. */
+/** A map with a limited number of entries; the oldest are removed first. */
 export class BoundedMap<Key, Value> {
   readonly #capacity: number;
   readonly #entries = new Map<Key, Value>();

@@ -3,18 +3,18 @@ import { FOREIGN_ANSWER } from '../../../shared/causes/storageCauses.ts';
 
 const MAX_CAUSE_DEPTH = 4;
 
-/** The HTTP status of an SDK error, 0 where there was no answer. */
+/** The HTTP status of an SDK error, 0 when there was no answer. */
 export function httpStatusOf(error: unknown): number {
   return saidBy(error).status;
 }
 
-/** Whether an error came as an answer without a document that names it: one to HEAD, mostly. */
+/** Whether an error is an answer without a document that names it, mostly one to HEAD. */
 export function isWithoutWords(error: unknown): boolean {
   const { status, name } = saidBy(error);
   return status >= 300 && (name === '' || name === 'NotFound' || name === FOREIGN_ANSWER);
 }
 
-/** What an error says, whichever library threw it. */
+/** The facts of an error of any library. */
 export function saidBy(error: unknown): Said {
   const record = isRecord(error) ? error : {};
   const metadata = isRecord(record['$metadata']) ? record['$metadata'] : {};
@@ -22,7 +22,7 @@ export function saidBy(error: unknown): Said {
   const status = typeof metadata['httpStatusCode'] === 'number' ? metadata['httpStatusCode'] : 0;
   const headers = textsOf(response['headers'], (name) => name.toLowerCase());
   const message = text(record['message']);
-  // The SDK could not read the answer as what it should be.
+  // The SDK could not parse the answer.
   const isUnread = status > 0 && message.includes('Deserialization error');
   return {
     ...NOTHING_SAID,
@@ -41,7 +41,7 @@ function nameOf(record: Record<string, unknown>, status: number): string {
   return name === 'Unknown' || (status > 0 && /^(?:Error|TypeError|SyntaxError)$/.test(name)) ? '' : name;
 }
 
-/** The other side's own words; of an error of this program itself there are none. */
+/** The other side's own message; `undefined` for an error of this program. */
 export function detailOf({ message, name, status }: Said, code: string): string | undefined {
   const isOfProgram = code === 'internal' && status === 0;
   return isOfProgram || code === 'cancelled' || (name === 'TimeoutError' && status === 0)
@@ -50,8 +50,8 @@ export function detailOf({ message, name, status }: Said, code: string): string 
 }
 
 /**
- * The code of what lies beneath: a cause, or the first of the attempts at several addresses of one host, which Node
- * gathers in an AggregateError.
+ * The code of the cause, or of the first attempt at the several addresses of a host, which Node collects in an
+ * AggregateError.
  */
 function codeWithin({ cause, errors }: Record<string, unknown>, depth: number): string {
   const attempts: readonly unknown[] = Array.isArray(errors) ? errors : [];

@@ -1,6 +1,6 @@
 import { isSecretName, strikeOutSecrets, STRUCK_OUT } from './secrets.ts';
 
-/** What the services log. Written for IT; never a key, a token or a signed URL (they are struck out). */
+/** Log of the services, written for IT; without keys, tokens and signed URLs (they are redacted). */
 export interface Log {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -15,7 +15,7 @@ interface LogLine {
   fields: Readonly<Record<string, unknown>>;
 }
 
-/** A log that hands finished lines to `write`, with every secret struck out before. Whatever it is given, it never throws. */
+/** Creates a log that passes finished lines to `write`, with secrets redacted. Never throws. */
 export function createLog(write: (line: string) => void, now: () => number): Log {
   const at =
     (level: LogLine['level']): Log['info'] =>
@@ -26,12 +26,12 @@ export function createLog(write: (line: string) => void, now: () => number): Log
   return { info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** For tests and for callers that want none. */
+/** For tests, and for callers without a log. */
 export const SILENT: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 const MAX_DEPTH = 6;
 
-/** `undefined` for what JSON cannot hold, e.g. a getter that throws: logging must not be what fails. */
+/** `undefined` for values that JSON cannot hold, e.g. with a getter that throws: logging must not fail. */
 function lineOf(line: Record<string, unknown>): string | undefined {
   try {
     return JSON.stringify(plain(line, 0));
@@ -40,7 +40,7 @@ function lineOf(line: Record<string, unknown>): string | undefined {
   }
 }
 
-/** The value as JSON can hold it, without secrets: those in texts, and those under a name that tells them. */
+/** The value as JSON, without secrets: those in texts, and those under a telling name. */
 function plain(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return strikeOutSecrets(value);
   if (typeof value === 'bigint') return String(value);
@@ -51,7 +51,7 @@ function plain(value: unknown, depth: number): unknown {
   if (value instanceof Date) return value.toJSON();
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1));
-  // Requests, sockets, clients: whole worlds, which a line of the log is too small for.
+  // Instances of classes (requests, sockets, clients) are too large for a line of the log.
   if (!isPlain(value)) return `[${value.constructor.name}]`;
   const entries = Object.entries(value).map(([name, item]) => {
     const secret = isSecretName(name) && item !== undefined && item !== null;
@@ -65,7 +65,7 @@ function isPlain(value: object): boolean {
   return prototype === null || prototype === Object.prototype;
 }
 
-/** Errors become name, code, message and cause: JSON has nothing of them, and an SDK error carries whole requests. */
+/** Errors become name, code, message and cause: JSON omits these, and SDK errors hold whole requests. */
 function plainError(error: Error, depth: number): unknown {
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
   const cause = error.cause === undefined ? {} : { cause: plain(error.cause, depth + 1) };

@@ -9,15 +9,15 @@ import { SECOND_MS } from '../../../shared/units.ts';
 const PS_TIMEOUT_MS = 5 * SECOND_MS;
 const DIGEST_LENGTH = 12;
 
-/** The processes whose numbers mean the same as this one's: one kernel since its boot and, in containers, one PID namespace. */
+/** The set of processes that share one numbering: one kernel since its boot and, in containers, one PID namespace. */
 export interface Machine {
-  /** Equal for two processes only where each can look the other up by its number. */
+  /** Equal for two processes only when each can look up the other by its number. */
   id: string;
   hostName: string;
   pid: number;
-  /** Tells a process from a later one with the same number; compared only. */
+  /** Distinguishes a process from a later one with the same number; compared only. */
   birthOf(pid: number): Promise<string>;
-  /** Whether a process of this machine that was born then is there. */
+  /** Whether a process with this number and birth is running on this machine. */
   isAlive(pid: number, birth: string): Promise<boolean>;
 }
 
@@ -27,9 +27,9 @@ export async function thisMachine(): Promise<Machine> {
 }
 
 /**
- * Homes are shared between machines, and images of containers have one host name and one machine id for all: on Linux the
- * kernel's boot id and the PID namespace tell them apart. Elsewhere the addresses of the network cards do; when they change,
- * a session counts as another machine's until its heartbeat is old, which only takes longer.
+ * Home folders are shared between machines, and container images have one host name and machine id for all: on Linux
+ * the kernel's boot id and the PID namespace distinguish them. Elsewhere the addresses of the network cards do; when
+ * these change, a session counts as another machine's until its heartbeat is old, which only takes longer.
  */
 async function identityText(): Promise<string> {
   const parts = [hostname()];
@@ -46,14 +46,14 @@ async function isAlive(pid: number, birth: string): Promise<boolean> {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: the process is there, and belongs to another user.
+    // EPERM: the process exists and belongs to another user.
     if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
   return (await birthOf(pid)) === birth;
 }
 
 /**
- * When a process was started. On Windows it would take half a second to ask: there an abandoned session waits until the
+ * Start time of a process. On Windows the request would take half a second: there an abandoned session waits until the
  * process that has its number now ends.
  */
 async function birthOf(pid: number): Promise<string> {

@@ -3,7 +3,7 @@ import { posix, win32 } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where the command line keeps what must survive it: the journal of unfinished uploads. */
+/** Folder for persistent state of the command line: the journal of unfinished uploads. */
 export function cliStateFolder(platform: string, env: Environment): string {
   const home = homedir();
   if (platform === 'win32') {

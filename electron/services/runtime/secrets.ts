@@ -1,16 +1,16 @@
-/** One word, so that striking it out again leaves it as it is. */
+/** Replacement for a secret. One word, so that redacting it again leaves it unchanged. */
 export const STRUCK_OUT = '[struck-out]';
 
-/** Of keys, tokens and signatures: values without blanks. */
+/** Names of keys, tokens and signatures: values without blanks. */
 const TOKEN_NAMES =
   'x-amz-(?:signature|credential|security-token)|(?:proxy-)?authorization|cookie|' +
   'aws_?secret_?access_?key|aws_?session_?token|aws_?access_?key_?id|secret_?access_?key|session_?token|' +
   '(?:access|refresh|id|bearer)_?token|client_?secret|client_?assertion|saml_?(?:response|assertion)|' +
   '(?:device|user|authorization)_?code|code_?(?:verifier|challenge)|api_?key|' +
   'server-side-encryption-customer-key(?:-md5)?';
-/** What people think of, which may have blanks and any sign in it. */
+/** Names of passwords, whose values may have blanks and any character. */
 const PASSWORD_NAMES = 'passw(?:or)?d|pass_?phrase';
-/** Too short to be looked for inside of other words. */
+/** Names too short to be matched inside of other words. */
 const SHORT_NAMES = 'sig|token|signature|secret';
 
 const SECRET_NAME = new RegExp(
@@ -18,12 +18,12 @@ const SECRET_NAME = new RegExp(
   'i',
 );
 
-/** A quote as it is, or as it stands in JSON inside of JSON. */
+/** A quote, or one escaped in JSON inside of JSON. */
 const QUOTE = String.raw`\\*["']`;
-/** What a name may begin after: no part of a word, unless it is an encoded "?" or "&". */
+/** What may precede a name: not a part of a word, unless it is an encoded "?" or "&". */
 const BEGIN = String.raw`(?:(?<![A-Za-z0-9-])|(?<=%(?:25)*(?:3F|26)|\\u0026))`;
 const ANY_NAME = `(?:${TOKEN_NAMES}|${PASSWORD_NAMES}|${BEGIN}(?:${SHORT_NAMES}))`;
-/** Of a form or a URL, also where it is a parameter itself and percent-encoded, once or more often. */
+/** An equals sign of a form or a URL, also percent-encoded once or more often. */
 const EQUALS = '(?:=|%(?:25)*3D)';
 
 const PATTERNS: readonly RegExp[] = [
@@ -31,7 +31,7 @@ const PATTERNS: readonly RegExp[] = [
   /((?:proxy-)?authorization(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?)[^"'\\\r\n]+/gi,
   // The same without its name, as in a list of raw headers (RFC 9110, section 11.1).
   /\b((?:Basic|Bearer|Negotiate|NTLM)\s+)(?!\[)[A-Za-z0-9+/=._~-]{8,}/g,
-  // In quotes: to the same quote, whatever is between; a quote after a backslash belongs to the value.
+  // In quotes: up to the same quote; an escaped quote belongs to the value.
   new RegExp(`(${ANY_NAME}(?:${QUOTE})?\\s*[:=]>?\\s*)(["'])(?:\\\\.|(?!\\2)[^\\\\\\r\\n])+\\2?`, 'gi'),
   new RegExp(`(${ANY_NAME}(?:${QUOTE})?\\s*[:=]>?\\s*)(\\\\+["'])(?:(?!\\2\\s*[,}\\]\\r\\n]|\\2$).)+`, 'gi'),
   // Parameters of signed URLs and of forms; a code of a sign-in only where it is a parameter, since errors have codes.
@@ -40,22 +40,22 @@ const PATTERNS: readonly RegExp[] = [
   // A password without quotes goes on to the next parameter or to the end of the line.
   new RegExp(`((?:${PASSWORD_NAMES})\\s*(?:[:=]|is)\\s*)(?![\\s\\["'\\\\])[^&"'\\\\\\r\\n<>]+`, 'gi'),
   new RegExp(`(${ANY_NAME}(?:${QUOTE})?\\s*[:=>]\\s*(?:${QUOTE})?)(?![\\s\\[])[^"'\\\\\\s,;&}<]+`, 'gi'),
-  // Who asks, in an address: with a password, which may have slashes and at signs in it, or a token alone.
+  // User information of a URL: with a password, which may contain slashes and at signs, or a token alone.
   /(:\/\/)(?!\[struck)[^/\s:@"'<>]{0,256}:(?!\d+(?:[/?#\s"'<>]|$))[^\s"'<>]{0,1024}(?=@)/g,
   /(:\/\/)(?!\[struck)[^/\s:@"'<>?#]{1,1024}(?=@)/g,
 ];
 const ACCESS_KEY = /(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}/g;
-/** Session tokens of AWS, by how they all begin: base64 of a version byte and "origin_…" or "er.aws". */
+/** Session tokens of AWS by their beginning: base64 of a version byte and "origin_…" or "er.aws". */
 const SESSION_TOKEN = /(?:IQoJ|FwoG|FQoG)[A-Za-z0-9+/=%_-]{60,}/g;
-/** Of an OpenID sign-in (RFC 7519): JSON in base64 begins like this. */
+/** JSON Web Tokens (RFC 7519) by their beginning: JSON in base64. */
 const WEB_TOKEN = /eyJ[A-Za-z0-9_-]{10,512}(?:\.[A-Za-z0-9_-]*){1,4}/g;
 
-/** Whether a field's name says that its value is a secret. */
+/** Whether a field of this name holds a secret. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 
-/** The text without keys, tokens and signatures. The last net: callers do not log such things in the first place. */
+/** Redacts keys, tokens and signatures. A last safeguard: callers do not log them in the first place. */
 export function strikeOutSecrets(text: string): string {
   let result = text;
   for (const pattern of PATTERNS) result = result.replace(pattern, `$1${STRUCK_OUT}`);

@@ -1,24 +1,24 @@
 import { uptime } from 'node:os';
 import { SECOND_MS } from '../../../shared/units.ts';
 
-/** Between two looks at the time since the computer was started: on Linux each reads a file. */
+/** Interval of reading the uptime: on Linux each read opens a file. */
 const LOOK_INTERVAL_MS = 100;
-/** What the two clocks may differ by without a sleep in between. */
+/** Difference of the two clocks without a sleep in between. */
 const TOLERANCE_MS = SECOND_MS;
 
 export interface SteadyClockOptions {
-  /** Milliseconds, never set back; need not count a sleep of the computer. Default: performance.now. */
+  /** Milliseconds of a monotonic clock that may exclude sleep. Default: performance.now. */
   awake?: () => number;
   /**
-   * Milliseconds since the computer was started, its sleep included; need not be exact. Default on Linux: os.uptime. Elsewhere
-   * none, since performance.now counts a sleep there (libuv: QueryPerformanceCounter, mach_continuous_time).
+   * Milliseconds since the computer was started, including sleep; need not be exact. Default on Linux: os.uptime.
+   * Elsewhere none, since performance.now includes sleep there (libuv: QueryPerformanceCounter, mach_continuous_time).
    */
   sinceStart?: (() => number) | undefined;
 }
 
 /**
- * A clock for durations and deadlines, in milliseconds since some moment: nobody sets it, and it goes on while the computer
- * sleeps. On Linux performance.now (CLOCK_MONOTONIC) stops meanwhile.
+ * A monotonic clock for durations and deadlines in milliseconds, which includes sleep of the computer. On Linux
+ * performance.now (CLOCK_MONOTONIC) stops meanwhile.
  */
 export function steadyClock(options: SteadyClockOptions = {}): () => number {
   const { awake = () => performance.now(), sinceStart } = { sinceStart: uptimeOfLinux(), ...options };
@@ -37,7 +37,7 @@ export function steadyClock(options: SteadyClockOptions = {}): () => number {
   };
 }
 
-/** The one of this process. */
+/** The clock of this process. */
 export const steadyNow = steadyClock();
 
 function uptimeOfLinux(): (() => number) | undefined {

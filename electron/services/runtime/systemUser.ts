@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 
-/** The name that this user has on this computer; `undefined` where the system knows none, as in some containers. */
+/** The user name on this computer; `undefined` where the system has none, as in some containers. */
 export function systemUser(): string | undefined {
   try {
     return userInfo().username;

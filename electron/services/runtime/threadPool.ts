@@ -1,11 +1,11 @@
-/** Each question to a file system takes one until it is answered, which a dead network drive never does. */
+/** Each file system request occupies one thread until it is answered, which a disconnected network drive never does. */
 const WANTED_THREADS = 32;
 /** libuv, "Thread pool work scheduling". */
 const DEFAULT_THREADS = 4;
 
 /**
- * Threads that Node has for file systems. The figure is taken when the first of them is needed, so this module has to be the first
- * that is imported. On Windows only the environment that the process was started with counts.
+ * Threads of Node's pool. The size is read at first use, so this module has to be imported first. On Windows only the
+ * environment at the start of the process counts.
  */
 export const POOL_THREADS = prepared();
 

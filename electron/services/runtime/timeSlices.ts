@@ -1,23 +1,23 @@
-/** Milliseconds at a stretch: several of them, and what else has to be done, pass unnoticed. */
+/** Length of a slice: short enough for several, and other work, to pass unnoticed. */
 const SLICE_MS = 8;
-/** Between two looks at the clock. */
+/** Items between two reads of the clock. */
 const CLOCK_CHECK_ITEMS = 20;
 
 export interface TimeSlicerOptions {
-  /** Milliseconds, of any beginning. */
+  /** Milliseconds of a monotonic clock. */
   now: () => number;
-  /** Nothing is left to do: called after each work that was the last one. */
+  /** Called after the last work. */
   over: () => void;
-  /** One thing could not be done; the others are. */
+  /** Called for each item that failed; the others are done. */
   failed: (error: unknown) => void;
 }
 
-/** Goes on until that time; whether all is done. */
+/** Works until that time; whether all is done. */
 type Work = (until: number) => boolean;
 
 /**
- * Does one thing to each of many, in slices that leave the event loop free in between. A few are done at once, before the call
- * returns. What is asked for meanwhile begins when all before it is done.
+ * Processes many items in time slices that leave the event loop free in between. A few items are processed before the
+ * call returns. Later work begins when earlier work is done.
  */
 export class TimeSlicer {
   readonly #options: TimeSlicerOptions;
@@ -32,7 +32,7 @@ export class TimeSlicer {
     return this.#works.length > 0;
   }
 
-  /** @param then when all are done. */
+  /** @param then called when all are done. */
   forEach<Item>(items: Iterable<Item>, each: (item: Item) => void, then: () => void = () => undefined): void {
     const rest = items[Symbol.iterator]();
     this.#works.push((until) => {
@@ -48,7 +48,7 @@ export class TimeSlicer {
     if (this.#works.length === 1) this.#go();
   }
 
-  /** Resolves when nothing is left to do. */
+  /** Resolves when no work is left. */
   idle(): Promise<void> {
     if (!this.isBusy) return Promise.resolve();
     return new Promise((resolve) => this.#idlers.add(resolve));

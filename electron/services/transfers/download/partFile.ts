@@ -4,38 +4,38 @@ import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { NearplayError } from '../../../../shared/errors.ts';
 import type { ComparedFile } from '../../content/fingerprint.ts';
-import { giveName, givePermissionsOf, NEW_FILE_FLAGS, syncFolder } from '../../files/atomicFile.ts';
+import { givePermissionsOf, NEW_FILE_FLAGS, renameReplacing, syncFolder } from '../../files/atomicFile.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
-import { noFile, specialAt } from '../../files/writePlace.ts';
+import { notAFile, specialAt } from '../../files/writePlace.ts';
 import type { DestinationClaim, PartContent } from './destinationClaim.ts';
 
-/** Until it has its final name it is nobody else's business. */
+/** Readable by the user alone until it has its final name. */
 const PRIVATE_MODE = 0o600;
 const CAME_MEANWHILE = 'Another file took the name while this one was being saved. Save it again.';
 const NO_FOLLOW = (constants.O_NOFOLLOW as number | undefined) ?? 0;
 const NO_WAIT = (constants.O_NONBLOCK as number | undefined) ?? 0;
 
 /**
- * The bytes of a download until they are all there and proved: a file under a random name beside the destination, made by
- * this process or left by one that is gone. What has arrived is what the file has, never what was counted on the way.
+ * The part file of a download, under a random name beside the destination: created by this process, or left by one that
+ * has ended. Its size on disk counts as received, not a count of bytes on the way.
  */
 export class PartFile {
   readonly #claim: DestinationClaim;
   readonly #destination: string;
   readonly #handle: FileHandle;
-  /** Bytes that were there from an earlier process. */
+  /** Bytes from an earlier process. */
   readonly resumed: number;
   #content: PartContent;
 
-  private constructor(means: Pick<PartFile, 'resumed'> & Means) {
-    this.#claim = means.claim;
-    this.#destination = means.destination;
-    this.#handle = means.handle;
-    this.#content = means.content;
-    this.resumed = means.resumed;
+  private constructor(parts: Pick<PartFile, 'resumed'> & PartFileParts) {
+    this.#claim = parts.claim;
+    this.#destination = parts.destination;
+    this.#handle = parts.handle;
+    this.#content = parts.content;
+    this.resumed = parts.resumed;
   }
 
-  /** Goes on with what is left when it is of the same content, and begins anew otherwise. @throws NearplayError as write */
+  /** Resumes a part of the same content, or creates a new one. @throws NearplayError as write */
   static async open(claim: DestinationClaim, destination: string, content: PartContent): Promise<PartFile> {
     const isSame = isDeepStrictEqual(claim.left?.content, content);
     const left = isSame ? await openLeft(claim.part, content.size) : undefined;
@@ -54,7 +54,7 @@ export class PartFile {
     return isDeepStrictEqual(this.#content, content);
   }
 
-  /** Bytes on disk, from the beginning on. */
+  /** Contiguous bytes on disk from the beginning. */
   async size(): Promise<number> {
     return (await this.#do(() => this.#handle.stat())).size;
   }
@@ -68,7 +68,7 @@ export class PartFile {
     }
   }
 
-  /** Nothing has arrived. Of another version from now on, where one is given. */
+  /** Truncates the part to 0 bytes; for another content, if one is given. */
   async beginAgain(content?: PartContent): Promise<void> {
     await this.#do(() => this.#handle.truncate(0));
     if (!content) return;
@@ -76,7 +76,7 @@ export class PartFile {
     await this.#claim.describe(content);
   }
 
-  /** The file as something whose content can be compared: through the handle that wrote it. */
+  /** View of the file for comparison, read through the handle that wrote it. */
   async compared(): Promise<ComparedFile> {
     const before = await this.#identity();
     return {
@@ -98,15 +98,15 @@ export class PartFile {
   }
 
   /**
-   * Gives the file its final name, over the file or the link that has it; on disk when it resolves. A file's permissions stay.
+   * Renames the part to the destination, replacing an existing file or link; on disk when it resolves. An existing
+   * file's permissions are kept.
    *
-   * @param lastModified milliseconds since the epoch: what the file's date becomes.
-   * @param mayReplace a file that has the name by now.
+   * @param lastModified milliseconds since the epoch: the date of the file.
    * @throws NearplayError destination-unwritable, disk-full, same-destination
    */
   async finish(lastModified: number, mayReplace: boolean): Promise<void> {
     await this.#do(() => this.#handle.sync());
-    // Drives without permissions or dates refuse this; the content is what counts.
+    // Drives without permissions or dates refuse this; it is not essential.
     const old = await this.#replaced();
     if (old && !mayReplace) throw new NearplayError('destination-unwritable', CAME_MEANWHILE);
     if (old) await givePermissionsOf(old, this.#handle);
@@ -114,9 +114,9 @@ export class PartFile {
     await this.#handle.utimes(new Date(), new Date(lastModified)).catch(() => undefined);
     await this.#claim.assertOurs();
     await this.#assertUnderItsName();
-    // Windows is strict about names of files that are open.
+    // Windows does not rename open files reliably.
     await this.close();
-    await this.#do(() => giveName(this.#claim.part, this.#destination));
+    await this.#do(() => renameReplacing(this.#claim.part, this.#destination));
     await this.#do(() => syncFolder(dirname(this.#destination)));
   }
 
@@ -129,21 +129,23 @@ export class PartFile {
     await this.#handle.close().catch(() => undefined);
   }
 
-  /** The file that has the name until now. @throws NearplayError destination-unwritable for what is none, however late it came */
+  /**
+   * The existing file. @throws NearplayError destination-unwritable for a pipe or device, even one created meanwhile
+   */
   async #replaced(): Promise<Stats | undefined> {
     const special = await specialAt(this.#destination);
-    if (special !== undefined) throw noFile(this.#destination, special);
+    if (special !== undefined) throw notAFile(this.#destination, special);
     const old = await lstat(this.#destination).catch(() => undefined);
     return old?.isFile() === true ? old : undefined;
   }
 
-  /** Somebody may have put another file under the part's name. */
+  /** Another program may have put a file under the part's name. */
   async #assertUnderItsName(): Promise<void> {
-    const [own, there] = await Promise.all([
+    const [own, named] = await Promise.all([
       this.#identity(),
       this.#do(() => lstat(this.#claim.part, { bigint: true })),
     ]);
-    if (own.ino === there.ino && own.dev === there.dev) return;
+    if (own.ino === named.ino && own.dev === named.dev) return;
     throw new NearplayError('destination-unwritable', `Another program replaced the file while it was being saved.`);
   }
 
@@ -160,14 +162,14 @@ export class PartFile {
   }
 }
 
-interface Means {
+interface PartFileParts {
   claim: DestinationClaim;
   destination: string;
   handle: FileHandle;
   content: PartContent;
 }
 
-/** Only a regular file that has this one name; whatever else is there now is none of ours. */
+/** Opens a regular file with one name only; any other entry is not a part of Nearplay's. */
 async function openLeft(part: string, most: number): Promise<{ handle: FileHandle; size: number } | undefined> {
   let handle: FileHandle | undefined;
   try {
@@ -175,7 +177,7 @@ async function openLeft(part: string, most: number): Promise<{ handle: FileHandl
     const stats = await handle.stat();
     if (stats.isFile() && stats.nlink === 1 && stats.size <= most) return { handle, size: stats.size };
   } catch {
-    // Gone, or not ours to read: begun anew.
+    // Gone or unreadable: begin anew.
   }
   await handle?.close();
   return undefined;

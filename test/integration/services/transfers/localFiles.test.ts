@@ -121,7 +121,11 @@ describe('a drive that does not answer', () => {
       if (isDead) handle.read = () => gone;
       return handle;
     };
-    const disk = new LocalDisk({ operations: { ...DISK_OPERATIONS, open: openFile }, answerWithin: 300, threads: 16 });
+    const disk = new LocalDisk({
+      operations: { ...DISK_OPERATIONS, open: openFile },
+      answerTimeoutMs: 300,
+      threads: 16,
+    });
     running = makeQueue(sandbox, desk, { disk, timing: { settle: 0 } });
     await running.queue.start();
     for (const number of [1, 2, 3]) await write(`a/dead-${number}.mov`, 'x');

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { getuid } from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  giveName,
   hiddenName,
   isTemporaryName,
   randomText,
   removeTemporariesOf,
+  renameReplacing,
   replaceFile,
   replaceFileSync,
   replaceFileWith,
@@ -159,17 +159,19 @@ describe('a rename over a file that another program has open on Windows', () => 
 
   it('is tried again for a moment', async () => {
     const { rename, calls } = held(3);
-    await giveName('a', 'b', { rename, platform: 'win32' });
+    await renameReplacing('a', 'b', { rename, platform: 'win32' });
     expect(calls()).toBe(4);
   });
 
   it('is told when it stays so; and at once for other reasons and on other systems', async () => {
-    await expect(giveName('a', 'b', { ...held(99, 'EPERM'), platform: 'win32' })).rejects.toMatchObject({
+    await expect(renameReplacing('a', 'b', { ...held(99, 'EPERM'), platform: 'win32' })).rejects.toMatchObject({
       code: 'EPERM',
     });
     const [full, elsewhere] = [held(99, 'ENOSPC'), held(99)];
-    await expect(giveName('a', 'b', { ...full, platform: 'win32' })).rejects.toMatchObject({ code: 'ENOSPC' });
-    await expect(giveName('a', 'b', { ...elsewhere, platform: 'linux' })).rejects.toMatchObject({ code: 'EBUSY' });
+    await expect(renameReplacing('a', 'b', { ...full, platform: 'win32' })).rejects.toMatchObject({ code: 'ENOSPC' });
+    await expect(renameReplacing('a', 'b', { ...elsewhere, platform: 'linux' })).rejects.toMatchObject({
+      code: 'EBUSY',
+    });
     expect([full.calls(), elsewhere.calls()]).toEqual([1, 1]);
   });
 });

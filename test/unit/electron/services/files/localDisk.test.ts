@@ -30,7 +30,7 @@ function disk(threads: number): LocalDisk {
   };
   return new LocalDisk({
     operations: { ...DISK_OPERATIONS, lstat: look },
-    ...{ threads, answerWithin: WITHIN, clock: () => clock, platform: 'darwin' },
+    ...{ threads, answerTimeoutMs: WITHIN, clock: () => clock, platform: 'darwin' },
   });
 }
 
