@@ -57,7 +57,7 @@ async function get(
   const { surroundings } = context;
   const machine = surroundings.machine ?? (await thisMachine());
   const notes = new DownloadNotes(join(stateFolder(surroundings), 'downloads'), machine);
-  await notes.sweep();
+  await notes.removeOld();
   const waits = new Waits({ context, ...waitMinutes(wait, surroundings.isTerminal === true) });
   const tooLong = new AbortController();
   const ended = waits.ended.catch((error: unknown) => {

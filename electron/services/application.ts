@@ -171,7 +171,7 @@ class NearplayServices implements Application {
     this.downloads = new Downloads({
       studio: () => this.studio(),
       changed: (news) => this.#events.emit('transfersChanged', this.transfers.ofDownloads(news)),
-      file: join(options.journalFolder ?? options.userDataFolder, 'copies.json'),
+      file: join(options.journalFolder ?? options.userDataFolder, 'downloads.json'),
       now,
       log,
     });

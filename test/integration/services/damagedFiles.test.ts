@@ -9,15 +9,16 @@ beforeEach(async () => {
 });
 afterEach(() => studio.stop());
 
-it.each<[string, Buffer]>([
-  ['torn', Buffer.from('{"copies":[{"key":')],
-  ['no UTF-8', Buffer.from('{"copies":[{"key":"caf\xe9.mov"}]}', 'latin1')],
-])('sets a list of copies aside that is %s, and keeps what it was', async (_is, bytes) => {
+it.each<[string, string, Buffer]>([
+  ['torn', 'downloads.json', Buffer.from('{"downloads":[{"key":')],
+  ['no UTF-8', 'downloads.json', Buffer.from('{"downloads":[{"key":"caf\xe9.mov"}]}', 'latin1')],
+  ['torn and of an earlier version', 'copies.json', Buffer.from('{"copies":[{"key":')],
+])('sets a list of downloads aside that is %s, with its content', async (_is, name, bytes) => {
   const journalFolder = join(studio.folder, 'damaged');
   await mkdir(journalFolder, { recursive: true });
-  await writeFile(join(journalFolder, 'copies.json'), bytes);
+  await writeFile(join(journalFolder, name), bytes);
   const services = await studio.join({ journalFolder });
   services.downloads.add('nothing.mov', join(studio.folder, 'nothing.mov'));
-  const [aside = ''] = (await readdir(journalFolder)).filter((name) => name.startsWith('copies.json.damaged-'));
+  const [aside = ''] = (await readdir(journalFolder)).filter((found) => found.startsWith(`${name}.damaged-`));
   expect(await readFile(join(journalFolder, aside))).toEqual(bytes);
 });

@@ -9,27 +9,30 @@ import { hiddenName, NEW_FILE_FLAGS, randomText } from '../../files/atomicFile.t
 import { explainFileError } from '../../files/fileErrors.ts';
 import type { Machine } from '../../runtime/machine.ts';
 
-/** How often a claim shows that it is alive, and looks whether it is still there. */
+/** Interval of a claim's heartbeat, at which it also checks its note. */
 const HEARTBEAT_INTERVAL_MS = 2 * SECOND_MS;
-/** Another machine's claim without a heartbeat for so long is abandoned. NFS clients keep attributes for up to a minute. */
+/**
+ * Age of the heartbeat at which another machine's claim counts as abandoned. NFS clients cache attributes for up to a
+ * minute.
+ */
 const HEARTBEAT_STALE_MS = 4 * 60 * SECOND_MS;
-/** A process that has made its note writes it at once. */
+/** A new note is empty for a moment, until its process has written it. */
 const EMPTY_NOTE_PAUSE_MS = 50;
 const EMPTY_NOTE_LOOKS = 20;
 const NOTE_ENDING = '.nearplay-part.json';
 const PART = /\.[0-9a-f]{16}\.nearplay-part(?:\.json)?$/;
-/** A note is overwritten in place with as many bytes each time, so that a crash leaves no half of one. */
+/** A note is overwritten in place with the same number of bytes, so that a crash leaves no half of one. */
 const NOTE_BLOCK_BYTES = 4096;
 const MAX_NOTE_BYTES = 64 * KIB;
 const TAKING_ROUNDS = 10;
-/** Other users may read a note as they may read the file that it is for. */
+/** Mode of a note, before the umask: that of the file it stands for. */
 const SHARED_MODE = 0o666;
 const NO_FOLLOW = (constants.O_NOFOLLOW as number | undefined) ?? 0;
 const NO_WAIT = (constants.O_NONBLOCK as number | undefined) ?? 0;
-/** What a note never says. */
+/** Stands for content that is not a note. */
 const NO_NOTE = '-';
 
-/** The version of an object that a part belongs to; only the same one may be gone on with. */
+/** Object version of a part; a part is resumed for the same version only. */
 const contentSchema = z.object({
   /** Endpoint or region, bucket and whole key of the main storage. */
   place: z.string(),
@@ -47,7 +50,7 @@ const noteSchema = z.object({
   token: z.string(),
   /** The name of the part beside it. */
   part: z.string().regex(/^\.[^/\\]*\.[0-9a-f]{16}\.nearplay-part$/su),
-  /** Absent once its process has let go of it. */
+  /** Absent once its process has released it. */
   owner: z.object({ machine: z.string(), host: z.string(), pid: z.number(), birth: z.string() }).optional(),
   content: contentSchema.optional(),
 });
@@ -55,40 +58,40 @@ type Note = z.infer<typeof noteSchema>;
 
 export interface ClaimOptions {
   machine: Machine;
-  /** Of a claim whose process is known to be gone, whatever its note says: this app's own, before it was started again. */
+  /** Token of a claim of this app before its restart, whose process is known to have ended. */
   formerToken?: string | undefined;
   heartbeatMs?: number;
   staleAfterMs?: number;
 }
 
-/** What an earlier process left of a download to the same destination. */
-export interface LeftPart {
+/** Part of an earlier download to the same destination. */
+export interface EarlierPart {
   /** The part's name beside the destination. */
   name: string;
   content: PartContent;
 }
 
 /**
- * The right to write one destination, for one download at a time: a note beside it that is made exclusively and says who
- * writes, which object, and under which name the bytes are meanwhile. It works between processes and, on a shared drive,
- * between machines, as long as both see the same folder. A note is abandoned when its process is gone on this machine, or
- * when its heartbeat is old, by the clock of the file server, on another.
+ * Exclusive claim on a destination for one download. A note beside the destination, created exclusively, names the
+ * process, the object and the part file. It works between processes and, on a shared drive, between machines that see
+ * the same folder. A note counts as abandoned when its process on this machine has ended or, from another machine, when
+ * its heartbeat is old by the clock of the file server.
  */
 export class DestinationClaim {
-  /** Where the bytes are until they are all there and proved; absolute. */
+  /** Absolute path of the part file, which holds the bytes until they are complete and proved. */
   readonly part: string;
-  /** The mode that a new file gets here, as the umask has it. */
+  /** Mode of a new file in this folder, by the umask. */
   readonly mode: number;
-  /** What can be gone on with: its process is known to be gone. */
-  readonly left: LeftPart | undefined;
+  /** Part that can be resumed: its process is known to have ended. */
+  readonly left: EarlierPart | undefined;
   readonly #destination: string;
   readonly #file: string;
   readonly #handle: FileHandle;
   readonly #timer: NodeJS.Timeout;
-  readonly #lost = new AbortController();
+  readonly #revoked = new AbortController();
   #note: Note;
 
-  private constructor(made: Made, destination: string, left: LeftPart | undefined, heartbeatMs: number) {
+  private constructor(made: Made, destination: string, left: EarlierPart | undefined, heartbeatMs: number) {
     this.#destination = destination;
     this.#file = made.file;
     this.#handle = made.handle;
@@ -100,8 +103,10 @@ export class DestinationClaim {
   }
 
   /**
+   * Claims a destination.
+   *
    * @param destination absolute; its folder must exist.
-   * @throws NearplayError same-destination when another download to it is at work; destination-unwritable, disk-full …
+   * @throws NearplayError same-destination when another download to it is running; destination-unwritable, disk-full …
    */
   static async take(destination: string, options: ClaimOptions): Promise<DestinationClaim> {
     const { heartbeatMs = HEARTBEAT_INTERVAL_MS } = options;
@@ -117,23 +122,25 @@ export class DestinationClaim {
       }
       const found = await look(file, options);
       if (!found) continue;
-      if (found.isAtWork) throw alreadyAtWork(destination);
+      if (found.isRunning) throw alreadyRunning(destination);
       if (await moveAway(file, destination, found.text)) before = found;
     }
-    throw alreadyAtWork(destination);
+    throw alreadyRunning(destination);
   }
 
-  /** For `formerToken` of the next one. */
+  /** To be passed as `formerToken` after a restart. */
   get token(): string {
     return this.#note.token;
   }
 
-  /** Aborted when the note is gone or somebody else's: with the folder, or after a sleep in which it seemed abandoned. */
-  get lost(): AbortSignal {
-    return this.#lost.signal;
+  /**
+   * Aborted when the note was removed or replaced: with its folder, or after a sleep during which it seemed abandoned.
+   */
+  get revoked(): AbortSignal {
+    return this.#revoked.signal;
   }
 
-  /** Says which object the part is of; on disk when it resolves. @throws NearplayError disk-full … */
+  /** Records the object version of the part; on disk when it resolves. @throws NearplayError disk-full … */
   async describe(content: PartContent): Promise<void> {
     this.#note = { ...this.#note, content };
     try {
@@ -144,19 +151,22 @@ export class DestinationClaim {
     }
   }
 
-  /** @throws NearplayError destination-unwritable when the folder is gone, same-destination when somebody else took over */
+  /**
+   * @throws NearplayError destination-unwritable when the folder is gone, same-destination when another download has
+   *   the claim
+   */
   async assertOurs(): Promise<void> {
     if (await this.#isOurs()) return;
-    const isFolderThere = await lstat(dirname(this.#destination)).then(
+    const folderExists = await lstat(dirname(this.#destination)).then(
       () => true,
       () => false,
     );
-    if (isFolderThere) throw alreadyAtWork(this.#destination);
+    if (folderExists) throw alreadyRunning(this.#destination);
     const gone = `The folder ${dirname(this.#destination)} is not there any more. Choose another destination.`;
     throw new NearplayError('destination-unwritable', gone);
   }
 
-  /** @param keep leaves note and part for the next download of the same to here. */
+  /** @param keep leaves note and part for the next download of the same object version to this destination. */
   async release({ keep }: { keep: boolean }): Promise<void> {
     clearInterval(this.#timer);
     if (keep) {
@@ -171,16 +181,16 @@ export class DestinationClaim {
 
   async #beat(): Promise<void> {
     if (await this.#isOurs()) await this.#write().catch(() => undefined);
-    else this.#lost.abort();
+    else this.#revoked.abort();
   }
 
   async #isOurs(): Promise<boolean> {
     try {
-      const [own, there] = await Promise.all([
+      const [own, named] = await Promise.all([
         this.#handle.stat({ bigint: true }),
         lstat(this.#file, { bigint: true }),
       ]);
-      return own.ino === there.ino && own.dev === there.dev;
+      return own.ino === named.ino && own.dev === named.dev;
     } catch {
       return false;
     }
@@ -191,14 +201,16 @@ export class DestinationClaim {
   }
 }
 
-/** Whether a download to here has left something, or is at work. */
-export async function isLeft(destination: string): Promise<boolean> {
+/** Whether the destination has a note, of a running download or an earlier one. */
+export async function hasNote(destination: string): Promise<boolean> {
   return (await lstat(noteFileOf(destination)).catch(() => undefined)) !== undefined;
 }
 
-/** Removes what is left of a download to here, unless one is at work. For what nobody will go on with. */
-export async function discardLeft(destination: string, options: ClaimOptions): Promise<void> {
-  if (!(await isLeft(destination))) return;
+/**
+ * Removes the part and the note of an earlier download, unless one is running. For downloads that will not be resumed.
+ */
+export async function discardPart(destination: string, options: ClaimOptions): Promise<void> {
+  if (!(await hasNote(destination))) return;
   const claim = await DestinationClaim.take(destination, options).catch(() => undefined);
   if (!claim) return;
   await removeParts(destination, []);
@@ -215,29 +227,31 @@ interface Made {
 interface Found {
   text: string;
   note: Note | undefined;
-  isAtWork: boolean;
-  /** For certain: nobody writes to the part any more. */
+  isRunning: boolean;
+  /** Its process is known to have ended: the part is not written any more. */
   isGone: boolean;
 }
 
-function leftIn(found: Found | undefined): LeftPart | undefined {
+function leftIn(found: Found | undefined): EarlierPart | undefined {
   const { note, isGone = false } = found ?? {};
   return isGone && note?.content ? { name: note.part, content: note.content } : undefined;
 }
 
 type Owner = Exclude<Note['owner'], undefined>;
 
-/** The part's name for a destination differs each time; the note's is always the same, so that two downloads meet there. */
+/**
+ * The part has another name each time, the note always the same, so that two downloads to one destination meet there.
+ */
 function noteFileOf(destination: string): string {
   return join(dirname(destination), hiddenName(basename(destination), `.${markOf(destination)}${NOTE_ENDING}`));
 }
 
-/** Of the whole name, since a long one is cut. */
+/** Hash of the whole name, since long names are cut. */
 function markOf(destination: string): string {
   return createHash('sha256').update(basename(destination)).digest('hex').slice(0, 12);
 }
 
-/** `undefined` when there is a note already. */
+/** Creates the note; `undefined` when one exists. */
 async function make(
   file: string,
   destination: string,
@@ -264,7 +278,10 @@ async function make(
   }
 }
 
-/** `undefined` when it is gone. @throws NearplayError destination-unwritable when it is no note of Nearplay's */
+/**
+ * Reads the note; `undefined` when it is gone. @throws NearplayError destination-unwritable when it is not a note of
+ * Nearplay's
+ */
 async function look(file: string, options: ClaimOptions): Promise<Found | undefined> {
   const { machine, formerToken, staleAfterMs = HEARTBEAT_STALE_MS } = options;
   let text = await readNote(file);
@@ -273,22 +290,22 @@ async function look(file: string, options: ClaimOptions): Promise<Found | undefi
     text = await readNote(file);
   }
   if (text === undefined) return undefined;
-  // Its process ended before it could write a word, or the machine did.
-  if (text.replaceAll('\0', '').trim() === '') return { text, note: undefined, isAtWork: false, isGone: false };
+  // The process or the machine stopped before the note was written.
+  if (text.replaceAll('\0', '').trim() === '') return { text, note: undefined, isRunning: false, isGone: false };
   const note = parsed(text);
   if (!note) {
     const message = `"${basename(file)}" is in the way, and was not written by this version of Nearplay. Remove it.`;
     throw new NearplayError('destination-unwritable', message);
   }
   const { owner } = note;
-  if (!owner || note.token === formerToken) return { text, note, isAtWork: false, isGone: true };
+  if (!owner || note.token === formerToken) return { text, note, isRunning: false, isGone: true };
   if (owner.machine === machine.id) {
     const isAlive = await machine.isAlive(owner.pid, owner.birth);
-    return { text, note, isAtWork: isAlive, isGone: !isAlive };
+    return { text, note, isRunning: isAlive, isGone: !isAlive };
   }
   const isFresh = (await ageOf(file)) < staleAfterMs;
-  // The same machine, started again in the meantime; other ones may only sleep.
-  return { text, note, isAtWork: isFresh, isGone: !isFresh && owner.host === machine.hostName };
+  // The same machine after a restart; another one may only sleep.
+  return { text, note, isRunning: isFresh, isGone: !isFresh && owner.host === machine.hostName };
 }
 
 async function readNote(file: string): Promise<string | undefined> {
@@ -297,7 +314,7 @@ async function readNote(file: string): Promise<string | undefined> {
     handle = await open(file, constants.O_RDONLY | NO_FOLLOW | NO_WAIT);
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    // A link, and a socket.
+    // ELOOP: a link. ENXIO: a socket.
     if (cause instanceof Error && 'code' in cause && /^(?:ELOOP|ENXIO)$/.test(String(cause.code))) return NO_NOTE;
     throw explainFileError(cause, { path: file, doing: 'write' });
   }
@@ -321,7 +338,7 @@ function parsed(text: string): Note | undefined {
   }
 }
 
-/** Milliseconds since the last heartbeat, by the clock of the file server: that of a file that is made now. */
+/** Milliseconds since the last heartbeat by the clock of the file server, which dates a file that is created now. */
 async function ageOf(file: string): Promise<number> {
   const probe = join(dirname(file), hiddenName('clock', `.${randomText()}.nearplay-tmp`));
   try {
@@ -334,7 +351,7 @@ async function ageOf(file: string): Promise<number> {
       await handle.close();
     }
   } catch {
-    // Nothing is known of its age: it counts as alive.
+    // An unknown age counts as alive.
     return 0;
   } finally {
     await rm(probe, { force: true }).catch(() => undefined);
@@ -342,8 +359,8 @@ async function ageOf(file: string): Promise<number> {
 }
 
 /**
- * Takes an abandoned note away: only one process can rename it. When a fresh one took its place in between, that one is put
- * back. Resolves to whether the way is free.
+ * Moves an abandoned note away: only one process can rename it. When a new note took its place in between, it is put
+ * back. Resolves to whether the destination is free.
  */
 async function moveAway(file: string, destination: string, text: string): Promise<boolean> {
   const ending = `.${markOf(destination)}.${randomText()}.nearplay-part.json`;
@@ -359,7 +376,7 @@ async function moveAway(file: string, destination: string, text: string): Promis
   return isIt;
 }
 
-/** Removes parts of this destination, and notes that were moved away: whoever has the claim has them all. */
+/** Removes parts and moved notes of this destination; the claim covers all of them. */
 async function removeParts(destination: string, but: readonly string[]): Promise<void> {
   const folder = dirname(destination);
   const mark = `.${markOf(destination)}.`;
@@ -374,7 +391,7 @@ async function ownerOf(machine: Machine): Promise<Owner> {
   return { machine: id, host: hostName, pid, birth: await machine.birthOf(pid) };
 }
 
-function alreadyAtWork(destination: string): NearplayError {
+function alreadyRunning(destination: string): NearplayError {
   const message = `"${basename(destination)}" is already being saved there by another download. Wait for it, or choose another name.`;
   return new NearplayError('same-destination', message);
 }

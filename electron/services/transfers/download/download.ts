@@ -29,51 +29,51 @@ import {
 } from './storedObject.ts';
 
 const IDLE_LIMIT_MS = 30 * SECOND_MS;
-/** Attempts without a byte more than before, after which a wait is told: a short break is not worth a word. */
+/** Fruitless attempts before a wait is reported: short breaks are not shown. */
 const SILENT_ATTEMPTS = 3;
-/** How often a download may begin again from zero: replaced under way, or damaged. */
+/** Downloads from the beginning: after a replacement of the object, or damage. */
 const MAX_BEGINNINGS = 3;
-/** Beside the file, for the note and for what the file system keeps of it. */
+/** Free bytes to leave for the note and for data of the file system. */
 const SPARE_BYTES = 64 * KIB;
 
-/** Ends a download so that the same one can go on from there: an app that quits, a wait that was too long. */
+/** Abort reason that keeps the part for a later download: at quit, or after too long a wait. */
 export const STOPPED = Symbol('stopped');
 
 export interface Download {
   key: string;
-  /** Where the file is now. */
+  /** Path of the file. */
   path: string;
   /** Bytes. */
   size: number;
   route: Route;
-  /** The checksum that the storage keeps and the file has; `null`: only size and version are known. */
+  /** The stored checksum that the file matches; `null`: only size and version are known. */
   provedBy: ProvedBy | null;
-  /** Why it is not proved; with `provedBy: null` only. */
+  /** Why it is unproved; with `provedBy: null` only. */
   unproved?: Unproved;
-  /** Bytes that an earlier attempt, which was ended, had brought. */
+  /** Bytes taken over from an earlier, ended attempt. */
   resumed: number;
 }
 
-/** What a download waits for. It goes on by itself. */
+/** Reason of a wait. The download goes on by itself. */
 interface DownloadWait {
   for: WaitReason;
   error: NearplayError;
-  /** Tries again at once. */
+  /** Ends the wait. */
   tryNow: () => void;
 }
 
 export interface DownloadOptions {
-  /** Cancels, and leaves nothing behind; with the reason STOPPED, what has arrived is kept for the next time. */
+  /** Cancels and removes the part; with the reason STOPPED, the part is kept. */
   signal?: AbortSignal;
-  /** Bytes that are on disk. */
+  /** Called with the bytes on disk. */
   progress?: (received: number, size: number) => void;
-  /** Told when nothing moves any more, and each time that it is tried again in vain. */
+  /** Called at the beginning of a wait, and after each fruitless attempt. */
   waiting?: (wait: DownloadWait) => void;
-  /** What is waited for; anything else ends the download. Default: all but a full disk. */
+  /** Reasons to wait; any other error ends the download. Default: all but a full disk. */
   waitsFor?: ReadonlySet<WaitReason>;
-  /** It begins again from zero. */
+  /** Called when the download begins again from zero. */
   beginsAgain?: (why: ErrorCode) => void;
-  /** The destination is this download's now: the token lets a later process take it over at once. */
+  /** Called with the claim's token, with which a later process can take over at once. */
   claimed?: (path: string, token: string) => void;
   formerToken?: string | undefined;
   /** Milliseconds without a byte after which a connection counts as broken; default 30 s. */
@@ -83,13 +83,13 @@ export interface DownloadOptions {
 }
 
 /**
- * Brings one object to disk, from the storage that its route names. The bytes go to a file of a random name beside the destination
- * and take its name when they are all there, compared with the checksum that the storage keeps, and synced; what has the
- * name stays untouched until then. After a broken connection it goes on where it stopped; where a replica does not give
- * the bytes, from the main storage; after the end of the process, from what is left beside the destination.
+ * Downloads one object from the storage of its route. The bytes go to a part file with a random name beside the
+ * destination, which gets the destination's name once it is complete, synced, and compared with the stored checksum; an
+ * existing file stays untouched until then. The download resumes after a broken connection, from the main storage when
+ * a replica does not deliver, and after the end of the process from the part beside the destination.
  *
- * @param studio asked anew for each attempt: preferences and credentials may change meanwhile.
- * @param destination a file, or a folder (existing, or with a closing slash); see destinationPath.
+ * @param studio called for each attempt: preferences and credentials may change meanwhile.
+ * @param destination a file, or a folder (existing, or with a closing slash).
  * @throws NearplayError same-destination (another download writes there), destination-unwritable, not-a-folder,
  *   name-too-long, disk-full, no-such-key, object-changed, damaged, archived, access-denied, cancelled …
  */
@@ -117,7 +117,7 @@ export async function download(
   }
 }
 
-interface Errand {
+interface DownloadTarget {
   key: string;
   path: string;
   mayReplace: boolean;
@@ -126,35 +126,35 @@ interface Errand {
 
 class DownloadRun {
   readonly #studio: () => Studio;
-  readonly #errand: Errand;
+  readonly #target: DownloadTarget;
   readonly #options: DownloadOptions;
   readonly #signal: AbortSignal;
-  /** Where bytes were that the checksum disproved. */
+  /** Storages that delivered damaged bytes. */
   readonly #damagedAt = new Set<string>();
   #part: PartFile | undefined;
   #version: ObjectVersion | undefined;
   #stored: StoredObject | undefined;
   #beginnings = 0;
   #fruitless = 0;
-  /** The most bytes that were ever on disk: only more than that is progress. */
+  /** Most bytes ever on disk: only more than that is progress. */
   #most = 0;
   #mostBefore = 0;
-  /** Bytes of an earlier process that are gone on with. */
+  /** Bytes resumed from an earlier process. */
   #resumed = 0;
-  /** Whether they were not looked at yet. */
+  /** Whether these are not checked yet. */
   #isResuming = false;
-  #isPartThere = true;
+  #hasPart = true;
 
-  constructor(studio: () => Studio, errand: Errand, options: DownloadOptions) {
+  constructor(studio: () => Studio, target: DownloadTarget, options: DownloadOptions) {
     this.#studio = studio;
-    this.#errand = errand;
+    this.#target = target;
     this.#options = options;
-    const { lost } = errand.claim;
-    this.#signal = options.signal ? AbortSignal.any([options.signal, lost]) : lost;
+    const { revoked } = target.claim;
+    this.#signal = options.signal ? AbortSignal.any([options.signal, revoked]) : revoked;
   }
 
   async toTheEnd(): Promise<Download> {
-    const { key, path, claim } = this.#errand;
+    const { key, path, claim } = this.#target;
     for (;;) {
       let route: Route | undefined;
       this.#mostBefore = this.#most;
@@ -166,20 +166,20 @@ class DownloadRun {
         route = await this.#routeOf(studio, version);
         await this.#receive(studio, version, route, part);
         const proof = await this.#prove(studio, part);
-        await part.finish(version.lastModified, this.#errand.mayReplace);
-        this.#isPartThere = false;
+        await part.finish(version.lastModified, this.#target.mayReplace);
+        this.#hasPart = false;
         const proved = 'by' in proof ? { provedBy: proof.by } : { provedBy: null, ...proof };
         return { key, path, size: version.size, route, ...proved, resumed: this.#resumed };
       } catch (cause) {
         if (this.#options.signal?.aborted) throw new NearplayError('cancelled', undefined, { cause });
-        if (claim.lost.aborted) await claim.assertOurs();
-        await this.#afterSetback(cause, route);
+        if (claim.revoked.aborted) await claim.assertOurs();
+        await this.#settleFailure(cause, route);
       }
     }
   }
 
   async close({ keep }: { keep: boolean }): Promise<void> {
-    if (keep || !this.#isPartThere) await this.#part?.close();
+    if (keep || !this.#hasPart) await this.#part?.close();
     else await this.#part?.discard();
   }
 
@@ -192,7 +192,7 @@ class DownloadRun {
       ...(version.versionId !== undefined && { versionId: version.versionId }),
     };
     if (!this.#part) {
-      this.#part = await PartFile.open(this.#errand.claim, this.#errand.path, content);
+      this.#part = await PartFile.open(this.#target.claim, this.#target.path, content);
       this.#most = this.#mostBefore = this.#resumed = this.#part.resumed;
       this.#isResuming = this.#resumed > 0;
     } else if (!this.#part.isOf(content)) {
@@ -202,7 +202,9 @@ class DownloadRun {
     return this.#part;
   }
 
-  /** By the rules; but from another holder, where there is one, when what came from there was damaged. */
+  /**
+   * The route by the rules, or another replica that has the version when the route's storage delivered damaged bytes.
+   */
   async #routeOf(studio: Studio, version: ObjectVersion): Promise<Route> {
     const route = await studio.router.proved(version);
     if (!this.#damagedAt.has(route.storage)) return route;
@@ -220,7 +222,7 @@ class DownloadRun {
       this.#stored = await lookAt(studio, storage, version, this.#signal);
     }
     const object = this.#stored;
-    // Bytes of an earlier process that nothing can prove, nor pin to one version, are not gone on with.
+    // Bytes of an earlier process are not resumed when they cannot be proved or pinned to one version.
     const isPinned = lastingVersion(version) !== undefined || object.etag !== '';
     if (!isPinned || (this.#isResuming && !object.fingerprint)) {
       await part.beginAgain();
@@ -229,20 +231,20 @@ class DownloadRun {
     this.#isResuming = false;
     const have = await part.size();
     if (have > version.size) throw new NearplayError('damaged', 'More bytes arrived than the file has.');
-    // Nothing replaces a file because HEAD says 0: the bytes that are not there are asked for as well.
+    // HEAD's size of 0 alone replaces no file: the empty content is requested as well.
     if (have === version.size && have > 0) return;
-    await assertRoom(this.#errand.path, version.size - have);
+    await assertRoom(this.#target.path, version.size - have);
     const asked = {
       ...{ client: studio.clients.clientOf(storage), configuration: studio.clients.configurationOf(storage) },
       ...{ object, from: have, idleMs: this.#options.idleMs ?? IDLE_LIMIT_MS, signal: this.#signal },
     };
     let end = have;
     for await (const { position, bytes } of objectBytes(asked)) {
-      // It ignored the range that was asked for, and began at the beginning.
+      // The storage ignored the range and sent the object from the beginning.
       if (position !== end) await part.beginAgain();
       await part.write(bytes, position);
       end = position + bytes.length;
-      this.#arrived(end, version.size);
+      this.#received(end, version.size);
     }
     if ((await part.size()) !== version.size) throw new NearplayError('damaged', 'The disk has another size.');
   }
@@ -255,14 +257,14 @@ class DownloadRun {
     const proof = await proveContent(studio, object, file, this.#signal);
     const { mainStorage } = studio.preferences;
     if ('by' in proof || object.storage === mainStorage) return proof;
-    // A replica that keeps no checksum: the same version is on main, which may keep one.
+    // The main storage may have a checksum of the same version.
     const onMain = await lookAt(studio, mainStorage, object.version, this.#signal).catch(() => undefined);
     if (!onMain) return proof;
     const byMain = await proveContent(studio, onMain, file, this.#signal);
     return 'by' in byMain || byMain.unproved === 'incomparable' ? byMain : proof;
   }
 
-  #arrived(received: number, size: number): void {
+  #received(received: number, size: number): void {
     if (received > this.#most) {
       this.#most = received;
       this.#fruitless = 0;
@@ -270,15 +272,15 @@ class DownloadRun {
     this.#options.progress?.(received, size);
   }
 
-  /** Resolves when it is worth another attempt. @throws NearplayError when it is not */
-  async #afterSetback(cause: unknown, route: Route | undefined): Promise<void> {
+  /** Resolves when another attempt is due. @throws NearplayError when none is */
+  async #settleFailure(cause: unknown, route: Route | undefined): Promise<void> {
     const studio = this.#studio();
     const storage = route?.storage ?? studio.preferences.mainStorage;
     const error = explainS3Error(cause, {
-      ...{ action: 's3:GetObject', storage: studio.clients.configurationOf(storage), key: this.#errand.key },
+      ...{ action: 's3:GetObject', storage: studio.clients.configurationOf(storage), key: this.#target.key },
     });
     const isReplica = storage !== studio.preferences.mainStorage;
-    if (error instanceof OtherObject) return this.#afterSetback(await this.#whyOther(studio, error), route);
+    if (error instanceof OtherObject) return this.#settleFailure(await this.#whyOther(studio, error), route);
     if (error instanceof Contradiction || error.code === 'object-changed' || error.code === 'damaged') {
       return this.#beginAgain(studio, error, storage, isReplica);
     }
@@ -291,12 +293,12 @@ class DownloadRun {
     const { waitsFor = WAITED_FOR } = this.#options;
     if (reason === undefined || !waitsFor.has(reason)) throw error;
     this.#fruitless += 1;
-    // A connection that broke after some bytes says little of the storage: it goes on there.
+    // A connection that broke after some bytes does not make the storage unreachable.
     if (this.#most === this.#mostBefore && meansUnreachable(error)) studio.reachability.failed(storage, error);
     await this.#wait(reason, error);
   }
 
-  /** What the storage says of the version when it is asked again: replaced is only what is another one now. */
+  /** The error after another HEAD: only a different version counts as replaced. */
   async #whyOther(studio: Studio, { isEncoded, cause }: OtherObject): Promise<unknown> {
     const object = this.#stored;
     if (!object) return new NearplayError('object-changed', undefined, { cause });
@@ -323,8 +325,8 @@ class DownloadRun {
 
   async #wait(reason: WaitReason, error: NearplayError): Promise<void> {
     const now = new AbortController();
-    const isTold = this.#fruitless >= SILENT_ATTEMPTS || reason !== 'offline';
-    if (isTold) this.#options.waiting?.({ for: reason, error, tryNow: () => now.abort() });
+    const isReported = this.#fruitless >= SILENT_ATTEMPTS || reason !== 'offline';
+    if (isReported) this.#options.waiting?.({ for: reason, error, tryNow: () => now.abort() });
     await this.#pause(backoffDelay(this.#fruitless, this.#random()), now.signal);
   }
 
@@ -335,7 +337,7 @@ class DownloadRun {
       await sleep(milliseconds, signal);
     } catch (cause) {
       if (this.#options.signal?.aborted) throw new NearplayError('cancelled', undefined, { cause });
-      if (this.#errand.claim.lost.aborted) await this.#errand.claim.assertOurs();
+      if (this.#target.claim.revoked.aborted) await this.#target.claim.assertOurs();
     }
   }
 
@@ -346,32 +348,32 @@ class DownloadRun {
 
 const WAITED_FOR: ReadonlySet<WaitReason> = new Set(['offline', 'sign-in']);
 
-/** Makes the folder. @throws NearplayError when nothing can be written there, at once */
+/** Creates the folder. @throws NearplayError at once when nothing can be written there */
 async function prepare(path: string): Promise<void> {
   const special = await specialAt(path);
-  if (special !== undefined) throw noDownloadTo(path, special);
-  let there: Stats | undefined;
+  if (special !== undefined) throw notAFile(path, special);
+  let existing: Stats | undefined;
   try {
     await mkdir(dirname(path), { recursive: true });
-    there = await lstat(path).catch((cause: unknown) => {
+    existing = await lstat(path).catch((cause: unknown) => {
       if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
       throw cause;
     });
   } catch (cause) {
     throw explainFileError(cause, { path: path, doing: 'write' });
   }
-  if (!there || there.isFile() || there.isSymbolicLink()) return;
-  const what = there.isDirectory() ? 'A folder' : 'Something that is no file';
+  if (!existing || existing.isFile() || existing.isSymbolicLink()) return;
+  const what = existing.isDirectory() ? 'A folder' : 'Something that is no file';
   throw new NearplayError('destination-unwritable', `${what} is in the way at ${path}. Choose another name.`);
 }
 
 /** @param special as in "a pipe" */
-function noDownloadTo(path: string, special: string): NearplayError {
+function notAFile(path: string, special: string): NearplayError {
   const why = 'What is saved is compared with the bucket first, which takes a file. Choose the name of a file.';
   return new NearplayError('destination-unwritable', `"${path}" is ${special}. ${why}`);
 }
 
-/** @throws NearplayError disk-full before it is; a drive that does not say how much room it has is tried */
+/** @throws NearplayError disk-full in advance; a drive that does not report free space is tried */
 async function assertRoom(path: string, bytes: number): Promise<void> {
   const room = await statfs(dirname(path)).catch(() => undefined);
   if (!room || room.blocks === 0) return;

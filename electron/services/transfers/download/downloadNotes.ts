@@ -7,16 +7,16 @@ import { isTemporaryName, replaceFile } from '../../files/atomicFile.ts';
 import { readRegularFile } from '../../files/smallFile.ts';
 import { utf8Text } from '../../files/utf8Text.ts';
 import type { Machine } from '../../runtime/machine.ts';
-import { discardLeft, isLeft } from './destinationClaim.ts';
+import { discardPart, hasNote } from './destinationClaim.ts';
 
-/** What nobody went on with for so long is given up, and removed. */
+/** Age at which an unfinished download is removed. */
 const UNFINISHED_MAX_AGE_MS = 14 * DAY_MS;
 
 const noteSchema = z.object({ destination: z.string(), begunAt: z.number() });
 
 /**
- * Where the command line has begun downloads, in its own folder: a killed one leaves a file beside its destination, which
- * the same command goes on with; one that nobody repeats is removed after two weeks.
+ * Records of the command line's downloads, in its own folder. A killed download leaves a part beside its destination,
+ * which the same command resumes; a part that is not resumed is removed after two weeks.
  */
 export class DownloadNotes {
   readonly #folder: string;
@@ -30,28 +30,28 @@ export class DownloadNotes {
     this.#now = now;
   }
 
-  /** Notes a download; that it cannot be noted keeps nobody from it. */
+  /** Records a download. A failed write does not stop the download. */
   begun(destination: string): void {
     this.#running.push(this.#write(destination).catch(() => undefined));
   }
 
-  /** Those of this process are over, or can be gone on with by the next one. */
+  /** Removes the records of this process's finished downloads. */
   async over(): Promise<void> {
     for (const file of await Promise.all(this.#running.splice(0))) {
-      if (file !== undefined && !(await this.#hasLeft(file))) await rm(file, { force: true }).catch(() => undefined);
+      if (file !== undefined && !(await this.#hasPart(file))) await rm(file, { force: true }).catch(() => undefined);
     }
   }
 
-  /** Removes what was left two weeks ago, and notes of folders that are gone. Never what is being written. */
-  async sweep(): Promise<void> {
+  /** Removes parts older than two weeks, and records of folders that are gone. Never those of running downloads. */
+  async removeOld(): Promise<void> {
     for (const name of await readdir(this.#folder).catch(() => [])) {
       const file = join(this.#folder, name);
       if (isTemporaryName(name)) await rm(file, { force: true }).catch(() => undefined);
       const note = await read(file);
       if (!note) continue;
-      const isFolderThere = await stat(dirname(note.destination)).catch(() => undefined);
-      if (isFolderThere && this.#now() - note.begunAt < UNFINISHED_MAX_AGE_MS) continue;
-      await discardLeft(note.destination, { machine: this.#machine });
+      const folderExists = await stat(dirname(note.destination)).catch(() => undefined);
+      if (folderExists && this.#now() - note.begunAt < UNFINISHED_MAX_AGE_MS) continue;
+      await discardPart(note.destination, { machine: this.#machine });
       await rm(file, { force: true }).catch(() => undefined);
     }
   }
@@ -63,9 +63,9 @@ export class DownloadNotes {
     return file;
   }
 
-  async #hasLeft(file: string): Promise<boolean> {
+  async #hasPart(file: string): Promise<boolean> {
     const note = await read(file);
-    return note !== undefined && (await isLeft(note.destination));
+    return note !== undefined && (await hasNote(note.destination));
   }
 }
 

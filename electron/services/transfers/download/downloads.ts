@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { NearplayError, reportOf } from '../../../../shared/errors.ts';
 import { isOver, type Transfer } from '../../../../shared/transfers.ts';
-import { DAY_MS, SECOND_MS } from '../../../../shared/units.ts';
+import { DAY_MS } from '../../../../shared/units.ts';
 import { removeTemporariesOf, replaceFile } from '../../files/atomicFile.ts';
 import { readRegularFile } from '../../files/smallFile.ts';
 import { utf8Text } from '../../files/utf8Text.ts';
@@ -12,26 +12,27 @@ import type { Studio } from '../../reading/studio.ts';
 import type { Log } from '../../runtime/log.ts';
 import { thisMachine } from '../../runtime/machine.ts';
 import type { WaitReason } from '../../storage/refusals.ts';
+import { ChangeFeed } from '../jobs/changeFeed.ts';
 import { ThroughputMeter } from '../jobs/throughputMeter.ts';
-import { discardLeft } from './destinationClaim.ts';
+import { discardPart } from './destinationClaim.ts';
 import { download, type DownloadOptions, STOPPED } from './download.ts';
 
-/** Copies that were not finished for so long are given up, and what they left beside their destinations is removed. */
+/** Age at which an unfinished download is dropped and its part removed. */
 const UNFINISHED_MAX_AGE_MS = 30 * DAY_MS;
-/** A window can wait for all of it; a terminal is told of a full disk at once. */
+/** Reasons to wait, in the window; the command line reports a full disk at once. */
 const WAITS_FOR: ReadonlySet<WaitReason> = new Set(['offline', 'sign-in', 'disk']);
 
 export interface DownloadsOptions {
   /** @throws NearplayError no-preferences, preferences-invalid */
   studio: () => Studio;
-  /** What is new since the last time, at most ten times a second. */
-  changed: (news: DownloadsDelta) => void;
-  /** Where copies that are not finished are kept over a restart; absolute. */
+  /** Called with changes at most ten times a second. */
+  changed: (delta: DownloadsDelta) => void;
+  /** List of unfinished downloads, which survives a restart; absolute path. */
   file: string;
   /** Milliseconds since the epoch. */
   now: () => number;
   log: Log;
-  /** Of downloads; for tests. */
+  /** For tests. */
   download?: Pick<DownloadOptions, 'idleMs' | 'random'>;
 }
 
@@ -40,116 +41,130 @@ export interface DownloadsDelta {
   removed: string[];
 }
 
-/** Before all uploads, whose places count up from 1; the latest first. */
-const FIRST_PLACE = -1e9;
+/** Order before all uploads, which count up from 1; the latest download first. */
+const FIRST_ORDER = -1e9;
 
-const keptSchema = z.object({
-  version: z.literal(1),
-  copies: z.array(
-    z.object({
-      id: z.string(),
-      key: z.string(),
-      file: z.string(),
-      startedAt: z.number(),
-      token: z.string().optional(),
-    }),
-  ),
-});
+/** Name of the list in earlier versions, beside the present one. */
+const FORMER_LIST = 'copies.json';
 
-interface Copy {
+const unfinishedSchema = z.array(
+  z.object({
+    id: z.string(),
+    key: z.string(),
+    file: z.string(),
+    startedAt: z.number(),
+    token: z.string().optional(),
+  }),
+);
+const listSchema = z.object({ version: z.literal(2), downloads: unfinishedSchema });
+/** A list of an earlier version, as a present one. */
+const formerListSchema = z
+  .object({ version: z.literal(1), copies: unfinishedSchema })
+  .transform(({ copies }) => ({ downloads: copies }));
+type Unfinished = z.infer<typeof unfinishedSchema>[number];
+
+interface DownloadJob {
   transfer: Transfer;
   file: string;
   abort: AbortController;
-  /** Of the claim that an earlier process, or an earlier attempt, had on the destination. */
+  /** Token of the claim of an earlier process or attempt. */
   token: string | undefined;
   speed: ThroughputMeter;
   tryNow: (() => void) | undefined;
-  /** Its attempt, the last one; never rejects. */
+  /** The latest attempt; never rejects. */
   run: Promise<void>;
 }
 
 /**
- * Files on their way from the nearest storage to this computer, as transfers among the others. Those that are not finished
- * when the app ends go on by themselves when it is started again.
+ * Downloads from the nearest storage to this computer, listed among the transfers. Unfinished ones continue at the next
+ * start of the app.
  */
 export class Downloads {
   readonly #options: DownloadsOptions;
-  readonly #copies = new Map<string, Copy>();
-  readonly #changed = new Set<string>();
-  readonly #removed = new Set<string>();
-  #places = FIRST_PLACE;
-  #announced = false;
-  #keeping: Promise<void> = Promise.resolve();
+  readonly #jobs = new Map<string, DownloadJob>();
+  readonly #changes: ChangeFeed;
+  readonly #formerFile: string;
+  #lastOrder = FIRST_ORDER;
+  #saving: Promise<void> = Promise.resolve();
+  /** The list of an earlier version exists and is not replaced yet. */
+  #hasFormerList = false;
   #stopped = false;
 
   constructor(options: DownloadsOptions) {
     this.#options = options;
+    this.#formerFile = join(dirname(options.file), FORMER_LIST);
+    this.#changes = new ChangeFeed(({ changed, removed }) =>
+      options.changed({ changed: changed.flatMap((id) => this.#transferOf(id)), removed }),
+    );
   }
 
-  /** Goes on with what was not finished. Never rejects: a list that cannot be read is set aside in the log. */
+  /** Continues unfinished downloads. Never rejects: an unreadable list is set aside. */
   async start(): Promise<void> {
-    await removeTemporariesOf(this.#options.file);
-    for (const { id, key, file, startedAt, token } of await this.#read()) {
-      if (await this.#isWorthwhile(file, startedAt)) this.#start(this.#put(id, key, file, startedAt, token));
+    const { file } = this.#options;
+    await Promise.all([file, this.#formerFile].map((list) => removeTemporariesOf(list)));
+    const former = await this.#read(this.#formerFile, formerListSchema);
+    const unfinished = [...(former ?? []), ...((await this.#read(file, listSchema)) ?? [])];
+    // The former list is read again when the app stopped before its removal.
+    for (const one of new Map(unfinished.map((entry) => [entry.id, entry])).values()) {
+      if (await this.#isCurrent(one.file, one.startedAt)) this.#start(this.#put(one));
     }
-    if (this.#copies.size > 0) this.#keep();
+    this.#hasFormerList = former !== undefined;
+    if (this.#hasFormerList || this.#jobs.size > 0) this.#persist();
   }
 
   list(): Transfer[] {
-    return [...this.#copies.values()].map(({ transfer }) => ({ ...transfer }));
+    return [...this.#jobs.values()].map(({ transfer }) => ({ ...transfer }));
   }
 
   has(id: string): boolean {
-    return this.#copies.has(id);
+    return this.#jobs.has(id);
   }
 
   /**
-   * Joins a copy of the same object that is on its way there already.
+   * Begins a download, or joins one of the same object to the same file.
    *
-   * @param file where to; what is there is replaced once all bytes have arrived and are proved.
-   * @throws NearplayError same-destination when another object is being saved there
+   * @param file destination; an existing file is replaced once all bytes are stored and proved.
+   * @throws NearplayError same-destination when another object is being downloaded there
    */
   add(key: string, file: string): Transfer {
     this.#options.studio();
-    const there = [...this.#copies.values()].find((copy) => !isOver(copy.transfer) && isSamePlace(copy.file, file));
-    if (there?.transfer.key === key) return { ...there.transfer };
-    if (there) {
-      const message = `"${there.transfer.key}" is being saved there already. Wait for it, or choose another name.`;
+    const running = [...this.#jobs.values()].find((job) => !isOver(job.transfer) && isSamePlace(job.file, file));
+    if (running?.transfer.key === key) return { ...running.transfer };
+    if (running) {
+      const message = `"${running.transfer.key}" is being saved there already. Wait for it, or choose another name.`;
       throw new NearplayError('same-destination', message);
     }
-    const copy = this.#put(randomUUID(), key, file, this.#options.now(), undefined);
-    this.#start(copy);
-    this.#keep();
-    return { ...copy.transfer };
+    const job = this.#put({ id: randomUUID(), key, file, startedAt: this.#options.now() });
+    this.#start(job);
+    this.#persist();
+    return { ...job.transfer };
   }
 
   cancel(id: string): void {
-    const copy = this.#find(id);
-    if (isOver(copy.transfer)) return;
-    copy.abort.abort();
-    this.#over(copy, { state: 'cancelled' });
+    const job = this.#find(id);
+    if (isOver(job.transfer)) return;
+    job.abort.abort();
+    this.#over(job, { state: 'cancelled' });
   }
 
   retry(id: string): Transfer {
-    const copy = this.#find(id);
-    const { state } = copy.transfer;
-    if (state !== 'failed' && state !== 'cancelled') return { ...copy.transfer };
-    const { error: _error, finishedAt: _finishedAt, ...rest } = copy.transfer;
-    copy.transfer = { ...rest, state: 'running', sent: 0, confirmed: 0, startedAt: this.#options.now() };
-    copy.abort = new AbortController();
-    this.#start(copy);
-    this.#keep();
-    return { ...copy.transfer };
+    const job = this.#find(id);
+    const { state } = job.transfer;
+    if (state !== 'failed' && state !== 'cancelled') return { ...job.transfer };
+    const { error: _error, finishedAt: _finishedAt, ...rest } = job.transfer;
+    job.transfer = { ...rest, state: 'running', sent: 0, confirmed: 0, startedAt: this.#options.now() };
+    job.abort = new AbortController();
+    this.#start(job);
+    this.#persist();
+    return { ...job.transfer };
   }
 
   clear(): void {
-    for (const [id, { transfer }] of this.#copies) {
+    for (const [id, { transfer }] of this.#jobs) {
       if (!isOver(transfer)) continue;
-      this.#copies.delete(id);
-      this.#changed.delete(id);
-      this.#removed.add(id);
+      this.#jobs.delete(id);
+      this.#changes.removed(id);
     }
-    this.#announceSoon();
   }
 
   /** Where a finished one lies. @throws NearplayError bad-request for one that is not done, file-unreadable when it is gone */
@@ -161,160 +176,155 @@ export class Downloads {
     return file;
   }
 
-  /** Something says that it may work now: what waits is tried at once. */
+  /** Ends all waits at once. */
   tryNow(): void {
-    for (const { tryNow } of this.#copies.values()) tryNow?.();
+    for (const { tryNow } of this.#jobs.values()) tryNow?.();
   }
 
-  /** Ends what runs, so that it goes on the next time, and waits until it let go of its files. */
+  /** Interrupts running downloads, keeps their parts for the next start, and waits until their files are closed. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const { abort } of this.#copies.values()) abort.abort(STOPPED);
-    await Promise.all([...this.#copies.values()].map(({ run }) => run));
-    await this.#keeping;
+    for (const { abort } of this.#jobs.values()) abort.abort(STOPPED);
+    await Promise.all([...this.#jobs.values()].map(({ run }) => run));
+    await this.#saving;
+    await this.#changes.stop();
   }
 
-  #put(id: string, key: string, file: string, startedAt: number, token: string | undefined): Copy {
+  #put({ id, key, file, startedAt, token }: Unfinished): DownloadJob {
     const transfer: Transfer = {
-      ...{ id, direction: 'download', name: basename(file), key, order: (this.#places -= 1), state: 'running' },
+      ...{ id, direction: 'download', name: basename(file), key, order: (this.#lastOrder -= 1), state: 'running' },
       ...{ size: 0, sent: 0, confirmed: 0, bytesPerSecond: 0, startedAt },
     };
-    const copy: Copy = {
+    const job: DownloadJob = {
       ...{ transfer, file, abort: new AbortController(), token },
       ...{ speed: new ThroughputMeter(), tryNow: undefined, run: Promise.resolve() },
     };
-    this.#copies.set(id, copy);
-    return copy;
+    this.#jobs.set(id, job);
+    return job;
   }
 
-  #start(copy: Copy): void {
-    // One that was cancelled a moment ago may still hold the destination.
-    const before = [...this.#copies.values()].filter(({ file }) => isSamePlace(file, copy.file)).map(({ run }) => run);
-    copy.run = Promise.all(before).then(() => this.#run(copy));
-    this.#announce(copy);
+  #start(job: DownloadJob): void {
+    // A download that was just cancelled may still hold the destination.
+    const before = [...this.#jobs.values()].filter(({ file }) => isSamePlace(file, job.file)).map(({ run }) => run);
+    job.run = Promise.all(before).then(() => this.#run(job));
+    this.#emit(job);
   }
 
-  async #run(copy: Copy): Promise<void> {
-    const { file, abort } = copy;
+  async #run(job: DownloadJob): Promise<void> {
+    const { file, abort } = job;
     const { studio, log } = this.#options;
-    const { key } = copy.transfer;
+    const { key } = job.transfer;
     try {
       const { size, provedBy } = await download(studio, key, file, {
         ...this.#options.download,
-        ...{ signal: abort.signal, waitsFor: WAITS_FOR, formerToken: copy.token },
+        ...{ signal: abort.signal, waitsFor: WAITS_FOR, formerToken: job.token },
         claimed: (_path, token) => {
-          copy.token = token;
-          this.#keep();
+          job.token = token;
+          this.#persist();
         },
-        progress: (received, whole) => this.#progress(copy, received, whole),
+        progress: (received, whole) => this.#progress(job, received, whole),
         waiting: ({ for: blockedFor, error, tryNow }) => {
-          copy.tryNow = tryNow;
-          Object.assign(copy.transfer, { state: 'blocked', blockedFor, error: error.report(), bytesPerSecond: 0 });
-          this.#announce(copy);
+          job.tryNow = tryNow;
+          Object.assign(job.transfer, { state: 'blocked', blockedFor, error: error.report(), bytesPerSecond: 0 });
+          this.#emit(job);
         },
-        beginsAgain: (why) => log.warn('A copy begins again', { key, why }),
+        beginsAgain: (why) => log.warn('Download begins again', { key, why }),
       });
-      if (copy.abort !== abort || isOver(copy.transfer)) return;
+      if (job.abort !== abort || isOver(job.transfer)) return;
       const unproved = provedBy === null ? { unproved: true as const } : {};
-      this.#over(copy, { ...{ state: 'done', size, sent: size, confirmed: size }, ...unproved });
+      this.#over(job, { ...{ state: 'done', size, sent: size, confirmed: size }, ...unproved });
     } catch (error) {
       if (abort.signal.aborted || this.#stopped) return;
-      log.warn('A copy could not be saved', { key, error });
-      this.#over(copy, { state: 'failed', error: reportOf(error) });
+      log.warn('Download failed', { key, error });
+      this.#over(job, { state: 'failed', error: reportOf(error) });
     }
   }
 
-  #progress(copy: Copy, received: number, size: number): void {
-    const { error: _error, blockedFor: _blockedFor, ...transfer } = copy.transfer;
+  #progress(job: DownloadJob, received: number, size: number): void {
+    const { error: _error, blockedFor: _blockedFor, ...transfer } = job.transfer;
     if (isOver(transfer)) return;
     const moved = Math.max(0, received - transfer.sent);
-    copy.tryNow = undefined;
-    copy.speed.addBytes(moved, performance.now());
-    const bytesPerSecond = copy.speed.bytesPerSecond(performance.now());
-    copy.transfer = { ...transfer, state: 'running', sent: received, confirmed: received, size, bytesPerSecond };
-    this.#announce(copy);
+    job.tryNow = undefined;
+    job.speed.addBytes(moved, performance.now());
+    const bytesPerSecond = job.speed.bytesPerSecond(performance.now());
+    job.transfer = { ...transfer, state: 'running', sent: received, confirmed: received, size, bytesPerSecond };
+    this.#emit(job);
   }
 
-  #over(copy: Copy, change: Partial<Transfer>): void {
-    const { error: _error, blockedFor: _blockedFor, ...transfer } = copy.transfer;
-    copy.transfer = { ...transfer, ...change, bytesPerSecond: 0, finishedAt: this.#options.now() };
-    copy.tryNow = undefined;
-    this.#announce(copy);
-    this.#keep();
+  #over(job: DownloadJob, change: Partial<Transfer>): void {
+    const { error: _error, blockedFor: _blockedFor, ...transfer } = job.transfer;
+    job.transfer = { ...transfer, ...change, bytesPerSecond: 0, finishedAt: this.#options.now() };
+    job.tryNow = undefined;
+    this.#emit(job);
+    this.#persist();
   }
 
-  #find(id: string): Copy {
-    const copy = this.#copies.get(id);
-    if (!copy) throw new NearplayError('bad-request', 'This transfer is not in the list any more.');
-    return copy;
+  #find(id: string): DownloadJob {
+    const job = this.#jobs.get(id);
+    if (!job) throw new NearplayError('bad-request', 'This transfer is not in the list any more.');
+    return job;
   }
 
-  async #read(): Promise<z.infer<typeof keptSchema>['copies']> {
-    const { file, log } = this.#options;
+  /** `undefined` when there is no list that can be read. */
+  async #read(file: string, schema: z.ZodType<{ downloads: Unfinished[] }>): Promise<Unfinished[] | undefined> {
+    const { log } = this.#options;
     let bytes: Buffer;
     try {
       bytes = await readRegularFile(file);
     } catch {
-      return [];
+      return undefined;
     }
     try {
-      return keptSchema.parse(JSON.parse(utf8Text(bytes))).copies;
+      return schema.parse(JSON.parse(utf8Text(bytes))).downloads;
     } catch (error) {
       const aside = `${file}.damaged-${this.#options.now()}`;
-      log.warn('The list of unfinished copies cannot be understood and is set aside', { file, aside, error });
+      log.warn('List of unfinished downloads set aside', { file, aside, error });
       await rename(file, aside).catch(() => undefined);
-      return [];
+      return undefined;
     }
   }
 
-  /** Not after a month, nor where the folder is gone: then what is left of it is removed. */
-  async #isWorthwhile(file: string, startedAt: number): Promise<boolean> {
-    const isFolderThere = await stat(dirname(file)).catch(() => undefined);
-    if (isFolderThere && this.#options.now() - startedAt < UNFINISHED_MAX_AGE_MS) return true;
-    this.#options.log.warn('An unfinished copy is given up', { file, startedAt });
-    if (isFolderThere) await discardLeft(file, { machine: await thisMachine() });
+  /** False after a month and where the folder is gone; the part is removed then. */
+  async #isCurrent(file: string, startedAt: number): Promise<boolean> {
+    const folderExists = await stat(dirname(file)).catch(() => undefined);
+    if (folderExists && this.#options.now() - startedAt < UNFINISHED_MAX_AGE_MS) return true;
+    this.#options.log.warn('Unfinished download dropped', { file, startedAt });
+    if (folderExists) await discardPart(file, { machine: await thisMachine() });
     return false;
   }
 
-  /** Writes down which copies are open, one writing after the other. A disk that takes no note costs only the going on. */
-  #keep(): void {
-    this.#keeping = this.#keeping
-      .then(() => this.#writeDown())
+  /** Writes the list of unfinished downloads, one write at a time. A failed write only prevents their continuation. */
+  #persist(): void {
+    this.#saving = this.#saving
+      .then(() => this.#writeList())
       .catch((error: unknown) => {
-        this.#options.log.warn('The list of unfinished copies could not be written', { error });
+        this.#options.log.warn('List of unfinished downloads not written', { error });
       });
   }
 
-  async #writeDown(): Promise<void> {
-    const open = [...this.#copies.values()].filter(({ transfer }) => !isOver(transfer));
-    const copies = open.map(({ transfer: { id, key, startedAt }, file, token }) => ({
+  async #writeList(): Promise<void> {
+    const open = [...this.#jobs.values()].filter(({ transfer }) => !isOver(transfer));
+    const downloads = open.map(({ transfer: { id, key, startedAt }, file, token }) => ({
       ...{ id, key, file, startedAt },
       ...(token !== undefined && { token }),
     }));
-    if (copies.length === 0) return rm(this.#options.file, { force: true });
-    return replaceFile(this.#options.file, JSON.stringify({ version: 1, copies }));
+    if (downloads.length === 0) await rm(this.#options.file, { force: true });
+    else await replaceFile(this.#options.file, JSON.stringify({ version: 2, downloads }));
+    if (this.#hasFormerList) await rm(this.#formerFile, { force: true });
+    this.#hasFormerList = false;
   }
 
-  #announce({ transfer }: Copy): void {
-    this.#changed.add(transfer.id);
-    this.#announceSoon();
+  #emit({ transfer }: DownloadJob): void {
+    this.#changes.changed(transfer.id);
   }
 
-  #announceSoon(): void {
-    if (this.#announced) return;
-    this.#announced = true;
-    setTimeout(() => {
-      this.#announced = false;
-      const changed = [...this.#changed].flatMap((id) => this.#copies.get(id)?.transfer ?? []);
-      const removed = [...this.#removed];
-      this.#changed.clear();
-      this.#removed.clear();
-      this.#options.changed({ changed: changed.map((transfer) => ({ ...transfer })), removed });
-    }, SECOND_MS / 10).unref();
+  #transferOf(id: string): Transfer[] {
+    const job = this.#jobs.get(id);
+    return job ? [{ ...job.transfer }] : [];
   }
 }
 
-/** Whether two paths are the same file, as far as their letters tell: Windows and macOS take `A` and `a` for one. */
+/** Whether two paths name one file, by their letters: Windows and macOS ignore case. */
 function isSamePlace(a: string, b: string): boolean {
   const folded = (path: string) => {
     const whole = resolve(path).normalize('NFC');

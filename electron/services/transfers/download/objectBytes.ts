@@ -14,7 +14,10 @@ export interface BytesAsked {
   client: S3Client;
   configuration: StorageConfiguration;
   object: StoredObject;
-  /** The first byte that is wanted; all from there to the end come. Smaller than the object's size, or 0; 0 of an empty one, too. */
+  /**
+   * Position of the first byte; all from there to the end are requested. Smaller than the object's size; 0 for an empty
+   * object.
+   */
   from: number;
   /** Milliseconds without a byte after which the connection counts as broken. */
   idleMs: number;
@@ -22,24 +25,21 @@ export interface BytesAsked {
 }
 
 export interface Piece {
-  /** Where in the object the bytes belong. */
+  /** Position in the object. */
   position: number;
   bytes: Uint8Array;
 }
 
-/** A server that was asked for a range and gave another one; without a range it may do better. */
+/** The server answered with another range; a request without a range may succeed. */
 export class OtherRange extends NearplayError {
   constructor() {
     super('storage-failed', 'The storage gave another part of the file than it was asked for.');
   }
 }
 
-/**
- * An answer that does not fit what HEAD said of the object. It may be another one by now, or something in front of the storage changes
- * its answers: another look tells.
- */
+/** The answer does not match HEAD: the object has changed, or a proxy alters the answer. Another HEAD tells which. */
 export class OtherObject extends NearplayError {
-  /** The answer is one that was compressed (RFC 9110, 8.4), by the storage or on its way. */
+  /** Whether the answer was compressed (RFC 9110, 8.4), by the storage or by a proxy. */
   readonly isEncoded: boolean;
 
   constructor(isEncoded: boolean, cause?: unknown) {
@@ -49,18 +49,18 @@ export class OtherObject extends NearplayError {
 }
 
 /**
- * The bytes of one version of an object, as one connection brings them: pinned by version id and ETag, and checked against
- * what the answer says of itself. A server that ignores ranges begins at 0 whatever was asked.
+ * Bytes of one object version over one connection: pinned by version id and ETag, and checked against the headers of
+ * the answer. A server that ignores ranges begins at 0.
  *
- * @throws NearplayError object-changed (OtherObject), not-a-storage (something else answered), damaged (more bytes than the object has),
- *   storage-failed (they ended early), timeout, offline, access-denied …
+ * @throws NearplayError object-changed (OtherObject), not-a-storage (a proxy answered), damaged (more bytes than the
+ *   object has), storage-failed (fewer), timeout, offline, access-denied …
  */
 export async function* objectBytes(asked: BytesAsked): AsyncGenerator<Piece, void> {
   const { signal, object } = asked;
   const idle = new IdleLimit(asked.idleMs);
   let body: Readable | undefined;
   try {
-    const answer = await idle.during(() => ask(asked, AbortSignal.any([signal, idle.signal])));
+    const answer = await idle.during(() => requestBytes(asked, AbortSignal.any([signal, idle.signal])));
     let position = beginningOf(answer, asked);
     const isEncoded = isEncodedIn(answer);
     if (!(answer.Body instanceof Readable)) throw new NearplayError('storage-failed');
@@ -91,7 +91,7 @@ export async function* objectBytes(asked: BytesAsked): AsyncGenerator<Piece, voi
   }
 }
 
-function ask({ client, configuration, object, from }: BytesAsked, abortSignal: AbortSignal) {
+function requestBytes({ client, configuration, object, from }: BytesAsked, abortSignal: AbortSignal) {
   const { version, etag } = object;
   const versionId = lastingVersion(version);
   const command = new GetObjectCommand({
@@ -104,7 +104,10 @@ function ask({ client, configuration, object, from }: BytesAsked, abortSignal: A
   return client.send(command, { abortSignal });
 }
 
-/** Where the body of an answer begins. @throws NearplayError when it is not of this version, or not the storage's */
+/**
+ * Position at which the body begins. @throws NearplayError when the answer is of another version, or not from the
+ * storage
+ */
 function beginningOf(answer: GetObjectCommandOutput, { object, from }: BytesAsked): number {
   const { ETag: etag, VersionId: versionId, ContentRange: range, ContentLength: length } = answer;
   const { size } = object.version;
@@ -116,7 +119,7 @@ function beginningOf(answer: GetObjectCommandOutput, { object, from }: BytesAske
   if (lasting !== undefined && versionId !== undefined && versionId !== lasting) throw other();
   if (answer.$metadata.httpStatusCode !== 206) {
     if (length !== undefined && length !== size) throw other();
-    // That there is nothing has to be said: a connection that ends early looks the same.
+    // An empty object needs an explicit size: a connection that ends early looks the same.
     if (size === 0 && length === undefined && !object.fingerprint) knownSize(answer);
     return 0;
   }
@@ -137,7 +140,7 @@ function isEncodedIn({ ContentEncoding: encoding }: GetObjectCommandOutput): boo
   return encoding !== undefined && encoding !== '' && encoding !== 'identity' && encoding !== 'aws-chunked';
 }
 
-/** Ends what takes longer than it may to bring its next byte. The time that the disk takes in between does not count. */
+/** Limits the time until the next byte. Time that the disk takes in between does not count. */
 class IdleLimit {
   readonly #limitMs: number;
   readonly #over = new AbortController();

@@ -13,21 +13,21 @@ import { knownSize } from '../../storage/objectSizes.ts';
 import { lastingVersion, type ObjectVersion, sameEtag } from '../../storage/objectVersion.ts';
 import { wholeKey } from '../../storage/storageKeys.ts';
 
-/** What a content was compared by: the checksum's name, `md5` for an ETag that is one. */
+/** What a content was proved by: the checksum's name, `md5` for an ETag that is one. */
 export type ProvedBy = Lowercase<Fingerprint['algorithm']>;
 
-/** `incomparable`: the storage keeps a checksum, of parts whose sizes nobody knows. */
+/** `incomparable`: the storage has a checksum of parts whose sizes are unknown. */
 export type Unproved = 'no-checksum' | 'incomparable';
 
-/** What is known of a content that arrived. */
+/** Result of the comparison of downloaded content. */
 export type ContentProof = { by: ProvedBy } | { unproved: Unproved };
 
 /**
- * The answers of a storage about one version do not fit together, though the version is the same: what stands in front of it changes
- * them. No content is known then, and none was replaced.
+ * The answers of a storage about one version contradict each other: a proxy alters them. The content is unknown, and
+ * the object was not replaced.
  */
 export class Contradiction extends NearplayError {
-  /** @param isCompressed the bytes come compressed, so that they are others, and fewer or more than the storage has. */
+  /** @param isCompressed the bytes are compressed in transit, so that their number differs from the storage's. */
   constructor(isCompressed: boolean) {
     super(
       isCompressed ? 'not-a-storage' : 'storage-failed',
@@ -38,27 +38,30 @@ export class Contradiction extends NearplayError {
   }
 }
 
-/** One version of an object as one storage has it. ETags may differ between storages: each pins its own. */
+/** One object version in one storage. ETags may differ between storages, so each has its own. */
 export interface StoredObject {
   storage: string;
   version: ObjectVersion;
-  /** As this storage says it; empty where it says none. */
+  /** The ETag of this storage; empty when it returns none. */
   etag: string;
-  /** What the storage keeps of the content. */
+  /** Fingerprint of the content in this storage. */
   fingerprint?: Fingerprint;
 }
 
-/** Names the main storage's object for good: the same key in another bucket or on another server is another one. */
+/**
+ * Identifies an object of the main storage permanently: the same key in another bucket or on another server is another
+ * object.
+ */
 export function objectPlaceOf({ clients, preferences }: Pick<Studio, 'clients' | 'preferences'>, key: string): string {
   const storage = clients.configurationOf(preferences.mainStorage);
   return [endpointOf(storage) ?? storage.region, storage.bucket, wholeKey(storage, key)].join('\n');
 }
 
 /**
- * Asks a storage for a version, with what it keeps of the content.
+ * Requests a version by HEAD, with its fingerprint.
  *
- * @throws NearplayError object-changed when it has another content under the key now; Contradiction when it is the same one and has
- *   another size; and what the storage says of it: no-such-key, access-denied, offline …
+ * @throws NearplayError object-changed when the key has another content now; Contradiction when the version is the same
+ *   with another size; and errors of the storage: no-such-key, access-denied, offline …
  */
 export async function lookAt(
   studio: Studio,
@@ -77,9 +80,9 @@ export async function lookAt(
 }
 
 /**
- * Whether a file has the content that the storage keeps a checksum of: by which one, or why that is not known.
+ * Compares a file with the stored checksum: returns which one proved it, or why none did.
  *
- * @throws NearplayError damaged when the content is another one
+ * @throws NearplayError damaged when the content differs
  */
 export async function proveContent(
   studio: Studio,
@@ -100,13 +103,13 @@ export async function proveContent(
   const partSize = partSizeBy(fingerprint, version.size, { size: length, count });
   if (partSize === undefined) return { unproved: 'incomparable' };
   if (await hasContent(file, { fingerprint, partSize, signal })) return { by: provedBy };
-  // Parts of many sizes may add up to what as many of one size do: then nobody knows where to cut.
+  // Parts of different sizes may be as many as parts of one size would be: their boundaries are unknown then.
   const isEven = version.size <= 2 * partSize || (await part(2)).ContentLength === partSize;
   if (!isEven) return { unproved: 'incomparable' };
   throw differs();
 }
 
-/** @throws NearplayError not-a-storage for an answer that has nothing of S3's: a page of a firewall, with 200 */
+/** @throws NearplayError not-a-storage for an answer without anything of S3, as a firewall's page with status 200 */
 export function assertFromStorage({
   ETag: etag,
   $metadata,
@@ -114,7 +117,7 @@ export function assertFromStorage({
   if (etag === undefined && $metadata.requestId === undefined) throw new NearplayError('not-a-storage');
 }
 
-/** Whether an answer is of this version: by its id, else by its ETag, else by its date. */
+/** Whether an answer is of this version: by version id, else by ETag, else by date. */
 function isOfVersion(
   { ETag: etag = '', VersionId: versionId, LastModified }: HeadObjectCommandOutput,
   version: ObjectVersion,
@@ -122,7 +125,7 @@ function isOfVersion(
   const lasting = lastingVersion(version);
   if (lasting !== undefined && versionId !== undefined) return versionId === lasting;
   if (etag !== '' && version.etag !== '') return sameEtag(etag, version.etag);
-  // It was asked for by its id.
+  // The request named the version id.
   if (lasting !== undefined) return true;
   return LastModified?.getTime() === version.lastModified;
 }

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Machine } from '../../../../../../electron/services/runtime/machine.ts';
 import {
   DestinationClaim,
-  discardLeft,
-  isLeft,
+  discardPart,
+  hasNote,
   type PartContent,
 } from '../../../../../../electron/services/transfers/download/destinationClaim.ts';
 import { fifo } from '../../../../../helpers/oddFiles.ts';
@@ -139,7 +139,7 @@ describe('what a process left that is gone', () => {
     const asleep = await DestinationClaim.take(destination, { machine: machine('a', 1), heartbeatMs: 20 });
     await rm(await note());
     const other = await DestinationClaim.take(destination, { machine: machine('b', 1) });
-    await expect.poll(() => asleep.lost.aborted).toBe(true);
+    await expect.poll(() => asleep.revoked.aborted).toBe(true);
     await expect(asleep.assertOurs()).rejects.toMatchObject({ code: 'same-destination' });
     await asleep.release({ keep: false });
     // What is the other one's is not removed.
@@ -162,14 +162,14 @@ describe('what a process left that is gone', () => {
     await killed(machine('a', 1, []));
     await writeFile(join(folder, '.plate.mov.0123456789abcdef.nearplay-part'), 'of another one');
     await writeFile(join(folder, 'plate.mov'), 'there');
-    expect(await isLeft(destination)).toBe(true);
-    await discardLeft(destination, { machine: machine('a', 2, [2]) });
+    expect(await hasNote(destination)).toBe(true);
+    await discardPart(destination, { machine: machine('a', 2, [2]) });
     expect((await readdir(folder)).sort()).toEqual(['.plate.mov.0123456789abcdef.nearplay-part', 'plate.mov']);
   });
 
   it('is not removed while it is at work', async () => {
     const claim = await DestinationClaim.take(destination, { machine: machine('a', 1) });
-    await discardLeft(destination, { machine: machine('a', 2, [1, 2]) });
+    await discardPart(destination, { machine: machine('a', 2, [1, 2]) });
     await claim.assertOurs();
     await claim.release({ keep: false });
   });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Application } from '../../../../../electron/services/application.ts';
@@ -19,18 +19,18 @@ const slowly = () =>
   desk.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'bandwidth', bytesPerSecond: 4 * MIB } });
 const target = (name = 'plate.mov') => join(desk.folder, name);
 
-/** The copies in the list, as a window follows them. */
+/** The downloads in the list, as a window follows them. */
 function follow(services: Application) {
-  const copies = new Map<string, Transfer>();
+  const downloads = new Map<string, Transfer>();
   const states: string[] = [];
   services.on('transfersChanged', ({ changed }) => {
     for (const one of changed.filter(({ direction }) => direction === 'download')) {
-      copies.set(one.id, one);
+      downloads.set(one.id, one);
       if (states.at(-1) !== one.state) states.push(one.state);
     }
   });
-  const of = (id: string) => copies.get(id);
-  return { of, states, all: () => [...copies.values()] };
+  const of = (id: string) => downloads.get(id);
+  return { of, states, all: () => [...downloads.values()] };
 }
 
 const listed = (services: Application) =>
@@ -67,7 +67,7 @@ it('says so when nothing could prove the file', async () => {
 });
 
 describe('the same destination twice', () => {
-  it('joins the copy of the same object that is on its way, and refuses another object', async () => {
+  it('joins the running download of the same object, and refuses another object', async () => {
     slowly();
     const seen = follow(desk.services);
     const first = desk.services.downloads.add(KEY, target());
@@ -120,7 +120,7 @@ describe('a restart of the app', () => {
   };
   const again = () => desk.restart({ ...MAIN, journalFolder: join(desk.studio.folder, 'app') });
 
-  it('goes on by itself where the copy was', async () => {
+  it('goes on by itself from the stored bytes', async () => {
     const id = await begun();
     const before = desk.reads().length;
     const services = await again();
@@ -135,7 +135,22 @@ describe('a restart of the app', () => {
     expect(listed(await again())).toEqual([]);
   });
 
-  it('forgets copies whose folder is gone', async () => {
+  it('continues the list of an earlier version, whose file is replaced', async () => {
+    const journalFolder = join(desk.studio.folder, 'app');
+    await mkdir(journalFolder, { recursive: true });
+    const unfinished = { id: 'earlier', key: KEY, file: target(), startedAt: Date.now() };
+    await writeFile(join(journalFolder, 'copies.json'), JSON.stringify({ version: 1, copies: [unfinished] }));
+    const lift = slowly();
+    const services = await again();
+    expect(listed(services)).toMatchObject([{ id: 'earlier', key: KEY, name: 'plate.mov' }]);
+    await expect.poll(() => readdir(journalFolder)).toContain('downloads.json');
+    await expect.poll(() => readdir(journalFolder)).not.toContain('copies.json');
+    lift();
+    await expect.poll(() => listed(services)[0]?.state).toBe('done');
+    expect(await desk.holds()).toBe(true);
+  });
+
+  it('forgets downloads whose folder is gone', async () => {
     await mkdir(join(desk.folder, 'drive'));
     await begun('drive/plate.mov');
     await rm(join(desk.folder, 'drive'), { recursive: true });
