@@ -14,19 +14,17 @@ import {
   REQUESTS,
   type TimeLimit,
 } from '../shared/ipc.ts';
+import { HOUR_MS, SECOND_MS } from '../shared/units.ts';
 import type { Log } from './services/runtime/log.ts';
-
-const SECOND = 1000;
-const HOUR = 3600 * SECOND;
 
 /** Milliseconds until a request is answered with `timeout`. */
 const LIMITS_MS: Readonly<Record<TimeLimit, number>> = {
   // Longer than any wait inside the services.
-  reply: 90 * SECOND,
+  reply: 90 * SECOND_MS,
   // Millions of objects or files take a while; progress is shown, and it can be cancelled.
-  report: 2 * HOUR,
+  report: 2 * HOUR_MS,
   // A system dialog waits for a person, who may be at lunch.
-  dialog: 12 * HOUR,
+  dialog: 12 * HOUR_MS,
 };
 
 /** The page that may ask. Compared by protocol and host: the origin of a custom scheme is the string 'null'. */

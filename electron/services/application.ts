@@ -1,6 +1,5 @@
 import type { Agent } from 'node:https';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { Bootstrap, CredentialsStatus } from '../../shared/bootstrap.ts';
 import { NearplayError } from '../../shared/errors.ts';
 import { folderOf, writableFolder } from '../../shared/keys.ts';
@@ -12,13 +11,14 @@ import type { Settings, SettingsPatch } from '../../shared/settings.ts';
 import type { JournalUnread } from '../../shared/transfers.ts';
 import type { Added, WatchFolderStatus } from '../../shared/uploads.ts';
 import { PreferencesEditor, type SaveQuestion } from './preferences/preferencesEditor.ts';
-import { PreferencesInBucket } from './preferences/preferencesInBucket.ts';
 import { PreferencesSource } from './preferences/preferencesSource.ts';
 import { type SettingsBackend, SettingsStore } from './preferences/settingsStore.ts';
+import { StudioInForce } from './preferences/studioInForce.ts';
 import { askOverHttp, ClientAddresses, interfaceAddresses } from './reading/clientAddresses.ts';
 import { RouteExplanations } from './reading/explanation.ts';
 import { NetworkWatch } from './reading/networkWatch.ts';
 import { Studio, type StudioOptions } from './reading/studio.ts';
+import { mainTarget, targetAt } from './reading/uploadTargets.ts';
 import { ReadyAlerts } from './replication/readyAlerts.ts';
 import { ReadyNotifications } from './replication/readyNotifications.ts';
 import { ReplicationReports } from './replication/replicationReports.ts';
@@ -29,7 +29,6 @@ import { steadyNow } from './runtime/steadyClock.ts';
 import { systemUser } from './runtime/systemUser.ts';
 import type { ServiceEvents, Services } from './services.ts';
 import { createCredentials, type CredentialSource, promptStatus } from './storage/credentials.ts';
-import { isIn, type UploadPlace } from './storage/objectPlace.ts';
 import { Downloads } from './transfers/download/downloads.ts';
 import { Journal } from './transfers/journal/journal.ts';
 import type { ConflictPolicy } from './transfers/journal/uploadRecord.ts';
@@ -39,11 +38,6 @@ import { type QueueTiming, TransferQueue } from './transfers/queue/queue.ts';
 import { receiptsText } from './transfers/upload/receipt.ts';
 import { Verifications } from './verify/verifications.ts';
 import { WatchFolders } from './watchFolders/watchFolders.ts';
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-/** An admin's change in the bucket is looked for this often. */
-const PREFERENCES_INTERVAL_MS = 5 * MINUTE;
 
 export interface ServicesOptions {
   /** Where this user's own files go: copies of preferences, the journal of transfers. Must exist. */
@@ -111,16 +105,13 @@ class NearplayServices implements Application {
   readonly #options: ServicesOptions;
   readonly #settings: SettingsStore;
   readonly #preferences: PreferencesSource;
+  readonly #inForce: StudioInForce;
   readonly #credentials: CredentialSource;
   readonly #network: NetworkWatch;
   readonly #replicas: ReplicaWatch;
   readonly #readyAlerts: ReadyAlerts;
   readonly #events = new Emitter<ServiceEvents>();
   readonly #ready = new ReadyNotifications({ notify: (ready) => this.#events.emit('replicaReady', ready) });
-  #studio: Studio | undefined;
-  #announced: PreferencesStatus | undefined;
-  #mediaSources: string[] = [];
-  #timer: NodeJS.Timeout | undefined;
   #unread: JournalUnread | undefined;
   #stopped = false;
 
@@ -137,8 +128,22 @@ class NearplayServices implements Application {
       userDataFolder: options.userDataFolder,
       log,
     });
+    this.#inForce = new StudioInForce({
+      source: this.#preferences,
+      open: (preferences) => this.#newStudio(preferences),
+      replaced: () => {
+        this.#limitBandwidth();
+        this.uploads.targetChanged();
+      },
+      ready: () => {
+        if (this.#inForce.current && options.givenAddress === undefined) void this.addresses.invalidate();
+        this.#readingChanged();
+      },
+      statusChanged: (status) => this.#events.emit('preferencesChanged', status),
+      log,
+    });
     this.addresses = new ClientAddresses({
-      services: () => this.#studio?.preferences.publicIp.services ?? [],
+      services: () => this.#inForce.current?.preferences.publicIp.services ?? [],
       ask: askOverHttp(options.proxyAgent),
       interfaces: options.interfaces ?? interfaceAddresses,
       clock,
@@ -146,15 +151,15 @@ class NearplayServices implements Application {
     });
     this.uploads = new TransferQueue({
       journal: new Journal(join(options.journalFolder ?? options.userDataFolder, 'transfers')),
-      target: () => this.#target(),
-      targetAt: (place) => this.#targetAt(place),
+      target: () => mainTarget(this.studio()),
+      targetAt: (place) => targetAt(this.studio(), place),
       changed: (delta) => {
         this.watchFolders.transfersChanged(delta);
         this.#events.emit('transfersChanged', this.transfers.ofUploads(delta));
       },
       completed: (key) => this.#uploaded(key),
       // Cached keys without an end would be used for ever: another client asks for new ones.
-      credentialsRefused: () => this.#rebuild(),
+      credentialsRefused: () => this.#inForce.rebuild(),
       storageNow: () => this.#storageNow(),
       now,
       random: Math.random,
@@ -204,7 +209,7 @@ class NearplayServices implements Application {
       studio,
       source: this.#preferences,
       agreeToSave: options.agreeToSave,
-      saved: () => this.#readBucketPreferences(),
+      saved: () => this.#inForce.readBucket(),
     });
     this.#network = new NetworkWatch({
       interfaces: options.interfaces ?? interfaceAddresses,
@@ -214,20 +219,18 @@ class NearplayServices implements Application {
   }
 
   async start(): Promise<void> {
-    await this.#apply(await this.#preferences.load());
-    this.#timer = setInterval(() => void this.#readPreferencesAgain(), PREFERENCES_INTERVAL_MS);
-    this.#timer.unref();
+    await this.#inForce.start();
     this.#network.start();
     this.#unread = await this.uploads.start();
     await this.downloads.start();
-    void this.#readBucketPreferences();
+    void this.#inForce.readBucket();
     this.#readyAlerts.start();
     await this.watchFolders.start();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearInterval(this.#timer);
+    this.#inForce.stop();
     this.#network.stop();
     this.#replicas.stop();
     this.#ready.stop();
@@ -236,7 +239,7 @@ class NearplayServices implements Application {
     this.verifications.cancel();
     await this.watchFolders.stop();
     await Promise.all([this.uploads.stop(), this.downloads.stop()]);
-    this.#studio?.stop();
+    this.#inForce.close();
   }
 
   on<Name extends keyof ServiceEvents>(event: Name, listener: (payload: ServiceEvents[Name]) => void): () => void {
@@ -244,21 +247,15 @@ class NearplayServices implements Application {
   }
 
   studio(): Studio {
-    if (this.#studio) return this.#studio;
-    const { origin, findings } = this.#preferences.status();
-    if (!origin) throw new NearplayError('no-preferences');
-    const errors = findings.filter(({ severity }) => severity === 'error');
-    const faults = errors.map(({ path, line, message }) => [line === undefined ? '' : `line ${line}`, path, message]);
-    const list = faults.map((parts) => parts.filter((part) => part !== '').join(': ')).join('; ');
-    throw new NearplayError('preferences-invalid', `${origin.where} cannot be used: ${list}`);
+    return this.#inForce.studio();
   }
 
   async importPreferences(file: string): Promise<PreferencesStatus> {
     const { copy, findings } = await this.#preferences.import(file);
     if (copy === null) return { ...this.#preferences.status(), findings };
     this.#settings.change({ importedPreferences: copy });
-    await this.#apply(await this.#preferences.load());
-    void this.#readBucketPreferences();
+    await this.#inForce.load();
+    void this.#inForce.readBucket();
     return this.#preferences.status();
   }
 
@@ -274,7 +271,9 @@ class NearplayServices implements Application {
   }
 
   async addWatchFolder(folder: string, path: string, existing: boolean): Promise<WatchFolderStatus> {
-    return this.watchFolders.add(path, writableFolder(folder, this.#target().configuration.prefix), { existing });
+    return this.watchFolders.add(path, writableFolder(folder, mainTarget(this.studio()).configuration.prefix), {
+      existing,
+    });
   }
 
   async refreshAddress(): Promise<ReadingStatus> {
@@ -284,20 +283,20 @@ class NearplayServices implements Application {
   }
 
   networkChanged(): void {
-    this.#studio?.reachability.probeNow();
+    this.#inForce.current?.reachability.probeNow();
     void this.addresses.invalidate();
     this.uploads.tryNow();
     this.downloads.tryNow();
-    void this.#readPreferencesAgain();
+    void this.#inForce.readAgain();
   }
 
   mediaSources(): string[] {
-    return this.#mediaSources;
+    return this.#inForce.mediaSources();
   }
 
   #storageNow(): number {
-    const main = this.#studio?.preferences.mainStorage;
-    return main === undefined ? this.#options.now() : (this.#studio?.clients.storageNow(main) ?? this.#options.now());
+    const studio = this.#inForce.current;
+    return studio ? studio.clients.storageNow(studio.preferences.mainStorage) : this.#options.now();
   }
 
   #replicaReady(key: string, { storage }: Route): void {
@@ -308,7 +307,7 @@ class NearplayServices implements Application {
   }
 
   #limitBandwidth(): void {
-    const ceiling = this.#studio?.preferences.uploads.maxBytesPerSecond ?? null;
+    const ceiling = this.#inForce.current?.preferences.uploads.maxBytesPerSecond ?? null;
     this.uploads.setBandwidth({ ...this.#settings.get().bandwidth, ceiling });
   }
 
@@ -318,7 +317,7 @@ class NearplayServices implements Application {
     this.#events.emit('settingsChanged', settings);
     // Other credentials: clients that hold the old ones must go.
     if (settings.profile !== before.profile) {
-      this.#rebuild();
+      this.#inForce.rebuild();
       this.uploads.tryNow();
       this.downloads.tryNow();
     }
@@ -337,7 +336,7 @@ class NearplayServices implements Application {
       settings: this.#settings.get(),
       preferences: this.#preferences.status(),
       credentials: await this.credentialsStatus(),
-      reading: this.#studio?.reading() ?? null,
+      reading: this.#inForce.current?.reading() ?? null,
       transfers: this.transfers.totals(),
       ...(this.#unread && { unread: this.#unread }),
       watchFolders: this.watchFolders.list(),
@@ -347,29 +346,6 @@ class NearplayServices implements Application {
   /** The first paint must not wait for a sign-in helper that takes its time. */
   credentialsStatus(): Promise<CredentialsStatus> {
     return promptStatus(this.#credentials);
-  }
-
-  async #apply(status: PreferencesStatus): Promise<void> {
-    const { document } = status;
-    if (this.#stopped) return;
-    if (!isDeepStrictEqual(document, this.#studio?.preferences ?? null)) {
-      this.#studio?.stop();
-      this.#studio = document ? this.#newStudio(document) : undefined;
-      this.#limitBandwidth();
-      this.uploads.targetChanged();
-      this.#mediaSources = (await this.#studio?.mediaSources().catch(() => [])) ?? [];
-      if (this.#studio && this.#options.givenAddress === undefined) void this.addresses.invalidate();
-      this.#readingChanged();
-    }
-    if (!isDeepStrictEqual(status, this.#announced)) this.#events.emit('preferencesChanged', status);
-    this.#announced = status;
-  }
-
-  #rebuild(): void {
-    const { preferences } = this.#studio ?? {};
-    if (!preferences) return;
-    this.#studio?.stop();
-    this.#studio = this.#newStudio(preferences);
   }
 
   #newStudio(preferences: IsolationPreferences): Studio {
@@ -389,54 +365,15 @@ class NearplayServices implements Application {
     });
   }
 
-  /** IT may have rolled out another file, or an admin may have saved in the main storage. */
-  async #readPreferencesAgain(): Promise<void> {
-    await this.#apply(await this.#preferences.load());
-    await this.#readBucketPreferences();
-  }
-
-  /** Looks for an admin's change in the main storage. Failing is no news: the storage's health is told elsewhere. */
-  async #readBucketPreferences(): Promise<void> {
-    if (this.#stopped || !this.#studio || !this.#preferences.asksBucket()) return;
-    try {
-      const { preferences } = this.#studio;
-      const read = await new PreferencesInBucket(this.#studio).read(this.#preferences.bucketEtag());
-      // Other preferences came into force meanwhile: "there is none" was said of another place.
-      if (!this.#isInForce(preferences)) return;
-      if (read !== 'unchanged') await this.#apply(await this.#preferences.fromBucket(read));
-    } catch (error) {
-      this.#options.log.warn('The preferences in the bucket could not be read', { error });
-    }
-  }
-
-  #isInForce(preferences: IsolationPreferences): boolean {
-    return this.#studio?.preferences === preferences;
-  }
-
-  #target() {
-    const studio = this.studio();
-    const { mainStorage } = studio.preferences;
-    return { client: studio.clients.clientOf(mainStorage), configuration: studio.clients.configurationOf(mainStorage) };
-  }
-
-  /** Where an upload was begun when the preferences were other ones. */
-  #targetAt(place: UploadPlace) {
-    const { preferences, clients } = this.studio();
-    const storages = Object.keys(preferences.s3Configuration);
-    const storage = storages.find((name) => isIn(place, clients.configurationOf(name)));
-    if (storage === undefined) return undefined;
-    return { client: clients.clientOf(storage), configuration: clients.configurationOf(storage) };
-  }
-
   #uploaded(key: string): void {
-    this.#studio?.router.uploadCompleted(key);
+    this.#inForce.current?.router.uploadCompleted(key);
     this.#events.emit('libraryChanged', { folder: folderOf(key) });
     // Asking for the route of each of many small files costs a good part of what sending them does.
-    if (this.#studio?.preferences.replication.replicas.length) this.#replicas.watch(key);
+    if (this.#inForce.current?.preferences.replication.replicas.length) this.#replicas.watch(key);
   }
 
   #readingChanged(): void {
-    if (!this.#stopped) this.#events.emit('readingChanged', this.#studio?.reading() ?? null);
+    if (!this.#stopped) this.#events.emit('readingChanged', this.#inForce.current?.reading() ?? null);
   }
 }
 

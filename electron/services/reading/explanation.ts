@@ -10,7 +10,7 @@ import type { Studio } from './studio.ts';
  * @param measurements what was measured last, if anything.
  * @throws NearplayError no-such-key, offline …
  */
-export async function explainRegion(
+async function explainRegion(
   studio: Studio,
   measurements: readonly Measurement[],
   key?: string,
