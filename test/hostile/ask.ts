@@ -65,13 +65,14 @@ export class HostileStudio {
     for (const rule of lie.rules) this.sandbox.addFault(rule);
     switch (asked) {
       case 'put':
-        return this.#upload(['upload', 'small.bin'], 'small.bin', this.#content, lie);
+        return this.#upload(['upload', 'small.bin', '--wait', WAIT], 'small.bin', this.#content, lie);
       case 'stream':
+        // It ends by itself; a limit would only race with its own time-outs.
         return this.#upload(['upload', '-', '--to', 'stream.bin'], 'stream.bin', this.#content, lie);
       case 'multipart': {
         const content = Buffer.alloc(LARGE, 5);
         await this.#localFile('large.bin', content);
-        return this.#upload(['upload', 'large.bin'], 'large.bin', content, lie);
+        return this.#upload(['upload', 'large.bin', '--wait', WAIT], 'large.bin', content, lie);
       }
       case 'get':
         return this.#get();
@@ -86,7 +87,7 @@ export class HostileStudio {
 
   async #upload(args: string[], key: string, content: Buffer, lie: Lie): Promise<Outcome> {
     const before = this.#stored(key);
-    const { said } = await this.#run([...args, '--wait', WAIT]);
+    const { said } = await this.#run(args);
     const stored = await this.#bytes(key);
     if (said === 'done' && !stored?.equals(content)) return { said, untrue: 'it is not there as it is here' };
     const isOverwritten = lie.isNameTaken === true && this.#stored(key) !== before;

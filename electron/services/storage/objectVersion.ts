@@ -18,7 +18,7 @@ export function lastingVersion({ versionId }: Pick<ObjectVersion, 'versionId'>):
 }
 
 /** The ETag without quotes and without the prefix of a weak one (`W/`). */
-export function bareEtag(etag: string): string {
+function bareEtag(etag: string): string {
   return etag.replace(/^W\//, '').replaceAll('"', '');
 }
 
