@@ -57,6 +57,7 @@ export function nameOfChosen(
   return letters === '' ? 'root' : letters;
 }
 
+/** One search, with its disk and its callbacks. */
 class Walk {
   readonly #leftOut: (one: LeftOut) => void;
   readonly #disk: LocalDisk;

@@ -124,6 +124,7 @@ interface DownloadTarget {
   claim: DestinationClaim;
 }
 
+/** The attempts of one download, up to its end. */
 class DownloadRun {
   readonly #studio: () => Studio;
   readonly #target: DownloadTarget;

@@ -181,6 +181,7 @@ export class Journal {
   }
 }
 
+/** One file of the journal: its records in memory, and their serialised writes. */
 class Sheet {
   readonly records: Map<string, UploadRecord>;
   readonly #file: string;

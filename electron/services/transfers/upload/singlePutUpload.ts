@@ -48,6 +48,7 @@ export async function uploadInOnePut(
   }
 }
 
+/** One run of a single-request upload: conflicts, the request, and its proof. */
 class SinglePutUpload {
   readonly #context: UploadContext;
   readonly #task: UploadTask;

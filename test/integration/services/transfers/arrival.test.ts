@@ -45,8 +45,8 @@ const LIES: Lie[] = [
     () => [{ operation: 'UploadPart', effect: { kind: 'wrong-checksum' } }],
     ['damaged'],
   ],
-  ['another checksum, whatever is asked', () => [{ effect: { kind: 'wrong-checksum' } }], ['damaged']],
-  ['no proof, whatever is asked', () => [{ effect: { kind: 'no-proof' } }], ['unproved']],
+  ['another checksum, for any request', () => [{ effect: { kind: 'wrong-checksum' } }], ['damaged']],
+  ['no proof, for any request', () => [{ effect: { kind: 'no-proof' } }], ['unproved']],
   ['an empty page', (way) => [{ operation: LAST_REQUEST[way], effect: { ...page, body: '' } }], ['not-a-storage']],
 ];
 
@@ -101,7 +101,7 @@ describe.each(WAYS)('sent by %s', (way) => {
     expect(count(sandbox, LAST_REQUEST[way])).toBe(3);
   });
 
-  it('is done where nobody may look, when the answer proves it, and not when it does not', async () => {
+  it('is done where HEAD is not permitted, when the answer proves it, and not when it does not', async () => {
     const refused: FaultRule = {
       operation: 'HeadObject',
       effect: { kind: 'status', status: 403, code: 'AccessDenied' },
@@ -115,7 +115,7 @@ describe.each(WAYS)('sent by %s', (way) => {
     expect([transfer.state, transfer.error?.code]).toEqual(['failed', 'unproved']);
   });
 
-  it('is proved by its own version, when somebody else has written a newer one', async () => {
+  it('is proved by its own version, when another client has written a newer one', async () => {
     if (!ofParts(way)) return;
     const theirs = new PutObjectCommand({ Bucket: 'studio-media', Key: `media/${way}.bin`, Body: 'newer' });
     sandbox.addFault({ operation: 'HeadObject', skip: 1, times: 1, effect: { kind: 'latency', milliseconds: 400 } });
@@ -149,12 +149,14 @@ it('is proved by the MD5 where the storage keeps no checksums', async () => {
 });
 
 describe('on a storage that does not keep conditions', () => {
-  let told: string[];
+  let reported: string[];
 
   beforeEach(async () => {
     await running.stop();
-    told = [];
-    const conditions = new KnownConditions((place, found) => void told.push(`${place.replace(/:\d+/, '')} ${found}`));
+    reported = [];
+    const conditions = new KnownConditions(
+      (place, found) => void reported.push(`${place.replace(/:\d+/, '')} ${found}`),
+    );
     running = makeQueue(sandbox, desk, { timing, random: () => 0, conditions, onConflict: 'ask' });
     await running.queue.start();
   });
@@ -193,9 +195,9 @@ describe('on a storage that does not keep conditions', () => {
     it('it is found out once, named, and nothing is left of it', async () => {
       await Promise.all(['a', 'b', 'c'].map((name) => sendBy('put', running, desk, { name })));
       const verdict = kind === 'ignore-conditions' ? 'ignored' : 'unsupported';
-      expect(told).toEqual([`http://127.0.0.1 studio-media ${verdict}`]);
+      expect(reported).toEqual([`http://127.0.0.1 studio-media ${verdict}`]);
       expect(running.queue.totals().note).toBe('no-conditions');
-      await until(() => running.deltas.at(-1)?.totals.note === 'no-conditions', 'the window is told');
+      await until(() => running.deltas.at(-1)?.totals.note === 'no-conditions', 'the note is emitted');
       const probes = sandbox.requests.filter(
         ({ key, operation }) => key.includes('.nearplay/') && operation === 'PutObject',
       );
@@ -208,7 +210,7 @@ describe('on a storage that does not keep conditions', () => {
 
   it('one that keeps them is asked once, and nothing is written by it', async () => {
     for (const name of ['a', 'b']) await sendBy('put', running, desk, { name });
-    expect(told).toEqual(['http://127.0.0.1 studio-media honoured']);
+    expect(reported).toEqual(['http://127.0.0.1 studio-media honoured']);
     expect(running.queue.totals().note).toBeUndefined();
     expect(sandbox.requests.map(({ operation, status }) => `${operation} ${status}`)).toEqual([
       ...['PutObject 404', 'PutObject 200', 'PutObject 200'],
@@ -225,7 +227,7 @@ describe('a cause that would stop all uploads', () => {
 
   it.each([
     ['encrypted by a customer', refused(400, 'InvalidRequest', STORED), 'encryption-unknown'],
-    ['of which nobody says why', undefined, 'storage-failed'],
+    ['without a reason', undefined, 'storage-failed'],
   ])(
     'is confirmed first: a HEAD that answers 400, of an object %s, fails its own file only',
     async (_name, get, code) => {

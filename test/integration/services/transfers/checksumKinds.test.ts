@@ -124,7 +124,7 @@ describe('where the storage keeps a checksum of the parts', () => {
     expect(kept('same (2).mov')).toMatchObject({ value: compositeOf(bytes) });
   });
 
-  it('skips what somebody else has sent in parts of another size', async () => {
+  it('skips what another client has sent in parts of another size', async () => {
     const bytes = randomBytes(40 * MIB);
     await running.queue.addStream('cut.mov', Readable.from([bytes]));
     expect(kept('cut.mov')).toMatchObject({ value: compositeOf(bytes, 16 * MIB) });

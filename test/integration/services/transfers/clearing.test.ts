@@ -6,7 +6,7 @@ import { age, Desk, makeQueue } from './surroundings.ts';
 
 const FILES = 300;
 
-it('whoever follows what is told has the list as it is, also when it is cleared while more comes', async () => {
+it('a window that follows the events has the present list, also when it is cleared while more comes', async () => {
   const sandbox = await startSandbox();
   const desk = await Desk.open();
   const running = makeQueue(sandbox, desk);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ChecksumKind } from '../../../../electron/services/content/checksumKind.ts';
+import { MINUTE_MS } from '../../../../shared/units.ts';
 import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { SpawnedUpload } from './spawnedUpload.ts';
 import { bytesOf, Desk, MIB, until, uploadsIn } from './surroundings.ts';
@@ -11,7 +12,6 @@ const [KILLS, SIZE] = isLong ? [50, 300 * MIB] : [6, 40 * MIB];
 const PARTS = SIZE / (8 * MIB);
 /** Milliseconds that the storage takes for a part: slow enough to be caught at work. */
 const PART_TAKES = 150;
-const MINUTE = 60_000;
 
 let sandbox: Sandbox;
 let desk: Desk;
@@ -64,7 +64,7 @@ it(
       await aRandomMoment();
       killed.kill();
       await killed.output;
-      // What was on the wire ends at the storage before anything new comes.
+      // Requests in flight end at the storage before anything new comes.
       await wait(200);
       expect(uploadsIn(sandbox).length).toBeLessThanOrEqual(1);
       if (partsThere() > 0) caughtAtWork += 1;
@@ -79,5 +79,5 @@ it(
     // Otherwise this would be a test of nothing.
     expect(caughtAtWork).toBeGreaterThan(KILLS / 8);
   },
-  KILLS * (isLong ? MINUTE : MINUTE / 2),
+  KILLS * (isLong ? MINUTE_MS : MINUTE_MS / 2),
 );

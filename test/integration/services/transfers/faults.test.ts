@@ -46,7 +46,7 @@ afterEach(async () => {
 });
 
 const status = (code: string, of = 400): FaultEffect => ({ kind: 'status', status: of, code });
-/** What ends by itself when it happens twice, in whatever phase. */
+/** Faults that end by themselves when they happen twice, in any phase. */
 const PASSING: [string, FaultEffect][] = [
   ['latency', { kind: 'latency', milliseconds: 200 }],
   ['a slow line', { kind: 'bandwidth', bytesPerSecond: 30 * MIB }],
@@ -129,7 +129,7 @@ it.each(LASTING)('in the phase "%s", lasting %s', async (phase, _name, effect, s
 it.each<[string, string, number]>([
   ['small', 'PutObject', 1000],
   ['large', 'CompleteMultipartUpload', SIZE],
-])('a name that is refused as taken and told to be free is no other file (%s)', async (name, operation, size) => {
+])('a name that is refused as taken and reported free is no other file (%s)', async (name, operation, size) => {
   const file = await desk.file(`free-${name}.bin`, size);
   sandbox.addFault({ operation, key: /free-/, effect: status('PreconditionFailed', 412) });
   await running.queue.add('', [file]);
@@ -171,7 +171,7 @@ it('cuts in mid part: that part goes again', async () => {
   await expectWhole();
 });
 
-it('starts again where the multipart upload was aborted by somebody', async () => {
+it('starts again where the multipart upload was aborted by another client', async () => {
   await upload('part', () => {
     sandbox.addFault({ operation: 'UploadPart', partNumber: 3, effect: status('NoSuchUpload', 404), times: 1 });
   });
@@ -195,7 +195,7 @@ describe('a token that ends in mid upload and is renewed five seconds later', ()
   it.each([
     ['the storage refuses it', (): (() => void) => sandbox.addFault({ effect: status('ExpiredToken') })],
     [
-      'nobody has another one',
+      'there are no others',
       (): (() => void) => {
         isSignedIn = false;
         return () => void (isSignedIn = true);
@@ -207,8 +207,8 @@ describe('a token that ends in mid upload and is renewed five seconds later', ()
     content = await readFile(path);
     refusals = 0;
     await running.stop();
-    const told = { credentialsRefused: () => (refusals += 1) };
-    running = makeQueue(sandbox, desk, { ...told, credentials: provider, timing: { queuePause: 300 } });
+    const callbacks = { credentialsRefused: () => (refusals += 1) };
+    running = makeQueue(sandbox, desk, { ...callbacks, credentials: provider, timing: { queuePause: 300 } });
     await running.queue.start();
     await running.queue.add('', [path]);
     await until(() => only(running.queue).confirmed > 0, 'a part is there');
@@ -219,7 +219,7 @@ describe('a token that ends in mid upload and is renewed five seconds later', ()
     await wait(5000);
     expect(only(running.queue).state).not.toBe('failed');
     renew();
-    // What the app does when somebody has signed in.
+    // What the app does after a sign-in.
     running.queue.tryNow();
     await within(AT_MOST, 'the upload', running.queue.finished());
     expect(only(running.queue).state).toBe('done');

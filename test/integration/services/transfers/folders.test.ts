@@ -12,7 +12,7 @@ import { turnsDuring } from '../../../helpers/turns.ts';
 
 const MANY = process.env['NEARPLAY_LONG'] === '1' ? 100_000 : 20_000;
 const PER_FOLDER = 500;
-/** Nobody listens there: what is queued stays queued. */
+/** No server listens there: queued files stay queued. */
 const preferences = {
   version: 1,
   s3Configuration: {
@@ -60,7 +60,7 @@ async function write(...names: string[]): Promise<void> {
   }
 }
 
-it('goes through folders in the order of names, whatever order the disk has', async () => {
+it('goes through folders in the order of names, for any order of the disk', async () => {
   const frames = Array.from({ length: 150 }, (_, at) => `plate.${String(at + 1001)}.exr`);
   await write(...frames.toReversed(), 'b/2.exr', 'b/1.exr', 'a/1.exr');
   await queue.add('', [join(folder, 'project')]);
@@ -68,7 +68,7 @@ it('goes through folders in the order of names, whatever order the disk has', as
   expect(names).toEqual([...frames, 'a/1.exr', 'b/1.exr', 'b/2.exr']);
 });
 
-it('keeps the structure and leaves out what nobody means to send', async () => {
+it('keeps the structure and leaves out litter', async () => {
   await write('a.mov', 'shots/sh010/b.exr', 'shots/日本語 – ünïcode.mov', 'cafe\u0301.png');
   await write('.DS_Store', 'Thumbs.db', '.git/config', 'shots/~$budget.xlsx', 'desktop.ini');
   await symlink(join(folder, 'project', 'a.mov'), join(folder, 'project', 'link.mov'));

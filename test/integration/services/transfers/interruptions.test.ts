@@ -42,7 +42,7 @@ afterEach(async () => {
 
 const finish = () => within(30_000, 'the upload', running.queue.finished());
 const received = () => sandbox.requests.reduce((sum, { bytesReceived }) => sum + bytesReceived, 0);
-/** By the queue's own limit: what the storage has taken is then what was on the wire. */
+/** By the queue's own limit: what the storage received is then what was sent. */
 const slowly = (bytesPerSecond = 10 * MIB) => running.queue.setBandwidth({ ...UNLIMITED, bytesPerSecond });
 const fast = () => running.queue.setBandwidth(UNLIMITED);
 
@@ -55,7 +55,7 @@ async function begin(name: string, size = 60 * MIB): Promise<string> {
   return path;
 }
 
-it('leaves the wire within 200 ms of a pause, keeps its parts, and sends the rest', async () => {
+it('ends its requests within 200 ms of a pause, keeps its parts, and sends the rest', async () => {
   const path = await begin('pause.bin');
   await until(() => only(running.queue).confirmed > 0, 'a part is there');
   const flowing = received();
@@ -76,7 +76,7 @@ it('leaves the wire within 200 ms of a pause, keeps its parts, and sends the res
   expect(confirmed).toHaveLength(8);
 });
 
-it('leaves the wire as fast when several files go as fast as they can', async () => {
+it('ends its requests as fast when several files go as fast as they can', async () => {
   const paths = await Promise.all(['a.bin', 'b.bin', 'c.bin'].map((name) => desk.file(name, 100 * MIB)));
   await running.queue.add('', paths);
   await until(() => running.queue.list().some(({ confirmed }) => confirmed > 0), 'a part is there');
@@ -94,14 +94,14 @@ it('leaves the wire as fast when several files go as fast as they can', async ()
   const confirmed = sandbox.requests.filter(({ operation, status }) => operation === 'UploadPart' && status === 200);
   const parts = confirmed.map(({ key, partNumber }) => `${key} ${partNumber}`);
   expect(new Set(parts).size).toBe(39);
-  // What was on its way may have arrived without anybody hearing of it; nothing that was heard of goes again.
+  // What was on its way may be stored without a confirmation; confirmed parts are not sent again.
   expect(parts.length - 39).toBeLessThan(24);
   for (const path of paths) {
     expect((await bytesOf(sandbox, basename(path)))?.equals(await readFile(path))).toBe(true);
   }
 });
 
-it('is resumed before it has left the wire', async () => {
+it('is resumed before its requests have ended', async () => {
   await begin('twice.bin', 20 * MIB);
   running.queue.pause();
   running.queue.resume();
@@ -200,7 +200,7 @@ it('waits while offline, says so, and goes on by itself', async () => {
   expect(only(running.queue).state).toBe('done');
 });
 
-it.each([100, 20 * MIB])('lets nobody destroy the other one’s file of the same name (%d bytes)', async (size) => {
+it.each([100, 20 * MIB])('never overwrites the other one’s file of the same name (%d bytes)', async (size) => {
   const other = await Desk.open();
   const colleague = makeQueue(sandbox, other);
   await colleague.queue.start();
@@ -224,20 +224,20 @@ it.each([100, 20 * MIB])('lets nobody destroy the other one’s file of the same
 
 it('tells of changes at most ten times a second', async () => {
   await running.stop();
-  const told: { at: number; delta: UploadsDelta }[] = [];
-  running = makeQueue(sandbox, desk, { changed: (delta) => void told.push({ at: performance.now(), delta }) });
+  const emitted: { at: number; delta: UploadsDelta }[] = [];
+  running = makeQueue(sandbox, desk, { changed: (delta) => void emitted.push({ at: performance.now(), delta }) });
   await running.queue.start();
   await begin('deltas.bin');
-  const before = told.length;
-  await until(() => told.length > before + 5, 'some are told');
-  const passed = (told.at(-1)?.at ?? 0) - (told[0]?.at ?? 0);
-  // Each is told 100 ms after the one before began to be told, or later; timers of Node may fire a millisecond early.
-  expect(told.length - 1).toBeLessThanOrEqual(passed / 99 + 1);
-  expect(told.at(-1)?.delta).toMatchObject({ changed: [{ name: 'deltas.bin' }], removed: [] });
-  expect(told.some(({ delta }) => delta.totals.bytesPerSecond > 0)).toBe(true);
+  const before = emitted.length;
+  await until(() => emitted.length > before + 5, 'some are emitted');
+  const passed = (emitted.at(-1)?.at ?? 0) - (emitted[0]?.at ?? 0);
+  // Each is emitted 100 ms after the one before or later; timers of Node may fire a millisecond early.
+  expect(emitted.length - 1).toBeLessThanOrEqual(passed / 99 + 1);
+  expect(emitted.at(-1)?.delta).toMatchObject({ changed: [{ name: 'deltas.bin' }], removed: [] });
+  expect(emitted.some(({ delta }) => delta.totals.bytesPerSecond > 0)).toBe(true);
 });
 
-it('touches no multipart upload of anybody else', async () => {
+it('touches no multipart upload of other clients', async () => {
   const other = await Desk.open();
   const colleague = makeQueue(sandbox, other);
   await colleague.queue.start();
@@ -256,7 +256,7 @@ it('touches no multipart upload of anybody else', async () => {
   await other.close();
 });
 
-/** A journal on a disk that is full until somebody makes room. */
+/** A journal on a disk that is full until room is made. */
 class FullJournal extends Journal {
   isFull = true;
 
@@ -291,7 +291,7 @@ it('begins one multipart upload although the answer to the first request is lost
 });
 
 it.each(['paused', 'ended'])('knows a small file as its own that arrived while the queue was %s', async (how) => {
-  // Nobody hears that the storage took it, and asking again takes longer than there is time.
+  // The confirmation is lost, and another request takes longer than there is time.
   sandbox.addFault({ operation: 'PutObject', effect: { kind: 'lost-answer' }, times: 1 });
   sandbox.addFault({ operation: 'PutObject', effect: { kind: 'stall' }, skip: 1 });
   await running.queue.add('', [await desk.file('small.bin', MIB)]);

@@ -13,7 +13,7 @@ import { bytesOf, count, Desk, makeQueue, MIB, only, until, uploadsIn, within } 
 
 const SIZE = 17 * MIB;
 const AT_MOST = 25_000;
-/** Milliseconds in which an upload leaves the wire that is paused or cancelled. */
+/** Milliseconds in which the requests of a paused or cancelled upload end. */
 const LEAVES_WITHIN = 200;
 /** Milliseconds in which something would show that must not happen; none of these tests needs it to be exact. */
 const A_WHILE = 300;
@@ -136,7 +136,7 @@ describe.each(PHASES)('in the phase "%s"', (phase) => {
     await reach(phase);
     journal.isFull = true;
     open();
-    // Whatever has to be noted in this phase cannot be; after the last note there is nothing to wait for.
+    // No write of this phase succeeds; after the last write there is nothing to wait for.
     await until(() => ['blocked', 'done'].includes(only(running.queue).state), 'it waits for the disk, or is done');
     journal.isFull = false;
     await finish();
@@ -183,7 +183,7 @@ describe.each(PHASES)('in the phase "%s"', (phase) => {
     await loopTime(LEAVES_WITHIN);
     expect(only(running.queue).state).toBe('paused');
     open();
-    // What was on the wire before the pause may still be read there.
+    // Requests from before the pause may still be read there.
     await loopTime(LEAVES_WITHIN);
     const quiet = sandbox.requests.length;
     await wait(A_WHILE);

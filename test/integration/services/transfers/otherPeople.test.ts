@@ -28,8 +28,8 @@ const finish = () => within(30_000, 'the upload', running.queue.finished());
 const client = () => running.clients.clientOf('main-us');
 const bucket = () => running.clients.configurationOf('main-us').bucket;
 
-/** Somebody begins an upload of the same name and has sent nothing yet: it looks just like one of ours. */
-async function somebodyBegins(): Promise<string> {
+/** Another client begins an upload of the same key without parts: it looks like one of this client. */
+async function anotherClientBegins(): Promise<string> {
   const { UploadId } = await client().send(new CreateMultipartUploadCommand({ Bucket: bucket(), Key }));
   return UploadId ?? '';
 }
@@ -43,8 +43,8 @@ async function expectUntouched(id: string): Promise<void> {
 it.each<[string, FaultEffect]>([
   ['arrives and whose answer is lost', { kind: 'lost-answer' }],
   ['never arrives', { kind: 'status', status: 500, code: 'InternalError' }],
-])('leaves the upload of somebody else alone when it looks for its own, that %s', async (_name, effect) => {
-  const theirs = await somebodyBegins();
+])('leaves the upload of another client alone when it looks for its own, that %s', async (_name, effect) => {
+  const theirs = await anotherClientBegins();
   sandbox.addFault({ operation: 'CreateMultipartUpload', effect, times: 1 });
   const path = await desk.file('same.mov', 20 * MIB);
   await running.queue.add('', [path]);
@@ -55,7 +55,7 @@ it.each<[string, FaultEffect]>([
 });
 
 it('finds its own beside it: no second one is begun', async () => {
-  await somebodyBegins();
+  await anotherClientBegins();
   sandbox.addFault({ operation: 'CreateMultipartUpload', effect: { kind: 'lost-answer' }, times: 1 });
   await running.queue.add('', [await desk.file('same.mov', 20 * MIB)]);
   await finish();
@@ -65,7 +65,7 @@ it('finds its own beside it: no second one is begun', async () => {
 });
 
 it('aborts only its own when it is cancelled while it begins', async () => {
-  const theirs = await somebodyBegins();
+  const theirs = await anotherClientBegins();
   sandbox.addFault({ operation: 'CreateMultipartUpload', effect: { kind: 'latency', milliseconds: 50 } });
   running.queue.setBandwidth({ ...UNLIMITED, bytesPerSecond: MIB });
   await running.queue.add('', [await desk.file('same.mov', 20 * MIB)]);
@@ -78,7 +78,7 @@ it('aborts only its own when it is cancelled while it begins', async () => {
 });
 
 it('adopts nothing where it may not look', async () => {
-  const theirs = await somebodyBegins();
+  const theirs = await anotherClientBegins();
   const denied: FaultEffect = { kind: 'status', status: 403, code: 'AccessDenied' };
   sandbox.addFault({ operation: 'ListMultipartUploads', effect: denied });
   sandbox.addFault({ operation: 'CreateMultipartUpload', effect: { kind: 'reset', afterBytes: 0 }, times: 1 });

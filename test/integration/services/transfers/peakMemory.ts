@@ -1,7 +1,6 @@
 /** `node --import` this: on its end the process says, as the last line of stderr, how many bytes of memory it had at most. */
 import { readFileSync } from 'node:fs';
-
-const KIB = 1024;
+import { KIB } from '../../../../shared/units.ts';
 
 /** proc(5): of this program alone. getrusage(2) begins with what the process had that started it. */
 function peakOnLinux(): number {

@@ -104,7 +104,7 @@ describe.each(CHANGES)('an unfinished upload, after the main storage has another
     expect(warnings.filter((warning) => warning.includes('stay'))).toEqual([]);
   });
 
-  it('leaves the wire and begins again there while it runs', async () => {
+  it('is interrupted and begins again there while it runs', async () => {
     const before = target;
     await start([before]);
     const path = await desk.file('big.mov', SIZE);

@@ -97,7 +97,7 @@ describe.concurrent.each(PHASES)('in the phase "%s"', (phase) => {
     const upload = await watched.begin();
     upload.kill();
     await upload.output;
-    // What was on the wire ends at the storage before anything new comes.
+    // Requests in flight end at the storage before anything new comes.
     await wait(CAUGHT_FOR * 2);
     await watched.expectWhole(await watched.start().output);
   });

@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { ChecksumKind } from '../../../../electron/services/content/checksumKind.ts';
+import { MINUTE_MS, SECOND_MS } from '../../../../shared/units.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 
 const PROGRAM = fileURLToPath(new URL('uploadProcess.ts', import.meta.url));
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
 
 export interface SpawnedUploadOptions {
   file: string;
@@ -25,13 +24,13 @@ export class SpawnedUpload {
   readonly #child: ChildProcess;
 
   constructor({ credentials, ...sandbox }: Sandbox, options: SpawnedUploadOptions) {
-    const { checksumKind = 'FULL_OBJECT', idle = 5 * SECOND } = options;
+    const { checksumKind = 'FULL_OBJECT', idle = 5 * SECOND_MS } = options;
     const { file, journalFolder } = options;
     const argument = { preferences: sandbox.preferences(), credentials, journalFolder, file, checksumKind, idle };
     const child = spawn(process.execPath, [PROGRAM, JSON.stringify(argument)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const tooLong = setTimeout(() => this.kill(), MINUTE);
+    const tooLong = setTimeout(() => this.kill(), MINUTE_MS);
     this.#child = child;
     this.output = Promise.all([text(child.stdout), once(child, 'close')]).then(([said]) => {
       clearTimeout(tooLong);

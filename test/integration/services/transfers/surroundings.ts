@@ -52,7 +52,7 @@ export class Desk {
   }
 }
 
-/** Makes a file look as if nobody had touched it for an hour. */
+/** Makes a file look unchanged for an hour. */
 export async function age(path: string): Promise<void> {
   const anHourAgo = Math.floor(Date.now() / 1000) - 3600;
   await utimes(path, anHourAgo, anHourAgo);

@@ -102,7 +102,7 @@ it('sends the same content only once', async () => {
   }
 });
 
-it('keeps both by a new name, unless it is told otherwise', async () => {
+it('keeps both by a new name, by default', async () => {
   for (const size of [100, 18 * MIB]) {
     const name = `taken-${size}.bin`;
     await running.queue.add('', [await desk.file(name, size)]);

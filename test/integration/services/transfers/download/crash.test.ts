@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SECOND_MS } from '../../../../../shared/units.ts';
 import { until } from '../surroundings.ts';
 import { DownloadDesk, KEY, MIB } from './surroundings.ts';
 
@@ -15,7 +16,6 @@ const isLong = process.env['NEARPLAY_LONG'] === '1';
 const [KILLS, SIZE] = isLong ? [50, 64 * MIB] : [6, 12 * MIB];
 /** Of the storage: slow enough to be caught at work. */
 const BYTES_PER_SECOND = isLong ? 48 * MIB : 12 * MIB;
-const SECOND_MS = 1000;
 const OLD = Buffer.from('what had the name before');
 
 let desk: DownloadDesk;

@@ -67,9 +67,11 @@ describe('what a file is compared with', () => {
 
   it('sends for the bytes again when they were damaged on the way', async () => {
     desk.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'corrupt', atByte: 5000 }, times: 1 });
-    const told: ErrorCode[] = [];
-    expect(await desk.get('plate.mov', { beginsAgain: (why) => told.push(why) })).toMatchObject({ provedBy: 'crc32' });
-    expect(told).toEqual(['damaged']);
+    const reported: ErrorCode[] = [];
+    expect(await desk.get('plate.mov', { beginsAgain: (why) => reported.push(why) })).toMatchObject({
+      provedBy: 'crc32',
+    });
+    expect(reported).toEqual(['damaged']);
     expect(await desk.holds()).toBe(true);
   });
 });
@@ -118,17 +120,17 @@ function afterwards(replaced: Promise<unknown>): void {
 }
 
 describe('an object that is replaced while it is downloaded', () => {
-  it('without versions: nothing of the old one is in the file, and it is told', async () => {
+  it('without versions: nothing of the old one is in the file, and it is reported', async () => {
     withoutVersions();
     breakAfter(SIZE / 2);
-    const told: ErrorCode[] = [];
+    const reported: ErrorCode[] = [];
     const { progress, reached } = whenReceived(SIZE / 4);
     const replaced = reached.then(() => desk.put(randomBytes(SIZE), { ChecksumAlgorithm: 'CRC32' }));
     afterwards(replaced);
-    const done = await desk.get('plate.mov', { progress, beginsAgain: (why) => told.push(why), random: () => 0.5 });
+    const done = await desk.get('plate.mov', { progress, beginsAgain: (why) => reported.push(why), random: () => 0.5 });
     await replaced;
     expect(done).toMatchObject({ provedBy: 'crc32' });
-    expect(told).toEqual(['object-changed']);
+    expect(reported).toEqual(['object-changed']);
     expect(await desk.holds()).toBe(true);
   });
 
@@ -207,15 +209,15 @@ describe('a poor line', () => {
     expect(await desk.holds()).toBe(true);
   });
 
-  it('is told when it is gone, and it goes on by itself when it is back', async () => {
+  it('is reported when it is gone, and it goes on by itself when it is back', async () => {
     const back = desk.sandbox.addFault({ effect: { kind: 'down' } });
-    const told: string[] = [];
+    const reported: string[] = [];
     const waiting = ({ for: reason }: { for: string }) => {
-      told.push(reason);
+      reported.push(reason);
       back();
     };
     await desk.get('plate.mov', { waiting });
-    expect(told).toEqual(['offline']);
+    expect(reported).toEqual(['offline']);
     expect(await desk.holds()).toBe(true);
   });
 
@@ -263,7 +265,7 @@ describe('a place where nothing can be saved', () => {
     ['a name that is too long', `${'n'.repeat(300)}.mov`, 'name-too-long'],
     ['a path that is too long', `${'d/'.repeat(3000)}a.mov`, 'name-too-long'],
     ['a folder that takes no files', '../../proc/a.mov', 'destination-unwritable'],
-  ])('(%s) is told at once', async (_what, name, code) => {
+  ])('(%s) is reported at once', async (_what, name, code) => {
     await writeFile(join(desk.folder, 'notdir'), '');
     await mkdir(join(desk.folder, 'folder/taken/plate.mov'), { recursive: true });
     execFileSync('mkfifo', [join(desk.folder, 'pipe')]);
@@ -273,13 +275,13 @@ describe('a place where nothing can be saved', () => {
     expect(desk.sandbox.requests.filter(({ operation }) => operation === 'GetObject')).toEqual([]);
   });
 
-  it.skipIf(isRoot)('(read-only) is told at once', async () => {
+  it.skipIf(isRoot)('(read-only) is reported at once', async () => {
     await chmod(desk.folder, 0o500);
     await expect(desk.get()).rejects.toMatchObject({ code: 'destination-unwritable' });
     await chmod(desk.folder, 0o700);
   });
 
-  it('(gone under way) is told, and nothing is made in its place', async () => {
+  it('(gone under way) is reported, and nothing is made in its place', async () => {
     desk.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'bandwidth', bytesPerSecond: MIB / 2 } });
     const { progress, reached } = whenReceived(MIB / 2);
     const saving = desk.get('deep/folder/plate.mov', { progress });
@@ -305,7 +307,7 @@ describe('a place where nothing can be saved', () => {
   });
 });
 
-it('never leaves the folder that it is saved to, whatever the key is', async () => {
+it('never leaves the folder that it is saved to, for any key', async () => {
   const keys = ['b\\..\\..\\x', 'c/..\\..', 'nul', 'a:hidden'];
   for (const key of keys) {
     await desk.put(randomBytes(10), {}, key);
@@ -363,13 +365,13 @@ describe('a download that ended before it was whole', () => {
     expect(await desk.holds()).toBe(true);
   });
 
-  it('is found out when what is left was changed by somebody', async () => {
+  it('is found out when what is left was changed by another program', async () => {
     await half(STOPPED);
     const part = (await desk.names()).find((name) => name.endsWith('.nearplay-part')) ?? '';
     await writeFile(join(desk.folder, part), randomBytes(MIB));
-    const told: ErrorCode[] = [];
-    await desk.get('plate.mov', { beginsAgain: (why) => told.push(why) });
-    expect(told).toEqual(['damaged']);
+    const reported: ErrorCode[] = [];
+    await desk.get('plate.mov', { beginsAgain: (why) => reported.push(why) });
+    expect(reported).toEqual(['damaged']);
     expect(await desk.holds()).toBe(true);
   });
 });

@@ -75,7 +75,7 @@ export class DownloadDesk {
     return (await readFile(join(this.folder, name))).equals(content);
   }
 
-  /** What GetObject asked for and got, in the main storage unless told otherwise. */
+  /** What GetObject asked for and got, in the main storage by default. */
   reads(region = MAIN_REGION) {
     return this.sandbox.requests.filter((one) => one.operation === 'GetObject' && one.region === region);
   }

@@ -16,8 +16,8 @@ import {
   partSizeBy,
 } from '../../../../../electron/services/content/fingerprint.ts';
 import { StableFile } from '../../../../../electron/services/files/stableFile.ts';
+import { MIB } from '../../../../../shared/units.ts';
 
-const MIB = 1024 ** 2;
 const never = new AbortController().signal;
 let folder: string;
 

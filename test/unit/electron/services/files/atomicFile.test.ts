@@ -35,7 +35,7 @@ describe('a file that is replaced', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  it('never takes a name beside it that belongs to somebody else, nor what a link there points to', async () => {
+  it('never takes a name beside it that belongs to another user, nor what a link there points to', async () => {
     const file = join(folder, 'receipts.json');
     for (const foreign of ['receipts.json.tmp', 'receipts.json.part', '.receipts.json.part']) {
       await writeFile(join(folder, foreign), 'foreign');
@@ -163,7 +163,7 @@ describe('a rename over a file that another program has open on Windows', () => 
     expect(calls()).toBe(4);
   });
 
-  it('is told when it stays so; and at once for other reasons and on other systems', async () => {
+  it('is reported when it stays so; and at once for other reasons and on other systems', async () => {
     await expect(renameReplacing('a', 'b', { ...held(99, 'EPERM'), platform: 'win32' })).rejects.toMatchObject({
       code: 'EPERM',
     });
@@ -176,7 +176,7 @@ describe('a rename over a file that another program has open on Windows', () => 
   });
 });
 
-it('a hidden name beside a file always fits, whatever letters it has', () => {
+it('a hidden name beside a file always fits, for any letters', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (name) => {
       const hidden = hiddenName(name, '.0123456789abcdef.nearplay-part');

@@ -79,7 +79,7 @@ it.each(['ENOENT', 'ENOTDIR'])(
   },
 );
 
-it('ends when it is told to, also while a drive does not answer', async () => {
+it('ends on abort, also while a drive does not answer', async () => {
   await writeFile(join(folder, 'a.mov'), 'x');
   const stop = new AbortController();
   const lstat = () => {

@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** The volume answers when it is told to. */
+/** The volume answers on call. */
 function disk(threads: number): LocalDisk {
   const look = (path: string) => {
     asked.push(path);
@@ -82,7 +82,7 @@ describe('a drive that does not answer', () => {
     await expect(again).resolves.toBe(stats);
   });
 
-  it('keeps nobody from leaving, and closes what it opens too late', async () => {
+  it('keeps no caller from leaving, and closes what it opens too late', async () => {
     const files = disk(16);
     const stop = new AbortController();
     const late = vi.fn();
@@ -97,7 +97,7 @@ describe('a drive that does not answer', () => {
   });
 });
 
-it('drives are told apart by the mounts of the system, or by their names', () => {
+it('drives are distinguished by the mounts of the system, or by their names', () => {
   const mountinfo = () =>
     [
       '22 1 8:1 / / rw - ext4 /dev/sda1 rw',

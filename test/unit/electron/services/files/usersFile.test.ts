@@ -62,7 +62,7 @@ describe('a link as the place of a file that the user named', ON_POSIX, () => {
     expect((await names(at('home'))).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  it('in a circle, or to a folder that is not there, is told', async () => {
+  it('in a circle, or to a folder that is not there, is reported', async () => {
     await symlink('b', at('a'));
     await symlink('a', at('b'));
     await symlink('gone/receipts.json', at('away'));
@@ -110,11 +110,11 @@ describe('a pipe as the place of a file that the user named', ON_POSIX, () => {
     }
   });
 
-  it('without a reader is told at once, and not waited for', async () => {
+  it('without a reader is reported at once, and not waited for', async () => {
     await expect(writeUsersFile(at('pipe'), 'x')).rejects.toMatchObject(unwritable(/no program reads/));
   });
 
-  it('whose reader takes nothing, or ends, is told', async () => {
+  it('whose reader takes nothing, or ends, is reported', async () => {
     const held = await open(at('pipe'), constants.O_RDWR);
     const stuck = writeUsersFile(at('pipe'), LONG, { stuckAfterMs: 30 });
     await expect(stuck).rejects.toMatchObject(unwritable(/takes nothing more/));

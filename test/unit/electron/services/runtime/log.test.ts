@@ -178,7 +178,7 @@ describe('a line', () => {
     });
   });
 
-  it('is written whatever the fields are: cycles, big integers, getters that throw, whole clients', () => {
+  it('is written for any fields: cycles, big integers, getters that throw, whole clients', () => {
     const loop: Record<string, unknown> = {};
     loop['self'] = loop;
     const cyclic = new Error('cyclic');

@@ -43,7 +43,7 @@ async function killed(owner: Machine): Promise<DestinationClaim> {
 
 describe('a destination', () => {
   it.skipIf(process.platform === 'win32')(
-    'with a pipe, a link or a folder in the place of its note is told at once',
+    'with a pipe, a link or a folder in the place of its note is reported at once',
     async () => {
       await (await DestinationClaim.take(destination, { machine: machine('a', 1) })).release({ keep: true });
       const place = await note();
@@ -158,7 +158,7 @@ describe('what a process left that is gone', () => {
     await claim.release({ keep: true });
   });
 
-  it('is removed where nobody will go on with it, and nothing else is', async () => {
+  it('is removed where it will not be resumed, and nothing else is', async () => {
     await killed(machine('a', 1, []));
     await writeFile(join(folder, '.plate.mov.0123456789abcdef.nearplay-part'), 'of another one');
     await writeFile(join(folder, 'plate.mov'), 'there');

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { BandwidthLimiter, UNLIMITED } from '../../../../../../electron/services/transfers/http/bandwidthLimiter.ts';
 import type { BandwidthRules } from '../../../../../../shared/bandwidth.ts';
+import { MIB } from '../../../../../../shared/units.ts';
 
-const MIB = 1024 ** 2;
 const rules = (changes: Partial<BandwidthRules>): BandwidthRules => ({ ...UNLIMITED, ...changes });
 
 /** A clock that sleeping moves. */
@@ -28,7 +28,7 @@ it.each([-3_600_000, 3_600_000])('does not notice when the clock of this compute
   expect(bandwidth.reserve(1)).toBeGreaterThan(800);
 });
 
-it('lets through what the limit says over any time, whatever the slices', async () => {
+it('lets through what the limit says over any time, for any slices', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 64 * 1024, max: 100 * MIB }),

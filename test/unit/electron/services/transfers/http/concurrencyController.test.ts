@@ -64,7 +64,7 @@ it('halves once for complaints that come together, and does not go up at once', 
   expect(controller.limit).toBe(6);
 });
 
-it('learns nothing where not all lanes are in use', () => {
+it('learns nothing where not all slots are in use', () => {
   const controller = new ConcurrencyController(LIMITS, 0);
   for (let time = 100; time < 60_000; time += 100) controller.addBytes(time * 1000, false, time);
   expect(controller.limit).toBe(6);

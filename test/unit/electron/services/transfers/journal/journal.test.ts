@@ -156,7 +156,7 @@ it('a file where its folder should be is set aside, and the folder made', async 
   expect((await open()).records).toEqual([record('1')]);
 });
 
-it('what keeps the folder from being made is told and keeps nothing from starting', async () => {
+it('what keeps the folder from being made is reported and does not stop the start', async () => {
   await writeFile(join(folder, 'file'), '');
   const blocked = new Journal(join(folder, 'file', 'transfers'));
   const { records, unread } = await blocked.load();
@@ -165,7 +165,7 @@ it('what keeps the folder from being made is told and keeps nothing from startin
   await expect(blocked.put(record('1'))).rejects.toMatchObject({ code: 'disk-full' });
 });
 
-it('makes the folder again that somebody removed', async () => {
+it('creates a removed folder again', async () => {
   const { journal } = await open();
   await journal.add([record('1')]);
   await rm(folder, { recursive: true });

@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('WaitingLine', () => {
-  it('hands out by order, whatever joins and leaves in between', () => {
+  it('hands out by order, for any joining and leaving in between', () => {
     const action = fc.oneof(
       fc.record({ do: fc.constant('join' as const), order: fc.integer({ min: 0, max: 1000 }) }),
       fc.record({ do: fc.constant('take' as const), order: fc.constant(0) }),
@@ -38,18 +38,18 @@ describe('WaitingLine', () => {
   });
 });
 
-describe('Lanes', () => {
-  const lanes = (count: number) => {
+describe('RequestSlots', () => {
+  const slotsOf = (count: number) => {
     const limits = { least: count, most: count, first: count };
     return new RequestSlots(new ConcurrencyController(limits, 0), () => 0);
   };
 
   it('lets owners take turns', async () => {
-    const road = lanes(2);
+    const slots = slotsOf(2);
     const order: string[] = [];
-    const leaves = [await road.acquire('a', never), await road.acquire('a', never)];
+    const leaves = [await slots.acquire('a', never), await slots.acquire('a', never)];
     const enter = async (owner: string) => {
-      const leave = await road.acquire(owner, never);
+      const leave = await slots.acquire(owner, never);
       order.push(owner);
       leaves.push(leave);
     };
@@ -68,14 +68,14 @@ describe('Lanes', () => {
   });
 
   it('forgets who gave up waiting', async () => {
-    const road = lanes(1);
-    const leave = await road.acquire('a', never);
+    const slots = slotsOf(1);
+    const leave = await slots.acquire('a', never);
     const impatient = new AbortController();
-    const waiting = road.acquire('b', impatient.signal);
+    const waiting = slots.acquire('b', impatient.signal);
     impatient.abort();
     await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
     leave();
-    (await road.acquire('c', never))();
+    (await slots.acquire('c', never))();
   });
 });
 

@@ -6,13 +6,13 @@ import {
   settleTime,
   SettlingFiles,
 } from '../../../../../../electron/services/transfers/queue/settlingFiles.ts';
+import { HOUR_MS } from '../../../../../../shared/units.ts';
 
 const SETTLE = 2000;
 const NOW = 1_700_000_000_000;
-const HOUR = 3_600_000;
 
 function lookAt(changes: Partial<FileLook> = {}): FileLook {
-  return { size: 10, mtimeMs: NOW - HOUR, ctimeMs: NOW - HOUR, inode: '7', ...changes };
+  return { size: 10, mtimeMs: NOW - HOUR_MS, ctimeMs: NOW - HOUR_MS, inode: '7', ...changes };
 }
 
 function jobOf({ size, mtimeMs, inode }: FileLook): UploadJob {
@@ -93,7 +93,7 @@ describe('a file that may be growing', () => {
     const young = lookAt({ mtimeMs: NOW, ctimeMs: NOW });
     const job = jobOf(young);
     expect(isSettled(job, young)).toBe(false);
-    time.now -= 2 * HOUR;
+    time.now -= 2 * HOUR_MS;
     time.clock += SETTLE;
     expect(isSettled(job, young)).toBe(true);
   });

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { partRange, planParts } from '../../../../../../electron/services/transfers/upload/partPlan.ts';
+import { GIB, MIB } from '../../../../../../shared/units.ts';
 
-const MIB = 1024 ** 2;
-const GIB = 1024 ** 3;
 const MOST = 10_000 * 5 * GIB;
 
 describe('planParts', () => {
