@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// First: Node takes the size of its pool of threads when it needs one.
+// First: Node reads the size of its thread pool when it first needs one.
 import './services/runtime/threadPool.ts';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { realpathSync } from 'node:fs';
@@ -40,14 +40,15 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 /** The command waited for as long as `--wait` allows. */
 const EXIT_WAIT_ENDED = 3;
-/** As shells say it of a program that a signal ended: 128 and the signal's number (POSIX, "Exit Status for Commands"). */
+/** Exit code of a program ended by a signal: 128 and the signal's number (POSIX, "Exit Status for Commands"). */
 const EXIT_BY_SIGNAL = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-/** Minutes; what setTimeout can count is some 35,000. */
+/** Minutes; setTimeout is limited to about 35,000. */
 const MAX_WAIT_MINUTES = 30_000;
 
 /**
- * Runs one command and resolves to its exit code: 0, 1 for a failure, 2 for words that are no command, 3 for
- * a wait that took longer than it may, 130 for one that was stopped by its signal. Errors go to stderr, as `{code, message}` with `--json` and as one line without; never a stack trace.
+ * Runs one command and resolves to its exit code: 0; 1 for a failure; 2 for invalid arguments; 3 for a wait that
+ * exceeded its limit; 130 after Ctrl+C. Errors go to stderr, as `{code, message}` with `--json`, else as one line;
+ * never a stack trace.
  */
 export async function runCli(args: readonly string[], terminal: CliSurroundings): Promise<number> {
   const json = args.includes('--json');
@@ -215,7 +216,7 @@ function aRate(text: string): number {
   return rate;
 }
 
-/** A question to whoever sits at this terminal. */
+/** Asks a question at this terminal. */
 function askAtTerminal(question: string): Promise<string | undefined> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   return new Promise((resolve) => {
@@ -236,7 +237,7 @@ function isThisFile(path: string): boolean {
   }
 }
 
-/** Commands that do more than print: without a reader they go on to their end. */
+/** Commands that do more than print: they continue without a reader. */
 const WORKING_COMMANDS: ReadonlySet<string> = new Set([
   ...['upload', 'uploads', 'watch', 'get'],
   // Their exit code is their verdict.

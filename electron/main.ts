@@ -75,7 +75,8 @@ app.setAppUserModelId(APP_ID);
 app.enableSandbox();
 protocol.registerSchemesAsPrivileged([APP_PRIVILEGES]);
 const openPage = (url: string) => openExternal(shell, url);
-const openFromPage = (url: string) => void openPage(url).catch((error: unknown) => log.warn('Not opened', { error }));
+const openFromPage = (url: string) =>
+  void openPage(url).catch((error: unknown) => log.warn('External URL refused', { error }));
 confineWindows(app, openFromPage, log);
 giveNoCertificates(app, log);
 for (const [name, value] of SWITCHES) app.commandLine.appendSwitch(name, value);

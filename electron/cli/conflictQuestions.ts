@@ -2,7 +2,7 @@ import type { ConflictAnswer } from '../../shared/transfers.ts';
 import type { TransferQueue } from '../services/transfers/queue/queue.ts';
 import type { CommandContext } from './surroundings.ts';
 
-/** A capital letter answers for all that are left. */
+/** A capital letter answers for all remaining names. */
 const ANSWERS: ReadonlyMap<string, ConflictAnswer> = new Map([
   ['s', 'skip'],
   ['r', 'replace'],
@@ -11,9 +11,8 @@ const ANSWERS: ReadonlyMap<string, ConflictAnswer> = new Map([
 const CHOICES = 'skip (s), replace (r), keep both (k); S, R or K for all';
 
 /**
- * Asks whoever sits at the terminal about names that are taken, one after the other.
- *
- * @returns whether anything goes on by that: false without a terminal, and where nobody answers.
+ * Asks at the terminal about each name that is taken, one after the other. @returns whether the uploads continue: false
+ * without a terminal, and without an answer.
  */
 export async function askAboutConflicts(uploads: TransferQueue, { surroundings }: CommandContext): Promise<boolean> {
   const { ask } = surroundings;
@@ -30,7 +29,7 @@ export async function askAboutConflicts(uploads: TransferQueue, { surroundings }
   return true;
 }
 
-/** One of the letters; `undefined` when there are no more answers. */
+/** One of the letters; `undefined` at the end of input. */
 async function answerTo(
   question: string,
   ask: (question: string) => Promise<string | undefined>,

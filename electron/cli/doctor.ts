@@ -17,13 +17,13 @@ interface Check {
   check: string;
   result: 'pass' | 'warn' | 'fail';
   message: string;
-  /** What to do; absent when it passed. */
+  /** Remedy; absent for a check that passed. */
   remedy?: string;
 }
 
-/** S3 refuses requests from further away (RequestTimeTooSkewed): 15 minutes. */
+/** S3 refuses requests beyond 15 minutes of skew (RequestTimeTooSkewed). */
 const REFUSED_SKEW_MS = 15 * MINUTE_MS;
-/** The origin of the app's window. */
+/** Origin of the app's window. */
 const APP_ORIGIN = 'nearplay://app';
 const CORS_TIMEOUT_MS = 5 * SECOND_MS;
 const NOTABLE_SKEW_MS = MINUTE_MS;
@@ -92,7 +92,7 @@ async function checkStorage(services: Application, storage: string, add: (check:
   await checkVersioning(services, storage, add);
 }
 
-/** S3 answers a preflight to anybody (S3 User Guide, "Using cross-origin resource sharing"). */
+/** S3 answers a preflight without a signature (S3 User Guide, "Using cross-origin resource sharing"). */
 async function checkCors(services: Application, storage: string, add: (check: Check) => void): Promise<void> {
   const check = `CORS of ${storage}`;
   const url = new URL('cors', await services.studio().clients.baseOf(storage));
@@ -150,7 +150,7 @@ const CONDITIONS: Record<WriteConditions, Pick<Check, 'result' | 'message'>> = {
   unknown: { result: 'warn', message: 'could not be tried without the permission to write (s3:PutObject)' },
 };
 
-/** Uploads go to the main storage only. Elsewhere than at AWS it is tried, by a write that must not be done. */
+/** Uploads go to the main storage only. Outside of AWS the condition is tried, by a write that must be refused. */
 async function checkConditions(services: Application, storage: string, add: (check: Check) => void): Promise<void> {
   const { clients, requests } = services.studio();
   const configuration = clients.configurationOf(storage);

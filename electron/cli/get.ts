@@ -25,7 +25,7 @@ export interface GetOptions extends ServiceNeeds {
   wait?: number;
 }
 
-/** `nearplay get`: the object on disk, from the storage of its route, proved by the checksum that the storage keeps. */
+/** `nearplay get`: downloads an object from the storage of its route and proves it by the storage's checksum. */
 export async function getCommand(
   typed: string,
   destination: string,
@@ -46,7 +46,7 @@ export async function getCommand(
   });
 }
 
-/** Tells of waits, and ends one that takes too long so that the same command goes on from there. */
+/** Reports waits, and ends one that is too long so that the same command continues later. */
 async function get(
   services: Application,
   key: string,

@@ -2,10 +2,10 @@ import type { LeftOut } from '../../shared/leftOut.ts';
 import { leftOutCode, leftOutSentence } from '../services/files/leftOut.ts';
 import { type CommandContext, report, reportError } from './surroundings.ts';
 
-/** Lines on stderr; beyond that only the count is told. */
+/** Lines on stderr; further files are only counted. */
 const MAX_LINES = 100;
 
-/** Tells on stderr what was chosen and is not sent: a line each up to a hundred, then how many more there are. */
+/** Reports chosen files that are not sent on stderr: one line each up to a hundred, then the number of further ones. */
 export class LeftOutReports {
   readonly #context: CommandContext;
   #count = 0;
@@ -18,7 +18,7 @@ export class LeftOutReports {
     return this.#count;
   }
 
-  /** One that vanished was not chosen to be sent any more. */
+  /** A vanished file is not reported: it is not part of the choice any more. */
   add(one: LeftOut): void {
     if (one.why === 'vanished') return;
     this.#count += 1;
@@ -26,7 +26,7 @@ export class LeftOutReports {
       reportError(this.#context, leftOutCode(one), `Left out. ${leftOutSentence(one)}`, one.path);
   }
 
-  /** At the end. */
+  /** To be called at the end. */
   reportRest(): void {
     const more = this.#count - MAX_LINES;
     if (more > 0) report(this.#context, { leftOut: this.#count }, `${more} more were left out.`);

@@ -1,21 +1,21 @@
 import type { Writable } from 'node:stream';
 
-/** The reader of the output is gone: what only prints has nothing left to do. */
+/** Thrown when the reader of the output has gone: a command that only prints ends. */
 export class OutputClosed extends Error {}
 
-/** What a write to a pipe says whose reader has gone; Windows says EOF, a socket ECONNRESET. */
+/** Error codes of a write to a pipe without a reader; Windows reports EOF, a socket ECONNRESET. */
 const CLOSED_PIPE_CODES: ReadonlySet<string> = new Set(['EPIPE', 'EOF', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 
 export interface OutputOptions {
-  /** Whether the command has more to do than to print, and so ends in order without a reader: an upload, a download. */
+  /** Whether the command continues without a reader: an upload, a download. */
   goesOn: boolean;
-  /** The output cannot be written, for another cause than that its reader has gone: the disk is full. */
+  /** Called when writing fails for another reason than a missing reader: a full disk. */
   failed: (code: string) => void;
 }
 
 /**
- * Writes to a stream until its reader closes it, as `head -1` does. Then further text is dropped, or, for a command that only
- * prints, `OutputClosed` is thrown so that it ends. Without the listener such an error is a stack trace and the end of the process.
+ * Writes to a stream until its reader closes it, as `head -1` does. Further text is then dropped, or, for a command
+ * that only prints, `OutputClosed` is thrown. Without the error listener the process would end with a stack trace.
  */
 export function outputTo(stream: Writable, { goesOn, failed }: OutputOptions): (text: string) => void {
   let isClosed = false;

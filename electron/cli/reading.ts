@@ -37,7 +37,7 @@ export async function linkCommand(key: string, options: ServiceNeeds, context: C
   });
 }
 
-/** `nearplay status`: what S3 says of an object's replication, and whether each replica really holds this version. */
+/** `nearplay status`: the replication status of an object at S3, and whether each replica holds this version. */
 export async function statusCommand(typed: string, options: CommonOptions, context: CommandContext): Promise<void> {
   await withServices({ ...options, keepsNothing: true }, context, async (services) => {
     const studio = services.studio();
@@ -71,9 +71,9 @@ export async function statusCommand(typed: string, options: CommonOptions, conte
 }
 
 interface Holding {
-  /** `null` when the replica did not say. */
+  /** `null` when the replica did not answer. */
   holdsThisVersion: boolean | null;
-  /** Whether its bytes were given, too: a HEAD proves only that it is there. */
+  /** Whether its first byte was read: a HEAD proves only that the object exists. */
   readable?: boolean;
   error?: { code: ErrorCode; message: string };
 }
@@ -90,7 +90,7 @@ async function holding({ objects }: Studio, storage: string, head: ObjectHead): 
     return holds ? { holdsThisVersion: true, readable: true } : { holdsThisVersion: false };
   } catch (error) {
     if (holds) return { holdsThisVersion: true, readable: false, error: shortReport(error) };
-    // 403 stands for a missing object as well as for a missing permission; 400 for an id that the bucket never saw.
+    // 403 also stands for a missing object; 400 for an id unknown to the bucket.
     const isMissing = error instanceof NearplayError && (error.code === 'no-such-key' || isUnknownVersion(error));
     return isMissing ? { holdsThisVersion: false } : { holdsThisVersion: null, error: shortReport(error) };
   }
@@ -131,7 +131,7 @@ function textOf(entry: LibraryEntry): string {
   return `${String(size).padStart(12)}  ${pathForPeople(entry)}${frames}  ${route.storage} (${route.reason})`;
 }
 
-/** Where it is, for people: of a sequence, no key of anything. */
+/** The path to print: for a sequence the pattern of its frames instead of one key. */
 function pathForPeople({ key, name, sequence }: LibraryFile): string {
   return sequence ? folderOf(key) + name : key;
 }

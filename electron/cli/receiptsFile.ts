@@ -14,14 +14,14 @@ import { type Receipt, receiptSchema } from '../services/transfers/journal/uploa
 import { receiptsText } from '../services/transfers/upload/receipt.ts';
 import { type CommandContext, reportError } from './surroundings.ts';
 
-/** Receipts of some 500,000 uploads; a larger file is media and is not read. */
+/** Receipts of about 500,000 uploads; a larger file is media and is not read. */
 const MAX_RECEIPTS_BYTES = 256 * MIB;
 const NOTHING_UPLOADED = 'Nothing was uploaded.';
 const NOT_AFFECTED = 'The uploads are not affected.';
 
 /**
- * The file that `upload --receipts` names. It is looked at before the first byte is uploaded, and once more before it is written:
- * a file that is replaced is one of receipts, and never anything else.
+ * The file of `upload --receipts`. It is checked before the first byte is uploaded and again before it is written: only
+ * a file of receipts is ever replaced.
  */
 export class ReceiptsFile {
   readonly #path: string;
@@ -31,7 +31,7 @@ export class ReceiptsFile {
   }
 
   /**
-   * Whether receipts can be written there, and nothing is lost by it.
+   * Asserts that receipts can be written there without loss.
    *
    * @param sources files and folders that are going to be uploaded.
    * @param input of what comes in, where that is a source.
@@ -49,7 +49,10 @@ export class ReceiptsFile {
     }
   }
 
-  /** Whether the receipts are on disk; if not, stderr says why. The uploads are not affected. */
+  /**
+   * Writes the receipts; resolves to whether they are on disk, after a report on stderr if not. The uploads are not
+   * affected.
+   */
   async save(receipts: readonly Receipt[], context: CommandContext): Promise<boolean> {
     try {
       const place = await writePlaceOf(this.#path);
@@ -77,7 +80,7 @@ export class ReceiptsFile {
   }
 
   async #assertReplaceable({ path, old }: Extract<WritePlace, { kind: 'file' }>): Promise<void> {
-    // As a program makes it that only takes a name: nothing is in it.
+    // An empty file, as mktemp makes it.
     if (!old || old.size === 0) return;
     if (!(old.size <= MAX_RECEIPTS_BYTES && (await holdsReceipts(path)))) {
       throw this.#refused('is there already and holds something else than receipts');
@@ -90,7 +93,7 @@ export class ReceiptsFile {
   }
 }
 
-/** The receipts that a command was told to write; `undefined` where it was not. */
+/** The receipts file of a command; `undefined` without `--receipts`. */
 export function receiptsFileOf(file: string | undefined, { surroundings }: CommandContext): ReceiptsFile | undefined {
   return file === undefined ? undefined : new ReceiptsFile(resolve(surroundings.cwd, file));
 }
@@ -98,7 +101,7 @@ export function receiptsFileOf(file: string | undefined, { surroundings }: Comma
 async function holdsReceipts(path: string): Promise<boolean> {
   const handle = await open(path, constants.O_RDONLY);
   try {
-    // What is not text is not read whole.
+    // A file that does not begin like text is not read whole.
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, 0);
     if (!/^\s*(?:\[|$)/.test(buffer.toString('latin1', 0, bytesRead))) return false;
   } finally {
@@ -112,7 +115,7 @@ async function holdsReceipts(path: string): Promise<boolean> {
   }
 }
 
-/** By making a file beside it, as writing it does. @throws the error of the system */
+/** Creates a file beside it, as writing does. @throws the error of the system */
 async function assertWritable(path: string): Promise<void> {
   const folder = dirname(path);
   await access(folder, constants.W_OK);
@@ -130,7 +133,7 @@ function withSeparator(folder: string): string {
   return folder.endsWith(sep) ? folder : folder + sep;
 }
 
-/** What is known of the place, where that is more than a code of the system. @param end what became of the uploads. */
+/** The specific cause where it is more than a code of the system. @param end what became of the uploads. */
 function unwritten(error: unknown, path: string, end: string): NearplayError {
   const known = explainFileError(error, { path, doing: 'write' });
   if (known.code === 'receipts-unwritten') {

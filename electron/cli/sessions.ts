@@ -12,24 +12,27 @@ import type { Machine } from '../services/runtime/machine.ts';
 import { Journal } from '../services/transfers/journal/journal.ts';
 import type { UploadRecord } from '../services/transfers/journal/uploadRecord.ts';
 
-/** How often a session says that it is alive. */
+/** Interval of heartbeats. */
 const HEARTBEAT_INTERVAL_MS = 15 * SECOND_MS;
-/** Another machine's session without a heartbeat for so long is abandoned. NFS clients keep attributes for up to a minute. */
+/**
+ * Age of the last heartbeat after which another machine's session is abandoned. NFS clients cache attributes for up to
+ * a minute.
+ */
 const HEARTBEAT_STALE_MS = 4 * MINUTE_MS;
 /** `session-MACHINE-PID-BIRTH-RANDOM`. */
 const SESSION_FOLDER = /^session-([0-9a-f]+)-(\d+)-([0-9a-f]+)-[0-9a-f]+$/;
-/** As the first version named them: without a machine. */
+/** Name in the first version: without a machine. */
 const EARLIER_SESSION_FOLDER = /^run-(\d+)-([0-9a-f]+)-[0-9a-f]+$/;
-/** Where the queue keeps its journal, below the folder it is given. */
+/** The queue's journal below its folder. */
 const JOURNAL_FOLDER = 'transfers';
 const HEARTBEAT_FILE = 'alive.json';
 
 const heartbeatSchema = z.object({ host: z.string(), pid: z.number(), startedAt: z.string() });
-/** Who has a session, for people to recognise. */
+/** Owner of a session, for people. */
 export type SessionOwner = z.infer<typeof heartbeatSchema>;
 
 export interface SessionsOptions {
-  /** The folder of all sessions; several machines may share it. */
+  /** Folder of all sessions; machines may share it. */
   home: string;
   machine: Machine;
   /** Default: 4 minutes. */
@@ -39,10 +42,10 @@ export interface SessionsOptions {
 }
 
 /**
- * The sessions of the command line below one home: a folder for each, with its journal and a heartbeat. Two commands at once
- * must not run each other's uploads, on this machine or, where homes are shared, on others. A session of this machine is
- * abandoned when its process is gone; one of another machine when its heartbeat is old by the clock of the file server.
- * Taking an abandoned one over is one renaming, which only one process can do, and nothing has to be unlocked after SIGKILL.
+ * Sessions of the command line below one home: one folder each, with a journal and a heartbeat. Concurrent commands
+ * must not run each other's uploads, on this machine or, with a shared home, on others. A session of this machine is
+ * abandoned when its process has ended; one of another machine when its heartbeat is old by the file server's clock.
+ * Adopting it is a single rename, which only one process can do, and leaves no lock after SIGKILL.
  */
 export class Sessions {
   readonly #options: Required<SessionsOptions>;
@@ -51,7 +54,7 @@ export class Sessions {
     this.#options = { staleAfterMs: HEARTBEAT_STALE_MS, heartbeatMs: HEARTBEAT_INTERVAL_MS, ...options };
   }
 
-  /** This command's own session, with its heartbeat begun. */
+  /** Begins this command's session and its heartbeat. */
   async begin(): Promise<OwnSession> {
     const { home, machine, heartbeatMs } = this.#options;
     const folder = join(home, await this.#ownName());
@@ -68,14 +71,14 @@ export class Sessions {
       folder,
       end: async () => {
         clearInterval(timer);
-        // One that is under way would make the folder again.
+        // A heartbeat in progress would create the folder again.
         await beating;
         if ((await unfinishedIn(folder)).isEmpty) await rm(folder, { recursive: true, force: true });
       },
     };
   }
 
-  /** Those that can be gone on with, or have left something in the storage. Changes nothing. */
+  /** Abandoned sessions that can be resumed or have left parts in the storage. Changes nothing. */
   async abandoned(): Promise<AbandonedSession[]> {
     const found: AbandonedSession[] = [];
     for (const name of (await this.#states()).abandoned) {
@@ -85,14 +88,14 @@ export class Sessions {
     return found;
   }
 
-  /** Sessions at work, this one among them. Changes nothing. */
+  /** Active sessions, this one included. Changes nothing. */
   async atWork(): Promise<SessionOwner[]> {
     const { atWork } = await this.#states();
     const owners = await Promise.all(atWork.map((name) => ownerOf(join(this.#options.home, name))));
     return owners.filter((owner) => owner !== undefined);
   }
 
-  /** Removes the folders of abandoned sessions with nothing in them. For commands that upload, never for a listing. */
+  /** Removes empty folders of abandoned sessions. For commands that upload, never for a listing. */
   async tidy(): Promise<void> {
     const { home } = this.#options;
     for (const name of (await this.#states()).abandoned) {
@@ -135,7 +138,7 @@ export class Sessions {
     return serverNow - (await lastSign(join(home, name))) > staleAfterMs;
   }
 
-  /** The clock that the times of files are told by: another one than this machine's on a network drive. */
+  /** The file server's clock: on a network drive another one than this machine's. */
   async #serverNow(): Promise<number> {
     const file = join(this.#options.home, `.clock-${randomBytes(6).toString('hex')}`);
     try {
@@ -150,12 +153,12 @@ export class Sessions {
 
   async #take(name: string): Promise<{ folder: string; journal: Journal } | undefined> {
     const { home, machine } = this.#options;
-    // Its owner may have come back since it was looked at, as a computer that slept does.
+    // Its owner may have resumed meanwhile, as a computer after sleep.
     if (!(await this.#isLeft(name, await this.#serverNow()))) return undefined;
     const folder = join(home, await this.#ownName());
     const owner = { host: machine.hostName, pid: machine.pid, startedAt: new Date().toISOString() };
     try {
-      // Before the renaming: a third machine must not find the new name with the old heartbeat.
+      // Before the rename: a third machine must not find the new name with the old heartbeat.
       await replaceFile(join(home, name, HEARTBEAT_FILE), JSON.stringify(owner));
       await rename(join(home, name), folder);
     } catch {
@@ -173,16 +176,16 @@ export class Sessions {
 
 export interface OwnSession {
   folder: string;
-  /** Ends the heartbeat, and removes the folder unless uploads in it can go on. */
+  /** Ends the heartbeat, and removes the folder unless its uploads can be resumed. */
   end: () => Promise<void>;
 }
 
-/** A session that ended before its uploads did, and what it had noted of them. */
+/** A session that ended before its uploads, and their records. */
 export class AbandonedSession {
   readonly name: string;
-  /** As they were looked at; to be gone on with only after `take`. */
+  /** Records as read; to be used only after `take`. */
   readonly records: readonly UploadRecord[];
-  /** Files of its journal that could not be read. */
+  /** Unreadable files of its journal. */
   readonly setAside: readonly string[];
   readonly #take: () => Promise<{ folder: string; journal: Journal } | undefined>;
   #taken: Promise<{ folder: string; journal: Journal } | undefined> | undefined;
@@ -198,14 +201,14 @@ export class AbandonedSession {
     this.#take = take;
   }
 
-  /** Makes it this process's until that ends; false when another one was quicker. */
+  /** Adopts the session for this process; false when another process was faster. */
   async take(): Promise<boolean> {
     this.#taken ??= this.#take();
     return (await this.#taken) !== undefined;
   }
 
-  /** The records are in another journal now; the folder goes with the last of them. @throws NearplayError disk-full */
-  async handedOver(ids: readonly string[]): Promise<void> {
+  /** Removes records that are in another journal now, and the folder with the last of them. @throws NearplayError disk-full */
+  async removeRecords(ids: readonly string[]): Promise<void> {
     const { folder, journal } = (await this.#taken) ?? {};
     if (folder === undefined || !journal) return;
     await journal.remove(ids);
@@ -215,15 +218,18 @@ export class AbandonedSession {
 }
 
 /**
- * Writing the content, not setting the time: the file server's clock then says when. As a whole, so that who reads meanwhile sees
- * an owner. Makes the folder again if it is gone.
+ * Writes the file instead of setting its time: the file server's clock then sets it. Atomic, so that a concurrent
+ * reader sees an owner. Creates the folder again if it is missing.
  */
 async function beat(folder: string, owner: SessionOwner): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await replaceFile(join(folder, HEARTBEAT_FILE), JSON.stringify(owner));
 }
 
-/** Milliseconds on the file server's clock. Without a heartbeat, as in sessions of the first version: the last writing. */
+/**
+ * Time of the last heartbeat, in milliseconds on the file server's clock; without one, as in sessions of the first
+ * version, of the last write.
+ */
 async function lastSign(folder: string): Promise<number> {
   const places = [join(folder, HEARTBEAT_FILE), folder, join(folder, JOURNAL_FOLDER)];
   const [heartbeat, ...others] = await Promise.all(
@@ -247,7 +253,7 @@ async function unfinishedIn(folder: string) {
   return { journal, records: unfinished, setAside, isEmpty: unfinished.length === 0 && setAside.length === 0 };
 }
 
-/** It can go on, or has left something in the storage that has to be removed. */
+/** It can be resumed, or has left parts in the storage to be removed. */
 function isUnfinished({ state, path, upload, unconfirmedStart, abandoned, unconfirmedStarts }: UploadRecord): boolean {
   if (abandoned.length > 0 || unconfirmedStarts.length > 0) return true;
   if (state === 'done' || state === 'skipped' || state === 'cancelled') return false;

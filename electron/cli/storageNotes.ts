@@ -6,7 +6,7 @@ const NOTES = {
     'This storage does not keep conditions on writing. Each name is looked up first; two people who upload one name at the same moment can still overwrite each other.',
 } as const;
 
-/** Says on stderr, once, what is to be known of the storage that uploads go to. */
+/** Reports the limits of the main storage on stderr, once. */
 export function reportStorageNotes(services: Pick<Application, 'on'>, context: CommandContext): void {
   let isReported = false;
   services.on('transfersChanged', ({ totals: { note } }) => {

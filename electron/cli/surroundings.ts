@@ -6,38 +6,38 @@ import { terminalLines, terminalText } from '../../shared/terminalText.ts';
 import { readSmallFile } from '../services/files/smallFile.ts';
 import type { Machine } from '../services/runtime/machine.ts';
 
-/** What the command line touches of the process it runs in; passed in, so that a test can be the terminal. */
+/** The parts of the process that the command line uses; passed in, so that tests can stand in for the terminal. */
 export interface CliSurroundings {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
-  /** For `upload -`; absent where there is none. */
+  /** Input of `upload -`; absent where there is none. */
   stdin?: Readable;
-  /** Asks whoever sits at a terminal; absent where nobody does. `undefined`: no answer comes any more. */
+  /** Asks a question at the terminal; absent without one. Resolves to `undefined` at the end of input. */
   ask?: (question: string) => Promise<string | undefined>;
   stdout: (text: string) => void;
   stderr: (text: string) => void;
   /** Milliseconds since the epoch. */
   now: () => number;
   platform: string;
-  /** Whether a person sees what is said on stderr as it is said. */
+  /** Whether stderr is a terminal. */
   isTerminal?: boolean;
-  /** Default: the one that the process runs on. */
+  /** Default: this machine. */
   machine?: Machine;
   /** Aborted when the user presses Ctrl+C. */
   signal: AbortSignal;
 }
 
-/** What every command takes. */
+/** Options of every command. */
 export interface CommonOptions {
   preferences?: string;
   profile?: string;
 }
 
-/** One command at work: what was asked for in common, and how it answers. */
+/** A running command: its common options and its output. */
 export interface CommandContext {
   json: boolean;
   surroundings: CliSurroundings;
-  /** Prints an object as one line with `--json`, the text without: one line or some, each safe for a terminal. */
+  /** Prints an object as one line with `--json`, else the text: one or more lines, each safe for a terminal. */
   print(value: object, text: string | readonly string[]): void;
 }
 
@@ -54,7 +54,7 @@ export function contextOf(json: boolean, surroundings: CliSurroundings): Command
   };
 }
 
-/** Says on stderr what is wrong, as errors are said, and that the command goes on. */
+/** Reports an error on stderr; the command continues. */
 export function reportError(
   context: CommandContext,
   code: ErrorCode,
@@ -63,11 +63,11 @@ export function reportError(
   detail?: string,
 ): void {
   report(context, { code, message, key, detail }, key === undefined ? message : `${key}: ${message}`);
-  // With --json it stands in the object.
+  // With --json the detail is part of the object.
   if (detail !== undefined && !context.json) context.surroundings.stderr(`  ${terminalText(detail)}\n`);
 }
 
-/** Says an object as one line on stderr with `--json`; without, one line of text that is safe for a terminal. */
+/** Reports an object as one line on stderr with `--json`, else one line of text that is safe for a terminal. */
 export function report(
   { json, surroundings }: Pick<CommandContext, 'json' | 'surroundings'>,
   value: object,
@@ -76,7 +76,7 @@ export function report(
   surroundings.stderr(json ? `${JSON.stringify(value)}\n` : `nearplay: ${terminalText(text)}\n`);
 }
 
-/** The same terminal, to which nothing is written that could steer it, whichever way it comes: keys and answers of storages. */
+/** The same terminal without control sequences in its output, whatever their source: keys, answers of storages. */
 export function unsteered(surroundings: CliSurroundings): CliSurroundings {
   const { stdout, stderr, ask } = surroundings;
   return {
@@ -87,14 +87,14 @@ export function unsteered(surroundings: CliSurroundings): CliSurroundings {
   };
 }
 
-/** The preferences file named by option or environment, absolute; undefined when neither names one. */
+/** The preferences file of the option or the environment, absolute; undefined when neither is given. */
 export function namedPreferences(option: string | undefined, { env, cwd }: CliSurroundings): string | undefined {
   const file = option ?? env['NEARPLAY_PREFERENCES'];
   if (file === undefined || file === '') return undefined;
   return isAbsolute(file) ? file : resolve(cwd, file);
 }
 
-/** The preferences that a file holds. @throws NearplayError file-unreadable, saying why */
+/** Reads a preferences file. @throws NearplayError file-unreadable, saying why */
 export async function readPreferences(file: string): Promise<ParsedPreferences> {
   const { bytes, fault } = await readSmallFile(file);
   if (bytes === undefined) throw new NearplayError('file-unreadable', `${file} ${fault}.`);

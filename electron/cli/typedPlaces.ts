@@ -6,29 +6,29 @@ import { listedObjects } from '../services/storage/listedNames.ts';
 import { meansUnreachable } from '../services/storage/s3Errors.ts';
 import { wholeKey } from '../services/storage/storageKeys.ts';
 
-/** What of a studio is asked. */
+/** The parts of a studio that are used here. */
 export type Asked = Pick<Studio, 'preferences' | 'clients' | 'requests'>;
 
 /**
- * The key that a reading command means. Other programs write keys that nobody can type by the rule (`a//b`, `/a`, `a/../b`):
- * exactly such a key is meant where it exists, and else the one in form. A key in form costs no request.
+ * Resolves the key of a reading command. Other programs write keys that the rules of typing exclude (`a//b`, `/a`,
+ * `a/../b`): exactly such a key is used where it exists, else the normalised one. A normalised key costs no request.
  *
  * @throws NearplayError bad-request where neither exists nor has a form; access-denied, offline …
  */
 export async function keyToRead(studio: Asked, text: string): Promise<string> {
   if (isInForm(text) && text !== '' && !text.endsWith('/')) return text;
-  // By a listing: in a path, storages and browsers change dots and slashes.
+  // By a listing: storages and HTTP clients change dots and slashes in a path.
   return text !== '' && (await firstKeyFrom(studio, text)) === text ? text : typedKey(text);
 }
 
-/** The folder that a reading command means, with its closing slash; as keyToRead. */
+/** Resolves the folder of a reading command, with its closing slash; as keyToRead. */
 export async function folderToRead(studio: Asked, text: string): Promise<string> {
   if (isInForm(text)) return typedFolder(text);
   const exact = asFolder(text);
   return (await firstKeyFrom(studio, exact)) === undefined ? typedFolder(text) : exact;
 }
 
-/** The first key that begins so, on main; on a replica while main cannot be reached. */
+/** The first key with this prefix, on main; on a replica while main is unreachable. */
 async function firstKeyFrom({ preferences, clients, requests }: Asked, beginning: string): Promise<string | undefined> {
   const storages = [preferences.mainStorage, ...preferences.replication.replicas.map(({ storage }) => storage)];
   let failure: unknown;

@@ -10,14 +10,14 @@ export interface UnfinishedUpload {
   record: UploadRecord;
 }
 
-export interface GoingOn {
-  /** For names that are taken; default: what each had. */
+export interface ResumeOptions {
+  /** Policy for names that are taken; default: each upload's own. */
   policy?: ConflictPolicy;
-  /** They wait for a word first. */
+  /** Whether they start paused. */
   paused?: boolean;
 }
 
-/** Uploads that abandoned sessions left unfinished, for the session that goes on with them. */
+/** Unfinished uploads of abandoned sessions, for the session that resumes them. */
 export class UnfinishedUploads {
   readonly #services: Application;
   /** By path and destination. */
@@ -30,8 +30,8 @@ export class UnfinishedUploads {
   }
 
   /**
-   * Those to another bucket than today's main storage stay where they are. What is over, and left parts behind, goes to the
-   * queue to be cleaned up.
+   * Finds them. Uploads to another bucket than today's main storage stay where they are. Finished ones with parts left
+   * behind go to the queue for removal.
    *
    * @throws NearplayError disk-full
    */
@@ -41,9 +41,9 @@ export class UnfinishedUploads {
     for (const session of await sessions.abandoned()) {
       left.#setAside.push(...session.setAside);
       const here = session.records.filter((record) => left.#isHere(record));
-      // What came from another program cannot be read again.
+      // The output of another program cannot be read again.
       const over = here.filter((record) => record.path === '-' || (isOver(record) && record.state !== 'failed'));
-      await left.#handOver(session, over);
+      await left.#adopt(session, over);
       for (const record of here) {
         if (!over.includes(record)) left.#uploads.set(pathAndKey(record.path, record.wanted), { session, record });
       }
@@ -51,7 +51,7 @@ export class UnfinishedUploads {
     return left;
   }
 
-  /** Files in which earlier sessions have noted uploads that cannot be read. */
+  /** Unreadable record files of earlier sessions. */
   get setAside(): readonly string[] {
     return this.#setAside;
   }
@@ -60,18 +60,21 @@ export class UnfinishedUploads {
     return [...this.#uploads.values()];
   }
 
-  /** The one of a file and its destination. */
+  /** The unfinished upload of a file and key. */
   at(path: string, key: string): UnfinishedUpload | undefined {
     return this.#uploads.get(pathAndKey(path, key));
   }
 
   /**
-   * Puts them into the queue, with what the storage has of them.
+   * Puts them into the queue with their progress.
    *
-   * @returns their ids; those are missing that another process was quicker to take.
+   * @returns their ids, without those that another process adopted first.
    * @throws NearplayError disk-full
    */
-  async goOnWith(uploads: readonly UnfinishedUpload[], { policy, paused = false }: GoingOn = {}): Promise<string[]> {
+  async resume(
+    uploads: readonly UnfinishedUpload[],
+    { policy, paused = false }: ResumeOptions = {},
+  ): Promise<string[]> {
     const taken: string[] = [];
     for (const session of new Set(uploads.map((upload) => upload.session))) {
       const records = uploads.filter((upload) => upload.session === session).map(({ record }) => record);
@@ -79,17 +82,17 @@ export class UnfinishedUploads {
         const { blockedFor: _, error: __, finishedAt: ___, ...kept } = record;
         return { ...kept, ...(policy && { policy }), state: paused ? 'paused' : 'waiting' };
       });
-      if (await this.#handOver(session, again)) taken.push(...records.map(({ id }) => id));
+      if (await this.#adopt(session, again)) taken.push(...records.map(({ id }) => id));
       for (const { path, wanted } of records) this.#uploads.delete(pathAndKey(path, wanted));
     }
     return taken;
   }
 
-  /** In both journals for a moment: whoever finds the second one after a crash finds the upload complete, or goes on with it. */
-  async #handOver(session: AbandonedSession, records: readonly UploadRecord[]): Promise<boolean> {
+  /** A record is in both journals for a moment: after a crash the second one is found complete, or resumed. */
+  async #adopt(session: AbandonedSession, records: readonly UploadRecord[]): Promise<boolean> {
     if (records.length === 0 || !(await session.take())) return false;
     await this.#services.uploads.adopt(records);
-    await session.handedOver(records.map(({ id }) => id));
+    await session.removeRecords(records.map(({ id }) => id));
     return true;
   }
 

@@ -27,13 +27,13 @@ export interface UploadOptions extends WaitingOptions {
   onConflict: ConflictPolicy;
   /** Bytes a second. */
   limitRate?: number;
-  /** A file for the receipts of what arrived. */
+  /** File for the receipts. */
   receipts?: string;
-  /** What comes in may be nothing at all. */
+  /** Accept an empty input. */
   allowEmpty?: boolean;
 }
 
-/** `nearplay upload`: resolves to the exit code, 0 when all that was chosen arrived (or is skipped as asked). */
+/** `nearplay upload`: resolves to the exit code, 0 when all files were uploaded (or skipped on request). */
 export async function uploadCommand(paths: string[], options: UploadOptions, context: CommandContext): Promise<number> {
   const { surroundings } = context;
   const { cwd } = surroundings;
@@ -45,7 +45,7 @@ export async function uploadCommand(paths: string[], options: UploadOptions, con
     const leftOut = new LeftOutReports(context);
     const code = isStream
       ? await uploadStream(services, paths, options, context)
-      : await toTheEnd(services, context, { ...options, asks: options.onConflict === 'ask' }, () =>
+      : await reportUntilDone(services, context, { ...options, asks: options.onConflict === 'ask' }, () =>
           queueAll(services, whole, options, context, leftOut),
         );
     const isSaved = (await receipts?.save(services.uploads.receipts(), context)) ?? true;
@@ -53,7 +53,7 @@ export async function uploadCommand(paths: string[], options: UploadOptions, con
   });
 }
 
-/** `nearplay uploads`: what sessions have left unfinished, and which sessions are at work. Changes nothing. */
+/** `nearplay uploads`: unfinished uploads of sessions, and the active sessions. Changes nothing. */
 export async function uploadsCommand(context: CommandContext): Promise<void> {
   const sessions = await sessionsOf(context.surroundings);
   for (const { host, pid, startedAt } of await sessions.atWork()) {
@@ -65,25 +65,25 @@ export async function uploadsCommand(context: CommandContext): Promise<void> {
     context,
   );
   for (const { path, key, size, confirmed, state } of abandoned.flatMap(({ records }) => records)) {
-    // It cannot go on; the next upload removes what is left of it.
+    // It cannot be resumed; the next upload removes its parts.
     if (path === '-' || state === 'cancelled' || state === 'done' || state === 'skipped') continue;
     context.print({ path, key, size, confirmed }, `${path} → ${key} (${confirmed} of ${size} bytes)`);
   }
 }
 
-/** `nearplay uploads resume`: goes on with all of it; resolves to the exit code, as an upload does. */
+/** `nearplay uploads resume`: resumes all of them; resolves to the exit code of an upload. */
 export function resumeCommand(options: WaitingOptions, context: CommandContext): Promise<number> {
   return withServices(options, context, async (services) => {
     const left = await UnfinishedUploads.find(services, await sessionsOf(context.surroundings));
-    return toTheEnd(services, context, { ...options, asks: true }, () => left.goOnWith(left.all()));
+    return reportUntilDone(services, context, { ...options, asks: true }, () => left.resume(left.all()));
   });
 }
 
-/** `nearplay uploads cancel`: gives all of it up; its parts leave the storage. */
+/** `nearplay uploads cancel`: cancels all of them and removes their parts from the storage. */
 export function giveUpCommand(options: WaitingOptions, context: CommandContext): Promise<number> {
   return withServices(options, context, async (services) => {
     const left = await UnfinishedUploads.find(services, await sessionsOf(context.surroundings));
-    const ids = await left.goOnWith(left.all(), { paused: true });
+    const ids = await left.resume(left.all(), { paused: true });
     const waits = watchWaits(services, context, options);
     try {
       services.uploads.cancel(ids);
@@ -96,7 +96,7 @@ export function giveUpCommand(options: WaitingOptions, context: CommandContext):
   });
 }
 
-/** Files of the same path and destination that a run left unfinished go on; all others begin. Resolves to their ids. */
+/** Resumes unfinished uploads of the same path and key; starts all others. Resolves to their ids. */
 async function queueAll(
   services: Application,
   paths: readonly string[],
@@ -112,9 +112,9 @@ async function queueAll(
   const claims = new Map<string, string>();
   const ids: string[] = [];
   const found = findFiles(paths, { leftOut: (one) => leftOut.add(one), signal });
-  for await (const files of endedBy(signal, found)) {
+  for await (const files of untilAborted(signal, found)) {
     const known = files.flatMap((file) => left.at(file.path, below + file.name) ?? []);
-    const taken = await left.goOnWith(known, { policy: onConflict });
+    const taken = await left.resume(known, { policy: onConflict });
     const goOn = new Set(known.flatMap(({ record }) => (taken.includes(record.id) ? [record.path] : [])));
     const others = files.filter(({ path }) => !goOn.has(path));
     ids.push(...taken);
@@ -129,7 +129,7 @@ async function queueAll(
   return ids;
 }
 
-/** Of earlier sessions; nothing of it is lost. */
+/** Reports unreadable records of earlier sessions; they are kept. */
 function reportSetAside(files: readonly string[], context: CommandContext): void {
   for (const file of files) {
     reportError(
@@ -140,8 +140,8 @@ function reportSetAside(files: readonly string[], context: CommandContext): void
   }
 }
 
-/** Quietly: what was found until then counts. */
-async function* endedBy<Item>(signal: AbortSignal, items: AsyncGenerator<Item>): AsyncGenerator<Item> {
+/** Ends the iteration at the signal without an error: the items so far count. */
+async function* untilAborted<Item>(signal: AbortSignal, items: AsyncGenerator<Item>): AsyncGenerator<Item> {
   try {
     for await (const item of items) {
       if (signal.aborted) return;
@@ -152,8 +152,8 @@ async function* endedBy<Item>(signal: AbortSignal, items: AsyncGenerator<Item>):
   }
 }
 
-/** Waits for what was queued and tells of each; resolves to the exit code. After Ctrl+C, what is unfinished is kept. */
-async function toTheEnd(
+/** Waits for the queued uploads and reports each; resolves to the exit code. After Ctrl+C unfinished uploads are kept. */
+async function reportUntilDone(
   services: Application,
   context: CommandContext,
   { asks, wait }: { asks: boolean; wait?: number | undefined },
@@ -177,7 +177,7 @@ async function toTheEnd(
   }
   const ours = ids.flatMap((id) => uploads.find(id) ?? []);
   reports.reportAll(ours);
-  // What waits for an answer that nobody gives leaves nothing behind in the storage.
+  // An upload without an answer to its question leaves nothing in the storage.
   uploads.cancel(ours.filter(({ blockedFor }) => blockedFor === 'conflict').map(({ id }) => id));
   return ours.every(({ state }) => state === 'done' || state === 'skipped') ? 0 : 1;
 }

@@ -13,10 +13,10 @@ const NAME_TAKEN = {
 } as const;
 const CANCELLED = { code: 'cancelled', message: 'Cancelled.' } as const;
 
-/** A line for each upload that is over, once. */
+/** Reports each finished upload once, on one line. */
 export class UploadReports {
   readonly #context: CommandContext;
-  /** Somebody is going to be asked about names that are taken. */
+  /** Whether conflicts are asked about at the terminal. */
   readonly #asks: boolean;
   readonly #reported = new Set<string>();
 
@@ -25,7 +25,7 @@ export class UploadReports {
     this.#asks = asks && context.surroundings.ask !== undefined;
   }
 
-  /** Those that are over. */
+  /** Reports those that have ended. */
   report(transfers: readonly ReportedTransfer[]): void {
     for (const transfer of transfers) {
       const isTaken = transfer.blockedFor === 'conflict' && !this.#asks;
@@ -33,7 +33,7 @@ export class UploadReports {
     }
   }
 
-  /** At the end: also those that were asked about in vain. */
+  /** To be called at the end: includes uploads whose question had no answer. */
   reportAll(transfers: readonly ReportedTransfer[]): void {
     this.report(transfers);
     for (const transfer of transfers) if (transfer.blockedFor === 'conflict') this.#reportOne(transfer);

@@ -10,7 +10,7 @@ import { UploadReports } from './uploadReports.ts';
 import { watchWaits } from './uploadWaits.ts';
 import { prefixOf } from './withServices.ts';
 
-/** Only the program that wrote it can give it again. */
+/** Only the writing program can produce the input again. */
 const NOTHING_KEPT = 'What came in is not kept: run the program that writes it again.';
 
 export interface StreamUploadOptions {
@@ -22,8 +22,8 @@ export interface StreamUploadOptions {
 }
 
 /**
- * `nearplay upload - --to folder/name.ext`: what a program writes, as it comes; resolves to the exit code. Ctrl+C counts for more
- * than the end of what comes in, since it ends the program that writes as well.
+ * `nearplay upload - --to folder/name.ext`: uploads the output of a program; resolves to the exit code. Ctrl+C takes
+ * precedence over the end of input, since it ends the writing program as well.
  *
  * @throws NearplayError empty-file, not-a-file for a folder in place of a stream, cancelled, wait-ended
  */
@@ -45,7 +45,7 @@ export async function uploadStream(
   const key = typedKey(to, prefixOf(services));
   reportStorageNotes(services, context);
   let awaitsStorage = true;
-  // A program that takes its time holds nothing up.
+  // A slow program is no wait for the storage.
   const waits = watchWaits(services, context, {
     ...{ wait, afterwards: NOTHING_KEPT },
     seenAs: (transfer) => (awaitsStorage || transfer.state !== 'running' ? transfer : { ...transfer, state: 'paused' }),
@@ -76,7 +76,7 @@ export async function uploadStream(
   }
 }
 
-/** What comes in; `undefined` where it has no file descriptor. */
+/** The input; `undefined` where it has no file descriptor. */
 export function statInput({ stdin }: CliSurroundings): Promise<BigIntStats | undefined> {
   const descriptor = stdin && 'fd' in stdin && typeof stdin.fd === 'number' ? stdin.fd : undefined;
   return new Promise((resolve) => {

@@ -7,13 +7,13 @@ type Watched = Parameters<Waits['changed']>[0][number];
 export interface UploadWaitsOptions {
   /** Minutes without progress after which a wait ends the command; absent: 30 without a terminal. */
   wait?: number | undefined;
-  /** An upload as it is to be taken, as long as it is not the storage that it waits for. */
+  /** Maps an upload before it is judged, where it does not wait for the storage. */
   seenAs?: (transfer: Watched) => Watched;
-  /** What there is to do after a wait has ended; default: the same command goes on. */
+  /** What the user can do after a wait has ended; default: the same command resumes. */
   afterwards?: string;
 }
 
-/** Tells of waits of uploads; its `ended` rejects when one has taken too long. */
+/** Reports waits of uploads; its `ended` rejects when one takes too long. */
 export function watchWaits(
   services: Application,
   context: CommandContext,

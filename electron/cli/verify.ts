@@ -6,7 +6,7 @@ import { verifyFolder } from '../services/verify/verifyFolder.ts';
 import type { CommandContext, CommonOptions } from './surroundings.ts';
 import { withServices } from './withServices.ts';
 
-/** `nearplay verify`: resolves to the exit code, 0 when every file is in the storage as it is here. */
+/** `nearplay verify`: resolves to the exit code, 0 when every file is in the storage unchanged. */
 export async function verifyCommand(
   path: string,
   folder: string | undefined,
@@ -18,7 +18,7 @@ export async function verifyCommand(
   return withServices({ ...options, keepsNothing: true }, context, async (services) => {
     const studio = services.studio();
     const isFile = (await stat(local).catch(() => undefined))?.isFile() === true;
-    // Where an upload to the top would have put it: a folder by its name, a file without one.
+    // The key prefix that an upload to the top gives: a folder's name, none for a file.
     const itself = isFile ? '' : nameOfChosen(local).normalize('NFC');
     const there = folder === undefined ? itself : typedFolder(folder);
     const report = await verifyFolder(studio, { path: local, folder: there, signal });

@@ -3,11 +3,11 @@ import { type BlockedFor, isOver, type Transfer } from '../../shared/transfers.t
 import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import { type CommandContext, report } from './surroundings.ts';
 
-/** A file that was just written settles within seconds: not worth a line. */
+/** A recently written file settles within seconds: no report before. */
 const SETTLING_REPORT_DELAY_MS = 10 * SECOND_MS;
-/** Nothing moves and nothing says why: requests that are repeated, a storage that takes its time. */
+/** Time without progress and without a known cause (repeated requests, a slow storage) before a report. */
 const SILENCE_REPORT_DELAY_MS = 20 * SECOND_MS;
-/** Without a terminal nobody sees a line on it: a job that waits longer has failed. */
+/** Default limit without a terminal, where a wait is not seen. */
 const DEFAULT_WAIT_MINUTES = 30;
 
 type Watched = Pick<Transfer, 'id' | 'key' | 'state' | 'blockedFor' | 'confirmed' | 'sent' | 'error'>;
@@ -23,21 +23,21 @@ const DEFAULT_WAIT_TEXT = 'the storage';
 
 export interface WaitsOptions {
   context: CommandContext;
-  /** Minutes without any progress after which waiting ends the command; absent: it waits as long as it takes. */
+  /** Minutes without progress after which waiting ends the command; absent: no limit. */
   minutes?: number;
-  /** Milliseconds on a clock that is never set; default: performance.now. */
+  /** Milliseconds of a monotonic clock; default: performance.now. */
   monotonicNow?: () => number;
   silenceReportDelayMs?: number;
-  /** What an upload met last, where it was repeated and told to nobody. */
+  /** Last error of an upload that was retried without a report. */
   lastErrorOf?: (id: string) => ErrorReport | undefined;
-  /** What there is to do after a wait has ended; default: the same command goes on. */
+  /** What the user can do after a wait has ended; default: the same command resumes. */
   afterwards?: string;
 }
 
 /**
- * Tells on stderr, one line each, when uploads begin to wait, for what, and when they go on; ends the command when a wait
- * exceeds its limit. A wait is over when an upload is, or when the storage has confirmed more bytes than before. The limit
- * counts from the last byte that was more than ever before: a request that is begun and refused again and again is no progress.
+ * Reports on stderr when uploads begin to wait, for what, and when they continue; ends the command when a wait exceeds
+ * its limit. A wait ends when an upload ends or the storage confirms more bytes than before. The limit counts from the
+ * last byte beyond the earlier maximum: a request that is refused again and again is no progress.
  */
 export class Waits {
   readonly #context: CommandContext;
@@ -46,15 +46,15 @@ export class Waits {
   readonly #silenceMs: number;
   readonly #lastErrorOf: (id: string) => ErrorReport | undefined;
   readonly #afterwards: string;
-  /** Of the uploads that are not over: what each was last held up by. */
+  /** Last cause of delay of each unfinished upload. */
   readonly #errors = new Map<string, ErrorReport>();
   readonly #blocked = new Map<string, Watched & { blockedFor: WaitsFor }>();
-  /** Of the uploads that are not over: the most bytes that ever were on the wire, and that the storage ever confirmed. */
+  /** Maximum of bytes sent, and confirmed, of each unfinished upload. */
   readonly #most = new Map<string, { sent: number; confirmed: number }>();
   readonly #reported = new Set<string>();
   readonly #ended = Promise.withResolvers<never>();
   readonly #timer: NodeJS.Timeout;
-  /** When the last progress was. */
+  /** Time of the last progress. */
   #progressAt: number;
   #stopped = false;
 
@@ -80,7 +80,7 @@ export class Waits {
     this.check();
   }
 
-  /** Tells what is due. Called by a timer as well. */
+  /** Reports what is due. Also called by a timer. */
   check(): void {
     if (this.#stopped) return;
     const idleMs = this.#now() - this.#progressAt;
@@ -110,7 +110,7 @@ export class Waits {
     }
     const before = this.#most.get(id);
     const most = { sent: Math.max(before?.sent ?? 0, sent), confirmed: Math.max(before?.confirmed ?? 0, confirmed) };
-    // Until now nothing was under way that could have moved.
+    // Nothing was open before: the limit counts from now.
     if (this.#most.size === 0) this.#progressAt = this.#now();
     this.#most.set(id, most);
     if (before === undefined) return;
@@ -122,7 +122,7 @@ export class Waits {
 
   #waitIsOver(): void {
     this.#progressAt = this.#now();
-    // What else is blocked is tried again with it, and says so if it still is.
+    // Other blocked uploads are retried too, and report again.
     this.#blocked.clear();
     if (this.#reported.size === 0) return;
     this.#reported.clear();
@@ -165,7 +165,7 @@ export class Waits {
     this.#ended.reject(new NearplayError('wait-ended', message, { detail: cause?.detail }));
   }
 
-  /** What holds up one of them now, or has held it up last. */
+  /** The current cause of delay, else the last one. */
   #cause(): ErrorReport | undefined {
     const now = [...this.#blocked.values()].find(({ error }) => error !== undefined)?.error;
     if (now) return now;
@@ -193,7 +193,7 @@ function minutesText(minutes: number): string {
   return minutes === 1 ? '1 minute' : `${minutes} minutes`;
 }
 
-/** What `--wait` says, else 30 minutes where no terminal shows that the command waits, else as long as it takes. */
+/** The limit of `--wait`, else 30 minutes without a terminal, else none. */
 export function waitMinutes(asked: number | undefined, isTerminal: boolean): { minutes?: number } {
   const minutes = asked ?? (isTerminal ? undefined : DEFAULT_WAIT_MINUTES);
   return minutes === undefined ? {} : { minutes };

@@ -16,15 +16,15 @@ import { Waits } from './waits.ts';
 import { homeUnusable, sessionsOf, stateFolder, withServices } from './withServices.ts';
 
 export interface WatchOptions extends CommonOptions {
-  /** What is there already goes up too. */
+  /** Whether existing files are uploaded too. */
   existing?: boolean;
   /** Bytes a second. */
   limitRate?: number;
-  /** Minutes without progress after which it ends; default: never, since new files may come at any time. */
+  /** Minutes without progress after which it ends; default: never, since new files may appear at any time. */
   wait?: number;
 }
 
-/** `nearplay watch`: uploads what comes into a folder, until Ctrl+C; what it uploaded is remembered for the next time. */
+/** `nearplay watch`: uploads new files of a folder until Ctrl+C; uploaded files are remembered for the next time. */
 export async function watchCommand(
   path: string,
   typed: string,
@@ -38,7 +38,7 @@ export async function watchCommand(
   return withServices({ ...options, onConflict: 'ask' }, context, async (services) => {
     const { preferences, clients } = services.studio();
     const folder = typedFolder(typed, clients.configurationOf(preferences.mainStorage).prefix);
-    await goOn(services, local, folder, context);
+    await resumeUnfinished(services, local, folder, context);
     const { folderLog, isNew } = await openLog(services, local, folder, stateFolder(surroundings));
     const reports = new UploadReports(context, false);
     const leftOut = new LeftOutReports(context);
@@ -70,8 +70,8 @@ export async function watchCommand(
   });
 }
 
-/** What an earlier watching of this folder left in the middle. */
-async function goOn(
+/** Resumes unfinished uploads of an earlier watch of this folder. */
+async function resumeUnfinished(
   services: Application,
   local: string,
   folder: string,
@@ -79,16 +79,16 @@ async function goOn(
 ): Promise<void> {
   const left = await UnfinishedUploads.find(services, await sessionsOf(surroundings));
   const inside = local.endsWith(sep) ? local : local + sep;
-  await left.goOnWith(
+  await left.resume(
     left.all().filter(({ record }) => record.path.startsWith(inside) && record.wanted.startsWith(folder)),
   );
 }
 
-/** A folderLog for each pair of folders and bucket. */
+/** One log for each pair of folders and bucket. */
 async function openLog(services: Application, local: string, folder: string, home: string) {
   const { preferences, clients } = services.studio();
   const { bucket, prefix } = clients.configurationOf(preferences.mainStorage);
-  // Without the closing slash: what was typed before folders were brought into form mostly had none.
+  // Without the closing slash, as in logs from before folders were normalised.
   const place = [local, folder.replace(/\/$/, ''), bucket, prefix].join('\n');
   const name = createHash('sha256').update(place).digest('hex').slice(0, 32);
   const file = join(home, 'watch', `${name}.jsonl`);

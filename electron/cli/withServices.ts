@@ -15,7 +15,7 @@ import { type CliSurroundings, type CommandContext, type CommonOptions, namedPre
 
 export interface ServiceNeeds extends CommonOptions {
   readFrom?: string;
-  /** The address to be taken for, instead of this machine's own. */
+  /** The address to use instead of this machine's own. */
   ip?: string;
   onConflict?: ConflictPolicy;
   /** Bytes a second. */
@@ -26,12 +26,12 @@ export interface ServiceNeeds extends CommonOptions {
   keepsNothing?: boolean;
 }
 
-/** Where the command line keeps what must survive it. */
+/** Folder of the command line's persistent state. */
 export function stateFolder({ env, platform }: CliSurroundings): string {
   return env['NEARPLAY_HOME'] ?? cliStateFolder(platform, env);
 }
 
-/** Of the main storage: keys are below it. */
+/** Prefix of the main storage; keys are relative to it. */
 export function prefixOf(services: Application): string {
   const { preferences, clients } = services.studio();
   return clients.configurationOf(preferences.mainStorage).prefix;
@@ -44,14 +44,14 @@ export function homeUnusable(error: unknown, home: string): NearplayError {
   return new NearplayError(code, own, { cause: error, detail });
 }
 
-/** The sessions of the command line on this computer, and on others that share its home. */
+/** Sessions of the command line on this computer, and on others with the same home. */
 export async function sessionsOf(surroundings: CliSurroundings): Promise<Sessions> {
   return new Sessions({ home: stateFolder(surroundings), machine: surroundings.machine ?? (await thisMachine()) });
 }
 
 /**
- * Runs `work` with the services of the app, made for one command and stopped after it. Uploads that are unfinished then can be
- * taken over by another run.
+ * Runs `work` with the services of the app, created for one command and stopped after it. Unfinished uploads can then
+ * be adopted by another session.
  *
  * @throws NearplayError no-preferences, preferences-invalid, and whatever the work throws
  */
@@ -90,7 +90,7 @@ export async function withServices<Result>(
     const { preferences } = services.studio();
     if (needs.readFrom !== undefined) assertChoice(preferences, needs.readFrom);
     const automatic = (needs.readFrom ?? preferences.defaults.readFrom) === 'auto';
-    // A window shows media at once and corrects itself; a command answers once, so it waits, for two seconds at most.
+    // A window shows media at once and corrects itself; a command answers once, so it waits, two seconds at most.
     if (needs.needsRoute && automatic && needs.ip === undefined) await services.addresses.refresh();
     return await work(services);
   } finally {

@@ -7,7 +7,7 @@ const APP_SCHEME = 'nearplay';
 const APP_HOST = 'app';
 export const APP_URL = `${APP_SCHEME}://${APP_HOST}/index.html`;
 
-/** The only page that may talk to main. */
+/** The only page with access to main. */
 export const APP_PAGE = { protocol: `${APP_SCHEME}:`, host: APP_HOST };
 
 /** To be registered before Electron's `ready`. */
@@ -35,14 +35,14 @@ const COMMON_HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-cache',
-  // A looked-up name carries data to whoever answers for it.
+  // A DNS lookup would carry data to the name's server.
   'x-dns-prefetch-control': 'off',
 };
 
 export interface AppFiles {
   /** The folder that holds index.html; absolute. */
   folder: string;
-  /** What links to media begin with, at the time of each load: `https://bucket.host/`, `https://host/bucket/`. */
+  /** URL prefixes of links to media at the time of a load: `https://bucket.host/`, `https://host/bucket/`. */
   mediaSources: () => readonly string[];
   /** A fresh unguessable text for each page; `undefined` takes a random one. */
   nonce?: () => string;
@@ -53,7 +53,7 @@ export function serveApp(protocol: Pick<Protocol, 'handle'>, files: AppFiles): v
   protocol.handle(APP_SCHEME, (request) => respond(request, files));
 }
 
-/** Answers one request for a file of the app: 200, 404 for what is not there, 405 for anything but GET and HEAD. */
+/** Answers one request for a file of the app: 200; 404 for a missing file; 405 for anything but GET and HEAD. */
 export async function respond(request: Pick<Request, 'method' | 'url'>, files: AppFiles): Promise<Response> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'Method not allowed');
   const path = await pathInside(files.folder, request.url);
@@ -70,8 +70,8 @@ export async function respond(request: Pick<Request, 'method' | 'url'>, files: A
 }
 
 /**
- * The file that a URL of the app names, with links resolved; `undefined` when there is none or it lies outside of the
- * folder. `..` that the URL parser leaves alone (encoded, with backslashes) is caught by comparing real paths.
+ * The file of a URL of the app, with links resolved; `undefined` when it is missing or outside the folder. `..` that
+ * the URL parser leaves (encoded, with backslashes) is caught by comparing real paths.
  */
 export async function pathInside(folder: string, url: string): Promise<string | undefined> {
   if (!URL.canParse(url)) return undefined;

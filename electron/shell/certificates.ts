@@ -1,12 +1,13 @@
 import * as tls from 'node:tls';
 import type { Log } from '../services/runtime/log.ts';
 
-/** The part of node:tls that is about trusted certificates. */
+/** The parts of node:tls about trusted certificates. */
 export type CertificateStore = Pick<typeof tls, 'getCACertificates' | 'setDefaultCACertificates'>;
 
 /**
- * Makes Node trust what the system trusts: a studio whose firewall opens TLS installs its own authority on every machine.
- * NODE_EXTRA_CA_CERTS has no effect in an installed app. A system store that cannot be read leaves Node's own in force.
+ * Makes Node trust the system's certificates: a studio whose firewall inspects TLS installs its own authority on every
+ * machine. NODE_EXTRA_CA_CERTS has no effect in a packaged app. If the system store cannot be read, Node's own stays in
+ * force.
  */
 export function trustSystemCertificates(log: Log, store: CertificateStore = tls): void {
   try {

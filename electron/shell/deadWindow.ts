@@ -3,9 +3,9 @@ import { SECOND_MS } from '../../shared/units.ts';
 import type { Log } from '../services/runtime/log.ts';
 import { APP_URL } from './appProtocol.ts';
 
-/** A page that fails again this soon would fail for ever. */
+/** A page that fails again within this time would fail for ever. */
 const MIN_LOAD_INTERVAL_MS = 10 * SECOND_MS;
-/** net::ERR_ABORTED: a load that was refused or replaced by another one. The page is still the one before. */
+/** net::ERR_ABORTED: a load was refused or replaced by another one. The previous page stays. */
 const ERR_ABORTED = -3;
 const QUIT = 1;
 const LOAD_AGAIN = 1;
@@ -22,14 +22,14 @@ export interface DeadWindowOptions {
   now: () => number;
 }
 
-/** What this file needs of a window. */
+/** The parts of a window that are used here. */
 export type WatchedWindow = Pick<BrowserWindow, 'on' | 'isDestroyed'> & {
   webContents: Pick<BrowserWindow['webContents'], 'on' | 'reload' | 'loadURL' | 'forcefullyCrashRenderer'>;
 };
 
 /**
- * No window stays dead. A page that crashed or could not be loaded is loaded again; one that fails twice within ten seconds,
- * or does not answer, is put before the user.
+ * Restores a failed window. A page that crashed or failed to load is loaded again; after two failures within ten
+ * seconds, or when it does not respond, the user is asked.
  */
 export class DeadWindow {
   readonly #options: DeadWindowOptions;
@@ -43,12 +43,12 @@ export class DeadWindow {
     this.#window = window;
     webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
       if (reason === 'clean-exit') return;
-      options.log.error('The window crashed', { reason, exitCode });
+      options.log.error('Renderer process gone', { reason, exitCode });
       void this.#revive("Nearplay's window has stopped working twice", () => webContents.reload());
     });
     webContents.on('did-fail-load', (_event, code, description, _url, isMainFrame) => {
       if (!isMainFrame || code === ERR_ABORTED) return;
-      options.log.error('The window could not load its page', { code, description });
+      options.log.error('Page load failed', { code, description });
       void this.#revive("Nearplay's window could not be loaded", () => this.#loadPage());
     });
     this.#watchAnswers();
@@ -69,7 +69,7 @@ export class DeadWindow {
     load();
   }
 
-  /** The app's page, whatever it was that could not be loaded. Its failure is told by did-fail-load. */
+  /** Loads the app's page, whichever URL failed. did-fail-load reports its failure. */
   #loadPage(): void {
     this.#window.webContents.loadURL(APP_URL).catch(() => undefined);
   }
@@ -77,14 +77,14 @@ export class DeadWindow {
   #watchAnswers(): void {
     let answers = new AbortController();
     this.#window.on('unresponsive', () => {
-      this.#options.log.warn('The window does not answer');
+      this.#options.log.warn('Window unresponsive');
       answers = new AbortController();
       void this.#offerToLoad(answers.signal);
     });
     this.#window.on('responsive', () => answers.abort());
   }
 
-  /** The question goes away by itself when the window answers again. */
+  /** The dialog closes by itself when the window responds again. */
   async #offerToLoad(signal: AbortSignal): Promise<void> {
     if (this.#isAsking) return;
     const message = "Nearplay's window does not answer";
@@ -96,7 +96,7 @@ export class DeadWindow {
       signal,
     });
     if (answer !== LOAD_AGAIN || signal.aborted || this.#window.isDestroyed()) return;
-    // A page that does not answer cannot be loaded again; one that is gone is (Electron docs, "webContents").
+    // A page that does not respond cannot be reloaded; a crashed one is (Electron docs, "webContents").
     this.#loadedAt = -Infinity;
     this.#window.webContents.forcefullyCrashRenderer();
   }

@@ -3,21 +3,23 @@ import { dirname, join } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
 import { safeFileName } from '../../shared/localNames.ts';
 
-/** Asks for files; an empty list when the user cancelled. */
+/** Shows an open dialog; an empty list when the user cancelled. */
 export type Chooser = (options: OpenDialogOptions) => Promise<string[]>;
 
-/** What to ask for when something is saved. */
+/** Options of a save dialog. */
 export interface Destination {
   title: string;
-  /** The name that is proposed. */
+  /** Proposed file name. */
   name: string;
 }
 
-/** Asks where to save; `undefined` when the user cancelled. */
+/** Shows a save dialog; `undefined` when the user cancelled. */
 export type DestinationChooser = (options: SaveDialogOptions) => Promise<string | undefined>;
 
 /**
- * The system's choosers, one at a time. Each opens where the user was last, since Electron opens in Downloads every time.
+ * The system's file dialogs, one at a time. Each opens in the folder used last: Electron would open in Downloads every
+ * time.
+ *
  * @throws NearplayError bad-request while another one is open.
  */
 export class FileDialogs {
@@ -31,7 +33,7 @@ export class FileDialogs {
     this.#chooseDestination = chooseDestination;
   }
 
-  /** What to upload; none when the user cancelled. Only macOS could ask for files and folders in one dialog. */
+  /** Files or a folder to upload; none when the user cancelled. Only macOS could ask for both in one dialog. */
   chooseUploads(what: 'files' | 'folder'): Promise<string[]> {
     return this.#ask({
       title: what === 'files' ? 'Choose files to upload' : 'Choose folders to upload',
@@ -40,7 +42,7 @@ export class FileDialogs {
     });
   }
 
-  /** A folder of this computer; `undefined` when the user cancelled. */
+  /** A local folder; `undefined` when the user cancelled. */
   async chooseFolder(title: string, buttonLabel: string): Promise<string | undefined> {
     const [folder] = await this.#ask({ title, buttonLabel, properties: ['openDirectory'] });
     return folder;
@@ -60,9 +62,9 @@ export class FileDialogs {
     return file;
   }
 
-  /** Where to save; the system itself asks before it replaces a file. `undefined` when the user cancelled. */
+  /** Destination of a download; the system asks before it replaces a file. `undefined` when the user cancelled. */
   async chooseDestination({ title, name }: Destination): Promise<string | undefined> {
-    // Where the name has slashes or colons, the dialog would begin in another folder, or save into a hidden stream.
+    // A name with slashes or colons would open another folder, or save into an alternate data stream.
     const safe = safeFileName(name);
     const defaultPath = this.#lastFolder === undefined ? safe : join(this.#lastFolder, safe);
     const file = await this.#alone(() => this.#chooseDestination({ title, defaultPath }));
@@ -89,7 +91,7 @@ export class FileDialogs {
   }
 }
 
-/** The chooser of Electron, as a sheet of the window where there is one. */
+/** Electron's open dialog, as a sheet of the window if any. */
 export function systemChooser<Window>(
   dialog: { showOpenDialog(window: Window, options: OpenDialogOptions): ReturnType<Dialog['showOpenDialog']> },
   window: () => Window,
@@ -100,7 +102,7 @@ export function systemChooser<Window>(
   };
 }
 
-/** The save dialog of Electron, as a sheet of the window where there is one. */
+/** Electron's save dialog, as a sheet of the window if any. */
 export function systemDestinationChooser<Window>(
   dialog: { showSaveDialog(window: Window, options: SaveDialogOptions): ReturnType<Dialog['showSaveDialog']> },
   window: () => Window,

@@ -3,13 +3,13 @@ import type { MenuItemConstructorOptions } from 'electron';
 export interface MenuActions {
   platform: NodeJS.Platform;
   appName: string;
-  /** Developer tools and reload: in a build that was not packaged. */
+  /** Developer tools and reload: in unpackaged builds. */
   developer: boolean;
   openDocumentation: () => void;
   showLog: () => void;
 }
 
-/** The native menu: the system's roles, so that every shortcut and every translation is the system's own. */
+/** The native menu, built from the system's roles, with the system's shortcuts and translations. */
 export function menuTemplate(actions: MenuActions): MenuItemConstructorOptions[] {
   const mac = actions.platform === 'darwin';
   const appMenu: MenuItemConstructorOptions[] = mac ? [{ role: 'appMenu' }] : [];

@@ -7,10 +7,10 @@ export interface SystemNotification {
   body: string;
 }
 
-/** How far a transfer is, as far as a notice goes. `other`: the user has stopped it, or nothing had to be sent. */
+/** Phase of a transfer for notifications. `other`: the user stopped it, or nothing had to be sent. */
 type Phase = 'under-way' | 'done' | 'failed' | 'asking' | 'other';
 
-/** What a notice needs of one transfer; 100,000 of them may be in a batch. */
+/** The fields of one transfer that a notification needs; a batch may have 100,000. */
 interface BatchEntry {
   name: string;
   phase: Phase;
@@ -18,14 +18,14 @@ interface BatchEntry {
 }
 
 /**
- * Says once, when nothing is under way any more, how the batch went and whether the user is waited for. A batch is what was
- * under way at any time since the last notice; transfers that the user stopped are no news to them.
+ * Notifies once per batch, when no transfer is running any more, of its result and of open questions. A batch is
+ * everything that ran since the last notification, without transfers that the user stopped.
  */
 export class TransferNotifications {
   readonly #batch = new Map<string, BatchEntry>();
   #underWay = 0;
 
-  /** Takes what is new; returns what there is to say, if anything. */
+  /** Takes over changes; returns the notification to show, if any. */
   update({ changed, removed }: Pick<TransfersDelta, 'changed' | 'removed'>): SystemNotification | undefined {
     for (const transfer of changed) this.#update(transfer);
     for (const id of removed) this.#drop(id);
@@ -50,7 +50,7 @@ export class TransferNotifications {
   }
 }
 
-/** A file that was uploaded, or lies in a watched folder, has reached the replica. */
+/** Notification for a file, uploaded or in a folder with a ready alert, that has reached the replica. */
 export function readyNotification({ key, label, others }: ReplicaReady): SystemNotification {
   const name = nameOfKey(key);
   return { title: `Ready in ${label}`, body: others === 0 ? name : `${name} and ${others} more` };
@@ -63,7 +63,7 @@ function phaseOf({ state, blockedFor }: Transfer): Phase {
   return blockedFor === 'conflict' ? 'asking' : 'under-way';
 }
 
-/** What needs the user comes first. */
+/** Questions to the user take precedence. */
 function notificationFor(ended: readonly BatchEntry[]): SystemNotification | undefined {
   const of = (phase: Phase) => ended.filter((noted) => noted.phase === phase);
   const [asking, failed, done] = [of('asking'), of('failed'), of('done')];

@@ -12,11 +12,11 @@ const policySchema = z.strictObject({
 export type Policy = z.infer<typeof policySchema>;
 
 const WITHOUT_POLICY: Policy = { updates: 'on' };
-/** What holds when IT wrote a policy that cannot be understood: what IT might have forbidden stays forbidden. */
+/** Policy in force when IT's file cannot be understood: what it might forbid stays forbidden. */
 const CAUTIOUS_POLICY: Policy = { updates: 'off' };
 
 /**
- * Reads IT's policy file. It never throws: a policy that cannot be read or is not valid counts as the cautious one.
+ * Reads IT's policy file. Never throws: an unreadable or invalid policy counts as the cautious one.
  *
  * @param foreign why the file may not be IT's (foreignOwner); undefined: it is.
  */

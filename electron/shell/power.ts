@@ -2,7 +2,7 @@ import type { PowerMonitor, PowerSaveBlocker } from 'electron';
 import type { TransferTotals } from '../../shared/transfers.ts';
 import { openTransfers } from './progress.ts';
 
-/** Keeps the machine awake while transfers are open, and not a moment longer. The display may sleep. */
+/** Keeps the machine awake while transfers are open, and only then. The display may sleep. */
 export class AwakeWhileTransferring {
   readonly #blocker: Pick<PowerSaveBlocker, 'start' | 'stop'>;
   #token: number | undefined;
@@ -23,7 +23,7 @@ export class AwakeWhileTransferring {
   }
 }
 
-/** After sleep the machine may be in another network: addresses and health are asked for again. */
+/** After sleep the network may be another one: addresses and reachability are measured again. */
 export function onWakeUp(monitor: Pick<PowerMonitor, 'on'>, networkChanged: () => void): void {
   monitor.on('resume', networkChanged);
   monitor.on('unlock-screen', networkChanged);

@@ -3,14 +3,14 @@ import type { TransferTotals } from '../../shared/transfers.ts';
 /** Electron's value for "no bar". */
 const NO_BAR = -1;
 
-/** Transfers that run or wait for their turn; paused and blocked ones wait for somebody. */
+/** Number of transfers that run or are queued; paused and blocked ones need a user. */
 export function openTransfers({ files }: Pick<TransferTotals, 'files'>): number {
   return files.running + files.waiting;
 }
 
 /**
- * How far the open transfers are together, for the icon in the dock or task bar. What was done before this batch began
- * does not count; what is done of this batch does, so that the bar never jumps back.
+ * Overall progress of the open transfers, for the icon in the dock or task bar. Transfers that ended before this batch
+ * do not count; those of this batch do, so that the bar never jumps back.
  */
 export class OverallProgress {
   #before = { size: 0, sent: 0, ended: 0 };
@@ -33,7 +33,7 @@ export class OverallProgress {
     return whole > 0 ? Math.min(1, Math.max(0, part / whole)) : done / (done + open);
   }
 
-  /** What is taken off the list is over: as many bytes of it were sent as it had. */
+  /** Subtracts a removed transfer, which has ended: its whole size was sent. */
   #shorten(size: number): void {
     const cleared = Math.max(0, this.#last.size - size);
     this.#before.size = Math.max(0, this.#before.size - cleared);

@@ -11,8 +11,8 @@ const SCHEMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The agent for S3: it asks Chromium, which knows the system's proxy, its exceptions and the studio's PAC file, for each
- * new connection. The S3 SDK itself looks at none of these.
+ * Agent for S3: asks Chromium for each new connection, which knows the system's proxy, its exceptions and the studio's
+ * PAC file. The S3 SDK itself uses none of these.
  */
 export function systemProxyAgent(session: Pick<Session, 'resolveProxy'>): Agent {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- a ProxyAgent serves http and https alike

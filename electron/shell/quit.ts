@@ -2,10 +2,10 @@ import type { App } from 'electron';
 import { SECOND_MS } from '../../shared/units.ts';
 import type { Log } from '../services/runtime/log.ts';
 
-/** Longer than the services promise to take, shorter than a user's patience. */
+/** Longer than the services take, shorter than a user's patience. */
 const STOP_TIMEOUT_MS = 8 * SECOND_MS;
 
-/** Ends the app only after `stop` has settled, or after a time-out: a mute server must not keep the app from closing. */
+/** Ends the app after `stop` has settled, or after the time-out: a server that does not answer must not block quitting. */
 export function stopBeforeQuit(
   app: Pick<App, 'on' | 'exit'>,
   stop: () => Promise<void>,

@@ -9,9 +9,9 @@ export interface QuitQuestionOptions {
     on(event: 'before-quit', listener: (event: Pick<Event, 'preventDefault'>) => void): unknown;
     quit(): void;
   };
-  /** What runs or waits at this moment. */
+  /** Transfers that run or wait now. */
   open: () => OpenTransfers;
-  /** Resolves to the number of the button. */
+  /** Resolves to the index of the button. */
   ask: (options: MessageBoxOptions) => Promise<number>;
   log: Log;
 }
@@ -22,8 +22,8 @@ export interface OpenTransfers {
 }
 
 /**
- * Asks once before the app quits while transfers are under way. Nothing is lost by quitting: they go on next time. When the
- * system shuts down nobody is asked (`quitsAnyway`), since the question would hold it up.
+ * Asks once before the app quits during transfers. Quitting loses nothing: they continue next time. At system shutdown
+ * (`quitsAnyway`) the question is skipped, since it would block the shutdown.
  */
 export class QuitQuestion {
   readonly #options: QuitQuestionOptions;
@@ -39,7 +39,7 @@ export class QuitQuestion {
     this.#isAgreed = true;
   }
 
-  /** For the last window of a system where the app ends with it: the question comes while the window is still there. */
+  /** For platforms where closing the last window quits: the question appears while the window is still there. */
   beforeClose(event: Pick<Event, 'preventDefault'>): void {
     if (this.#isAgreed || isNothing(this.#options.open())) return;
     event.preventDefault();
@@ -55,8 +55,8 @@ export class QuitQuestion {
     this.#options
       .ask(question(open))
       .catch((error: unknown) => {
-        // A question that cannot be asked must not keep the app from closing.
-        this.#options.log.warn('Nobody could be asked about quitting', { error });
+        // A failed dialog must not keep the app from closing.
+        this.#options.log.warn('Quit dialog failed', { error });
         return QUIT;
       })
       .then((button) => {

@@ -1,6 +1,6 @@
 /**
- * Calls `reload` when the set of media sources differs from the one the page was loaded with: a Content-Security-Policy cannot
- * be changed under a page. Order does not matter.
+ * Calls `reload` when the set of media sources differs from that of the loaded page: the Content-Security-Policy of a
+ * page cannot change. Order does not matter.
  */
 export class ReloadOnNewSources {
   #loaded: string;

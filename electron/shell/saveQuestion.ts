@@ -3,11 +3,11 @@ import type { Change, JsonValue } from '../../shared/preferencesMerge.ts';
 
 export const SAVE = 0;
 const CANCEL = 1;
-/** Lines that a system's dialog shows without growing out of the screen. */
+/** Lines that fit into a system dialog. */
 const MAX_LINES = 6;
 const MAX_VALUE_CHARACTERS = 120;
 
-/** What is asked natively before the page's wish to save preferences for everybody is carried out. */
+/** Native confirmation before the page may save preferences for all users. */
 export function saveQuestion({ changes, where }: { changes: readonly Change[]; where: string }): MessageBoxOptions {
   const lines = changes.slice(0, MAX_LINES).map(lineOf);
   const more = changes.length - lines.length;
@@ -42,7 +42,7 @@ function valueOf(value: JsonValue | undefined): string {
   return plain(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-/** On one line, and cut: a label may hold line breaks that would put words into the dialog's mouth. */
+/** One line, shortened: line breaks in a label could forge lines of the dialog. */
 function plain(text: string, length = MAX_VALUE_CHARACTERS): string {
   const safe = text.slice(0, length + 1).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD');
   return safe.length > length ? `${safe.slice(0, length)}…` : safe;

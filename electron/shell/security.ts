@@ -3,25 +3,25 @@ import { NearplayError } from '../../shared/errors.ts';
 import type { Log } from '../services/runtime/log.ts';
 import { APP_PAGE } from './appProtocol.ts';
 
-/** What the page may do beyond the default of a web page: look at media on the whole screen, and copy a link. */
+/** Permissions of the page: media in full screen, and copying a link. */
 const PERMISSIONS: ReadonlySet<string> = new Set(['fullscreen', 'clipboard-sanitized-write']);
 
-/** Where "Help" and "Learn more" lead. A host matches itself only, never its subdomains. */
+/** Hosts behind "Help" and "Learn more". A host matches only itself, not its subdomains. */
 const EXTERNAL_HOSTS: ReadonlySet<string> = new Set([
   'docs.aws.amazon.com',
   'console.aws.amazon.com',
   'aws.amazon.com',
 ]);
 
-/** What main closes in the session before the first page is loaded. */
+/** The parts of the session that main restricts before the first page loads. */
 export type SessionDoors = Pick<
   Session,
   'on' | 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'
 >;
 
 /**
- * Denies every permission but the few, whether a page asks for it or only looks whether it has it; every device; and every
- * download: main itself writes what users save.
+ * Denies every permission except the allowed ones, requested or checked; every device; and every download: main itself
+ * writes downloads.
  */
 export function closeSession(session: SessionDoors, log: Log): void {
   session.setPermissionRequestHandler((contents, permission, callback) => {
@@ -31,28 +31,28 @@ export function closeSession(session: SessionDoors, log: Log): void {
   session.setDevicePermissionHandler(() => false);
   session.on('will-download', (event) => {
     event.preventDefault();
-    log.warn('A download was refused');
+    log.warn('Download refused');
   });
 }
 
 /**
- * No certificate of the user's goes to a server: Electron would take the first one of the system's store for whichever
- * server asks. Requests for a password are refused by Electron itself where nobody listens (Electron docs, "app", login).
+ * Withholds client certificates: Electron would send the first one of the system's store to any server that asks.
+ * Electron refuses password requests by default (Electron docs, "app", login).
  */
 export function giveNoCertificates(app: Pick<App, 'on'>, log: Log): void {
   app.on('select-client-certificate', (event, _contents, url, _certificates, callback) => {
     event.preventDefault();
-    log.warn('A client certificate was not given', { to: originOf(url) });
+    log.warn('Client certificate withheld', { to: originOf(url) });
     callback();
   });
 }
 
-/** How Chromium calls the strictest handling of WebRTC: datagrams through a proxy that carries them, or none (RFC 8828). */
+/** Chromium's strictest WebRTC policy: UDP only through a proxy that supports it (RFC 8828). */
 const WEBRTC_POLICY = 'disable_non_proxied_udp';
 
 /**
- * Switches for Chromium, to be appended before Electron's `ready`: of WebRTC for pages that no `confine` was told of. The
- * first is the name of today's Chromium, the second the one of its content layer before.
+ * Chromium switches, to be appended before Electron's `ready`: WebRTC policy for pages that `confine` has not seen. The
+ * first is the current name, the second that of Chromium's older content layer.
  */
 export const SWITCHES: readonly (readonly [name: string, value: string])[] = [
   ['webrtc-ip-handling-policy', WEBRTC_POLICY],
@@ -60,8 +60,8 @@ export const SWITCHES: readonly (readonly [name: string, value: string])[] = [
 ];
 
 /**
- * No window of the app ever leaves its page, opens another or embeds a foreign one (Electron docs, "Security", 12-14), or
- * sends datagrams past the policy of its page.
+ * Keeps every window on the app's page: no navigation, no new window, no embedded page (Electron docs, "Security",
+ * 12-14), no UDP beyond the policy.
  */
 export function confineWindows(app: Pick<App, 'on'>, openExternal: (url: string) => void, log: Log): void {
   app.on('web-contents-created', (_event, contents) => confine(contents, openExternal, log));
@@ -76,7 +76,7 @@ export function confine(
   contents.on('will-navigate', (event) => {
     if (isAppUrl(event.url)) return;
     event.preventDefault();
-    log.warn('A navigation was refused', { to: originOf(event.url) });
+    log.warn('Navigation refused', { to: originOf(event.url) });
   });
   contents.on('will-frame-navigate', (event) => {
     if (event.isMainFrame && isAppUrl(event.url)) return;
@@ -98,7 +98,7 @@ export async function openExternal(shell: Pick<Shell, 'openExternal'>, url: stri
   await shell.openExternal(new URL(url).href);
 }
 
-/** Judged on the parsed URL: text can be made to look like anything. */
+/** Checks the parsed URL: its text can be disguised. */
 export function mayOpenExternally(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, port, username, password } = new URL(text);
@@ -111,9 +111,9 @@ function isAppUrl(text: string): boolean {
   return protocol === APP_PAGE.protocol && host === APP_PAGE.host;
 }
 
-/** Enough for the log: the rest of a URL may be a secret. */
+/** The origin only: the rest of a URL may be a secret. */
 function originOf(url: string): string {
-  if (!URL.canParse(url)) return 'something that is no URL';
+  if (!URL.canParse(url)) return 'invalid URL';
   const { protocol, host } = new URL(url);
   return `${protocol}//${host}`;
 }

@@ -15,7 +15,7 @@ export const MAX_SETTINGS_BYTES = 32 * MIB;
 /** Readable by the user alone: it names profiles and folders. */
 const PRIVATE_FILE_MODE = 0o600;
 
-/** What this file needs of electron-store. */
+/** The parts of electron-store that are used here. */
 interface Store {
   readonly store: Record<string, unknown>;
   set(values: Record<string, unknown>): void;
@@ -35,14 +35,14 @@ export interface SettingsFileOptions {
   log: Log;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Of what a person should know; default: nobody is told. */
+  /** Shows a message to the user; default: none. */
   notify?: (message: MessageBoxOptions) => void;
 }
 
 /**
- * The settings in `settings.json`, written atomically. A file that is no JSON in UTF-8 is set aside, and one that a newer Nearplay
- * wrote is copied aside, before anything is written over it; values that this version does not know stay where they are. When the
- * file cannot be read, or not be set aside, the settings last as long as the process and the file is left alone.
+ * The settings in `settings.json`, written atomically. A file that is not JSON in UTF-8 is set aside, and one of a
+ * newer Nearplay is copied aside, before it is overwritten; values unknown to this version are kept. When the file can
+ * be neither read nor set aside, it is left alone and settings last as long as the process.
  */
 export function openSettingsFile(options: SettingsFileOptions): SettingsBackend {
   const { folder, createStore, log, now, notify } = options;
@@ -56,7 +56,7 @@ export function openSettingsFile(options: SettingsFileOptions): SettingsBackend 
   if (state === 'damaged' || state === 'newer') {
     let aside: string;
     try {
-      // Where the name is a link to settings elsewhere, it stays, and the new ones are written where it leads.
+      // A link to settings elsewhere stays; new settings are written to its target.
       const { path } = assertFile(file, writePlaceOfSync(file));
       aside = `${path}.${state}-${new Date(now()).toISOString().replaceAll(':', '-')}`;
       if (state === 'damaged') renameSync(path, aside);
@@ -88,7 +88,7 @@ function inspect(file: string): FileState {
   let bytes: Buffer;
   try {
     const stats = statSync(file);
-    // To open a pipe waits for a writer; a device is nobody's settings.
+    // Opening a pipe would block; a device holds no settings.
     if (!stats.isFile()) return 'unreadable';
     if (stats.size > MAX_SETTINGS_BYTES) return 'damaged';
     bytes = readFileSync(file);

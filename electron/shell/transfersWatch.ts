@@ -9,11 +9,11 @@ export interface TransfersWatchOptions {
   /** From 0 to 1; -1 for none. */
   showProgress: (progress: number) => void;
   notify: (notification: SystemNotification) => void;
-  /** Whether the user is looking at the window: then it tells them itself. */
+  /** Whether the window has the focus: it then shows the result itself. */
   isLookedAt: () => boolean;
 }
 
-/** What the desktop does while transfers run: the bar on the icon, no sleep, a word at the end. */
+/** Desktop integration during transfers: progress on the icon, no sleep, a notification at the end. */
 export class TransfersWatch {
   readonly #options: TransfersWatchOptions;
   readonly #notifications = new TransferNotifications();
@@ -24,7 +24,7 @@ export class TransfersWatch {
     this.#options = options;
   }
 
-  /** Transfers that run or wait for their turn, as of the last news. */
+  /** Transfers that run or are queued, as of the last update. */
   get open(): OpenTransfers {
     return this.#open;
   }

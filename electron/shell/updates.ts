@@ -15,14 +15,14 @@ export interface UpdateSurroundings {
   log: Log;
 }
 
-/** What this file needs of electron-updater. */
+/** The parts of electron-updater that are used here. */
 export interface Updater {
   checkForUpdatesAndNotify(): Promise<unknown>;
 }
 
 /**
- * Updates are off unless the build names a feed (docs/it.md), and whenever IT's policy says so. Whatever the build says, none
- * is taken that comes over plain http or that this system would not verify.
+ * Whether the app may update itself: only where the build names a feed (docs/it.md) and IT's policy allows it. A feed
+ * over plain http, or one that this system cannot verify, is refused.
  */
 export function mayUpdate({ isPackaged, platform, resourcesPath, policy, log }: UpdateSurroundings): boolean {
   if (!isPackaged || policy.updates !== 'on') return false;
@@ -39,9 +39,9 @@ function readFeed(file: string): string | undefined {
 }
 
 /**
- * Why no update may be taken from a feed; `undefined` for one that may be used. electron-builder writes flat lines of
- * `name: value`: what looks otherwise was written by something else. electron-updater verifies an update of Windows only
- * where the feed names a publisher, macOS does by itself, and on Linux nothing is verified.
+ * Why a feed is refused; `undefined` for a usable one. electron-builder writes flat lines of `name: value`: another
+ * form has another origin. electron-updater verifies updates on Windows only where the feed names a publisher; macOS
+ * verifies them itself; on Linux they are not verified.
  */
 function problemOf(feed: string, platform: NodeJS.Platform): string | undefined {
   if (platform !== 'win32' && platform !== 'darwin') return 'Updates of this system cannot be verified.';
@@ -65,8 +65,8 @@ function unquoted(value: string): string {
 }
 
 /**
- * Looks for an update now and every six hours; it is installed when the user quits. Returns the function that ends it.
- * electron-updater is loaded only when it is allowed to act.
+ * Checks for an update now and every six hours; it is installed on quit. Returns a function that ends the checks.
+ * electron-updater is loaded only when updates are allowed.
  */
 export function startUpdates(surroundings: UpdateSurroundings, load: () => Promise<Updater>): () => void {
   if (!mayUpdate(surroundings)) return () => undefined;
@@ -74,7 +74,7 @@ export function startUpdates(surroundings: UpdateSurroundings, load: () => Promi
     try {
       await (await load()).checkForUpdatesAndNotify();
     } catch (error) {
-      surroundings.log.warn('Looking for an update failed', { error });
+      surroundings.log.warn('Update check failed', { error });
     }
   };
   void check();

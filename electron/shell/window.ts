@@ -5,7 +5,7 @@ import type { Log } from '../services/runtime/log.ts';
 import { APP_URL } from './appProtocol.ts';
 import { boundsToOpen, MINIMUM_SIZE, parseRemembered, type RememberedWindow } from './windowBounds.ts';
 
-/** The renderer's own background, so that a window which opens or is resized shows no flash of another colour. */
+/** The renderer's background, so that opening and resizing show no flash of another colour. */
 const BACKGROUND = { dark: '#14161a', light: '#f6f7f9' };
 
 export interface WindowOptions {
@@ -14,7 +14,7 @@ export interface WindowOptions {
   screen: Pick<Screen, 'getAllDisplays'>;
   /** The one CommonJS file of the preload; absolute. */
   preload: string;
-  /** Where the window's place is remembered; absolute. */
+  /** File of the window's bounds; absolute. */
   placeFile: string;
   icon?: string;
   title: string;
@@ -23,7 +23,7 @@ export interface WindowOptions {
   log: Log;
 }
 
-/** Opens the window on the app's page; it is shown when there is something to see. */
+/** Opens the window on the app's page; it is shown once the page is drawn. */
 export function openWindow(options: WindowOptions): BrowserWindow {
   const remembered = readPlace(options.placeFile);
   const workAreas = options.screen.getAllDisplays().map(({ workArea }) => workArea);
@@ -37,7 +37,7 @@ export function openWindow(options: WindowOptions): BrowserWindow {
     ...(options.icon !== undefined && { icon: options.icon }),
     webPreferences: {
       preload: options.preload,
-      // Electron's defaults, said aloud: a later default must not change them unnoticed.
+      // Electron's defaults, set explicitly: a later default must not change them.
       contextIsolation: true,
       sandbox: true,
       nodeIntegration: false,
@@ -47,7 +47,7 @@ export function openWindow(options: WindowOptions): BrowserWindow {
       allowRunningInsecureContent: false,
       experimentalFeatures: false,
       webviewTag: false,
-      // A review goes on while another window is in front.
+      // Playback continues while another window is in front.
       backgroundThrottling: false,
       devTools: !options.isPackaged,
       spellcheck: false,
@@ -58,7 +58,7 @@ export function openWindow(options: WindowOptions): BrowserWindow {
     window.show();
   });
   window.on('close', () => writePlace(options.placeFile, window, options.log));
-  // What fails is told by did-fail-load.
+  // did-fail-load reports failures.
   window.loadURL(APP_URL).catch(() => undefined);
   return window;
 }
@@ -76,6 +76,6 @@ function writePlace(file: string, window: Pick<BrowserWindow, 'getNormalBounds' 
   try {
     replaceFileSync(file, JSON.stringify(place));
   } catch (error) {
-    log.warn("The window's place could not be remembered", { error });
+    log.warn('Window bounds could not be saved', { error });
   }
 }

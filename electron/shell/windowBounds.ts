@@ -15,7 +15,7 @@ export interface RememberedWindow {
 export const DEFAULT_SIZE = { width: 1280, height: 820 };
 export const MINIMUM_SIZE = { width: 720, height: 480 };
 
-/** So much of the title bar must be on some display, or the user cannot drag the window back. */
+/** Part of the title bar that must be visible on a display, so that the user can drag the window. */
 const MIN_VISIBLE_TITLE_BAR = { width: 120, height: 32 };
 
 const rememberedSchema = z.object({
@@ -23,14 +23,14 @@ const rememberedSchema = z.object({
   maximized: z.boolean(),
 });
 
-/** The remembered window out of whatever was stored; `undefined` when it makes no sense. */
+/** Parses the stored window; `undefined` when it is invalid. */
 export function parseRemembered(stored: unknown): RememberedWindow | undefined {
   const parsed = rememberedSchema.safeParse(stored);
   return parsed.success ? parsed.data : undefined;
 }
 
 /**
- * Where to open the window: where it was, unless the display it was on is gone; then in the default size, centred by the
+ * Bounds of a new window: the remembered ones, unless their display is gone; then the default size, centred by the
  * system. Sizes are device-independent pixels.
  */
 export function boundsToOpen(

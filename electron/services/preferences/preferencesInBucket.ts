@@ -9,18 +9,19 @@ import type { Studio } from '../reading/studio.ts';
 import { httpStatusOf } from '../runtime/errorFacts.ts';
 import { decodedName } from '../storage/listedNames.ts';
 import { listingPages, nextMarker } from '../storage/listingPages.ts';
-import { OWN_FOLDER, wholeKey } from '../storage/storageKeys.ts';
+import { OWN_FOLDER, PREFERENCES_KEY, wholeKey } from '../storage/storageKeys.ts';
+import { IMPOSSIBLE_ETAG } from '../storage/writeConditions.ts';
 import { type BucketDocument, bucketPlace } from './preferencesSource.ts';
 
-const PREFERENCES_KEY = `${OWN_FOLDER}isolation-preferences.json`;
-/** No object has it, so a write on this condition never changes anything: it only tells whether writing is allowed. */
-const IMPOSSIBLE_ETAG = '"00000000000000000000000000000000"';
 const PROBE_KEY = `${OWN_FOLDER}may-write`;
 const MAX_HISTORY_VERSIONS = 100;
-/** The body included, of which there is 1 MB at most. */
+/** Includes the body of at most 1 MB. */
 const READ_TIMEOUT_MS = 20 * SECOND_MS;
 
-/** The studio's preferences as an object in the main storage: read and written on conditions, so that nobody overwrites unseen. */
+/**
+ * The studio's preferences as an object in the main storage. Conditional requests keep one admin from overwriting
+ * another unseen.
+ */
 export class PreferencesInBucket {
   readonly #studio: Studio;
   readonly #readTimeout: number;
@@ -43,15 +44,15 @@ export class PreferencesInBucket {
       const status = httpStatusOf(error instanceof NearplayError ? error.cause : error);
       if (status === 304) return 'unchanged';
       if (error instanceof NearplayError && error.code === 'no-such-key') return undefined;
-      // Not there, for a user who may not list the bucket (S3 User Guide, GetObject), or not for these credentials: what
-      // was read before is no worse for it.
+      // 403: missing, for a user who may not list the bucket (S3 User Guide, GetObject), or refused. The document read
+      // before stays in force.
       if (error instanceof NearplayError && error.code === 'access-denied') return 'unchanged';
       throw error;
     }
   }
 
   /**
-   * Saves, unless somebody else saved since `expectedEtag` was read (S3 User Guide, "conditional writes").
+   * Saves, unless the object has changed since `expectedEtag` was read (S3 User Guide, "conditional writes").
    *
    * @param expectedEtag `undefined`: there was no such object.
    * @returns the new ETag; `undefined` where the storage names none.
@@ -62,7 +63,7 @@ export class PreferencesInBucket {
     try {
       return await this.#put(text, condition);
     } catch (error) {
-      // If-Match on an object that is gone answers 404: for the one who saves that is a conflict like any other.
+      // If-Match on a deleted object answers 404: a conflict like any other.
       const gone = error instanceof NearplayError && error.code === 'no-such-key';
       const message = 'Somebody else changed the preferences in the meantime. Nothing was overwritten.';
       if (gone || (error instanceof NearplayError && error.code === 'conflict')) {

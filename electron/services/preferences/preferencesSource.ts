@@ -16,60 +16,62 @@ import { replaceFile } from '../files/atomicFile.ts';
 import { readSmallFile } from '../files/smallFile.ts';
 import { utf8Text } from '../files/utf8Text.ts';
 import type { Log } from '../runtime/log.ts';
+import { PREFERENCES_KEY } from '../storage/storageKeys.ts';
 
 type PreferencesOrigin = NonNullable<PreferencesStatus['origin']>;
 
 export interface PreferencesSourceOptions {
-  /** Named for this one run; beats every other origin. */
+  /** File of `--preferences`; takes precedence over every other origin. */
   commandLineFile?: string;
   /** The file that IT manages; need not exist. */
   managedFile?: string;
-  /** Why the file that IT manages is not IT's, as the end of a sentence; undefined: it is. Default: it always is. */
+  /**
+   * The reason why the managed file does not count as IT's, as the end of a sentence; undefined: it counts. Default: it
+   * always counts.
+   */
   foreign?: (file: string) => Promise<string | undefined>;
-  /** What the user imported, in the user's own folder; `null`: nothing. */
+  /** The copy of the user's import, in the user's own folder; `null`: none. */
   importedFile: () => string | null;
   userDataFolder: string;
   log: Log;
 }
 
-/** What one origin gave. */
+/** Result of reading one origin. */
 interface OriginResult {
   origin: PreferencesOrigin;
   document?: IsolationPreferences;
   findings: Finding[];
 }
 
-/** JSON needs up to six characters for one. */
+/** A character takes up to six in JSON (`\u0000`). */
 const MAX_COPY_BYTES = 6 * MAX_DOCUMENT_BYTES + 10_000;
 
-/** The object in the main storage, as it was read last. */
+/** The object in the main storage as last read. */
 export interface BucketDocument {
   /** '' where there is a fault. */
   text: string;
-  /** Absent where the storage named none: then it is always read whole. */
+  /** Absent where the storage returned none: then it is always read whole. */
   etag?: string | undefined;
   where: string;
-  /** Why the object is no text. */
+  /** The reason why the object is no text. */
   fault?: Finding;
 }
 
 /**
- * The Isolation Preferences in force: the first of the file named for this run, the file IT manages, the object in the
- * main storage, the imported file. An origin that is there but cannot be used is reported and never skipped in silence:
- * the last good document stays in force.
- *
- * The imported file pins what the object may say (preferencesTrust.ts): the object is looked for in the main storage of that
- * file and nowhere else, and one that leads away from it cannot be used. A copy of the object is held to the same, so that
- * nothing that was once read from a storage says where the next look goes.
+ * Determines the Isolation Preferences in force: the first of the file of `--preferences`, the file that IT manages,
+ * the object in the main storage, the imported file. An origin that exists but cannot be used is reported, never
+ * silently skipped: the last good document stays in force. The imported file pins what the object may contain
+ * (preferencesTrust.ts): the object is read from the main storage of that file only, and is rejected where it leads
+ * elsewhere. The copy of the object on disk is held to the same rule, so that no storage can redirect the next read.
  */
 export class PreferencesSource {
   readonly #options: PreferencesSourceOptions;
   #status: PreferencesStatus = { origin: null, document: null, findings: [] };
   #bucket: OriginResult | undefined;
   #bucketEtag: string | undefined;
-  /** The last good one of this run: a copy on disk is a convenience that may fail. */
+  /** The last good object of this process; a copy on disk may be unwritable. */
   #lastGood: OriginResult | undefined;
-  /** The imported file: whatever a bucket said under another one is void. */
+  /** The imported file; an object read under another import is void. */
   #imported: IsolationPreferences | undefined;
 
   constructor(options: PreferencesSourceOptions) {
@@ -80,19 +82,19 @@ export class PreferencesSource {
     return this.#status;
   }
 
-  /** What this machine's own file says, which no object in a bucket can leave; undefined: there is no such file. */
+  /** This machine's own file, which no object in a bucket can override; undefined: there is none. */
   pinned(): IsolationPreferences | undefined {
     const { origin, document } = this.#status;
     const isOwn = origin?.kind === 'managed' || origin?.kind === 'command-line';
     return isOwn ? (document ?? undefined) : this.#imported;
   }
 
-  /** The ETag of the object that was read last, for If-None-Match and If-Match. */
+  /** ETag of the last object, for If-None-Match and If-Match. */
   bucketEtag(): string | undefined {
     return this.#bucketEtag;
   }
 
-  /** Whether the object in the main storage would have a say. */
+  /** Whether the object in the main storage takes part. */
   asksBucket(): boolean {
     const kind = this.#status.origin?.kind;
     return kind === 'imported' || kind === 'bucket';
@@ -105,10 +107,10 @@ export class PreferencesSource {
     return this.#status;
   }
 
-  /** Takes what the main storage holds now; absent: there is no such object. */
+  /** Takes over the object of the main storage; absent: there is none. */
   async fromBucket(read: BucketDocument | undefined): Promise<PreferencesStatus> {
     const pinned = this.#imported;
-    // The answer to a question that was asked before another file was imported.
+    // The answer to a request from before another file was imported.
     if (!pinned || (read && read.where !== bucketPlace(pinned))) return this.#status;
     this.#bucketEtag = read?.etag;
     this.#bucket = read && readObject(read, pinned);
@@ -145,7 +147,7 @@ export class PreferencesSource {
     return managedFile === undefined ? undefined : this.#fromManaged(managedFile);
   }
 
-  /** A file in the place of IT's that anybody could have put there has no say, and is not passed over in silence. */
+  /** A managed file that a user could have written does not count, and is reported. */
   async #fromManaged(where: string): Promise<OriginResult | undefined> {
     const reading = await readOrigin({ kind: 'managed', where });
     const foreign = reading?.document && (await this.#options.foreign?.(where));
@@ -157,12 +159,12 @@ export class PreferencesSource {
     const file = this.#options.importedFile();
     const imported = file === null ? undefined : await readOrigin({ kind: 'imported', where: file });
     if (imported?.document || file === null) this.#pinTo(imported?.document);
-    // Without a file of this machine, nothing says which bucket may be believed.
+    // Without a file on this machine no bucket is trusted.
     if (!this.#imported) return imported;
     if (this.#bucket?.document) return this.#bucket;
     this.#lastGood ??= await this.#cached(this.#imported);
     const base = this.#lastGood ?? imported;
-    // A malformed object in the bucket: what was good stays in force, with the findings of what is not.
+    // A malformed object: the last good document stays in force, with the findings of the new one.
     return base && this.#bucket ? { ...base, findings: this.#bucket.findings } : base;
   }
 
@@ -183,7 +185,7 @@ export class PreferencesSource {
     this.#imported = imported;
   }
 
-  /** The last good object, so that the app starts with it when the storage is away; none of what leads away from the file. */
+  /** The last good object, for a start while the storage is unreachable; undefined where it leads away from the pinned file. */
   async #cached(pinned: IsolationPreferences): Promise<OriginResult | undefined> {
     const { bytes } = await readSmallFile(this.#cacheFile(), MAX_COPY_BYTES);
     if (bytes === undefined) return undefined;
@@ -203,7 +205,7 @@ export class PreferencesSource {
     return replaceFile(this.#cacheFile(), JSON.stringify({ where, text }));
   }
 
-  /** The object was removed: what it said ends, on disk as well. */
+  /** The object was removed: its content ends, on disk as well. */
   async #dropBucketDocument(): Promise<void> {
     this.#lastGood = undefined;
     await rm(this.#cacheFile(), { force: true }).catch(() => undefined);
@@ -214,11 +216,11 @@ export class PreferencesSource {
   }
 }
 
-/** Where the object is, for people: `s3://bucket/prefix/.nearplay/isolation-preferences.json`. */
+/** Location of the object for people: `s3://bucket/prefix/.nearplay/isolation-preferences.json`. */
 export function bucketPlace(preferences: IsolationPreferences): string {
   const storage = storageOf(preferences, preferences.mainStorage);
   const prefix = storage?.prefix ? `${storage.prefix}/` : '';
-  const place = `s3://${storage?.bucket ?? ''}/${prefix}.nearplay/isolation-preferences.json`;
+  const place = `s3://${storage?.bucket ?? ''}/${prefix}${PREFERENCES_KEY}`;
   const host = storage ? storagePlaceOf(storage).host : AWS_HOST;
   // Two servers may both have a bucket of this name.
   return host === AWS_HOST ? place : `${place} at ${host}`;

@@ -12,7 +12,7 @@ import type { Log } from '../runtime/log.ts';
 
 /** Where settings are kept: electron-store in the app, a file of the same format for a terminal. */
 export interface SettingsBackend {
-  /** Whatever was stored, unchecked: the services validate it. */
+  /** The stored value, not validated. */
   read(): unknown;
   /** @param settings all of them; some may be as they were found, and not valid. */
   write(settings: Readonly<Record<keyof Settings, unknown>>): void;
@@ -66,12 +66,12 @@ export class SettingsStore {
   }
 }
 
-/** A file that cannot be read must not keep anybody from working. */
+/** An unreadable file must not block the app. */
 function readOrNothing(backend: SettingsBackend, log: Log): unknown {
   try {
     return backend.read();
   } catch (error) {
-    log.warn('The settings cannot be read and count as their defaults', { error });
+    log.warn('Settings cannot be read; defaults in force', { error });
     return undefined;
   }
 }

@@ -2,17 +2,17 @@ import type { LibraryFile, LibraryPage } from '../../../shared/library.ts';
 import { MINUTE_MS } from '../../../shared/units.ts';
 
 const CHECK_INTERVAL_MS = MINUTE_MS;
-/** A folder is watched for what is new in it, not walked through from end to end each minute. */
+/** An alert is about new files, so a large folder is not listed to its end each minute. */
 const MAX_PAGES_PER_FOLDER = 20;
 
 export interface ReadyAlertsOptions {
   folders: () => readonly string[];
   list: (folder: string, cursor?: string) => Promise<LibraryPage>;
-  /** A file came in that is not read from a replica yet. */
+  /** A new file appeared that is not read from a replica yet. */
   found: (file: LibraryFile) => void;
 }
 
-/** Looks into the folders that the user watches, once a minute, for files that somebody else has just uploaded. */
+/** Finds files that others have just uploaded into the folders with ready alerts, once a minute. */
 export class ReadyAlerts {
   readonly #options: ReadyAlertsOptions;
   readonly #seen = new Set<string>();
@@ -33,7 +33,7 @@ export class ReadyAlerts {
     clearInterval(this.#timer);
   }
 
-  /** Never throws: what cannot be listed now is looked at again in a minute. */
+  /** Never throws: a folder that cannot be listed is tried again in a minute. */
   async check(): Promise<void> {
     if (this.#isChecking) return;
     this.#isChecking = true;

@@ -1,19 +1,19 @@
 import type { ReplicaReady } from '../../../shared/replication.ts';
 import { SECOND_MS } from '../../../shared/units.ts';
 
-/** A folder of frames arrives over minutes; whoever waits for it wants to hear of it a few times, not a thousand times. */
+/** A folder of frames arrives over minutes: a few notifications, not a thousand. */
 const NOTIFY_INTERVAL_MS = 15 * SECOND_MS;
 
 export interface ReadyNotificationsOptions {
   notify: (ready: ReplicaReady) => void;
-  /** Milliseconds between two of a storage; default 15 s. */
+  /** Milliseconds between two notifications of one storage; default 15 s. */
   interval?: number;
 }
 
-/** Tells of the first object that a replica holds at once, and of those after it together. */
+/** Notifies of the first object on a replica at once, and of the following ones together. */
 export class ReadyNotifications {
   readonly #options: ReadyNotificationsOptions;
-  /** By storage: what came since the last time it was told of. */
+  /** By storage: objects since its last notification; null: none yet. */
   readonly #gathered = new Map<string, ReplicaReady | null>();
   readonly #timers = new Set<NodeJS.Timeout>();
 

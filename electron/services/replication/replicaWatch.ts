@@ -4,9 +4,9 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../shared/units.ts';
 
 const FIRST_RETRY_DELAY_MS = SECOND_MS;
 const MAX_RETRY_DELAY_MS = MINUTE_MS;
-/** S3 replicates nearly everything within 15 minutes; large objects without Replication Time Control can take hours. */
+/** S3 replicates nearly all objects within 15 minutes; large ones without Replication Time Control can take hours. */
 const GIVE_UP_AFTER_MS = 6 * HOUR_MS;
-/** A question is two requests: those about 100,000 uploads must not keep the line busy that the uploads need. */
+/** A check costs two requests: checks of 100,000 uploads must leave the line to the uploads. */
 const CHECK_INTERVAL_MS = SECOND_MS / 10;
 const MAX_PARALLEL_CHECKS = 4;
 
@@ -19,14 +19,14 @@ export interface ReplicaWatchOptions {
 }
 
 /**
- * Watches objects that were just uploaded until they are read from a replica: waits out the replication delay, then
- * asks with growing pauses, and about many of them in turn. An object whose route is main for another reason (the user
- * reads from main) is let go.
+ * Watches recently uploaded objects until they are read from a replica: waits for the replication delay, then checks
+ * with growing pauses, many objects in turn. An object whose route is main for another reason (the user reads from
+ * main) is dropped.
  */
 export class ReplicaWatch {
   readonly #options: ReplicaWatchOptions;
   readonly #timers = new Map<string, NodeJS.Timeout>();
-  /** Whose turn it is to be asked about, in order. */
+  /** Checks that are due, in order. */
   readonly #due = new Map<string, () => Promise<void>>();
   #checking = 0;
   #pace: NodeJS.Timeout | undefined;

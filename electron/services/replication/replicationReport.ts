@@ -6,22 +6,22 @@ import { type ObjectVersion, sameEtag } from '../storage/objectVersion.ts';
 import { wholeKey } from '../storage/storageKeys.ts';
 import { wholeListing } from '../storage/wholeListing.ts';
 
-/** HEAD requests at once: enough to be quick, few enough to leave the line to the artists. */
+/** Concurrent HEAD requests: enough to be quick, few enough to leave the line to the artists. */
 const MAX_PARALLEL_HEADS = 16;
-/** Objects that are named one by one; beyond that only counts grow. */
+/** Objects listed individually; further ones are only counted. */
 const MAX_LISTED_OBJECTS = 50_000;
 
 const PROGRESS_INTERVAL_OBJECTS = 1000;
 
 export interface ReportOptions {
   signal?: AbortSignal;
-  /** Objects compared so far. */
+  /** Called with the number of objects compared so far. */
   progress?: (compared: number) => void;
 }
 
 /**
- * Finds every object of a folder, subfolders included, that a replica does not list as it is on main. Costs one listing
- * per 1,000 objects and storage, and a HEAD only for each object that is missing somewhere.
+ * Finds every object of a folder, subfolders included, that a replica does not list as main does. Costs one listing per
+ * 1,000 objects and storage, and a HEAD for each object that is missing somewhere.
  *
  * @throws NearplayError offline, access-denied, cancelled …
  */
@@ -78,7 +78,7 @@ async function explain(
     const problem = problemOf(replicationStatus, age > replication.stuckAfterSeconds);
     return { key: listed.key, versionId: versionId ?? null, size, lastModified, problem, missingFrom };
   } catch (error) {
-    // Deleted since it was listed: nothing is missing any more.
+    // Deleted since the listing: it is not missing any more.
     if (error instanceof NearplayError && error.code === 'no-such-key') return undefined;
     throw error;
   }
@@ -97,7 +97,7 @@ function problemOf(status: string | undefined, isOld: boolean): ReplicationProbl
       return 'failed';
     case 'COMPLETED':
     case 'COMPLETE':
-      // A listing and a HEAD are two moments; what has only just arrived is no trouble.
+      // Listing and HEAD are taken at different times: a recent object may have arrived in between.
       return isOld ? 'missing' : 'pending';
     default:
       return isOld ? 'stuck' : 'pending';
@@ -126,7 +126,7 @@ function emptyReport(folder: string): ReplicationReport {
   return { folder, compared: 0, totals, objects: [], truncated: false };
 }
 
-/** Walks one storage's listing beside another's: S3 lists in the order of UTF-8 bytes. */
+/** Reads one storage's listing in step with another's: S3 lists in the order of UTF-8 bytes. */
 class KeyCursor {
   readonly #listing: AsyncGenerator<ObjectVersion, void>;
   #current: ObjectVersion | undefined;

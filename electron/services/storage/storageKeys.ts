@@ -2,6 +2,8 @@ import type { StorageConfiguration } from '../../../shared/preferences.ts';
 
 /** Nearplay's own folder below the prefix; never shown as media. */
 export const OWN_FOLDER = '.nearplay/';
+/** The studio's preferences in the main storage, relative to its prefix. */
+export const PREFERENCES_KEY = `${OWN_FOLDER}isolation-preferences.json`;
 
 /** The whole key in the bucket of a key that is relative to the storage's prefix. */
 export function wholeKey({ prefix }: Pick<StorageConfiguration, 'prefix'>, key: string): string {

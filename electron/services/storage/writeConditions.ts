@@ -15,7 +15,7 @@ export function isIgnorant(conditions: WriteConditions): boolean {
 }
 
 /** An ETag that no object has: a write on the condition of it changes nothing. */
-const IMPOSSIBLE_ETAG = '"00000000000000000000000000000000"';
+export const IMPOSSIBLE_ETAG = '"00000000000000000000000000000000"';
 
 export interface Condition {
   IfMatch?: string;

@@ -15,11 +15,11 @@ import { attemptsFor, backoffDelay } from '../runtime/backoff.ts';
 import { wholeKey } from '../storage/storageKeys.ts';
 import { wholeListing } from '../storage/wholeListing.ts';
 
-/** Enough to keep a disk and the line busy, few enough not to make a disk jump to and fro. */
+/** Enough to use disk and line fully, few enough not to make a disk seek. */
 const MAX_PARALLEL_FILES = 6;
-/** Files that are named one by one; beyond that only counts grow. */
+/** Files listed individually; further ones are only counted. */
 const MAX_LISTED_FILES = 50_000;
-/** Up to this size a file is rather read in vain (where an ETag is no MD5 after all) than asked for. */
+/** Up to this size a file is read first, even in vain (an ETag may be no MD5), rather than a HEAD sent. */
 const READ_BEFORE_HEAD_MAX_BYTES = 8 * MIB;
 const PROGRESS_INTERVAL_MS = 100;
 
@@ -29,19 +29,19 @@ export interface VerifyOptions {
   /** In the main storage, relative to the prefix. */
   folder: string;
   signal?: AbortSignal;
-  /** Told at most ten times a second, and at the end. */
+  /** Called at most ten times a second, and at the end. */
   progress?: (progress: { compared: number; bytes: number }) => void;
   /** Where the files are read; default: this computer's. */
   disk?: LocalDisk;
 }
 
-/** What of a studio is asked. */
+/** The parts of a studio that the comparison uses. */
 export type VerifyAccess = Pick<Studio, 'preferences' | 'clients' | 'requests'>;
 
 /**
- * Compares the files of a local folder, as an upload would find them, with the objects of the same names in the main storage:
- * by size first, as a listing tells it, and then by content, with whatever the storage keeps of it. Every file is read once;
- * one that is small and another one than its ETag says, once more.
+ * Compares the files of a local folder, as an upload would find them, with the objects of the same names in the main
+ * storage: by the size in the listing, then by content with the checksum that the storage keeps. Every file is read
+ * once; a small one that differs from its ETag twice.
  *
  * @throws NearplayError file-unreadable when the folder itself cannot be read; cancelled, offline, access-denied …
  */
@@ -53,12 +53,12 @@ export async function verifyFolder(studio: VerifyAccess, options: VerifyOptions)
   try {
     return await comparison.run();
   } finally {
-    // What is still being read for an answer that nobody gets any more.
+    // Ends reads whose result is not needed any more.
     failed.abort();
   }
 }
 
-/** An object as a listing names it. */
+/** An object of a listing. */
 interface Listed {
   key: string;
   size: number;
@@ -74,7 +74,7 @@ class FolderComparison {
   readonly #studio: VerifyAccess;
   readonly #options: VerifyOptions & { signal: AbortSignal };
   readonly #report: VerifyReport;
-  /** By their names in NFC: other programs upload the NFD that macOS hands out. */
+  /** By name in NFC: other programs upload the NFD that macOS returns. */
   readonly #listed = new Map<string, Listed>();
   #progressAt = 0;
 
@@ -96,7 +96,7 @@ class FolderComparison {
     };
     let isListed = false;
     for await (const batch of findFiles([path], { leftOut, signal, disk })) {
-      // Not before: a folder that is not there should not take a minute to say so.
+      // Listed only now: a missing folder is reported at once.
       if (!isListed) await this.#list(batch);
       isListed = true;
       await forEachInParallel(batch, MAX_PARALLEL_FILES, (file) => this.#compare(file));
@@ -154,12 +154,12 @@ class FolderComparison {
     const read = (bytes: number) => this.#read(bytes);
     const { size } = file.identity;
     const etag = etagFingerprint(listed.etag);
-    // The listing says all that is needed, mostly: frames are not asked for one by one.
+    // The listing usually suffices: no HEAD per frame.
     if (size <= READ_BEFORE_HEAD_MAX_BYTES && etag?.of === 'whole') {
       if (await hasContent(file, { fingerprint: etag, signal, read })) return SAME;
     }
     const head = await this.#head(listed.key);
-    // A storage that does not say has said it in the listing.
+    // HEAD without a length: the size of the listing counts.
     const { ContentLength: now = size } = head;
     if (now !== size) return otherSize(size, now);
     const fingerprint = fingerprintOf(head);
@@ -177,7 +177,10 @@ class FolderComparison {
     return { finding: 'unproved', detail: `The ${what} is one of parts that are not all of one size.` };
   }
 
-  /** Parts of many sizes may add up to what as many of one size do; no file is called different because of that. */
+  /**
+   * Parts of several sizes can have the same count as equal ones: a file is reported as different only where the second
+   * part has the size of the first.
+   */
   async #isSizeOfSecondPart(key: string, size: number, partSize: number): Promise<boolean> {
     if (size <= 2 * partSize) return true;
     return (await this.#head(key, 2)).ContentLength === partSize;
@@ -230,7 +233,7 @@ class FolderComparison {
   }
 }
 
-/** Files as others are, of which nothing can be said now. */
+/** Regular files that cannot be read now. */
 const UNREAD_REASONS: ReadonlySet<LeftOutFor> = new Set(['unreadable', 'unanswered', 'vanished']);
 
 const SAME: Verdict = { finding: 'same', detail: '' };
@@ -243,12 +246,12 @@ function otherContent(by: string): Verdict {
   return { finding: 'different', detail: `It has the same size and another ${by}.` };
 }
 
-/** With forward slashes, as names of objects have them. */
+/** Key of a path: with forward slashes. */
 function keyBelow(folder: string, path: string): string {
   return path.slice(folder.length).replaceAll('\\', '/').replace(/^\/+/, '');
 }
 
-/** Some at a time; the first failure ends it. */
+/** Runs `work` for all items, a limited number at a time; the first failure ends it. */
 async function forEachInParallel<Item>(
   items: readonly Item[],
   atOnce: number,

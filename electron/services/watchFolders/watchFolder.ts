@@ -16,12 +16,12 @@ import type { UploadTransfer } from '../transfers/jobs/transfer.ts';
 import type { FileToUpload } from '../transfers/queue/queue.ts';
 import type { LoggedFile, WatchFolderLog } from './watchFolderLog.ts';
 
-/** What programs call a file that they rename when it is whole. */
+/** Names that programs give a file until it is complete. */
 const TEMPORARY_NAME = /(\.(tmp|temp|part|partial|filepart|crdownload|download|swp|lock)|~)$/i;
 
 export type WatchFolderEntry = Settings['watchFolders'][number];
 
-/** What a watched folder asks of the queue of uploads. */
+/** The parts of the upload queue that a watch folder uses. */
 export interface WatchFolderQueue {
   addFiles(files: readonly FileToUpload[]): Promise<string[]>;
   find(id: string): UploadTransfer | undefined;
@@ -30,13 +30,16 @@ export interface WatchFolderQueue {
 
 /** Milliseconds. */
 export interface WatchFolderTiming {
-  /** Between two looks at all files; five times as long as a look takes, if that is more. */
+  /** Between two scans; five times the duration of a scan, if that is longer. */
   scanIntervalMs: number;
   /** The same while a file is being written. */
   settlingScanIntervalMs: number;
-  /** A file is taken when two looks so far apart found it the same, whatever its date: programs that copy set dates back. */
+  /**
+   * A file is queued when two scans this far apart found it unchanged, regardless of its date: copying programs set
+   * dates back.
+   */
   stableForMs: number;
-  /** For any one answer of the drive. */
+  /** Time-out for one answer of the drive. */
   answerTimeoutMs: number;
 }
 
@@ -48,13 +51,13 @@ export const WATCH_FOLDER_TIMING: WatchFolderTiming = {
     answerTimeoutMs: MINUTE_MS,
   },
 };
-/** The share of time that looking may take. */
+/** Rest after a scan, as a multiple of its duration. */
 const REST_PER_SCAN_TIME = 5;
-/** As a share of all files, so many new ones are looked at again without that rest. */
+/** When more than one file in 20 is new, the next scan skips that rest. */
 const MANY_NEW_FRACTION = 20;
-/** Events come in flocks. */
+/** Events come in bursts. */
 const DELAY_AFTER_EVENT_MS = SECOND_MS / 4;
-/** Things left out that are told of one by one. */
+/** Left-out files reported individually. */
 const MAX_REPORTED_LEFT_OUT = 10_000;
 
 export interface WatchFolderOptions {
@@ -62,46 +65,45 @@ export interface WatchFolderOptions {
   folderLog: WatchFolderLog;
   queue: WatchFolderQueue;
   changed: () => void;
-  /** Milliseconds, never set back. Default: performance.now. */
+  /** Milliseconds of a monotonic clock. Default: performance.now. */
   clock?: () => number;
   log: Log;
   timing: WatchFolderTiming;
-  /** Another watched folder that has put its own file under this name in the storage. */
+  /** The other watch folder that has uploaded its own file under this key. */
   ownedElsewhere?: (key: string) => string | undefined;
-  /** Told of what lies in the folder and is not uploaded, once for each. */
+  /** Called once for each file that is not uploaded. */
   leftOut?: (one: LeftOut) => void;
   /** Default: this computer's. */
   disk?: LocalDisk;
 }
 
-/** A file that was not handed over yet, and since when it is as it is. */
+/** A file that is not queued yet, and the time since it last changed. */
 interface SettlingFile {
   look: FileLook;
   since: number;
 }
 
 /**
- * One folder of this computer whose new files are given to the queue, each once. It is looked through again and again, since
- * no system tells of all changes on network drives (Node, "fs.watch", caveats); where the system does tell, it is looked
- * through sooner. A file is new when its path, size or time of change is, and taken when two looks found it the same.
- *
- * A file that changed is uploaded again and replaces the object that this folder made of it; any other object with its name is
- * asked about. Hidden files and temporary ones are left out until they are renamed.
+ * One watch folder: a local folder whose new files are queued, each once. It is scanned at intervals, since no system
+ * reports all changes on network drives (Node, "fs.watch", caveats); where the system reports one, the next scan comes
+ * sooner. A file is new when its path, size or modification time is, and queued when two scans found it unchanged. A
+ * changed file is uploaded again and replaces the object that this folder made from it; another object of that name
+ * leads to a question. Hidden and temporary files are ignored until they are renamed.
  */
 export class WatchFolder {
   readonly #options: WatchFolderOptions;
-  /** Not handed over yet, as the last look found them. */
+  /** Not queued yet, as of the last scan. */
   #settling = new Map<string, SettlingFile>();
   #hasManyNew = false;
-  /** As the last whole look found it. */
+  /** As of the last complete scan. */
   #leftOut: LeftOutList = NOTHING_LEFT_OUT;
-  /** Told, so that it is not told again. */
+  /** Already reported. */
   readonly #reportedLeftOut = new Set<string>();
-  /** Paths by the transfer that is not over for good: a failed one may be tried again. */
+  /** Paths by transfer, until it has ended for good: a failed one may be retried. */
   readonly #transfers = new Map<string, string>();
-  /** Of those: they wait or run. */
+  /** Transfers among them that wait or run. */
   readonly #open = new Set<string>();
-  /** Of those: they failed since the file could not be read. */
+  /** Transfers among them that failed because the file could not be read. */
   readonly #unread = new Set<string>();
   #uploaded = 0;
   #reachable = true;
@@ -117,7 +119,7 @@ export class WatchFolder {
       if (transfer !== undefined) this.#follow(transfer, path);
     }
     this.transfersChanged([...this.#transfers.keys()].flatMap((id) => options.queue.find(id) ?? []));
-    // Taken off the list meanwhile.
+    // Removed from the list meanwhile.
     this.transfersRemoved([...this.#transfers.keys()].filter((id) => !options.queue.find(id)));
   }
 
@@ -135,7 +137,7 @@ export class WatchFolder {
     };
   }
 
-  /** Takes all that is there for known. @throws NearplayError file-unreadable */
+  /** Logs all existing files as known, without uploading them. @throws NearplayError file-unreadable */
   async skipExisting(): Promise<void> {
     for await (const files of this.#files(new AbortController().signal, () => undefined)) {
       const known = files.map((file): [string, LoggedFile] => [
@@ -160,7 +162,7 @@ export class WatchFolder {
     await this.#running;
   }
 
-  /** What became of transfers, its own among them. */
+  /** Takes over changes of transfers, its own among them. */
   transfersChanged(transfers: readonly UploadTransfer[]): void {
     const over: [string, LoggedFile][] = [];
     for (const { id, state, key, error } of transfers) {
@@ -184,7 +186,7 @@ export class WatchFolder {
     this.#recordFinished(over);
   }
 
-  /** They are over, and nobody can try them again. */
+  /** Transfers that have been removed from the list: they cannot be retried. */
   transfersRemoved(ids: readonly string[]): void {
     const over: [string, LoggedFile][] = [];
     for (const id of ids) {
@@ -227,14 +229,14 @@ export class WatchFolder {
     if (this.#stopping?.signal.aborted !== false) return;
     this.#error = reportOf(error);
     if (this.#error.code === 'file-unreadable') this.#reachable = false;
-    else this.#options.log.warn('A watched folder could not be looked through', { path: this.entry.path, error });
+    else this.#options.log.warn('A watch folder could not be scanned', { path: this.entry.path, error });
   }
 
   async #scan(signal: AbortSignal): Promise<void> {
     const growing = new Map<string, SettlingFile>();
     const left = new LeftOutCount();
     const leftOut = (one: LeftOut) => {
-      // The folder itself is gone, or refused.
+      // The folder itself is missing, or access was denied.
       if (one.path === this.entry.path) throw new NearplayError('file-unreadable', `"${one.path}" cannot be read.`);
       if (one.why === 'vanished') return;
       left.add(one);
@@ -245,7 +247,7 @@ export class WatchFolder {
     for await (const files of this.#files(signal, leftOut)) {
       seen += files.length;
       const own = files.filter((file) => this.#hasOwnName(file, names, leftOut));
-      await this.#handOver(own.filter((file) => this.#isDue(file, growing)));
+      await this.#enqueue(own.filter((file) => this.#isDue(file, growing)));
       await nextTurn();
     }
     const isNew = (path: string) => !this.#settling.has(path);
@@ -256,13 +258,13 @@ export class WatchFolder {
     this.#error = undefined;
   }
 
-  /** Whether it is time to hand it over; what is still being written goes into `growing`. */
+  /** Whether the file is to be queued now; files still being written go into `settling`. */
   #isDue(file: FoundFile, growing: Map<string, SettlingFile>): boolean {
     const path = relativePath(file);
     const known = this.#options.folderLog.get(path);
     const { transfer } = known ?? {};
     if (transfer !== undefined && this.#unread.delete(transfer)) this.#options.queue.retry([transfer]);
-    // The queue looks at the file itself before it sends it.
+    // The queue checks the file itself before it sends it.
     if (transfer !== undefined && this.#open.has(transfer)) return false;
     if (known?.size === file.size && known.mtimeMs === file.mtimeMs) return false;
     const now = (this.#options.clock ?? performance.now.bind(performance))();
@@ -274,7 +276,7 @@ export class WatchFolder {
     return false;
   }
 
-  /** No other file of this computer has the name in the storage: neither one of this folder nor one of another watched one. */
+  /** Whether no other local file has this key: neither one of this folder nor one of another watch folder. */
   #hasOwnName(file: FoundFile, names: SeenNames, leftOut: (one: LeftOut) => void): boolean {
     const path = relativePath(file);
     const other = names.add(path, file.path) ?? this.#options.ownedElsewhere?.(this.#keyOf(path));
@@ -287,11 +289,11 @@ export class WatchFolder {
     const what = `${one.why} ${one.path}`;
     if (this.#reportedLeftOut.has(what) || this.#reportedLeftOut.size >= MAX_REPORTED_LEFT_OUT) return;
     this.#reportedLeftOut.add(what);
-    this.#options.log.warn('Left out of a watched folder', { ...one });
+    this.#options.log.warn('Left out of a watch folder', { ...one });
     this.#options.leftOut?.(one);
   }
 
-  /** The local file whose content is in the storage, or on its way, under this key. */
+  /** The local file whose content is stored, or being uploaded, under this key. */
   ownerOf(key: string): string | undefined {
     const folder = asFolder(this.entry.folder);
     if (!key.startsWith(folder)) return undefined;
@@ -300,8 +302,8 @@ export class WatchFolder {
     return known?.isOwn || known?.transfer !== undefined ? join(this.entry.path, path) : undefined;
   }
 
-  /** To the queue first: what it has is safe, and what is handed over twice after a crash is found to be the same. */
-  async #handOver(files: readonly FoundFile[]): Promise<void> {
+  /** The queue comes first: its journal is durable, and a file queued twice after a crash is found to be identical. */
+  async #enqueue(files: readonly FoundFile[]): Promise<void> {
     if (files.length === 0) return;
     const { folderLog, queue, changed } = this.#options;
     const given = files.map((file): FileToUpload => {
@@ -318,7 +320,7 @@ export class WatchFolder {
       return [[path, { size: file.size, mtimeMs: file.mtimeMs, transfer, isOwn }]];
     });
     await this.#record(handed);
-    // Some may have arrived before they were remembered.
+    // Some may have ended before they were logged.
     this.transfersChanged(ids.flatMap((id) => queue.find(id) ?? []));
     changed();
   }
@@ -333,7 +335,7 @@ export class WatchFolder {
       await this.#options.folderLog.record(files);
     } catch (error) {
       // Kept in memory, and written with the next ones.
-      this.#options.log.warn('Files of a watched folder could not be noted', { path: this.entry.path, error });
+      this.#options.log.warn('The log of a watch folder could not be written', { path: this.entry.path, error });
     }
   }
 
@@ -351,7 +353,7 @@ export class WatchFolder {
     }
   }
 
-  /** Requests to a network drive that is gone may never be answered. */
+  /** Calls to a network drive that is gone may never return. */
   #answer<Result>(asked: Promise<Result>, signal: AbortSignal): Promise<Result> {
     return new Promise((resolve, reject) => {
       const stop = () => reject(new NearplayError('cancelled'));
@@ -380,8 +382,8 @@ export class WatchFolder {
   }
 
   /**
-   * A hint to look sooner, never relied upon. On Linux of the top folder only: to hear of those below, Node would walk through
-   * all of them at once and block for as long (lib/internal/fs/recursive_watch.js).
+   * A hint for an earlier scan, never relied upon. On Linux for the top folder only: for subfolders Node would walk the
+   * whole tree at once and block for as long (lib/internal/fs/recursive_watch.js).
    */
   #watcher(): FSWatcher | undefined {
     try {
@@ -395,11 +397,11 @@ export class WatchFolder {
   }
 }
 
-/** Names that one look has found, as far as two files can share one: those with more than ASCII, composed and decomposed. */
+/** Names of one scan that two files can share: non-ASCII ones, composed and decomposed. */
 class SeenNames {
   readonly #files = new Map<string, string>();
 
-  /** @returns the other file that has the name. */
+  /** @returns the other file with that name. */
   add(name: string, path: string): string | undefined {
     if (/^[\0-\x7f]*$/.test(name)) return undefined;
     const other = this.#files.get(name);
@@ -408,7 +410,7 @@ class SeenNames {
   }
 }
 
-/** Relative to the watched folder. */
+/** Path relative to the watch folder. */
 function relativePath({ name }: FoundFile): string {
   return name.slice(name.indexOf('/') + 1);
 }

@@ -3,20 +3,20 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { removeTemporariesOf, replaceFileWith } from '../files/atomicFile.ts';
 
-/** So many lines more than there are files, and the file is written anew when it is opened. */
+/** Outdated lines that are tolerated before the file is rewritten at the next start. */
 const SPARE_LINES_BEFORE_REWRITE = 1000;
 const LINES_PER_WRITE = 2000;
-/** Lines read before others have their turn: a millisecond or so. */
+/** Lines parsed between two turns of the event loop: about a millisecond. */
 const LINES_PER_TURN = 500;
 
-/** What is remembered of one file of a watched folder. */
+/** Logged state of one file of a watch folder. */
 export interface LoggedFile {
-  /** Bytes; with the time of the last change, what tells that a file is another one now. */
+  /** Bytes; a file is new when its size or modification time changes. */
   size: number;
   mtimeMs: number;
-  /** The transfer it was given to, until that is over. */
+  /** The transfer of the file, until it ends. */
   transfer?: string;
-  /** The object of this name is known to be of this file: a newer file may replace it. */
+  /** The object of this name was made from this file: a newer version may replace it. */
   isOwn: boolean;
 }
 
@@ -24,9 +24,9 @@ export interface LoggedFile {
 const lineSchema = z.tuple([z.string(), z.number(), z.number(), z.string().nullable(), z.boolean()]);
 
 /**
- * What a watched folder has handed over, on disk: a line for each file and each change of it, appended and synced, so that a
- * crash leaves whole lines or a torn one at the end, which is left out. A line that is lost costs a question to the storage, never
- * an upload: the same content is not sent twice.
+ * Log of the files that a watch folder has queued: one line per file and change, appended and synced, so that a crash
+ * leaves whole lines or one torn line at the end, which is ignored. A lost line costs a request to the storage, never a
+ * second upload: identical content is not sent twice.
  */
 export class WatchFolderLog {
   readonly #files = new Map<string, LoggedFile>();
@@ -41,7 +41,7 @@ export class WatchFolderLog {
   /** @throws Error of the system where the file can be neither read nor made */
   static async open(file: string): Promise<WatchFolderLog> {
     const there = await stat(file).catch(() => undefined);
-    // A pipe gives no end that could be read to.
+    // A pipe has no end.
     if (there && !there.isFile())
       throw Object.assign(new Error('EINVAL: not a regular file, open'), { code: 'EINVAL' });
     const folderLog = new WatchFolderLog(await open(file, 'a+', 0o600));
@@ -59,7 +59,7 @@ export class WatchFolderLog {
     return this.#files.entries();
   }
 
-  /** Known at once; on disk when it resolves, or with the next ones when the disk is full now. @throws Error of the system */
+  /** In memory at once; on disk when it resolves, or with the next lines while the disk is full. @throws Error of the system */
   record(files: Iterable<[string, LoggedFile]>): Promise<void> {
     for (const [path, file] of files) {
       this.#files.set(path, file);
@@ -82,13 +82,13 @@ export class WatchFolderLog {
       await this.#handle.appendFile(lines.join(''));
       await this.#handle.sync();
     } catch (error) {
-      // After half a line, a line of its own.
+      // A torn line is closed first.
       this.#unwritten = ['\n', ...lines, ...this.#unwritten];
       throw error;
     }
   }
 
-  /** @returns the lines that there are. */
+  /** @returns the number of lines. */
   async #read(): Promise<number> {
     let count = 0;
     for await (const line of this.#handle.readLines({ start: 0, autoClose: false })) {
@@ -97,7 +97,7 @@ export class WatchFolderLog {
       if (read) this.#files.set(...read);
       if (count % LINES_PER_TURN === 0) await nextTurn();
     }
-    // The last line may be torn; what comes next begins a new one.
+    // The last line may be torn: the next one starts on a new line.
     if (count > 0) this.#unwritten.push('\n');
     return count;
   }
@@ -113,7 +113,7 @@ export class WatchFolderLog {
           if (lines.length === LINES_PER_WRITE) await write(lines.splice(0).join(''));
         }
         await write(lines.join(''));
-        // Windows renames over no file that is open.
+        // Windows cannot rename over an open file.
         await old.close();
       });
     } finally {

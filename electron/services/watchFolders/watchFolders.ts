@@ -15,24 +15,24 @@ import {
 } from './watchFolder.ts';
 import { WatchFolderLog } from './watchFolderLog.ts';
 
-/** Whoever is told has more to do. */
+/** Throttle for change events: the window redraws on each. */
 const CHANGE_EVENT_INTERVAL_MS = 250;
 
 export interface WatchFoldersOptions {
-  /** As the settings have them. */
+  /** The watch folders of the settings. */
   entries: () => readonly WatchFolderEntry[];
   /** @throws NearplayError settings-invalid */
   save: (entries: WatchFolderEntry[]) => void;
-  /** Where is noted what was handed over: a file for each folder. */
+  /** Folder of the logs, one file per watch folder. */
   logFolder: string;
-  /** Has to have read its journal before `start`. */
+  /** Must have read its journal before `start`. */
   queue: WatchFolderQueue;
   changed: (folders: WatchFolderStatus[]) => void;
   log: Log;
   timing?: Partial<WatchFolderTiming>;
 }
 
-/** The folders of this computer whose new files are uploaded, each once, also over restarts. */
+/** Watch folders: local folders whose new files are uploaded, each once, also across restarts. */
 export class WatchFolders {
   readonly #options: WatchFoldersOptions;
   readonly #folders = new Map<string, { folder: WatchFolder; folderLog: WatchFolderLog }>();
@@ -48,14 +48,14 @@ export class WatchFolders {
     return [...this.#folders.values()].map(({ folder }) => folder.status());
   }
 
-  /** Goes on with what the settings name. Never throws: a folder that cannot be followed is logged and left out. */
+  /** Starts the watch folders of the settings. Never throws: a folder that cannot be opened is logged and skipped. */
   async start(): Promise<void> {
     for (const entry of this.#options.entries()) {
       try {
         const { folder } = await this.#open(entry);
         if (!entry.paused) folder.start();
       } catch (error) {
-        this.#options.log.error('A watched folder cannot be followed', { path: entry.path, error });
+        this.#options.log.error('A watch folder cannot be opened', { path: entry.path, error });
       }
     }
     this.#changed();
@@ -107,7 +107,7 @@ export class WatchFolders {
     this.#changed();
   }
 
-  /** What it uploaded, and what it gave to the queue, stays. @throws NearplayError bad-request for one that there is not */
+  /** Its uploads, finished and queued, stay. @throws NearplayError bad-request for one that there is not */
   async remove(id: string): Promise<void> {
     this.#entryOf(id);
     this.#options.save(this.#options.entries().filter((entry) => entry.id !== id));
@@ -115,9 +115,9 @@ export class WatchFolders {
     this.#changed();
   }
 
-  /** What is new in the queue: by it a folder knows what arrived. */
+  /** Passes changes of the queue to the folders. */
   transfersChanged({ changed, removed }: Pick<UploadsDelta, 'changed' | 'removed'>): void {
-    // What the queue tells while it stops is asked again at the next start.
+    // Changes during the stop of the queue are read again at the next start.
     if (this.#stopped) return;
     for (const { folder } of this.#folders.values()) {
       folder.transfersChanged(changed);
@@ -139,7 +139,7 @@ export class WatchFolders {
   }
 
   #ownerOf(key: string, exceptFor: string): string | undefined {
-    // Where two have it already, the one that was watched first keeps it.
+    // Where two folders have it already, the one added first keeps it.
     for (const [id, { folder }] of this.#folders) {
       const owner = folder.ownerOf(key);
       if (owner !== undefined) return id === exceptFor ? undefined : owner;
