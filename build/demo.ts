@@ -67,7 +67,7 @@ async function headlessly(app: LaunchedApp, sandbox: Sandbox, file: string, repo
   report.note(`Every step held. Screenshots are in ${screenshots}`, { screenshots });
 }
 
-/** With a display the app is the user's: it runs until its window is closed. */
+/** With a display the app belongs to the user: it runs until its window is closed. */
 async function withWindow(app: LaunchedApp, report: DemoReport, stopped: Promise<void>): Promise<void> {
   report.note('The window is yours: drop a file on it, play it, choose the region in Settings. Close it to end.');
   await Promise.race([app.exited, stopped]);
@@ -76,14 +76,14 @@ async function withWindow(app: LaunchedApp, report: DemoReport, stopped: Promise
 async function keep({ main: source, credentials }: Sandbox, json: boolean, stopped: Promise<void>): Promise<void> {
   const { accessKeyId, secretAccessKey } = credentials;
   const { endpoint, bucket } = source;
-  const told = json
+  const report = json
     ? JSON.stringify({ kept: { endpoint, bucket, prefix: 'media', accessKeyId, secretAccessKey } })
     : [
         '  The sample storage stays until Ctrl+C. To look into it:',
         `  export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=us-east-1`,
         `  aws --endpoint-url ${endpoint} s3 ls s3://${bucket}/media/`,
       ].join('\n');
-  process.stdout.write(`${told}\n`);
+  process.stdout.write(`${report}\n`);
   await stopped;
 }
 
@@ -117,5 +117,5 @@ async function fileToUpload(own: string | undefined, folder: string): Promise<st
 }
 
 const exitCode = await main();
-// All is closed and told; whatever a browser's connection still waits for, nobody else does.
+// Everything is closed and reported; open connections of a browser must not keep the process alive.
 process.stdout.write('', () => process.exit(exitCode));

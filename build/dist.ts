@@ -22,7 +22,7 @@ function thisSystem(): System {
 /** Without rpmbuild the other Linux packages are still worth having. */
 function withoutMissingTools(config: Configuration): Configuration {
   if (spawnSync('rpmbuild', ['--version'], { timeout: 10_000 }).status === 0) return config;
-  say('rpmbuild is not installed: the rpm package is left out.');
+  print('rpmbuild is not installed: the rpm package is left out.');
   return { ...config, linux: { ...config.linux, target: ['AppImage', 'deb'] } };
 }
 
@@ -42,7 +42,7 @@ function passesOf(system: System): Pass[] {
   ];
 }
 
-function say(sentence: string): void {
+function print(sentence: string): void {
   process.stdout.write(`${sentence}\n`);
 }
 
@@ -60,9 +60,9 @@ const systems = named.length > 0 ? named : [thisSystem()];
 /** Makes the installers. @throws Error of electron-builder */
 async function make(): Promise<void> {
   await bundle({ mode: 'production' });
-  for (const system of systems) say(signingSentence(system, process.env));
+  for (const system of systems) print(signingSentence(system, process.env));
   for (const pass of systems.flatMap(passesOf)) {
-    for (const file of await build({ projectDir: root, publish: 'never', ...pass })) say(file);
+    for (const file of await build({ projectDir: root, publish: 'never', ...pass })) print(file);
   }
 }
 
@@ -73,8 +73,8 @@ try {
   if (refused.length > 0) throw new Error(refused.join('\n'));
   await make();
 } catch (error) {
-  say(`The installers could not be made: ${error instanceof Error ? error.message : String(error)}`);
+  print(`The installers could not be made: ${error instanceof Error ? error.message : String(error)}`);
   if (refused.length === 0)
-    say('electron-builder downloads the Electron runtime and the tools of each format; check the network.');
+    print('electron-builder downloads the Electron runtime and the tools of each format; check the network.');
   process.exitCode = 1;
 }

@@ -8,8 +8,8 @@ const APP_ID = 'app.nearplay.desktop';
 const root = join(import.meta.dirname, '..');
 
 /**
- * Every fuse of the runtime, said aloud, so that a new version's default cannot open what was closed (Electron docs,
- * "Electron Fuses"). Off: all that turns the signed app into a Node that runs other people's code.
+ * Every fuse of the runtime, set explicitly, so that a new version's default cannot enable what was disabled (Electron
+ * docs, "Electron Fuses"). Off: everything that turns the signed app into a Node that runs other code.
  */
 export const FUSES: Fuses = {
   runAsNode: false,
@@ -42,7 +42,7 @@ export function packagingConfiguration(env: Environment): Configuration {
     extraMetadata: { desktopName: 'nearplay.desktop' },
     electronFuses: FUSES,
     publish: updatesFeed(env),
-    // What updates itself is replaced by whatever its feed holds: without a signature nobody could tell whose that is.
+    // An update replaces the app by any content of its feed: only a signature shows its origin.
     forceCodeSigning: updatesFeed(env) !== null,
     artifactName: '${productName}-${version}-${os}-${arch}.${ext}',
     win: {
@@ -98,8 +98,8 @@ function updatesFeed(env: Environment): NonNullable<Configuration['publish']> | 
 const FEED_VARIABLES = ['NEARPLAY_UPDATES_URL', 'NEARPLAY_UPDATES_BUCKET', 'NEARPLAY_UPDATES_REGION'] as const;
 
 /**
- * Why installers that update themselves are not made for these systems, in plain sentences; empty where they may be, or
- * where no feed is named. An update has to come over https and has to be signed; updates of Linux packages are not.
+ * Reasons why self-updating installers are not built for these systems; empty where they are, or without a feed.
+ * Updates must use https and be signed; updates of Linux packages are not.
  */
 export function refusedFeed(systems: readonly System[], env: Environment): string[] {
   if (FEED_VARIABLES.every((name) => valueOf(env, name) === undefined)) return [];
@@ -159,7 +159,7 @@ function canNotarize(env: Environment): boolean {
 
 export type System = 'windows' | 'mac' | 'linux';
 
-/** What there is to say of the installers' signatures for a system, in a plain sentence. */
+/** One sentence about the installers' signatures for a system. */
 export function signingSentence(system: System, env: Environment): string {
   switch (system) {
     case 'linux':

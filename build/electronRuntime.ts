@@ -4,12 +4,12 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { MINUTE_MS } from '../shared/units.ts';
 
-/** The runtime is some 120 MB; a network that lets nothing through is noticed long before. */
+/** The runtime has about 120 MB; a blocked network is detected long before. */
 const DOWNLOAD_TIMEOUT_MS = 5 * MINUTE_MS;
 
 const folder = dirname(createRequire(import.meta.url).resolve('electron/package.json'));
 
-/** Electron's executable where it is installed already; asks no network. */
+/** The installed executable of Electron; uses no network. */
 export function installedElectron(env: NodeJS.ProcessEnv = process.env): string | undefined {
   const pathFile = join(folder, 'path.txt');
   const name = existsSync(pathFile) ? readFileSync(pathFile, 'utf8') : defaultName();
@@ -17,7 +17,7 @@ export function installedElectron(env: NodeJS.ProcessEnv = process.env): string 
   return existsSync(executable) ? executable : undefined;
 }
 
-/** Electron's executable, downloaded on first use; `undefined` where it cannot be had, within five minutes at most. */
+/** Electron's executable, downloaded on first use; `undefined` where it is unavailable, within five minutes at most. */
 export async function electronExecutable(env: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
   const installed = installedElectron(env);
   if (installed !== undefined) return installed;

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { ADDRESS_CAUSES } from '../shared/causes/addressCauses.ts';
-import { answerOf, type Cause, NOTHING_SAID, type Said } from '../shared/causes/cause.ts';
+import { answerOf, type Cause, type FailureFacts, NO_FACTS } from '../shared/causes/cause.ts';
 import { FILE_CAUSES } from '../shared/causes/fileCauses.ts';
 import { MEDIA_CAUSES } from '../shared/causes/mediaCauses.ts';
 import { NETWORK_CAUSES } from '../shared/causes/networkCauses.ts';
@@ -10,7 +10,7 @@ import { FOREIGN_ANSWER, STORAGE_CAUSES } from '../shared/causes/storageCauses.t
 import { ERRORS } from '../shared/errors.ts';
 import { trackText } from '../shared/mediaHead.ts';
 
-/** Where docs/errors.md is. */
+/** Path of docs/errors.md. */
 export const ERRORS_PAGE = fileURLToPath(new URL('../docs/errors.md', import.meta.url));
 
 const INTRODUCTION = `# What went wrong, and what to do
@@ -37,7 +37,7 @@ export async function errorsPage(): Promise<string> {
       DISK,
       ({ code, message }, { doing }) => `${code}, while ${DOING[doing]}: “${message}”`,
     ),
-    section('A file that is to be shown', MEDIA_CAUSES, MEDIA, (_said, { head, fault }) =>
+    section('A file that is to be shown', MEDIA_CAUSES, MEDIA, (_facts, { head, fault }) =>
       [headText(head), fault === 'decode' ? 'played up to a place' : ''].filter((part) => part !== '').join('; '),
     ),
     section(
@@ -58,17 +58,17 @@ function section<Asked>(
   title: string,
   causes: readonly Cause<Asked>[],
   usual: Asked,
-  says: (said: Said, asked: Asked) => string,
+  says: (facts: FailureFacts, asked: Asked) => string,
 ): string {
   const rows = causes.map((cause) => {
-    const said = { ...NOTHING_SAID, ...cause.example.said };
+    const facts = { ...NO_FACTS, ...cause.example.facts };
     const asked = { ...usual, ...cause.example.asked };
     const cells = [
       cause.id,
-      says(said, asked),
+      says(facts, asked),
       `\`${cause.code}\``,
-      cause.sentence(said, asked),
-      cause.remedy(said, asked) || '–',
+      cause.sentence(facts, asked),
+      cause.remedy(facts, asked) || '–',
       cause.before ?? 'the same',
     ];
     return `| ${cells.map(inCell).join(' | ')} |`;
@@ -78,10 +78,12 @@ function section<Asked>(
   return `## ${title}\n\n${head}\n${rows.join('\n')}\n`;
 }
 
-function storageSays(said: Said): string {
-  const shown = said.name === FOREIGN_ANSWER ? { ...said, name: '' } : said;
-  const headers = Object.entries({ ...said.headers, ...said.elements }).map(([name, value]) => `\`${name}: ${value}\``);
-  const words = said.message === '' ? '' : `“${said.message}”`;
+function storageSays(facts: FailureFacts): string {
+  const shown = facts.name === FOREIGN_ANSWER ? { ...facts, name: '' } : facts;
+  const headers = Object.entries({ ...facts.headers, ...facts.elements }).map(
+    ([name, value]) => `\`${name}: ${value}\``,
+  );
+  const words = facts.message === '' ? '' : `“${facts.message}”`;
   return [answerOf(shown), words, ...headers].filter((part) => part !== '').join(' ');
 }
 
@@ -97,7 +99,7 @@ function headText(
   return { empty: '0 bytes', page: 'begins as a web page', text: 'text', unknown: 'bytes of no known kind' }[head.is];
 }
 
-/** Every code, as scripts meet them. */
+/** Every code of `--json`. */
 function codes(): string {
   const rows = Object.entries(ERRORS).map(
     ([code, { message, retryable }]) => `| \`${code}\` | ${inCell(message)} | ${retryable ? 'yes' : 'no'} |`,

@@ -27,7 +27,7 @@ function sourcesOf(folders: readonly string[]): SourceText[] {
     .map(({ path, text }) => ({ path, text, lines: text.split('\n').length - 1 }));
 }
 
-/** The folder of a file; of tests and tools only its first two parts, since they mirror the others. */
+/** Folder of a file; for tests and tools its first two parts, since they mirror the others. */
 function areaOf(path: string): string {
   const folder = dirname(path);
   return TOOLS.includes(folder.split('/')[0] ?? '') ? folder.split('/').slice(0, 2).join('/') : folder;

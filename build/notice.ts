@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type ShippedPackage, shippedPackages } from './shippedPackages.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-/** Where NOTICE is. */
+/** Path of NOTICE. */
 export const NOTICE_FILE = join(root, 'NOTICE');
 
 const RULE = '='.repeat(80);

@@ -1,4 +1,4 @@
-// Every npm script starts here. Plain JavaScript for whatever Node is installed: it makes sure the dependencies
+// Every npm script starts here. Plain JavaScript for any installed Node: it makes sure the dependencies
 // are there (a fresh clone has none), then runs the given TypeScript file on the pinned Node 24 of node_modules,
 // which strips types natively. Its own words go to stderr, so that stdout belongs to the script alone.
 //
@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lockfile = join(root, 'package-lock.json');
-// A copy of the lockfile that was installed: when it differs, somebody pulled new dependencies.
+// The lockfile of the last install: when it differs, the dependencies have changed.
 const installedLockfile = join(root, 'node_modules', '.nearplay-lock.json');
 const pinnedNode = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { HOUR_MS, MINUTE_MS } from '../shared/units.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-/** Only against what hangs: on a busy machine a suite takes several times as long as on a quiet one, and is as good. */
+/** Against hangs only: on a busy machine a suite takes several times as long as on a quiet one. */
 const CHECK_TIMEOUT_MS = 20 * MINUTE_MS;
 const SUITE_TIMEOUT_MS = HOUR_MS;
 
@@ -18,7 +18,7 @@ interface Count {
   passed: number;
   failed: number;
   skipped: number;
-  /** What failed, a name each, for the end of the report: a log that was cut above still tells. */
+  /** Names of failures for the end of the report, so that they survive a log cut at its top. */
   failures: string[];
 }
 
@@ -105,7 +105,7 @@ async function suite(name: string, folder: string): Promise<Count> {
   );
   const parsed = reportSchema.safeParse(await readFile(report, 'utf8').then(JSON.parse, () => undefined));
   const failures = parsed.success ? failuresOf(parsed.data) : [];
-  // A file that cannot be loaded runs no test of its own; the exit code knows.
+  // A file that fails to load reports no test; the exit code counts.
   if (code !== 0 && failures.length === 0) failures.push(`${name}: exit code ${String(code)}`);
   if (!parsed.success) return { passed: 0, failed: failures.length, skipped: 0, failures };
   const { numPassedTests, numFailedTests, numPendingTests } = parsed.data;

@@ -244,17 +244,17 @@ const WORKING_COMMANDS: ReadonlySet<string> = new Set([
   ...['doctor', 'verify', 'preferences'],
 ]);
 
-/** Milliseconds that what a command leaves behind may hold its process: requests that nobody waits for any more. */
-const LEFTOVERS_MS = 1000;
+/** Milliseconds in which abandoned requests may still hold the process. */
+const DRAIN_CHECK_INTERVAL_MS = 1000;
 
-/** Ends the process when the command is over, whatever is still open, and not before its output is read. */
-function endSoon(): void {
+/** Ends the process when the command is over, regardless of open handles, and not before its output is read. */
+function endWhenDrained(): void {
   const look = () => {
     const isOut = process.stdout.writableLength === 0 && process.stderr.writableLength === 0;
     if (isOut || process.stdout.destroyed) process.exit();
-    setTimeout(look, LEFTOVERS_MS).unref();
+    setTimeout(look, DRAIN_CHECK_INTERVAL_MS).unref();
   };
-  setTimeout(look, LEFTOVERS_MS).unref();
+  setTimeout(look, DRAIN_CHECK_INTERVAL_MS).unref();
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -296,5 +296,5 @@ async function main(args: readonly string[]): Promise<number> {
 
 if (process.argv[1] !== undefined && isThisFile(process.argv[1])) {
   process.exitCode = await main(process.argv.slice(2));
-  endSoon();
+  endWhenDrained();
 }

@@ -1,6 +1,6 @@
 import { KIB } from './units.ts';
 
-/** Bytes a second. A slower line than this would run into the storage's own time-outs between two bytes. */
+/** Minimum limit: on a slower line the storage's own time-outs would fire between two bytes. */
 export const MIN_BYTES_PER_SECOND = 16 * KIB;
 
 const MINUTES_A_DAY = 24 * 60;
@@ -17,23 +17,23 @@ interface BandwidthHours {
 export interface BandwidthRules {
   /** The user's limit outside all spans; `null`: none. */
   bytesPerSecond: number | null;
-  /** The first span that holds the present minute counts. */
+  /** The first span that contains the present minute counts. */
   hours: readonly BandwidthHours[];
-  /** The admin's: never exceeded, whatever the user sets. `null`: none. */
+  /** The studio's ceiling, regardless of the user's setting. `null`: none. */
   ceiling: number | null;
 }
 
-/** The limit in force and whose it is. */
+/** The limit in force and its origin. */
 export interface LimitNow {
   bytesPerSecond: number;
   by: 'user' | 'hours' | 'studio';
-  /** Of the hours that it holds for. */
+  /** End of the hours in force. */
   until?: number;
 }
 
 /**
- * What holds at a minute of the day: the first hours that contain it, else the general limit, and never more than the studio's
- * ceiling nor less than LEAST_RATE. `undefined`: there is none.
+ * The limit at a minute of the day: the first hours that contain it, else the general limit, at most the studio's
+ * ceiling and at least MIN_BYTES_PER_SECOND. `undefined`: none.
  */
 export function limitAt({ bytesPerSecond, hours, ceiling }: BandwidthRules, minute: number): LimitNow | undefined {
   const span = hours.find(({ from, to }) => isWithin(minute, from, to));

@@ -16,16 +16,16 @@ export interface CredentialsStatus {
 export interface Bootstrap {
   version: string;
   platform: string;
-  /** What draws the window: Electron, or a browser driven in its place during development. */
+  /** Runtime of the window: Electron, or a browser in its place during development. */
   runtime: string;
   settings: Settings;
   preferences: PreferencesStatus;
   credentials: CredentialsStatus;
   /** `null` while there are no preferences. */
   reading: ReadingStatus | null;
-  /** The transfers themselves come by `listTransfers`: there may be 100,000. */
+  /** The transfers themselves are fetched by `listTransfers`: there may be 100,000. */
   transfers: TransferTotals;
-  /** Absent: all of it could be read. */
+  /** Absent: everything could be read. */
   unread?: JournalUnread;
   watchFolders: WatchFolderStatus[];
 }

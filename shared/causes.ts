@@ -1,47 +1,48 @@
-import { type Cause, messageOf, NOTHING_SAID, type Said } from './causes/cause.ts';
+import { type Cause, type FailureFacts, messageOf, NO_FACTS } from './causes/cause.ts';
 import { type AskedOfDisk, FILE_CAUSES, FILE_CODES } from './causes/fileCauses.ts';
 import { type AskedOfMedia, MEDIA_CAUSES } from './causes/mediaCauses.ts';
 import { NETWORK_CAUSES } from './causes/networkCauses.ts';
 import { type AskedOfStorage, STORAGE_CAUSES } from './causes/storageCauses.ts';
 import { type ErrorCode, ERRORS } from './errors.ts';
 
-/** What Nearplay makes of what the other side said. */
+/** Error code and sentence for an answer of the other side. */
 export interface Explained {
   code: ErrorCode;
   message: string;
 }
 
-/** What a storage, or the network on the way to it, said to a request. Never throws; `internal` for what no line fits. */
-export function explainStorage(said: Said, asked: AskedOfStorage): Explained {
+/** Explains the answer of a storage, or of the network on the way to it. Never throws; `internal` where no line fits. */
+export function explainStorage(facts: FailureFacts, asked: AskedOfStorage): Explained {
   // An errno comes from the network or the disk; a storage that answered has a status.
-  if (said.status === 0 && said.code !== '') {
-    const cause = NETWORK_CAUSES.find(({ fits }) => fits(said, asked));
-    if (cause) return explained(cause, said, asked);
+  if (facts.status === 0 && facts.code !== '') {
+    const cause = NETWORK_CAUSES.find(({ fits }) => fits(facts, asked));
+    if (cause) return explained(cause, facts, asked);
   }
-  if (said.status === 0 && FILE_CODES.has(said.code)) return explainFile(said, { path: pathIn(said), doing: 'read' });
-  const cause = STORAGE_CAUSES.find(({ fits }) => fits(said, asked));
-  if (cause) return explained(cause, said, asked);
-  const onTheWay = NETWORK_CAUSES.find(({ fits }) => fits(said, asked));
-  return onTheWay ? explained(onTheWay, said, asked) : { code: 'internal', message: ERRORS.internal.message };
+  if (facts.status === 0 && FILE_CODES.has(facts.code))
+    return explainFile(facts, { path: pathIn(facts), doing: 'read' });
+  const cause = STORAGE_CAUSES.find(({ fits }) => fits(facts, asked));
+  if (cause) return explained(cause, facts, asked);
+  const onTheWay = NETWORK_CAUSES.find(({ fits }) => fits(facts, asked));
+  return onTheWay ? explained(onTheWay, facts, asked) : { code: 'internal', message: ERRORS.internal.message };
 }
 
-/** What the disk said when a file of this computer was read or written. `internal` for what is no error of a disk. */
-export function explainFile(said: Said, asked: AskedOfDisk): Explained {
-  const cause = FILE_CAUSES.find(({ fits }) => fits(said, asked));
-  return cause ? explained(cause, said, asked) : { code: 'internal', message: ERRORS.internal.message };
+/** Explains an error of reading or writing a local file. `internal` for an error of another kind. */
+export function explainFile(facts: FailureFacts, asked: AskedOfDisk): Explained {
+  const cause = FILE_CAUSES.find(({ fits }) => fits(facts, asked));
+  return cause ? explained(cause, facts, asked) : { code: 'internal', message: ERRORS.internal.message };
 }
 
-/** What the bytes of a file say that could not be shown. */
+/** Explains why a file could not be shown, from its bytes. */
 export function explainMedia(asked: AskedOfMedia): Explained {
-  const cause = MEDIA_CAUSES.find(({ fits }) => fits(NOTHING_SAID, asked));
-  return cause ? explained(cause, NOTHING_SAID, asked) : { code: 'internal', message: ERRORS.internal.message };
+  const cause = MEDIA_CAUSES.find(({ fits }) => fits(NO_FACTS, asked));
+  return cause ? explained(cause, NO_FACTS, asked) : { code: 'internal', message: ERRORS.internal.message };
 }
 
-function explained<Asked>(cause: Cause<Asked>, said: Said, asked: Asked): Explained {
-  return { code: cause.code, message: messageOf(cause, said, asked) };
+function explained<Asked>(cause: Cause<Asked>, facts: FailureFacts, asked: Asked): Explained {
+  return { code: cause.code, message: messageOf(cause, facts, asked) };
 }
 
-/** The path that Node names in an error of the disk: "ENOENT: no such file or directory, open 'a/b.mov'". */
-function pathIn({ message, elements }: Said): string {
+/** The path in Node's message of a file error: "ENOENT: no such file or directory, open 'a/b.mov'". */
+function pathIn({ message, elements }: FailureFacts): string {
   return elements['path'] ?? /'([^']+)'/.exec(message)?.[1] ?? '';
 }

@@ -1,7 +1,7 @@
-/** Of a preferences text, whatever it comes from: 10,000 ranges have about 200 kB. */
+/** Size limit of a preferences text from any source: 10,000 ranges have about 200 kB. */
 export const MAX_DOCUMENT_BYTES = 1_000_000;
 
-/** What bytes say, or why they are no text. */
+/** Text of the bytes, or the reason why they are none. */
 export type DecodedText = { text: string; fault?: never } | { fault: string; line?: number; text?: never };
 
 // The Encoding Standard, which Node, browsers and Electron have alike; no library of TypeScript that is free of the DOM names it.
@@ -9,12 +9,13 @@ declare const TextDecoder: new (label: 'utf-8', options: { fatal: true }) => { d
 
 const LINE_FEED = 0x0a;
 const ADVICE = 'save it as UTF-8';
-/** Pieces of this many code units go into one call of String.fromCharCode. */
+/** Code units per call of String.fromCharCode, which takes them as arguments. */
 const PIECE_CHARACTERS = 8192;
 
 /**
- * Decodes a text file strictly: UTF-8 with or without a byte order mark, and UTF-16 by its mark (Unicode Standard, 23.8), as
- * PowerShell and Notepad write it. Anything else is named and refused: a guess would put replacement characters into keys.
+ * Decodes a text file strictly: UTF-8 with or without a byte order mark, and UTF-16 with one (Unicode Standard, 23.8),
+ * as PowerShell and Notepad write it. Other encodings are named and refused: a guess would put replacement characters
+ * into keys.
  *
  * @returns the text without its mark; or the fault, with the 1-based line where there is one.
  */
@@ -31,7 +32,7 @@ export function decodeText(bytes: Uint8Array): DecodedText {
     const line = firstBadLine(bytes);
     return { fault: `Line ${line} is not UTF-8, perhaps an older encoding of Windows: ${ADVICE}.`, line };
   }
-  // JSON has none, and UTF-16 without a mark is full of them.
+  // JSON has no NUL, and UTF-16 without a mark is full of them.
   if (text.includes('\0'))
     return { fault: `The text has null characters, perhaps UTF-16 without its mark: ${ADVICE}.` };
   return { text };

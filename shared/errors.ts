@@ -1,6 +1,6 @@
 /**
- * Every failure that can cross a process boundary or leave the CLI, as a closed set of codes. `message` is written for
- * the person who meets it; `retryable` says whether trying the same thing again can help.
+ * Closed set of codes for every failure that crosses a process boundary or leaves the CLI. `message` is written for
+ * users; `retryable` tells whether the same action may succeed later.
  */
 export const ERRORS = {
   'bad-request': { message: 'The app asked for something in a form that is not valid.', retryable: false },
@@ -97,12 +97,12 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** What an error looks like after it crossed a process boundary. Holds no secret and no signed URL. */
+/** An error after it crossed a process boundary. Holds no secret and no signed URL. */
 export interface ErrorReport {
   code: ErrorCode;
   message: string;
   retryable: boolean;
-  /** What the storage, the disk or the network said of it in its own words; absent where it said nothing. */
+  /** Words of the storage, the disk or the network; absent where there are none. */
   detail?: string | undefined;
 }
 
@@ -131,7 +131,7 @@ export class NearplayError extends Error {
   }
 }
 
-/** Turns whatever was thrown into a report; what is not a NearplayError becomes `internal` and keeps its text to itself. */
+/** Converts any thrown value into a report; anything but a NearplayError becomes `internal`, without its text. */
 export function reportOf(error: unknown): ErrorReport {
   if (error instanceof NearplayError) return error.report();
   return { code: 'internal', ...ERRORS.internal };

@@ -1,14 +1,14 @@
-/** How waits between attempts grow. Milliseconds. */
+/** Growth of the delays between attempts. Milliseconds. */
 export interface Growth {
   first: number;
   most: number;
-  /** How many times longer each wait is than the one before; default 2. */
+  /** Factor from one delay to the next; default 2. */
   factor?: number;
 }
 
 /**
- * The wait after an attempt that failed, in milliseconds: `first`, then twice as long each time, up to `most`. Without jitter;
- * requests that many clients repeat take `backoffDelay` of electron/services/runtime.
+ * The delay after a failed attempt, in milliseconds: `first`, then doubled each time, up to `most`. Without jitter;
+ * requests that many clients repeat use `backoffDelay` of electron/services/runtime.
  *
  * @param before waits that have passed already, from 0.
  */

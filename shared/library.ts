@@ -15,7 +15,7 @@ export interface LibraryFile {
   type: 'file';
   /** Relative to the storage's prefix. Of a sequence: the key of its last frame, with which it moves to a replica. */
   key: string;
-  /** For people, and no identity: that of a sequence has `####` for the number, and a file may really be called so. */
+  /** For display, not an identity: a sequence's name has `####` for the number, and a file may really have that name. */
   name: string;
   /** Bytes. */
   size: number;
@@ -28,13 +28,13 @@ export interface LibraryFile {
   sequence?: FrameSequence;
 }
 
-/** What tells one sequence from all others and from every file: no text that could be a key. */
+/** Identity of a sequence: no text that could be a key. */
 export interface SequenceId {
-  /** What comes before the number in the keys of its frames, folders included. */
+  /** Part of the frames' keys before the number, folders included. */
   head: string;
-  /** What comes after the number. */
+  /** Part after the number. */
   tail: string;
-  /** Digits that numbers are filled up to with zeros; 0: they are not. */
+  /** Digits to which numbers are padded with zeros; 0: no padding. */
   padding: number;
 }
 
@@ -44,11 +44,11 @@ export interface FrameSequence {
   firstKey: string;
   first: number;
   last: number;
-  /** Frames that are there. */
+  /** Number of existing frames. */
   count: number;
-  /** As people write them: `1001-1096, 1100`. */
+  /** For display: `1001-1096, 1100`. */
   frames: string;
-  /** True where more frames may be in the folder than could be listed at once: then the figures are of those listed. */
+  /** True where the folder may hold more frames than one listing covers: the figures are then of those listed. */
   goesOn?: true;
 }
 

@@ -13,13 +13,13 @@ const FORBIDDEN_CHARACTERS = /[<>:"|?*]/g;
 const TRAILING_BLANKS_AND_DOTS = /[\s.]+$/u;
 /** Devices on Windows, with any extension and in any case; before Windows 11 also with blanks before the dot. */
 const DEVICE_NAME = /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\.|$)/i;
-/** What is kept of a name that has to be shortened or numbered: the extension, and a frame's number before it. */
+/** The part that a shortened or numbered name keeps: the extension, and a frame number before it. */
 const FRAME_AND_EXTENSION = /(?:\.-?\d{1,10})?\.[^.]{1,24}$/u;
 
 /**
- * The name under which an object can be saved on Windows, macOS and Linux alike, whatever its key: the last part, never empty,
- * never a way out of the folder, at most 255 bytes with its extension kept. What cannot be in a name becomes `_`. A name that
- * fits stays as it is.
+ * File name for an object that is valid on Windows, macOS and Linux: the last part of its key, never empty, never a way
+ * out of the folder, at most 255 bytes with its extension kept. Invalid characters become `_`. A valid name stays
+ * unchanged.
  */
 export function safeFileName(key: string): string {
   const last = /[^/\\]*[/\\]*$/.exec(key)?.[0].replace(/[/\\]+$/, '') ?? '';
@@ -28,14 +28,14 @@ export function safeFileName(key: string): string {
   return isDeviceOfWindows(fitting) ? fitted(`_${fitting}`, MAX_NAME_BYTES) : fitting;
 }
 
-/** Whether Windows takes a name for one of its devices, in whatever folder it stands. */
+/** Whether Windows treats a name as a device, in any folder. */
 export function isDeviceOfWindows(name: string): boolean {
   return DEVICE_NAME.test(name.replace(TRAILING_BLANKS_AND_DOTS, ''));
 }
 
 /**
  * Names for objects that are saved into one folder: safe, and no two the same, also where a file system takes `A` and `a`, or
- * composed and decomposed letters, for one. The same set of keys gets the same names, in whatever order it comes; a key that is
+ * composed and decomposed letters, for one. The same set of keys gets the same names, in any order; a key that is
  * safe as it is goes before one that had to be changed.
  */
 export function localNames(keys: Iterable<string>): Map<string, string> {
@@ -91,7 +91,7 @@ function cut(text: string, bytes: number): string {
   return text.slice(0, length);
 }
 
-/** Two names that some file system takes for one are the same text here. HFS+ does not see what is drawn as nothing. */
+/** Names that some file system treats as equal map to the same text. HFS+ ignores invisible characters. */
 function folded(name: string): string {
   const visible = name.replace(/\p{Default_Ignorable_Code_Point}/gu, '');
   return visible.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');

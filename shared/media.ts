@@ -1,4 +1,4 @@
-/** What the app can do with a file, judged by its name; whether a codec really plays is only known by trying. */
+/** What the app can do with a file, by its name; only an attempt shows whether its codec plays. */
 export type MediaKind = 'video' | 'audio' | 'image' | 'other';
 
 // A Map, not an object: `shot.constructor` is a file name too.

@@ -1,6 +1,6 @@
 import { KIB } from './units.ts';
 
-/** What the head of a file says of its content; what it does not say is not there. */
+/** Content of a file by its head; unknown parts are absent. */
 export type MediaHead =
   | { is: 'empty' }
   /** A web page in place of media. */
@@ -19,7 +19,7 @@ export interface MediaTrack {
   kind: 'video' | 'audio' | 'other';
   /** As the file writes it: `hvc1`, `V_VP9`. */
   codec: string;
-  /** As people call it: "HEVC Main 10"; the code itself where it has no name here. */
+  /** Name for display: "HEVC Main 10"; the code where it has no name here. */
   name: string;
   width?: number;
   height?: number;
@@ -32,13 +32,13 @@ export interface ReadableBytes {
   read: (offset: number, length: number) => Promise<Uint8Array>;
 }
 
-/** Bytes that are read at once; one request in the player. */
+/** Bytes per read; one request in the player. */
 const BLOCK_BYTES = 16 * KIB;
-/** 384 KiB at most, wherever the index of the file is. */
+/** Limits reading to 384 KiB, wherever the index of the file is. */
 const MAX_BLOCKS = 24;
 const MAX_BOXES = 200;
 
-/** Reads what a file says of itself, by at most 24 reads of 16 KiB. Rejects only as `read` does. */
+/** Reads the head of a file, by at most 24 reads of 16 KiB. Rejects only as `read` does. */
 export async function readMediaHead(source: ReadableBytes): Promise<MediaHead> {
   if (source.size === 0) return { is: 'empty' };
   const bytes = new Blocks(source);
@@ -52,7 +52,7 @@ export async function readMediaHead(source: ReadableBytes): Promise<MediaHead> {
   return { is: /<(?:!doctype\s+html|html|head|body)[\s>]/i.test(text) ? 'page' : 'text' };
 }
 
-/** The tracks as people name them: "HEVC Main 10, 3840 × 2160"; '' where there are none of that kind. */
+/** The tracks for display: "HEVC Main 10, 3840 × 2160"; '' where there are none of that kind. */
 export function trackText(tracks: readonly MediaTrack[], kind: MediaTrack['kind']): string {
   const track = tracks.find((one) => one.kind === kind);
   if (!track) return '';
@@ -70,7 +70,7 @@ class Blocks {
     this.size = source.size;
   }
 
-  /** Fewer bytes at the end of the file, and where too much was read already. */
+  /** Fewer bytes at the end of the file, and after the limit. */
   async at(offset: number, length: number): Promise<Uint8Array> {
     const end = Math.min(this.size, offset + length);
     const result = new Uint8Array(Math.max(0, end - offset));
@@ -124,7 +124,7 @@ async function* boxes(bytes: Blocks, from: number, to: number): AsyncGenerator<B
 async function isoHead(bytes: Blocks): Promise<MediaHead> {
   const head: Extract<MediaHead, { is: 'iso' }> = { is: 'iso', tracks: [], hasIndex: false };
   for await (const box of boxes(bytes, 0, bytes.size)) {
-    // What follows no box that is known is no box.
+    // Bytes after an unknown box are no box.
     if (!/^[\x20-\x7e\xa9]{4}$/.test(box.type)) break;
     if (box.end > bytes.size) head.endsAt = box.end;
     if (box.type === 'moov' || box.type === 'moof') head.hasIndex = true;

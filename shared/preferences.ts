@@ -22,11 +22,11 @@ export interface ParsedPreferences {
 }
 
 export interface ParseOptions {
-  /** What the machine's own file says: a document that would lead away from it cannot be used (preferencesTrust.ts). */
+  /** The machine's own file: a document that leads away from it cannot be used (preferencesTrust.ts). */
   pinned?: IsolationPreferences | undefined;
 }
 
-/** A list for people; more of them help nobody, and 1 MB can hold 100,000. */
+/** A list for people: more findings do not help, and 1 MB can hold 100,000. */
 export const MAX_FINDINGS = 100;
 
 // Zero-width and directional marks, soft hyphen and byte order mark: what copying from a web page leaves in a text.
@@ -87,7 +87,7 @@ function readDocument(text: string, { pinned }: ParseOptions): ParsedPreferences
   const findings: Finding[] = [];
   const add = ({ severity, path, message }: LintFinding) =>
     findings.push({ severity, path: pathText(path), line: json.lineOf(path), message });
-  // What is in force would be a guess: nothing else is said of such a document.
+  // The values would be a guess: such a document gets no further findings.
   for (const { path, message } of json.faults) add({ severity: 'error', path, message });
   if (findings.length > 0) return { findings };
   if (looksLikeBareConfiguration(value)) {
@@ -121,7 +121,7 @@ function* findingsOf(issue: z.core.$ZodIssue): Generator<LintFinding> {
   } else yield { severity: 'error', path, message: issue.message };
 }
 
-/** Errors come before what only warns, so that none is cut off unseen. */
+/** Errors come before warnings, so that none is cut off. */
 function atMost(findings: readonly Finding[]): Finding[] {
   if (findings.length <= MAX_FINDINGS) return [...findings];
   const errors = findings.filter(({ severity }) => severity === 'error');
@@ -132,7 +132,7 @@ function atMost(findings: readonly Finding[]): Finding[] {
   return [...shown, { severity, path: '', message }];
 }
 
-/** Names that are not known may be as long as the document. */
+/** Unknown names may be as long as the document. */
 function pathText(path: Path): string {
   return path.map((part) => (typeof part === 'string' && part.length > 80 ? `${part.slice(0, 80)}…` : part)).join('.');
 }

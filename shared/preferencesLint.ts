@@ -22,7 +22,7 @@ export interface LintFinding {
 const MAX_LISTED_NAMES = 10;
 /** After so many the list is something else than ranges. */
 const MAX_RANGE_FAULTS = 90;
-/** Amazon's regions; others name theirs as they like. */
+/** Format of AWS regions; other providers use their own. */
 const AWS_REGION = /^[a-z]{2,}(-[a-z0-9]+)+$/;
 /** S3 User Guide, "General purpose bucket naming rules". */
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
@@ -30,8 +30,8 @@ const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const OLD_BUCKETS = 'us-east-1';
 
 /**
- * What a schema cannot see: references that lead nowhere, and what is wrong or surprising though it is well formed. Takes time
- * in proportion to the document, but for the sorting of its ranges.
+ * Finds what a schema cannot: dangling references, and values that are wrong or surprising although well formed. Takes
+ * time in proportion to the document, apart from sorting its ranges.
  */
 export function lintPreferences(document: IsolationPreferences): LintFinding[] {
   return [
@@ -111,12 +111,12 @@ function lintEndpoints(storage: StorageConfiguration): LintFinding[] {
   return [{ severity: 'warning', path, message: `${quoted(endpoint)} is not encrypted: use https` }];
 }
 
-/** Whether another maker's storage is asked, or a gateway. A VPC endpoint is Amazon's. */
+/** Whether the storage is another provider's, or a gateway. A VPC endpoint is Amazon's. */
 function isElsewhere(storage: StorageConfiguration): boolean {
   return storage.endpoint !== undefined && storage.s3_interface_vpc_endpoint_dns_name === undefined;
 }
 
-/** What would keep replication, or reading from a replica, from working as meant. */
+/** Settings that would prevent replication, or reading from a replica. */
 function lintStorages(document: IsolationPreferences): LintFinding[] {
   const findings: LintFinding[] = [];
   const warn = (path: Path, message: string) => findings.push({ severity: 'warning', path, message });

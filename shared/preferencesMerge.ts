@@ -3,7 +3,7 @@ import type { IsolationPreferences } from './preferencesSchema.ts';
 /** A value somewhere in a document, as JSON has them. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | Tree;
 
-/** One place at which two documents differ. `undefined`: there is nothing there. */
+/** One difference between two documents. `undefined`: no value. */
 export interface Change {
   /** Dotted path; replicas are named by their storage: `replication.replicas.sydney.ipRanges`. */
   path: string;
@@ -11,7 +11,7 @@ export interface Change {
   after: JsonValue | undefined;
 }
 
-/** A place that both sides changed, differently. The merged document has `mine` there. */
+/** A value that both sides changed differently. The merged document has `mine`. */
 export interface MergeConflict {
   path: string;
   base: JsonValue | undefined;
@@ -20,7 +20,7 @@ export interface MergeConflict {
 }
 
 export interface Merged {
-  /** Not validated: two changes that are fine each can be wrong together. */
+  /** Not validated: two valid changes can be invalid together. */
   document: JsonValue;
   conflicts: MergeConflict[];
 }
@@ -128,7 +128,7 @@ function setOf(list: readonly JsonValue[]): ReadonlySet<string> {
   return new Set(list.map(keyOf));
 }
 
-/** Lists hold texts: ranges and addresses of services. */
+/** Lists contain strings: ranges and URLs of services. */
 function keyOf(value: JsonValue): string {
   return JSON.stringify(value);
 }

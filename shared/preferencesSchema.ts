@@ -11,10 +11,10 @@ const MAX_HOST_NAME = 253;
 const MAX_STORAGES = 100;
 /** Of all replicas together. */
 export const MAX_RANGES = 10_000;
-/** Each is asked by every machine, twice every five minutes. */
+/** Every machine asks each of them, twice every five minutes. */
 const MAX_ADDRESS_SERVICES = 8;
 
-/** A text that is looked at no further when it is longer: patterns are tried on short texts only. */
+/** A string that is validated no further when it is longer: patterns run on short strings only. */
 const shortText = (max: number) => z.string().max(max, { error: `is longer than ${max} characters`, abort: true });
 
 const httpUrl = shortText(MAX_URL_CHARACTERS)
@@ -67,7 +67,7 @@ export const preferencesSchema = z.strictObject({
   replication: z
     .strictObject({
       delaySeconds: z.number().int().min(0).max(MAX_DELAY_SECONDS).default(60),
-      /** Replication that is pending for longer is shown as stuck. S3 replicates nearly everything within 15 minutes. */
+      /** Age after which pending replication is shown as stuck. S3 replicates nearly all objects within 15 minutes. */
       stuckAfterSeconds: z
         .number()
         .int()
@@ -80,7 +80,7 @@ export const preferencesSchema = z.strictObject({
   defaults: z.strictObject({ readFrom: z.string().min(1).max(60).default('auto') }).prefault({}),
   uploads: z
     .strictObject({
-      /** A ceiling for each machine, whatever its user sets; absent: none. Bytes per second. */
+      /** Ceiling per machine, regardless of its user's setting; absent: none. Bytes per second. */
       maxBytesPerSecond: z.number().int().min(MIN_BYTES_PER_SECOND).optional(),
     })
     .prefault({}),
@@ -93,8 +93,8 @@ export const preferencesSchema = z.strictObject({
     })
     .prefault({}),
   /**
-   * What the object in the main storage may do beyond new replicas at Amazon's; counts only in a file of the machine itself.
-   * Absent: nothing.
+   * Rights of the object in the main storage beyond new replicas at Amazon's; effective only in a file on the machine
+   * itself. Absent: none.
    */
   trust: z
     .strictObject({
@@ -154,5 +154,5 @@ function isHost(text: string): boolean {
   return HOST.test(text) && parseWebUrl(`https://${text}`)?.host === text.toLowerCase();
 }
 
-/** No wildcards: everybody may have a host at a provider. */
+/** No wildcards: anyone may rent a host at a provider. */
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?$/i;

@@ -10,15 +10,15 @@ export interface PreferencesVersion {
   current: boolean;
 }
 
-/** What the editor of the preferences begins with. */
+/** Initial state of the preferences editor. */
 export interface PreferencesEditing {
   /** The document in force as text, '' where there is none. */
   text: string;
   /** Of the object in the main storage; absent: there is none yet. */
   etag?: string;
-  /** Why these credentials may not write it; absent: they may. */
+  /** Reason why these credentials may not write it; absent: they may. */
   refusal?: ErrorReport;
-  /** What this machine's own file says: a draft that leads away from it is not saved (preferencesTrust.ts). */
+  /** This machine's own file: a draft that leads away from it is not saved (preferencesTrust.ts). */
   pinned?: IsolationPreferences;
   history: PreferencesVersion[];
 }

@@ -4,7 +4,7 @@ import { type IsolationPreferences, type StorageConfiguration, storageOf } from 
 import { differencesOf, endpointOf, storagePlaceOf } from './storagePlace.ts';
 import { parseWebUrl, type WebUrl } from './webUrl.ts';
 
-/** May be asked for an address whatever the machine's file says: Amazon's own. */
+/** Amazon's own service, always allowed. */
 const KNOWN_SERVICE = 'https://checkip.amazonaws.com';
 /** Amazon S3's own hosts (AWS General Reference, "Amazon S3 endpoints and quotas"), and interface VPC endpoints of S3. */
 const AWS_HOSTS = [
@@ -14,10 +14,10 @@ const AWS_HOSTS = [
 const REMEDY = 'IT can allow it in the file on the machines';
 
 /**
- * What in a document from the main storage would lead people elsewhere than the file on their machine says: the place of the
- * main storage is the file's, replicas are at Amazon's or on hosts that the file names, roles belong to accounts that the file
- * names, and address services are the file's. Everyone who may write that one object could else move everybody's media to any
- * host. Each finding says what was wanted, what is pinned and what to do. Used for reading and for saving alike.
+ * Finds what in a document from the main storage leads elsewhere than the file on the machine: the main storage is the
+ * file's, replicas are at Amazon's or on hosts of the file, roles belong to accounts of the file, and echo services are
+ * the file's. Otherwise write access to that one object would allow redirecting all media. Each finding names the
+ * wanted and the pinned value and the remedy. Used for reading and for saving.
  *
  * @param pinned what IT or the user put on this machine; never something that was read from a storage.
  */
@@ -30,7 +30,7 @@ export function findingsOfTrust(document: IsolationPreferences, pinned: Isolatio
   ];
 }
 
-/** A document cannot say itself how far it is trusted. */
+/** A document cannot define its own trust. */
 function trustFindings({ trust }: IsolationPreferences, pinned: IsolationPreferences): LintFinding[] {
   if (trust === undefined || JSON.stringify(trust) === JSON.stringify(pinned.trust)) return [];
   const message = 'has no effect in the object in the bucket: only the file on the machine says what is trusted';
@@ -39,7 +39,7 @@ function trustFindings({ trust }: IsolationPreferences, pinned: IsolationPrefere
 
 function mainFindings(document: IsolationPreferences, pinned: IsolationPreferences): LintFinding[] {
   const [wanted, kept] = [storageOf(document, document.mainStorage), storageOf(pinned, pinned.mainStorage)];
-  // A reference that leads nowhere is a finding of its own.
+  // A dangling reference is another finding.
   if (!wanted || !kept) return [];
   const differences = differencesOf(storagePlaceOf(wanted), storagePlaceOf(kept));
   if (differences.length === 0) return [];
@@ -79,7 +79,7 @@ function storageFindings(document: IsolationPreferences, pinned: IsolationPrefer
   });
 }
 
-/** A host that the file allows, over https; or Amazon's. */
+/** A host allowed by the file, over https; or Amazon's. */
 function isAllowed(url: WebUrl, hosts: ReadonlySet<string>): boolean {
   if (url.protocol !== 'https:') return false;
   return hosts.has(url.host) || AWS_HOSTS.some((pattern) => pattern.test(url.host));

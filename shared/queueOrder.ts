@@ -1,17 +1,17 @@
-/** Between two neighbours. Halving a distance of one 20 times keeps every order exact up to some thousand million transfers. */
+/** Minimum distance of two neighbours. Halving a distance of one 20 times stays exact up to about 10⁹ transfers. */
 const LEAST_STEP = 2 ** -20;
 
-/** New places in the order of a queue. */
+/** New positions in the order of a queue. */
 export interface Room {
-  /** For those that come in, ascending. */
+  /** Orders of the inserted entries, ascending. */
   orders: number[];
-  /** For those that are there and have to move together, by their index. */
+  /** New orders of existing entries that have to move, by index. */
   moved: Map<number, number>;
 }
 
 /**
- * Makes room for some in a queue that is ordered by numbers. Between two neighbours there is room for a while, since a number need
- * not be whole; when it is used up, so many neighbours get new numbers that there is room again.
+ * Allocates orders for entries inserted into a queue sorted by a number. Between two neighbours fractions are used;
+ * when they are exhausted, neighbours are renumbered.
  *
  * @param orders ascending.
  * @param place the index before which they come; the length for the end.
@@ -35,7 +35,7 @@ export function makeRoom(orders: readonly number[], place: number, count: number
   }
 }
 
-/** Beyond the first and the last there is room without end. */
+/** Before the first and after the last entry space is unlimited. */
 function edges(before: number | undefined, after: number | undefined, count: number): [number, number] {
   if (before === undefined && after === undefined) return [0, count + 1];
   if (before === undefined) return [(after ?? 0) - count - 1, after ?? 0];

@@ -10,21 +10,21 @@ export interface StorageSummary {
   reachable: boolean;
 }
 
-/** Where this machine reads from in general, before any one object's age or proof comes in: what the header's chip says. */
+/** General reading status of this machine, independent of any object: the text of the header's chip. */
 export interface ReadingStatus {
-  /** What is in force: `auto`, `main` or a replica. */
+  /** The choice in force: `auto`, `main` or a replica. */
   readFrom: string;
   route: Route;
   region: string;
   label: string;
   addresses: ClientAddress[];
-  /** Why no public address is known, where none is. */
+  /** Reason why no public address is known; absent where one is. */
   addressProblem?: string;
   replicationDelaySeconds: number;
   storages: StorageSummary[];
 }
 
-/** One storage as it was measured from this machine. */
+/** Measurement of one storage from this machine. */
 export interface Measurement {
   storage: string;
   /** Median round trip on a warm connection, milliseconds. */
@@ -34,7 +34,7 @@ export interface Measurement {
   error?: ErrorReport;
 }
 
-/** What is known of one object, for "Why this region?". */
+/** Known facts of one object, for "Why this region?". */
 export interface ExplainedObject {
   key: string;
   /** Bytes. */
@@ -42,22 +42,22 @@ export interface ExplainedObject {
   lastModified: number;
   ageSeconds: number;
   versionId?: string;
-  /** As S3 says it; absent where no replication rule applies. */
+  /** As S3 returns it; absent where no replication rule applies. */
   replicationStatus?: string;
   route: Route;
   /** Per replica: whether it holds this version, and how that is known. */
   proofs: { storage: string; holds: 'yes' | 'no' | 'unknown'; by?: 'version' | 'listing' }[];
 }
 
-/** Everything that led to a route. */
+/** Inputs of a route decision. */
 export interface RouteExplanation {
   reading: ReadingStatus;
   object?: ExplainedObject;
   measurements: Measurement[];
-  /** A storage that was measured to be much faster than the one that is read from: advice, never an order. */
+  /** A storage that measured much faster than the one of the route; advice only. */
   advice?: string;
-  /** How far the storages' clocks are ahead of this machine's, seconds. */
+  /** Offsets of the storages' clocks from this machine's, seconds. */
   clockOffsets: { storage: string; seconds: number }[];
-  /** The same as text for IT; without secrets. */
+  /** The explanation as text for IT; without secrets. */
   text: string;
 }

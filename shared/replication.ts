@@ -1,7 +1,7 @@
 /**
- * `pending`: S3 is at it. `stuck`: pending for longer than the preferences allow. `failed`: S3 gave up (permissions,
- * mostly). `never`: no replication rule applied, as with objects that are older than the rule. `missing`: S3 says COMPLETED,
- * yet the replica does not list this version.
+ * `pending`: in progress. `stuck`: pending for longer than the preferences allow. `failed`: S3 gave up (mostly
+ * permissions). `never`: no replication rule applied, as for objects older than the rule. `missing`: S3 reports
+ * COMPLETED, but the replica does not list this version.
  */
 export const REPLICATION_PROBLEMS = ['pending', 'stuck', 'failed', 'never', 'missing'] as const;
 export type ReplicationProblem = (typeof REPLICATION_PROBLEMS)[number];
@@ -19,11 +19,11 @@ export interface UnreplicatedObject {
 
 export interface ReplicationReport {
   folder: string;
-  /** Objects of the main storage that were compared. */
+  /** Compared objects of the main storage. */
   compared: number;
   totals: Record<ReplicationProblem, { objects: number; bytes: number }>;
   objects: UnreplicatedObject[];
-  /** True when there are more than are named one by one. */
+  /** True when there are more than are listed. */
   truncated: boolean;
 }
 
@@ -37,6 +37,6 @@ export interface ReplicaReady {
   key: string;
   storage: string;
   label: string;
-  /** So many more with it, which are not named. */
+  /** Number of further objects, which are not listed. */
   others: number;
 }

@@ -21,7 +21,7 @@ type RouteReason = (typeof ROUTE_REASONS)[number];
 
 export interface ClientAddress {
   address: string;
-  /** `public`: told by an echo service; `interface`: a network interface of this machine; `given`: by the caller. */
+  /** `public`: from an echo service; `interface`: of this machine's network interface; `given`: by the caller. */
   source: 'public' | 'interface' | 'given';
   /** The echo service that reported it. */
   service?: string;
@@ -32,20 +32,20 @@ export interface RouteObject {
   lastModified: number;
 }
 
-/** What is known of one storage for one version of one object. */
+/** Known state of one storage for one version of one object. */
 export interface StorageState {
   reachable: boolean;
-  /** `unknown` counts as not disproved: whoever needs proof asks the storage before deciding. */
+  /** `unknown` counts as not disproved: callers that need proof ask the storage before the decision. */
   holds: 'yes' | 'no' | 'unknown';
-  /** It is there, and its bytes were refused; `holds` is `no` then. */
+  /** The object exists and its bytes were refused; `holds` is `no` then. */
   refusedFor?: ErrorCode;
 }
 
-/** By storage name, the main storage included. A storage that is absent is reachable, and what it holds unknown. */
+/** By storage name, the main storage included. A missing storage counts as reachable, with unknown content. */
 export type ReplicaState = Readonly<Record<string, StorageState>>;
 
 interface RouteDetails {
-  /** The replica that was picked by hand or by address, whether or not it is the one that is read from in the end. */
+  /** The replica chosen by hand or by address, whether or not it is read from. */
   replica?: string;
   matchedRange?: string;
   matchedAddress?: string;
@@ -90,7 +90,7 @@ export function matchReplica(
 
 type ReplicaRange = Pick<RangeMatch, 'replica' | 'range'>;
 
-// A page of the library asks 1,000 times with the same document: its ranges are parsed once.
+// A page of the library decides 1,000 routes with one document: its ranges are parsed once.
 const parsedRanges = new WeakMap<IsolationPreferences, readonly ReplicaRange[]>();
 
 function rangesOf(preferences: IsolationPreferences): readonly ReplicaRange[] {
@@ -149,7 +149,7 @@ export function route(
     replica: wanted.storage,
     ...(match && { matchedRange: match.range.text, matchedAddress: match.address.address }),
   };
-  // Nothing is younger than just now: clocks are compared by a header that counts whole seconds.
+  // Clamp at 0: the Date header has a resolution of one second, so an age can come out negative.
   const age = Math.max(0, now - object.lastModified) / 1000;
   const secondsLeft = Math.ceil(delaySeconds - age);
   if (secondsLeft > 0) {

@@ -5,13 +5,13 @@
 
 /** Formats that are rendered frame by frame. `take_0001.mov` and `take_0002.mov` are two takes, not two frames. */
 const FRAME_FORMATS = new Set('exr dpx tif tiff png jpg jpeg tga webp avif bmp cin hdr psd'.split(' '));
-/** More digits are an hour or a hash, and no frame. */
+/** More digits are a time or a hash, not a frame. */
 const MAX_DIGITS = 8;
 /** `20240131`: a day, and no frame; a sequence of days would miss most of the numbers between two months. */
 const DAY = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/;
 /** Renders that save time take every second, fifth or tenth frame; sizes (`thumb_128`, `thumb_256`) lie further apart. */
 const LONGEST_STEP = 10;
-/** What a frame number is written with at least, nearly always; fewer digits can be the number of an eye or a layer. */
+/** Usual minimum of digits of a frame number; fewer digits may number an eye or a layer. */
 const WIDE = 3;
 /** Numbers of a name that can be the frame's, counted from the end. */
 const MAX_SLOTS = 4;
@@ -25,13 +25,13 @@ const VERSION_WORD = /(?:^|[^\p{L}])(?:v|ver|vers|version|rev)$/iu;
 const SHOT_WORD = /(?:^|[^\p{L}])(?:sh|shot|sq|seq|sc|scene|ep|episode)$/iu;
 const LONGEST_WORD = 9;
 
-/** What tells one sequence of a folder from any other; no name of a file, and not to be confused with one. */
+/** Identity of a sequence in its folder; not a file name, and distinct from any. */
 export interface SequencePattern {
-  /** What comes before the number, separator included. */
+  /** Part before the number, separator included. */
   head: string;
-  /** What comes after the number, extension included. */
+  /** Part after the number, extension included. */
   tail: string;
-  /** Digits that numbers are filled up to with zeros; 0: they are not. */
+  /** Digits to which numbers are padded with zeros; 0: no padding. */
   padding: number;
 }
 
@@ -42,7 +42,7 @@ export interface FrameOf<Item> {
 }
 
 export interface Sequence<Item> extends SequencePattern {
-  /** For people: `plate.####.exr`. A file may really be called so. */
+  /** For display: `plate.####.exr`. A file may really have that name. */
   name: string;
   /** In ascending order; no number twice. */
   frames: FrameOf<Item>[];
@@ -138,8 +138,8 @@ export function framesOf<Item>(
 }
 
 /**
- * What all names begin with that could belong to one sequence with this one: their keys lie between it followed by `-` and it
- * followed by `:`, in the order of bytes. Undefined for a name that is in no sequence.
+ * Common prefix of all names that could belong to the same sequence: in the order of bytes they lie between it followed
+ * by `-` and it followed by `:`. Undefined for a name outside of any sequence.
  */
 export function sharedHead(name: string): string | undefined {
   const [first] = slotsOf(name);
@@ -149,7 +149,7 @@ export function sharedHead(name: string): string | undefined {
   return head.endsWith('-') && !isDelimitedEnd(head.slice(0, -1)) ? head.slice(0, -1) : head;
 }
 
-/** Frame numbers as people write them: `1-12, 15, 20-24`. @param frames in ascending order. */
+/** Frame numbers for display: `1-12, 15, 20-24`. @param frames in ascending order. */
 export function frameRanges(frames: readonly number[]): string {
   const runs: { first: number; last: number }[] = [];
   for (const frame of frames) {
@@ -267,7 +267,7 @@ function isDense(numbers: readonly number[]): boolean {
   return near * 2 > numbers.length - 1;
 }
 
-/** How many of the numbers have their successor among them. */
+/** Number of values whose successor is present. */
 function countFollowing(numbers: readonly number[]): number {
   const all = new Set(numbers);
   return [...all].filter((number) => all.has(number + 1)).length;

@@ -19,7 +19,7 @@ const bandwidthSchema = z.strictObject({
 });
 export type BandwidthSettings = z.infer<typeof bandwidthSchema>;
 
-/** What one user chose on one machine. The studio's own choices live in the Isolation Preferences. */
+/** Settings of one user on one machine. Studio-wide settings are in the Isolation Preferences. */
 export const settingsSchema = z.strictObject({
   /** `null`: what the Isolation Preferences say in `defaults.readFrom`. */
   readFrom: z.string().min(1).max(60).nullable(),
@@ -30,16 +30,16 @@ export const settingsSchema = z.strictObject({
   importedPreferences: path.nullable(),
   lastFolder: key,
   view: z.enum(['grid', 'list']),
-  /** Folders of the main storage whose new files are announced once a replica holds them. */
+  /** Ready alerts: folders of the main storage whose new files are announced once a replica holds them. */
   readyAlerts: z.array(key).max(100),
   bandwidth: bandwidthSchema,
-  /** What happens with a file whose name is taken, with other content. */
+  /** Policy for a file whose name is taken, with other content. */
   onConflict: z.enum(['ask', 'skip', 'replace', 'keep-both']),
-  /** Where uploads of a project go: its top folder (`show/`) to a folder in it. */
+  /** Destination of a project's uploads: its top folder (`show/`) to a folder in it. */
   uploadFolderByProject: z
     .record(key, key)
     .refine((projects) => Object.keys(projects).length <= MAX_PROJECTS, 'too many projects'),
-  /** Local folders whose new files are uploaded. */
+  /** Watch folders: local folders whose new files are uploaded. */
   watchFolders: z
     .array(
       z.strictObject({
@@ -53,7 +53,7 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** What a user may change from the app. */
+/** Settings that the window may change. */
 export const settingsPatchSchema = settingsSchema
   .pick({
     readFrom: true,

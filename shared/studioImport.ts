@@ -76,7 +76,7 @@ export function importStudioSettings(pasted: PastedSettings): ImportedSettings {
     2,
   );
   const { document, findings: found } = parsePreferences(text);
-  // A line number of the text made here would point into something that nobody has seen.
+  // A line number would refer to generated text that the user has not seen.
   const fresh = found.filter(({ path }) => main.name !== undefined || path !== 'mainStorage');
   for (const { severity, path, message } of fresh) findings.push({ severity, path, message });
   const usable = document && findings.every(({ severity }) => severity !== 'error');

@@ -1,6 +1,6 @@
 /**
- * What a terminal, or the eye, takes for something else than a part of a name: controls (C0, DEL, C1), marks that turn the
- * direction of text, separators of lines and paragraphs, and halves of characters. All of them are single units of UTF-16.
+ * Characters that a terminal or a reader mistakes for something other than part of a name: controls (C0, DEL, C1),
+ * marks of text direction, line and paragraph separators, lone surrogates. Each is one UTF-16 unit.
  */
 export const MISLEADING = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const MISLEADING_BUT_LINE_FEED = /(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}]/gu;

@@ -13,21 +13,25 @@ export const TRANSFER_STATES = [
 /** `skipped`: nothing had to be sent; `skippedFor` says why. */
 export type TransferState = (typeof TRANSFER_STATES)[number];
 
-/** Whether it is over, one way or the other: nothing but the user begins it again. */
+/** Whether it has ended, in any way: only the user restarts it. */
 export function isOver({ state }: { state: TransferState }): boolean {
   return state === 'done' || state === 'failed' || state === 'cancelled' || state === 'skipped';
 }
 
 /**
- * What a blocked transfer waits for. `storage`: it answers, and not as it should. `not-a-storage`: something else answers in its
- * place. `proxy`: that asks for a sign-in. `conflict` waits for the user's word; all others end by themselves.
+ * What a blocked transfer waits for. `storage`: the storage answers with errors. `not-a-storage`: something else
+ * answers in its place. `proxy`: the proxy requires a sign-in. `conflict` waits for the user's answer; all others end
+ * by themselves.
  */
 export const BLOCKED_FOR = [
   ...(['offline', 'storage', 'not-a-storage', 'proxy', 'sign-in', 'disk', 'file-settling', 'conflict'] as const),
 ] as const;
 export type BlockedFor = (typeof BLOCKED_FOR)[number];
 
-/** `identical`: the bucket has the same content under this name. `asked-for`: it has another, and the user said to leave it. */
+/**
+ * `identical`: the bucket has the same content under this name. `asked-for`: it has other content, and the user chose
+ * to keep it.
+ */
 export const SKIPPED_FOR = ['identical', 'asked-for'] as const;
 export type SkippedFor = (typeof SKIPPED_FOR)[number];
 
@@ -35,14 +39,14 @@ export type SkippedFor = (typeof SKIPPED_FOR)[number];
 export const CONFLICT_ANSWERS = ['skip', 'replace', 'keep-both'] as const;
 export type ConflictAnswer = (typeof CONFLICT_ANSWERS)[number];
 
-/** One file going up, or coming down, with its state. */
+/** State of one upload or download. */
 export interface Transfer {
   id: string;
   direction: 'upload' | 'download';
   name: string;
   /** Relative to the storage's prefix. */
   key: string;
-  /** The place in the list: smaller is shown, and goes, first. Not whole after a transfer was moved. */
+  /** Position in the list: smaller comes first. Fractional after a move. */
   order: number;
   state: TransferState;
   blockedFor?: BlockedFor;
@@ -51,20 +55,20 @@ export interface Transfer {
   size: number;
   /** Bytes that the storage has confirmed or that are on the wire. */
   sent: number;
-  /** Bytes that the storage has for certain: they are never sent again. */
+  /** Bytes confirmed by the storage: they are never sent again. */
   confirmed: number;
   bytesPerSecond: number;
   startedAt: number;
   finishedAt?: number;
-  /** Of a download that is done: the storage keeps no checksum, or none that the file could be compared with. */
+  /** Of a finished download: the storage keeps no checksum, or none that the file could be compared with. */
   unproved?: true;
   error?: ErrorReport;
 }
 
-/** What is to be known of the storage that uploads go to. `no-conditions`: it writes over a name that was taken meanwhile. */
+/** Limits of the main storage. `no-conditions`: a write can replace an object that appeared meanwhile. */
 export type UploadNote = 'no-conditions';
 
-/** Of all transfers, however many: what a window shows without knowing each. */
+/** Totals of all transfers, which a window shows without fetching each. */
 export interface TransferTotals {
   files: Record<TransferState, number>;
   /** Bytes of all that is neither failed, cancelled nor skipped. */
@@ -79,7 +83,7 @@ export interface TransferTotals {
   note?: UploadNote;
 }
 
-/** What is new since the last one, at most some thousand transfers. Those neither here nor removed are as they were. */
+/** Changes since the last delta, at most some thousand transfers. Others are unchanged. */
 export interface TransfersDelta {
   changed: Transfer[];
   removed: string[];
@@ -92,12 +96,12 @@ export interface TransfersPage {
   cursor?: string;
 }
 
-/** What an earlier session noted of uploads and this one could not read; it is kept. */
+/** Unreadable records of an earlier session; they are kept. */
 export interface JournalUnread {
   /** As far as they can be counted. */
   uploads: number;
-  /** Where it is. */
+  /** Paths of the files. */
   files: string[];
-  /** Why nothing can be noted now; uploads wait until it can. */
+  /** Reason why the journal cannot be written now; uploads wait until it can. */
   problem?: ErrorReport;
 }

@@ -1,8 +1,8 @@
 export const VERIFY_FINDINGS = ['different', 'missing', 'unproved', 'unreadable', 'left-out'] as const;
 /**
- * `different`: size or content. `missing`: the bucket has no such object. `unproved`: same size, and nothing kept that the
- * content could be compared by. `unreadable`: the file here cannot be read. `left-out`: it is nothing that is uploaded (a link, a
- * pipe, a name that is not UTF-8), so it was not compared.
+ * `different`: size or content. `missing`: no such object. `unproved`: same size, and no checksum to compare.
+ * `unreadable`: the local file cannot be read. `left-out`: not uploaded by nature (a link, a pipe, a name that is not
+ * UTF-8), so not compared.
  */
 export type VerifyFinding = (typeof VERIFY_FINDINGS)[number];
 
@@ -17,7 +17,7 @@ export interface VerifyReport {
   same: number;
   totals: Record<VerifyFinding, number>;
   files: { key: string; size: number; finding: VerifyFinding; detail: string }[];
-  /** True when there are more than are named one by one. */
+  /** True when there are more than are listed. */
   truncated: boolean;
 }
 

@@ -3,7 +3,7 @@ import { parseAddress, parseRange, rangeContains } from './ipRanges.ts';
 /** The parts of an http or https address that decide where a request goes. */
 export interface WebUrl {
   protocol: 'http:' | 'https:';
-  /** Lower case, punycode, IPv4 in four decimal parts whatever it was written as; IPv6 in brackets. */
+  /** Lower case, punycode; IPv4 in four decimal parts, IPv6 in brackets. */
   hostname: string;
   /** Host with its port, where that is not the protocol's own. */
   host: string;

@@ -141,7 +141,7 @@ async function watch({ page, report }: MainJob, step: string, kind: string, regi
   }
 }
 
-/** What the player says of the route; for a file that nothing plays, what the app answers. */
+/** The player's route; for a file without a player, the app's answer. */
 function routeFor(
   page: Page,
   key: string,

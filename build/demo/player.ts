@@ -2,7 +2,7 @@ import type { Page } from 'playwright';
 import type { Bridge, Envelope } from '../../shared/bridge.ts';
 import { SECOND_MS } from '../../shared/units.ts';
 
-/** What the player shows and does at one moment. */
+/** State of the player at one moment. */
 export interface PlayerState {
   storage: string;
   reason: string;
@@ -33,7 +33,7 @@ export function playerState(page: Page): Promise<PlayerState> {
   });
 }
 
-/** What is told of a route: by the player, or by the app's own answer for a file that nothing plays. */
+/** A route as the player shows it, or as the app answers for a file without a player. */
 export type SeenRoute = Pick<PlayerState, 'storage' | 'reason'>;
 
 /** Waits until the player's route has one of these reasons. @throws Error naming what it has instead. */

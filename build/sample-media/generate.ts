@@ -1,5 +1,5 @@
 // Draws the sample library in test/fixtures/media: small, real files of the kinds that a studio has, all computed from
-// formulas, so that nobody's rights are touched. The results are committed; run this only to change them.
+// formulas, so that no rights are touched. The results are committed; run this only to change them.
 // Needs ffmpeg with libx264, libvpx-vp9 and drawtext:
 //
 //   node build/sample-media/generate.ts [FFMPEG]

@@ -76,7 +76,7 @@ export function report(
   surroundings.stderr(json ? `${JSON.stringify(value)}\n` : `nearplay: ${terminalText(text)}\n`);
 }
 
-/** The same terminal without control sequences in its output, whatever their source: keys, answers of storages. */
+/** The same terminal without control sequences in its output, from any source: keys, answers of storages. */
 export function unsteered(surroundings: CliSurroundings): CliSurroundings {
   const { stdout, stderr, ask } = surroundings;
   return {

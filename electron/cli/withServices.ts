@@ -22,7 +22,7 @@ export interface ServiceNeeds extends CommonOptions {
   limitRate?: number;
   /** Whether the work needs a route, and so this machine's public address. */
   needsRoute?: boolean;
-  /** Whether it works without a folder of its own: what only reads leaves nothing that must survive it. */
+  /** Whether it needs no folder of its own: commands that only read keep no state. */
   keepsNothing?: boolean;
 }
 
@@ -53,7 +53,7 @@ export async function sessionsOf(surroundings: CliSurroundings): Promise<Session
  * Runs `work` with the services of the app, created for one command and stopped after it. Unfinished uploads can then
  * be adopted by another session.
  *
- * @throws NearplayError no-preferences, preferences-invalid, and whatever the work throws
+ * @throws NearplayError no-preferences, preferences-invalid, and the errors of `work`
  */
 export async function withServices<Result>(
   needs: ServiceNeeds,

@@ -1,5 +1,5 @@
 import { type Explained, explainMedia, explainStorage } from '../../shared/causes.ts';
-import { NOTHING_SAID, type Said, wordsOf } from '../../shared/causes/cause.ts';
+import { type FailureFacts, NO_FACTS, wordsOf } from '../../shared/causes/cause.ts';
 import { FOREIGN_ANSWER } from '../../shared/causes/storageCauses.ts';
 import { type ErrorReport, ERRORS } from '../../shared/errors.ts';
 import type { Link } from '../../shared/link.ts';
@@ -107,27 +107,27 @@ function withRetry({ code, message }: Explained, detail?: string): ErrorReport {
   return { code, message, retryable: ERRORS[code].retryable, ...(detail !== undefined && { detail }) };
 }
 
-function reportOf(said: Said, { bucket, region, key }: Linked): ErrorReport {
+function reportOf(said: FailureFacts, { bucket, region, key }: Linked): ErrorReport {
   const explained = explainStorage(said, { action: 's3:GetObject', bucket, region, key });
   return withRetry(explained, wordsOf(said.message));
 }
 
 /** Content of a refusal: the error document of S3, or of something else. */
-async function saidBy(answer: Response): Promise<Said> {
+async function saidBy(answer: Response): Promise<FailureFacts> {
   const text = new TextDecoder().decode(await firstOf(answer, MAX_DOCUMENT_BYTES));
   const element = (name: string): string => textIn(new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? '');
   const isDocument = /^\s*(?:<\?[^>]*>\s*)*<Error[\s>]/.test(text);
   const elements = Object.fromEntries(
     ['StorageClass', 'Region', 'ActualObjectSize'].map((name) => [name, element(name)]).filter(([, value]) => value),
   ) as Record<string, string>;
-  const said = { ...NOTHING_SAID, status: answer.status, headers: headersOf(answer) };
+  const said = { ...NO_FACTS, status: answer.status, headers: headersOf(answer) };
   if (isDocument) return { ...said, name: element('Code'), message: element('Message'), elements };
   return text.trim() === '' ? said : { ...said, name: FOREIGN_ANSWER, message: titleOf(text) };
 }
 
-function saidOfPage(answer: Response, first: Uint8Array): Said {
+function saidOfPage(answer: Response, first: Uint8Array): FailureFacts {
   const message = titleOf(new TextDecoder().decode(first));
-  return { ...NOTHING_SAID, name: FOREIGN_ANSWER, status: answer.status, headers: headersOf(answer), message };
+  return { ...NO_FACTS, name: FOREIGN_ANSWER, status: answer.status, headers: headersOf(answer), message };
 }
 
 /** The links name the type of what they give, so a page that comes without an ETag is not the object. */

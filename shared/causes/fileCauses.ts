@@ -1,6 +1,6 @@
 import { type Cause, coded } from './cause.ts';
 
-/** What was being done with which file of this computer. `receipts`: writing the list of what was uploaded. */
+/** The action and the local file. `receipts`: writing the list of uploads. */
 export interface AskedOfDisk {
   /** '' where it is not known. */
   path: string;
@@ -13,34 +13,38 @@ const NOTHING = () => '';
 const OTHER_PLACE = () => 'Choose another place.';
 const quoted = ({ path }: AskedOfDisk) => (path === '' ? 'the file' : `"${path}"`);
 
-/** Lines that count whatever is done with the file. */
+/** Lines for reading and writing alike. */
 const EITHER: readonly FileCause[] = [
   {
     id: 'disk-full',
     code: 'disk-full',
     fits: coded('ENOSPC'),
-    sentence: (_said, asked) => `There is no space left on the disk of ${quoted(asked)}.`,
+    sentence: (_facts, asked) => `There is no space left on the disk of ${quoted(asked)}.`,
     remedy: () => 'Make room.',
-    example: { said: { code: 'ENOSPC', message: 'ENOSPC: no space left on device, write' }, asked: { doing: 'write' } },
+    example: {
+      facts: { code: 'ENOSPC', message: 'ENOSPC: no space left on device, write' },
+      asked: { doing: 'write' },
+    },
     before: 'There is no space left on the disk.',
   },
   {
     id: 'disk-quota',
     code: 'disk-full',
     fits: coded('EDQUOT'),
-    sentence: (_said, asked) => `The space that this user may fill on the disk of ${quoted(asked)} is used up (quota).`,
+    sentence: (_facts, asked) =>
+      `The space that this user may fill on the disk of ${quoted(asked)} is used up (quota).`,
     remedy: () => 'Make room or ask IT for more.',
-    example: { said: { code: 'EDQUOT', message: 'EDQUOT: disk quota exceeded, write' }, asked: { doing: 'write' } },
+    example: { facts: { code: 'EDQUOT', message: 'EDQUOT: disk quota exceeded, write' }, asked: { doing: 'write' } },
     before: 'There is no space left on the disk.',
   },
   {
     id: 'name-too-long',
     code: 'name-too-long',
     fits: coded('ENAMETOOLONG'),
-    sentence: (_said, asked) => `${quoted(asked)} is a longer name than the disk takes.`,
+    sentence: (_facts, asked) => `${quoted(asked)} is a longer name than the disk takes.`,
     remedy: () => 'Choose a shorter one.',
     example: {
-      said: { code: 'ENAMETOOLONG', message: 'ENAMETOOLONG: name too long, open' },
+      facts: { code: 'ENAMETOOLONG', message: 'ENAMETOOLONG: name too long, open' },
       asked: { doing: 'write' },
     },
     before: 'Something unexpected went wrong. The log has the details.',
@@ -52,19 +56,19 @@ const WRITING: readonly FileCause[] = [
     id: 'write-below-a-file',
     code: 'not-a-folder',
     fits: coded('ENOTDIR', 'EEXIST'),
-    sentence: (_said, asked) => `A part of ${quoted(asked)} is a file and not a folder.`,
+    sentence: (_facts, asked) => `A part of ${quoted(asked)} is a file and not a folder.`,
     remedy: () => 'Choose another destination.',
-    example: { said: { code: 'ENOTDIR', message: 'ENOTDIR: not a directory, mkdir' }, asked: { doing: 'write' } },
+    example: { facts: { code: 'ENOTDIR', message: 'ENOTDIR: not a directory, mkdir' }, asked: { doing: 'write' } },
     before: 'Something unexpected went wrong. The log has the details.',
   },
   {
     id: 'write-onto-a-folder',
     code: 'destination-unwritable',
     fits: coded('EISDIR'),
-    sentence: (_said, asked) => `${quoted(asked)} is a folder.`,
+    sentence: (_facts, asked) => `${quoted(asked)} is a folder.`,
     remedy: () => 'Choose another name.',
     example: {
-      said: { code: 'EISDIR', message: 'EISDIR: illegal operation on a directory, rename' },
+      facts: { code: 'EISDIR', message: 'EISDIR: illegal operation on a directory, rename' },
       asked: { doing: 'write' },
     },
     before: 'The file cannot be read. It may have been moved or locked.',
@@ -75,16 +79,16 @@ const WRITING: readonly FileCause[] = [
     fits: coded('EACCES', 'EPERM'),
     sentence: ({ code }, asked) => `This user may not write ${quoted(asked)} (${code}).`,
     remedy: OTHER_PLACE,
-    example: { said: { code: 'EACCES', message: 'EACCES: permission denied, open' }, asked: { doing: 'write' } },
+    example: { facts: { code: 'EACCES', message: 'EACCES: permission denied, open' }, asked: { doing: 'write' } },
     before: 'The file cannot be read. It may have been moved or locked.',
   },
   {
     id: 'write-protected',
     code: 'destination-unwritable',
     fits: coded('EROFS'),
-    sentence: (_said, asked) => `The disk of ${quoted(asked)} can only be read.`,
+    sentence: (_facts, asked) => `The disk of ${quoted(asked)} can only be read.`,
     remedy: OTHER_PLACE,
-    example: { said: { code: 'EROFS', message: 'EROFS: read-only file system, open' }, asked: { doing: 'write' } },
+    example: { facts: { code: 'EROFS', message: 'EROFS: read-only file system, open' }, asked: { doing: 'write' } },
     before: 'The file cannot be read. It may have been moved or locked.',
   },
   {
@@ -95,7 +99,7 @@ const WRITING: readonly FileCause[] = [
       `Nothing can be made at ${quoted(asked)}: its folder or its drive is not there (${code}).`,
     remedy: OTHER_PLACE,
     example: {
-      said: { code: 'ENOENT', message: 'ENOENT: no such file or directory, open' },
+      facts: { code: 'ENOENT', message: 'ENOENT: no such file or directory, open' },
       asked: { doing: 'write' },
     },
     before: 'The file cannot be read. It may have been moved or locked.',
@@ -104,9 +108,9 @@ const WRITING: readonly FileCause[] = [
     id: 'write-too-large',
     code: 'destination-unwritable',
     fits: coded('EFBIG'),
-    sentence: (_said, asked) => `The disk of ${quoted(asked)} takes no file of this size.`,
+    sentence: (_facts, asked) => `The disk of ${quoted(asked)} takes no file of this size.`,
     remedy: OTHER_PLACE,
-    example: { said: { code: 'EFBIG', message: 'EFBIG: file too large, write' }, asked: { doing: 'write' } },
+    example: { facts: { code: 'EFBIG', message: 'EFBIG: file too large, write' }, asked: { doing: 'write' } },
     before: 'The file cannot be read. It may have been moved or locked.',
   },
   {
@@ -115,7 +119,7 @@ const WRITING: readonly FileCause[] = [
     fits: coded('EINVAL', 'ELOOP', 'EILSEQ', 'ENOTSUP', 'ENOSYS'),
     sentence: ({ code }, asked) => `The disk does not take ${quoted(asked)} (${code}).`,
     remedy: () => 'Choose another name or place.',
-    example: { said: { code: 'EINVAL', message: 'EINVAL: invalid argument, open' }, asked: { doing: 'write' } },
+    example: { facts: { code: 'EINVAL', message: 'EINVAL: invalid argument, open' }, asked: { doing: 'write' } },
     before: 'Something unexpected went wrong. The log has the details.',
   },
   {
@@ -124,7 +128,7 @@ const WRITING: readonly FileCause[] = [
     fits: coded('EBUSY', 'ETXTBSY'),
     sentence: ({ code }, asked) => `${quoted(asked)} is in use by another program (${code}).`,
     remedy: () => 'Close it there, or choose another name.',
-    example: { said: { code: 'EBUSY', message: 'EBUSY: resource busy or locked, rename' }, asked: { doing: 'write' } },
+    example: { facts: { code: 'EBUSY', message: 'EBUSY: resource busy or locked, rename' }, asked: { doing: 'write' } },
     before: 'The file cannot be read. It may have been moved or locked.',
   },
   {
@@ -133,7 +137,7 @@ const WRITING: readonly FileCause[] = [
     fits: ({ code }) => code !== '',
     sentence: ({ code }, asked) => `The disk failed to write ${quoted(asked)} (${code}).`,
     remedy: OTHER_PLACE,
-    example: { said: { code: 'EIO', message: 'EIO: i/o error, write' }, asked: { doing: 'write' } },
+    example: { facts: { code: 'EIO', message: 'EIO: i/o error, write' }, asked: { doing: 'write' } },
     before: 'The file cannot be read. It may have been moved or locked.',
   },
 ];
@@ -143,18 +147,18 @@ const READING: readonly FileCause[] = [
     id: 'read-gone',
     code: 'file-unreadable',
     fits: coded('ENOENT'),
-    sentence: (_said, asked) => `${quoted(asked)} is not there.`,
+    sentence: (_facts, asked) => `${quoted(asked)} is not there.`,
     remedy: () => 'It may have been moved, renamed or deleted.',
-    example: { said: { code: 'ENOENT', message: 'ENOENT: no such file or directory, open' } },
+    example: { facts: { code: 'ENOENT', message: 'ENOENT: no such file or directory, open' } },
     before: 'The file cannot be read. It may have been moved or locked.',
   },
   {
     id: 'read-below-a-file',
     code: 'file-unreadable',
     fits: coded('ENOTDIR'),
-    sentence: (_said, asked) => `${quoted(asked)} is not there: a part of the path is not a folder.`,
+    sentence: (_facts, asked) => `${quoted(asked)} is not there: a part of the path is not a folder.`,
     remedy: NOTHING,
-    example: { said: { code: 'ENOTDIR', message: 'ENOTDIR: not a directory, open' } },
+    example: { facts: { code: 'ENOTDIR', message: 'ENOTDIR: not a directory, open' } },
     before: 'The file cannot be read. It may have been moved or locked.',
   },
   {
@@ -163,7 +167,7 @@ const READING: readonly FileCause[] = [
     fits: coded('EACCES', 'EPERM'),
     sentence: ({ code }, asked) => `This user may not read ${quoted(asked)} (${code}).`,
     remedy: () => 'Its owner, or IT, can allow it.',
-    example: { said: { code: 'EACCES', message: 'EACCES: permission denied, open' } },
+    example: { facts: { code: 'EACCES', message: 'EACCES: permission denied, open' } },
     before: 'The file cannot be read. It may have been moved or locked.',
   },
   {
@@ -172,31 +176,31 @@ const READING: readonly FileCause[] = [
     fits: coded('EBUSY', 'ETXTBSY', 'EAGAIN'),
     sentence: ({ code }, asked) => `${quoted(asked)} is in use by another program (${code}).`,
     remedy: () => 'Close it there and try again.',
-    example: { said: { code: 'EBUSY', message: 'EBUSY: resource busy or locked, open' } },
+    example: { facts: { code: 'EBUSY', message: 'EBUSY: resource busy or locked, open' } },
     before: 'The file cannot be read. It may have been moved or locked.',
   },
   {
     id: 'read-a-folder',
     code: 'not-a-file',
     fits: coded('EISDIR'),
-    sentence: (_said, asked) => `${quoted(asked)} is a folder and not a file.`,
+    sentence: (_facts, asked) => `${quoted(asked)} is a folder and not a file.`,
     remedy: NOTHING,
-    example: { said: { code: 'EISDIR', message: 'EISDIR: illegal operation on a directory, read' } },
+    example: { facts: { code: 'EISDIR', message: 'EISDIR: illegal operation on a directory, read' } },
     before: 'The file cannot be read. It may have been moved or locked.',
   },
   {
     id: 'read-circle',
     code: 'file-unreadable',
     fits: coded('ELOOP'),
-    sentence: (_said, asked) => `${quoted(asked)} is a link that leads round in circles.`,
+    sentence: (_facts, asked) => `${quoted(asked)} is a link that leads round in circles.`,
     remedy: NOTHING,
-    example: { said: { code: 'ELOOP', message: 'ELOOP: too many symbolic links encountered, open' } },
+    example: { facts: { code: 'ELOOP', message: 'ELOOP: too many symbolic links encountered, open' } },
     before: 'Something unexpected went wrong. The log has the details.',
   },
   {
     id: 'read-drive-gone',
     code: 'file-unreadable',
-    // A network drive whose server does not answer, or a disk that was pulled out.
+    // A network drive without its server, or a disk that was pulled out.
     fits: coded(
       'ESTALE',
       'ENODEV',
@@ -210,7 +214,7 @@ const READING: readonly FileCause[] = [
     ),
     sentence: ({ code }, asked) => `The drive of ${quoted(asked)} does not answer (${code}).`,
     remedy: () => 'Connect it again and try again.',
-    example: { said: { code: 'ESTALE', message: 'ESTALE: stale file handle, read' } },
+    example: { facts: { code: 'ESTALE', message: 'ESTALE: stale file handle, read' } },
     before: 'The file cannot be read. It may have been moved or locked.',
   },
   {
@@ -220,7 +224,7 @@ const READING: readonly FileCause[] = [
     sentence: ({ code }, asked) =>
       `Too many files are open on this computer to open ${quoted(asked)} as well (${code}).`,
     remedy: () => 'Another try may help.',
-    example: { said: { code: 'EMFILE', message: 'EMFILE: too many open files, open' } },
+    example: { facts: { code: 'EMFILE', message: 'EMFILE: too many open files, open' } },
     before: 'The file cannot be read. It may have been moved or locked.',
   },
   {
@@ -229,7 +233,7 @@ const READING: readonly FileCause[] = [
     fits: ({ code }) => code !== '',
     sentence: ({ code }, asked) => `The disk failed to read ${quoted(asked)} (${code}).`,
     remedy: () => 'Try again; if it stays so, look at the disk.',
-    example: { said: { code: 'EIO', message: 'EIO: i/o error, read' } },
+    example: { facts: { code: 'EIO', message: 'EIO: i/o error, read' } },
     before: 'The file cannot be read. It may have been moved or locked.',
   },
 ];
@@ -237,19 +241,22 @@ const READING: readonly FileCause[] = [
 const RECEIPTS: FileCause = {
   id: 'receipts-unwritten',
   code: 'receipts-unwritten',
-  fits: (_said, { doing }) => doing === 'receipts',
+  fits: (_facts, { doing }) => doing === 'receipts',
   sentence: ({ code }, asked) =>
     `The receipts could not be written to ${quoted(asked)}${code === '' ? '' : ` (${code})`}.`,
   remedy: () => 'The uploads are not affected.',
-  example: { said: { code: 'EACCES', message: 'EACCES: permission denied, open' }, asked: { doing: 'receipts' } },
+  example: { facts: { code: 'EACCES', message: 'EACCES: permission denied, open' }, asked: { doing: 'receipts' } },
   before: 'Something unexpected went wrong. The log has the details.',
 };
 
 function only(doing: AskedOfDisk['doing'], causes: readonly FileCause[]): readonly FileCause[] {
-  return causes.map((cause) => ({ ...cause, fits: (said, asked) => asked.doing === doing && cause.fits(said, asked) }));
+  return causes.map((cause) => ({
+    ...cause,
+    fits: (facts, asked) => asked.doing === doing && cause.fits(facts, asked),
+  }));
 }
 
-/** What a disk of this computer says. The first line that fits counts. */
+/** Errors of a local disk. The first line that fits counts. */
 export const FILE_CAUSES: readonly FileCause[] = [
   RECEIPTS,
   ...EITHER,
@@ -257,7 +264,7 @@ export const FILE_CAUSES: readonly FileCause[] = [
   ...only('read', READING),
 ];
 
-/** Codes by which an error of the disk is told from one of the network where nothing else is known of it. */
+/** Codes that mark an error of the disk rather than of the network. */
 export const FILE_CODES: ReadonlySet<string> = new Set(
   'ENOENT EACCES EPERM EIO EBUSY ESTALE EISDIR ENOTDIR ENAMETOOLONG EMFILE ENFILE EROFS EFBIG ENOSPC EDQUOT EEXIST ELOOP EINVAL ENXIO ENODEV EREMOTEIO ETXTBSY'.split(
     ' ',

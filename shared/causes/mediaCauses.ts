@@ -1,18 +1,18 @@
 import { type MediaHead, type MediaTrack, trackText } from '../mediaHead.ts';
 import type { Cause } from './cause.ts';
 
-/** A file that gave its bytes, and could not be shown. */
+/** A file whose bytes were read and that could not be shown. */
 export interface AskedOfMedia {
   head: MediaHead;
   /** Bytes. */
   size: number;
-  /** `decode`: it was shown, up to a place; `unsupported`: not at all. */
+  /** `decode`: it played up to a place; `unsupported`: not at all. */
   fault: 'decode' | 'unsupported';
 }
 
 type MediaCause = Cause<AskedOfMedia>;
 
-/** What browser engines play, whatever the computer; of each there are forms that they do not. */
+/** Formats that browser engines play on every computer, apart from some profiles. */
 const PLAYED = /^(?:H\.264|AV1|VP8|VP9|AAC|Opus|Vorbis|FLAC|MP3|PCM)\b/;
 const SHOWN = /\b(?:PNG|JPEG|GIF|WebP|AVIF) image|\b(?:WAV|FLAC|MP3|Ogg) file/;
 const AGAIN = () => 'Upload it again from where it came.';
@@ -22,7 +22,7 @@ function tracksOf({ head }: AskedOfMedia): readonly MediaTrack[] {
   return head.is === 'iso' || head.is === 'matroska' ? head.tracks : [];
 }
 
-/** What the file says that it is: its picture, else its sound. */
+/** Content of the file by its head: its picture, else its sound. */
 function contentOf(asked: AskedOfMedia): string {
   const tracks = tracksOf(asked);
   return trackText(tracks, 'video') || trackText(tracks, 'audio');
@@ -34,71 +34,71 @@ const H264: MediaTrack = { kind: 'video', codec: 'avc1', name: 'H.264 High', wid
 const ANY_CODEC =
   'This codec cannot be played here. Nearplay plays H.264, VP9, AV1 and AAC. ProRes and DNxHR never play …';
 
-/** What a file says that cannot be shown, by its own bytes. The first line that fits counts. */
+/** Causes for a file that cannot be shown, from its bytes. The first line that fits counts. */
 export const MEDIA_CAUSES: readonly MediaCause[] = [
   {
     id: 'media-empty',
     code: 'empty-file',
-    fits: (_said, { head }) => head.is === 'empty',
+    fits: (_facts, { head }) => head.is === 'empty',
     sentence: () => 'The file is empty (0 bytes).',
     remedy: AGAIN,
-    example: { said: {}, asked: { head: { is: 'empty' }, size: 0 } },
+    example: { facts: {}, asked: { head: { is: 'empty' }, size: 0 } },
     before: 'Playback stopped. The storage stopped answering properly.',
   },
   {
     id: 'media-page',
     code: 'damaged-file',
-    fits: (_said, { head }) => head.is === 'page',
+    fits: (_facts, { head }) => head.is === 'page',
     sentence: () => 'The file holds a web page and no media.',
     remedy: AGAIN,
-    example: { said: {}, asked: { head: { is: 'page' } } },
+    example: { facts: {}, asked: { head: { is: 'page' } } },
     before: ANY_CODEC,
   },
   {
     id: 'media-text',
     code: 'damaged-file',
-    fits: (_said, { head }) => head.is === 'text',
+    fits: (_facts, { head }) => head.is === 'text',
     sentence: () => 'The file holds text and no media.',
     remedy: AGAIN,
-    example: { said: {}, asked: { head: { is: 'text' } } },
+    example: { facts: {}, asked: { head: { is: 'text' } } },
     before: ANY_CODEC,
   },
   {
     id: 'media-cut',
     code: 'damaged-file',
-    fits: (_said, { head, size }) => head.is === 'iso' && head.endsAt !== undefined && head.endsAt > size,
-    sentence: (_said, { head, size }) =>
+    fits: (_facts, { head, size }) => head.is === 'iso' && head.endsAt !== undefined && head.endsAt > size,
+    sentence: (_facts, { head, size }) =>
       `The file is cut: it says that it goes on to byte ${head.is === 'iso' ? String(head.endsAt) : ''}, and has ${size}.`,
     remedy: AGAIN,
-    example: { said: {}, asked: { head: { ...ISO, tracks: [H264], endsAt: 20_000_000 }, size: 12_582_912 } },
+    example: { facts: {}, asked: { head: { ...ISO, tracks: [H264], endsAt: 20_000_000 }, size: 12_582_912 } },
     before: ANY_CODEC,
   },
   {
     id: 'media-without-index',
     code: 'damaged-file',
-    fits: (_said, { head }) => head.is === 'iso' && !head.hasIndex,
+    fits: (_facts, { head }) => head.is === 'iso' && !head.hasIndex,
     sentence: () => 'The file has no index (moov), as a recording or an export that was not finished.',
     remedy: AGAIN,
-    example: { said: {}, asked: { head: { ...ISO, hasIndex: false } } },
+    example: { facts: {}, asked: { head: { ...ISO, hasIndex: false } } },
     before: ANY_CODEC,
   },
   {
     id: 'media-without-tracks',
     code: 'damaged-file',
-    fits: (_said, asked) => (asked.head.is === 'iso' || asked.head.is === 'matroska') && contentOf(asked) === '',
+    fits: (_facts, asked) => (asked.head.is === 'iso' || asked.head.is === 'matroska') && contentOf(asked) === '',
     sentence: () => 'No picture and no sound was found in the file.',
     remedy: () => 'It may be damaged or incomplete.',
-    example: { said: {}, asked: { head: ISO } },
+    example: { facts: {}, asked: { head: ISO } },
     before: ANY_CODEC,
   },
   {
     id: 'media-hevc',
     code: 'codec-unsupported',
-    fits: (_said, asked) => contentOf(asked).startsWith('HEVC'),
-    sentence: (_said, asked) => `The picture is ${contentOf(asked)}, which is not decoded here.`,
+    fits: (_facts, asked) => contentOf(asked).startsWith('HEVC'),
+    sentence: (_facts, asked) => `The picture is ${contentOf(asked)}, which is not decoded here.`,
     remedy: () => `HEVC plays only where the hardware and the system decode it. ${REVIEW_COPY}`,
     example: {
-      said: {},
+      facts: {},
       asked: {
         head: { ...ISO, tracks: [{ kind: 'video', codec: 'hvc1', name: 'HEVC Main 10', width: 3840, height: 2160 }] },
       },
@@ -108,47 +108,47 @@ export const MEDIA_CAUSES: readonly MediaCause[] = [
   {
     id: 'media-codec',
     code: 'codec-unsupported',
-    fits: (_said, asked) => contentOf(asked) !== '' && !PLAYED.test(contentOf(asked)),
-    sentence: (_said, asked) => `The file holds ${contentOf(asked)}, which is not played here.`,
+    fits: (_facts, asked) => contentOf(asked) !== '' && !PLAYED.test(contentOf(asked)),
+    sentence: (_facts, asked) => `The file holds ${contentOf(asked)}, which is not played here.`,
     remedy: () => REVIEW_COPY,
-    example: { said: {}, asked: { head: { ...ISO, tracks: [PRORES] } } },
+    example: { facts: {}, asked: { head: { ...ISO, tracks: [PRORES] } } },
     before: ANY_CODEC,
   },
   {
     id: 'media-broken-off',
     code: 'damaged-file',
-    fits: (_said, asked) => asked.fault === 'decode' && contentOf(asked) !== '',
-    sentence: (_said, asked) => `${contentOf(asked)} could not be decoded any further.`,
+    fits: (_facts, asked) => asked.fault === 'decode' && contentOf(asked) !== '',
+    sentence: (_facts, asked) => `${contentOf(asked)} could not be decoded any further.`,
     remedy: () => `Either the file is damaged there, or this form of it is not decoded here. ${REVIEW_COPY}`,
-    example: { said: {}, asked: { head: { ...ISO, tracks: [H264] }, fault: 'decode' } },
+    example: { facts: {}, asked: { head: { ...ISO, tracks: [H264] }, fault: 'decode' } },
     before: ANY_CODEC,
   },
   {
     id: 'media-not-opened',
     code: 'codec-unsupported',
-    fits: (_said, asked) => contentOf(asked) !== '',
-    sentence: (_said, asked) => `The file says that it holds ${contentOf(asked)}, and could not be opened.`,
+    fits: (_facts, asked) => contentOf(asked) !== '',
+    sentence: (_facts, asked) => `The file says that it holds ${contentOf(asked)}, and could not be opened.`,
     remedy: () => `Either it is damaged, or this form of it is not decoded here. ${REVIEW_COPY}`,
-    example: { said: {}, asked: { head: { ...ISO, tracks: [H264] } } },
+    example: { facts: {}, asked: { head: { ...ISO, tracks: [H264] } } },
     before: ANY_CODEC,
   },
   {
     id: 'media-format-broken',
     code: 'damaged-file',
-    fits: (_said, { head }) => head.is === 'named' && SHOWN.test(head.name),
-    sentence: (_said, { head }) =>
+    fits: (_facts, { head }) => head.is === 'named' && SHOWN.test(head.name),
+    sentence: (_facts, { head }) =>
       `The file begins as ${head.is === 'named' ? head.name : ''}, and could not be decoded.`,
     remedy: () => 'It is damaged or incomplete, or in a form that is not decoded here.',
-    example: { said: {}, asked: { head: { is: 'named', name: 'a JPEG image' } } },
+    example: { facts: {}, asked: { head: { is: 'named', name: 'a JPEG image' } } },
     before: 'This image cannot be shown. It may be damaged, or in a form that the window cannot draw.',
   },
   {
     id: 'media-format',
     code: 'codec-unsupported',
-    fits: (_said, { head }) => head.is === 'named',
-    sentence: (_said, { head }) => `The file is ${head.is === 'named' ? head.name : ''}, which is not shown here.`,
+    fits: (_facts, { head }) => head.is === 'named',
+    sentence: (_facts, { head }) => `The file is ${head.is === 'named' ? head.name : ''}, which is not shown here.`,
     remedy: () => 'Save a copy, or upload a review copy beside it.',
-    example: { said: {}, asked: { head: { is: 'named', name: 'an OpenEXR image' } } },
+    example: { facts: {}, asked: { head: { is: 'named', name: 'an OpenEXR image' } } },
     before: ANY_CODEC,
   },
   {
@@ -157,7 +157,7 @@ export const MEDIA_CAUSES: readonly MediaCause[] = [
     fits: () => true,
     sentence: () => 'What this file is cannot be told from its bytes.',
     remedy: () => 'It is damaged, or of a kind that is not known here. Save a copy to try another program.',
-    example: { said: {}, asked: { head: { is: 'unknown' } } },
+    example: { facts: {}, asked: { head: { is: 'unknown' } } },
     before: ANY_CODEC,
   },
 ];

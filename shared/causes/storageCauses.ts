@@ -1,14 +1,14 @@
-import { answerOf, type Cause, named, type Said } from './cause.ts';
+import { answerOf, type Cause, type FailureFacts, named } from './cause.ts';
 
-/** What was being done when a storage said so, in words that IT can act on. */
+/** The failed action, in terms that IT can act on. */
 export interface AskedOfStorage {
   /** The S3 action, e.g. `s3:GetObject`. */
   action: string;
   bucket: string;
   region: string;
-  /** Without the prefix of the storage; absent where no object was asked for. */
+  /** Without the storage's prefix; absent where no object was requested. */
   key?: string;
-  /** The role that was to be assumed, where signing in to the storage is what was refused. */
+  /** The role to assume, where signing in was refused. */
   role?: string;
 }
 
@@ -21,41 +21,41 @@ const inRegion = ({ region }: AskedOfStorage) => `The storage in ${region}`;
 const fileOf = ({ key }: AskedOfStorage) => (key === undefined ? 'The file' : `"${key}"`);
 
 /** `because …` in brackets: status and name, as far as they are known. */
-function bracketed(said: Said): string {
-  const answer = answerOf(said);
+function bracketed(facts: FailureFacts): string {
+  const answer = answerOf(facts);
   return answer === '' ? '' : ` (${answer})`;
 }
 
-/** An action of KMS that the words of a refusal name: `kms:Decrypt`, `kms:GenerateDataKey`; not the `kms:us` of an ARN. */
-function kmsActionIn({ message }: Said): string | undefined {
+/** KMS action in a refusal's text: `kms:Decrypt`, `kms:GenerateDataKey`; not the `kms:us` of an ARN. */
+function kmsActionIn({ message }: FailureFacts): string | undefined {
   return /(?<![\w:])kms:[A-Z*][A-Za-z*]*/.exec(message)?.[0];
 }
 
-/** Words of a refusal that lay it to a key of KMS without an action: "The ciphertext refers to a customer master key …". */
-function isOfKey(said: Said): boolean {
-  return refusedAction(said) === undefined && /\bciphertext\b|\bcustomer master key\b|\bKMS\b/.test(said.message);
+/** Refusals that blame a KMS key without an action: "The ciphertext refers to a customer master key …". */
+function isOfKey(facts: FailureFacts): boolean {
+  return refusedAction(facts) === undefined && /\bciphertext\b|\bcustomer master key\b|\bKMS\b/.test(facts.message);
 }
 
-/** A refusal that does not say more than its name. */
-function isWithoutReason({ message }: Said): boolean {
+/** A refusal without details beyond its name. */
+function isWithoutReason({ message }: FailureFacts): boolean {
   return /^(?:access denied\.?|forbidden\.?)?$/i.test(message.trim());
 }
 
-/** The action that a refusal names by itself: "… is not authorized to perform: s3:PutObject on resource …". */
-function refusedAction({ message }: Said): string | undefined {
+/** The action in a refusal's text: "… is not authorized to perform: s3:PutObject on resource …". */
+function refusedAction({ message }: FailureFacts): string | undefined {
   return /not authorized to perform:?\s+([a-z0-9-]+:[A-Za-z*]+)/.exec(message)?.[1];
 }
 
-/** A page, and not what an S3 error or an S3 answer is: told by the request handler, see FOREIGN_ANSWER. */
-function isForeign(said: Said): boolean {
-  return said.name === FOREIGN_ANSWER;
+/** An HTML page instead of an S3 answer or error; marked by the request handler, see FOREIGN_ANSWER. */
+function isForeign(facts: FailureFacts): boolean {
+  return facts.name === FOREIGN_ANSWER;
 }
 
-/** The name of the error for an answer that no storage gives: a web page, a redirect to another host, no S3 document. */
+/** Error name for an answer that no storage gives: a web page, a redirect to another host, no S3 document. */
 export const FOREIGN_ANSWER = 'ForeignAnswer';
 
 /** Whether a HEAD (or anything else without an error document) was refused: only the status is known. */
-function isBare({ name, status }: Said): boolean {
+function isBare({ name, status }: FailureFacts): boolean {
   return status >= 300 && (name === '' || name === 'NotFound');
 }
 
@@ -66,31 +66,31 @@ function hostIn(location: string | undefined): string | undefined {
 /** "the region 'us-east-1' is wrong; expecting 'eu-west-2'", "The eu-west-2 location constraint is incompatible for …". */
 const REGION_IN_WORDS = /\bregion\b[^;]*; expecting '([a-z0-9-]+)'|\bThe ([a-z]+-[a-z0-9-]+) location constraint\b/;
 
-/** Another region than the one that was asked, where the answer names it. */
-function otherRegionIn({ headers, elements, message }: Said, { region }: AskedOfStorage): string | undefined {
+/** The other region in an answer that names one. */
+function otherRegionIn({ headers, elements, message }: FailureFacts, { region }: AskedOfStorage): string | undefined {
   const words = REGION_IN_WORDS.exec(message);
   const told = headers['x-amz-bucket-region'] ?? elements['Region'] ?? words?.[1] ?? words?.[2];
   return told !== undefined && told !== region && /^[a-z0-9-]{1,40}$/.test(told) ? told : undefined;
 }
 
 /** S3 User Guide, "Request redirection": to an address of its own, with the number of the request that no page has. */
-function isOwnRedirect({ status, headers }: Said): boolean {
+function isOwnRedirect({ status, headers }: FailureFacts): boolean {
   const host = hostIn(headers['location']) ?? '';
   const isAmazon = /(?:^|\.)amazonaws\.com(?:\.cn)?(?::\d+)?$/i.test(host);
   return status >= 300 && status < 400 && isAmazon && headers['x-amz-request-id'] !== undefined;
 }
 
-function storageClassIn({ headers, elements }: Said): string | undefined {
+function storageClassIn({ headers, elements }: FailureFacts): string | undefined {
   const told = elements['StorageClass'] ?? headers['x-amz-storage-class'];
   return told !== undefined && /^[A-Z0-9_]{1,40}$/.test(told) ? told : undefined;
 }
 
-function isEmptyObject({ headers, elements }: Said): boolean {
+function isEmptyObject({ headers, elements }: FailureFacts): boolean {
   return elements['ActualObjectSize'] === '0' || /^bytes \*\/0$/.test(headers['content-range'] ?? '');
 }
 
 const READS = /^s3:(?:Get|Head)Object/;
-/** True where a command ends with it, and where something goes on by itself: who goes on says so beside it. */
+/** Correct both where a command ends and where a retry follows: a retry is reported beside it. */
 const ANOTHER_TRY = () => 'Another try may help.';
 
 const READING: readonly StorageCause[] = [
@@ -98,13 +98,13 @@ const READING: readonly StorageCause[] = [
     id: 'archived',
     code: 'archived',
     fits: named('InvalidObjectState'),
-    sentence: (said, asked) => {
-      const storageClass = storageClassIn(said);
+    sentence: (facts, asked) => {
+      const storageClass = storageClassIn(facts);
       return `${fileOf(asked)} is archived in ${inBucket(asked)}${storageClass === undefined ? '' : ` (${storageClass})`}.`;
     },
     remedy: () => 'It has to be restored there before it can be read: ask IT.',
     example: {
-      said: {
+      facts: {
         name: 'InvalidObjectState',
         status: 403,
         message: "The operation is not valid for the object's storage class",
@@ -116,13 +116,13 @@ const READING: readonly StorageCause[] = [
   {
     id: 'kms-refused',
     code: 'encryption-refused',
-    fits: (said) =>
-      said.status === 403 && kmsActionIn(said) !== undefined && !(refusedAction(said) ?? '').startsWith('s3:'),
-    sentence: (said, asked) =>
-      `${fileOf(asked)} in ${inBucket(asked)} is encrypted with a KMS key, and ${kmsActionIn(said) ?? 'its use'} was refused.`,
-    remedy: (said) => `Ask IT for ${kmsActionIn(said) ?? 'the permission to use it'} on that key.`,
+    fits: (facts) =>
+      facts.status === 403 && kmsActionIn(facts) !== undefined && !(refusedAction(facts) ?? '').startsWith('s3:'),
+    sentence: (facts, asked) =>
+      `${fileOf(asked)} in ${inBucket(asked)} is encrypted with a KMS key, and ${kmsActionIn(facts) ?? 'its use'} was refused.`,
+    remedy: (facts) => `Ask IT for ${kmsActionIn(facts) ?? 'the permission to use it'} on that key.`,
     example: {
-      said: {
+      facts: {
         name: 'AccessDenied',
         status: 403,
         message:
@@ -134,12 +134,12 @@ const READING: readonly StorageCause[] = [
   {
     id: 'kms-key-refused',
     code: 'encryption-refused',
-    fits: (said) => said.status === 403 && isOfKey(said),
-    sentence: (said, asked) =>
-      `The KMS key that ${fileOf(asked)} in ${inBucket(asked)} needs could not be used${bracketed(said)}.`,
+    fits: (facts) => facts.status === 403 && isOfKey(facts),
+    sentence: (facts, asked) =>
+      `The KMS key that ${fileOf(asked)} in ${inBucket(asked)} needs could not be used${bracketed(facts)}.`,
     remedy: () => 'Ask IT whether the key is there, is in this region, and may be used by this user.',
     example: {
-      said: {
+      facts: {
         name: 'AccessDenied',
         status: 403,
         message:
@@ -153,11 +153,11 @@ const READING: readonly StorageCause[] = [
     id: 'kms-disabled',
     code: 'encryption-refused',
     fits: named('KMS.DisabledException', 'KMS.KMSInvalidStateException', 'KMS.InvalidStateException'),
-    sentence: (said, asked) =>
-      `The KMS key that ${fileOf(asked)} in ${inBucket(asked)} needs is ${said.name === 'KMS.DisabledException' ? 'disabled' : 'in a state in which it cannot be used'}.`,
+    sentence: (facts, asked) =>
+      `The KMS key that ${fileOf(asked)} in ${inBucket(asked)} needs is ${facts.name === 'KMS.DisabledException' ? 'disabled' : 'in a state in which it cannot be used'}.`,
     remedy: () => 'Ask IT to look at the key: it may be switched off or about to be deleted.',
     example: {
-      said: {
+      facts: {
         name: 'KMS.DisabledException',
         status: 400,
         message: 'arn:aws:kms:us-east-1:123456789012:key/1a2b is disabled.',
@@ -169,10 +169,10 @@ const READING: readonly StorageCause[] = [
     id: 'kms-not-found',
     code: 'encryption-refused',
     fits: named('KMS.NotFoundException'),
-    sentence: (_said, asked) => `The KMS key that ${fileOf(asked)} in ${inBucket(asked)} needs does not exist.`,
+    sentence: (_facts, asked) => `The KMS key that ${fileOf(asked)} in ${inBucket(asked)} needs does not exist.`,
     remedy: () => 'Ask IT which key the bucket is to use.',
     example: {
-      said: {
+      facts: {
         name: 'KMS.NotFoundException',
         status: 400,
         message: "Key 'arn:aws:kms:us-east-1:123456789012:key/1a2b' does not exist",
@@ -183,22 +183,22 @@ const READING: readonly StorageCause[] = [
   {
     id: 'kms-throttled',
     code: 'slow-down',
-    fits: (said) =>
-      /^KMS\..*Throttling|^KMS\.(?:LimitExceeded|RequestLimitExceeded)/.test(said.name) ||
-      said.name === 'KMS.ThrottlingException',
-    sentence: (_said, asked) => `${inRegion(asked)} waits for the encryption keys (KMS), which ask for a slower pace.`,
+    fits: (facts) =>
+      /^KMS\..*Throttling|^KMS\.(?:LimitExceeded|RequestLimitExceeded)/.test(facts.name) ||
+      facts.name === 'KMS.ThrottlingException',
+    sentence: (_facts, asked) => `${inRegion(asked)} waits for the encryption keys (KMS), which ask for a slower pace.`,
     remedy: ANOTHER_TRY,
-    example: { said: { name: 'KMS.ThrottlingException', status: 503, message: 'Rate exceeded' } },
+    example: { facts: { name: 'KMS.ThrottlingException', status: 503, message: 'Rate exceeded' } },
     before: 'The storage failed to answer properly. Try again.',
   },
   {
     id: 'kms-other',
     code: 'encryption-refused',
     fits: ({ name }) => name.startsWith('KMS.'),
-    sentence: (said, asked) =>
-      `${inRegion(asked)} could not use the KMS key that ${fileOf(asked)} needs${bracketed(said)}.`,
+    sentence: (facts, asked) =>
+      `${inRegion(asked)} could not use the KMS key that ${fileOf(asked)} needs${bracketed(facts)}.`,
     remedy: () => 'Ask IT to look at the key.',
-    example: { said: { name: 'KMS.InvalidKeyUsageException', status: 400, message: 'The key usage is incompatible' } },
+    example: { facts: { name: 'KMS.InvalidKeyUsageException', status: 400, message: 'The key usage is incompatible' } },
     before: 'The storage answered 400 (KMS.InvalidKeyUsageException) to s3:GetObject.',
   },
   {
@@ -210,10 +210,10 @@ const READING: readonly StorageCause[] = [
       /stored using a form of Server Side Encryption|encrypted (?:using|with) (?:SSE-C|a form of Server Side Encryption|customer)|SSE-C|server side encryption customer|customer-provided (?:encryption )?key/i.test(
         message,
       ),
-    sentence: (_said, asked) => `${fileOf(asked)} is encrypted with a key of its own that only its owner has (SSE-C).`,
+    sentence: (_facts, asked) => `${fileOf(asked)} is encrypted with a key of its own that only its owner has (SSE-C).`,
     remedy: () => 'Nearplay cannot read it: ask its owner for a copy without that encryption.',
     example: {
-      said: {
+      facts: {
         name: 'InvalidRequest',
         status: 400,
         message:
@@ -225,11 +225,11 @@ const READING: readonly StorageCause[] = [
   {
     id: 'empty-object',
     code: 'empty-file',
-    fits: (said) => said.status === 416 && isEmptyObject(said),
-    sentence: (_said, asked) => `${fileOf(asked)} is empty (0 bytes).`,
+    fits: (facts) => facts.status === 416 && isEmptyObject(facts),
+    sentence: (_facts, asked) => `${fileOf(asked)} is empty (0 bytes).`,
     remedy: NOTHING,
     example: {
-      said: {
+      facts: {
         name: 'InvalidRange',
         status: 416,
         message: 'The requested range is not satisfiable',
@@ -242,14 +242,14 @@ const READING: readonly StorageCause[] = [
     id: 'range-beyond-end',
     code: 'object-changed',
     fits: ({ name, status }) => name === 'InvalidRange' || status === 416,
-    sentence: (said, asked) => {
-      const size = said.elements['ActualObjectSize'];
+    sentence: (facts, asked) => {
+      const size = facts.elements['ActualObjectSize'];
       const now = size !== undefined && /^\d{1,15}$/.test(size) ? `: it has ${size} bytes` : '';
       return `${fileOf(asked)} is shorter than what was asked for${now}.`;
     },
     remedy: () => 'It was replaced meanwhile. Start again.',
     example: {
-      said: {
+      facts: {
         name: 'InvalidRange',
         status: 416,
         message: 'The requested range is not satisfiable',
@@ -261,21 +261,21 @@ const READING: readonly StorageCause[] = [
   {
     id: 'no-such-version',
     code: 'no-such-key',
-    fits: (said) =>
-      said.name === 'NoSuchVersion' || (said.name === 'InvalidArgument' && /version id/i.test(said.message)),
-    sentence: (_said, asked) => `This version of ${fileOf(asked)} is not in ${inBucket(asked)}.`,
+    fits: (facts) =>
+      facts.name === 'NoSuchVersion' || (facts.name === 'InvalidArgument' && /version id/i.test(facts.message)),
+    sentence: (_facts, asked) => `This version of ${fileOf(asked)} is not in ${inBucket(asked)}.`,
     remedy: NOTHING,
-    example: { said: { name: 'NoSuchVersion', status: 404, message: 'The specified version does not exist.' } },
+    example: { facts: { name: 'NoSuchVersion', status: 404, message: 'The specified version does not exist.' } },
     before: '"sq010/shot.mov" is not in the bucket "studio-media" any more.',
   },
   {
     id: 'deleted',
     code: 'no-such-key',
     fits: ({ status, headers }) => (status === 405 || status === 404) && headers['x-amz-delete-marker'] === 'true',
-    sentence: (_said, asked) => `${fileOf(asked)} was deleted in ${inBucket(asked)}.`,
+    sentence: (_facts, asked) => `${fileOf(asked)} was deleted in ${inBucket(asked)}.`,
     remedy: NOTHING,
     example: {
-      said: {
+      facts: {
         name: 'MethodNotAllowed',
         status: 405,
         message: 'The specified method is not allowed against this resource.',
@@ -291,39 +291,39 @@ const FOREIGN: readonly StorageCause[] = [
     id: 'proxy-sign-in',
     code: 'proxy-sign-in',
     fits: ({ status }) => status === 407,
-    sentence: (_said, asked) => `The proxy on the way to the storage in ${asked.region} asks for a sign-in (407).`,
+    sentence: (_facts, asked) => `The proxy on the way to the storage in ${asked.region} asks for a sign-in (407).`,
     remedy: () => 'Ask IT how programs of this computer get through the proxy.',
-    example: { said: { status: 407, headers: { 'proxy-authenticate': 'NTLM' } } },
+    example: { facts: { status: 407, headers: { 'proxy-authenticate': 'NTLM' } } },
     before: 'The storage answered 407 (Unknown) to s3:GetObject.',
   },
   {
     id: 'captive-portal',
     code: 'not-a-storage',
     fits: ({ status }) => status === 511,
-    sentence: (_said, asked) =>
+    sentence: (_facts, asked) =>
       `The network asks for a sign-in (511) before the storage in ${asked.region} can be reached.`,
     remedy: () => 'Open a web page in a browser and sign in to the network.',
-    example: { said: { name: FOREIGN_ANSWER, status: 511, headers: { 'content-type': 'text/html' } } },
+    example: { facts: { name: FOREIGN_ANSWER, status: 511, headers: { 'content-type': 'text/html' } } },
     before: 'The storage failed to answer properly. Try again.',
   },
   {
     id: 'foreign-redirect',
     code: 'not-a-storage',
-    fits: (said) =>
-      said.status >= 300 &&
-      said.status < 400 &&
-      said.status !== 304 &&
-      said.headers['location'] !== undefined &&
-      (isForeign(said) || isBare(said)) &&
-      !isOwnRedirect(said) &&
-      said.headers['x-amz-bucket-region'] === undefined,
-    sentence: (said, asked) => {
-      const host = hostIn(said.headers['location']);
-      return `In place of the storage in ${asked.region} something answered that sends on to ${host ?? 'another address'} (${said.status}).`;
+    fits: (facts) =>
+      facts.status >= 300 &&
+      facts.status < 400 &&
+      facts.status !== 304 &&
+      facts.headers['location'] !== undefined &&
+      (isForeign(facts) || isBare(facts)) &&
+      !isOwnRedirect(facts) &&
+      facts.headers['x-amz-bucket-region'] === undefined,
+    sentence: (facts, asked) => {
+      const host = hostIn(facts.headers['location']);
+      return `In place of the storage in ${asked.region} something answered that sends on to ${host ?? 'another address'} (${facts.status}).`;
     },
     remedy: () =>
       'Networks with a sign-in page and firewalls do so. Open a web page in a browser; if none asks you, ask IT.',
-    example: { said: { status: 302, headers: { location: 'https://portal.example/sign-in?from=s3' } } },
+    example: { facts: { status: 302, headers: { location: 'https://portal.example/sign-in?from=s3' } } },
     before: 'The storage answered 302 (Unknown) to s3:GetObject.',
   },
 ];
@@ -331,21 +331,21 @@ const FOREIGN: readonly StorageCause[] = [
 const FOREIGN_PAGE: StorageCause = {
   id: 'foreign-page',
   code: 'not-a-storage',
-  fits: (said) =>
-    isForeign(said) ||
-    (said.status >= 400 &&
-      said.status < 500 &&
-      isBare(said) &&
-      /\btext\/html\b/.test(said.headers['content-type'] ?? '')),
-  sentence: (said, asked) => {
-    const type = /^[\w.+-]+\/[\w.+-]+/.exec(said.headers['content-type'] ?? '')?.[0];
+  fits: (facts) =>
+    isForeign(facts) ||
+    (facts.status >= 400 &&
+      facts.status < 500 &&
+      isBare(facts) &&
+      /\btext\/html\b/.test(facts.headers['content-type'] ?? '')),
+  sentence: (facts, asked) => {
+    const type = /^[\w.+-]+\/[\w.+-]+/.exec(facts.headers['content-type'] ?? '')?.[0];
     const what = type === 'text/html' ? 'a web page' : type === undefined ? 'something' : `something (${type})`;
-    return `In place of the storage in ${asked.region} ${what} came that no storage answers with${said.status > 0 ? ` (${said.status})` : ''}.`;
+    return `In place of the storage in ${asked.region} ${what} came that no storage answers with${facts.status > 0 ? ` (${facts.status})` : ''}.`;
   },
   remedy: () =>
     'Firewalls, proxies and sign-in pages of networks do so. Open a web page in a browser; if none asks you, ask IT.',
   example: {
-    said: {
+    facts: {
       name: FOREIGN_ANSWER,
       status: 200,
       message: 'Sign in to the network',
@@ -360,37 +360,37 @@ const PLACE: readonly StorageCause[] = [
     id: 'no-such-bucket',
     code: 'no-such-bucket',
     fits: named('NoSuchBucket'),
-    sentence: (_said, { bucket, region }) => `There is no bucket "${bucket}" in ${region}.`,
+    sentence: (_facts, { bucket, region }) => `There is no bucket "${bucket}" in ${region}.`,
     remedy: () => 'Check its name in the Isolation Preferences.',
-    example: { said: { name: 'NoSuchBucket', status: 404, message: 'The specified bucket does not exist' } },
+    example: { facts: { name: 'NoSuchBucket', status: 404, message: 'The specified bucket does not exist' } },
   },
   {
     id: 'invalid-bucket-name',
     code: 'no-such-bucket',
     fits: named('InvalidBucketName'),
-    sentence: (_said, asked) => `${inRegion(asked)} says that "${asked.bucket}" cannot be the name of a bucket.`,
+    sentence: (_facts, asked) => `${inRegion(asked)} says that "${asked.bucket}" cannot be the name of a bucket.`,
     remedy: () => 'Check its name in the Isolation Preferences.',
-    example: { said: { name: 'InvalidBucketName', status: 400, message: 'The specified bucket is not valid.' } },
+    example: { facts: { name: 'InvalidBucketName', status: 400, message: 'The specified bucket is not valid.' } },
     before: 'The storage answered 400 (InvalidBucketName) to s3:GetObject.',
   },
   {
     id: 'wrong-region',
     code: 'wrong-region',
-    fits: (said, asked) =>
-      otherRegionIn(said, asked) !== undefined &&
+    fits: (facts, asked) =>
+      otherRegionIn(facts, asked) !== undefined &&
       (named(
         'PermanentRedirect',
         'AuthorizationHeaderMalformed',
         'AuthorizationQueryParametersError',
         'IllegalLocationConstraintException',
         'InvalidLocationConstraint',
-      )(said) ||
-        said.status === 301 ||
-        (said.status === 400 && said.name === '')),
-    sentence: (said, asked) =>
-      `The bucket "${asked.bucket}" is in ${otherRegionIn(said, asked) ?? 'another region'}, not in ${asked.region}.`,
+      )(facts) ||
+        facts.status === 301 ||
+        (facts.status === 400 && facts.name === '')),
+    sentence: (facts, asked) =>
+      `The bucket "${asked.bucket}" is in ${otherRegionIn(facts, asked) ?? 'another region'}, not in ${asked.region}.`,
     remedy: () => 'Correct the Isolation Preferences.',
-    example: { said: { name: 'PermanentRedirect', status: 301, headers: { 'x-amz-bucket-region': 'eu-west-2' } } },
+    example: { facts: { name: 'PermanentRedirect', status: 301, headers: { 'x-amz-bucket-region': 'eu-west-2' } } },
   },
   {
     id: 'other-address',
@@ -398,20 +398,20 @@ const PLACE: readonly StorageCause[] = [
     // S3 API Reference, "Error responses": the bucket is reached at another address; which, is not always told.
     fits: ({ name, status }) =>
       named('PermanentRedirect', 'IllegalLocationConstraintException')({ name }) || (status === 301 && name === ''),
-    sentence: (said, asked) =>
-      `${inRegion(asked)} says that ${inBucket(asked)} is reached at another address, and not at which${bracketed(said)}.`,
+    sentence: (facts, asked) =>
+      `${inRegion(asked)} says that ${inBucket(asked)} is reached at another address, and not at which${bracketed(facts)}.`,
     remedy: () => 'Ask IT to compare its region and its endpoint with the Isolation Preferences.',
-    example: { said: { name: 'PermanentRedirect', status: 301 } },
+    example: { facts: { name: 'PermanentRedirect', status: 301 } },
     before: 'The bucket "studio-media" is in another region, not in us-east-1. Correct the Isolation Preferences.',
   },
   {
     id: 'no-access-key',
     code: 'wrong-key',
-    fits: (said) => isMalformedSignature(said) && /access key|\bAKID\b/i.test(said.message),
-    sentence: (said, asked) => `${inRegion(asked)} was not given an access key that can be one${bracketed(said)}.`,
+    fits: (facts) => isMalformedSignature(facts) && /access key|\bAKID\b/i.test(facts.message),
+    sentence: (facts, asked) => `${inRegion(asked)} was not given an access key that can be one${bracketed(facts)}.`,
     remedy: () => 'Check the AWS profile or sign in again.',
     example: {
-      said: {
+      facts: {
         name: 'AuthorizationHeaderMalformed',
         status: 400,
         message:
@@ -424,10 +424,11 @@ const PLACE: readonly StorageCause[] = [
     id: 'signature-malformed',
     code: 'refused',
     fits: isMalformedSignature,
-    sentence: (said, asked) => `${inRegion(asked)} could not read the signature of ${asked.action}${bracketed(said)}.`,
+    sentence: (facts, asked) =>
+      `${inRegion(asked)} could not read the signature of ${asked.action}${bracketed(facts)}.`,
     remedy: () => "Ask IT: the storage's own words say what it expected.",
     example: {
-      said: {
+      facts: {
         name: 'AuthorizationHeaderMalformed',
         status: 400,
         message: 'The authorization header is malformed; the Credential is mal-formed',
@@ -438,15 +439,15 @@ const PLACE: readonly StorageCause[] = [
   {
     id: 'temporary-redirect',
     code: 'slow-down',
-    fits: (said) => named('TemporaryRedirect', 'Redirect')(said) || (isOwnRedirect(said) && isBare(said)),
-    sentence: (said, asked) => {
-      const host = isOwnRedirect(said) ? hostIn(said.headers['location']) : undefined;
-      return `${inRegion(asked)} sends on to ${host ?? 'another of its addresses'}${bracketed(said)}.`;
+    fits: (facts) => named('TemporaryRedirect', 'Redirect')(facts) || (isOwnRedirect(facts) && isBare(facts)),
+    sentence: (facts, asked) => {
+      const host = isOwnRedirect(facts) ? hostIn(facts.headers['location']) : undefined;
+      return `${inRegion(asked)} sends on to ${host ?? 'another of its addresses'}${bracketed(facts)}.`;
     },
     remedy: () =>
       'S3 does so for a bucket that is new, for some hours, and for one of another region. If it lasts, ask IT to check the region in the Isolation Preferences.',
     example: {
-      said: {
+      facts: {
         name: 'TemporaryRedirect',
         status: 307,
         message: 'Please re-send this request to the specified temporary endpoint.',
@@ -456,8 +457,8 @@ const PLACE: readonly StorageCause[] = [
   },
 ];
 
-function isMalformedSignature(said: Said): boolean {
-  return named('AuthorizationHeaderMalformed', 'AuthorizationQueryParametersError')(said);
+function isMalformedSignature(facts: FailureFacts): boolean {
+  return named('AuthorizationHeaderMalformed', 'AuthorizationQueryParametersError')(facts);
 }
 
 const WHO: readonly StorageCause[] = [
@@ -468,7 +469,7 @@ const WHO: readonly StorageCause[] = [
     sentence: () => 'The storage does not know this access key.',
     remedy: () => 'Check the AWS profile or sign in again.',
     example: {
-      said: {
+      facts: {
         name: 'InvalidAccessKeyId',
         status: 403,
         message: 'The AWS Access Key Id you provided does not exist in our records.',
@@ -478,13 +479,13 @@ const WHO: readonly StorageCause[] = [
   {
     id: 'clock-skew',
     code: 'clock-skew',
-    fits: (said) =>
-      named('RequestTimeTooSkewed', 'RequestExpired')(said) ||
-      (said.name.includes('Signature') && /signature (?:expired|not yet current)/i.test(said.message)),
+    fits: (facts) =>
+      named('RequestTimeTooSkewed', 'RequestExpired')(facts) ||
+      (facts.name.includes('Signature') && /signature (?:expired|not yet current)/i.test(facts.message)),
     sentence: () => "This computer's clock is too far off from the storage's.",
     remedy: () => 'Set it and try again.',
     example: {
-      said: {
+      facts: {
         name: 'RequestTimeTooSkewed',
         status: 403,
         message: 'The difference between the request time and the current time is too large.',
@@ -499,7 +500,7 @@ const WHO: readonly StorageCause[] = [
     sentence: () => 'The signature was refused: the secret key is wrong, or a proxy changed the request on its way.',
     remedy: () => 'Check the AWS profile or sign in again; if others have it too, ask IT.',
     example: {
-      said: {
+      facts: {
         name: 'SignatureDoesNotMatch',
         status: 403,
         message: 'The request signature we calculated does not match the signature you provided.',
@@ -514,28 +515,28 @@ const WHO: readonly StorageCause[] = [
       (name === 'AccessDenied' && /request has expired/i.test(message)) || name === 'ExpiredLink',
     sentence: () => 'The link has expired.',
     remedy: () => 'Open the file again.',
-    example: { said: { name: 'AccessDenied', status: 403, message: 'Request has expired' } },
+    example: { facts: { name: 'AccessDenied', status: 403, message: 'Request has expired' } },
     before: 's3:GetObject was refused on the bucket "studio-media". Ask IT to check your permissions there.',
   },
   {
     id: 'sign-in-expired',
     code: 'credentials-expired',
-    fits: (said) =>
-      named('ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired')(said) ||
-      (isProvider(said) && /expired|refresh|sso login/i.test(said.message)),
+    fits: (facts) =>
+      named('ExpiredToken', 'ExpiredTokenException', 'TokenRefreshRequired')(facts) ||
+      (isProvider(facts) && /expired|refresh|sso login/i.test(facts.message)),
     sentence: () => 'Your sign-in has expired.',
     remedy: () => 'Sign in again; nothing is lost.',
-    example: { said: { name: 'ExpiredToken', status: 400, message: 'The provided token has expired.' } },
+    example: { facts: { name: 'ExpiredToken', status: 400, message: 'The provided token has expired.' } },
   },
   {
     id: 'token-refused',
     code: 'credentials-expired',
     fits: named('InvalidToken', 'InvalidIdentityToken'),
-    sentence: (said, asked) =>
-      `${inRegion(asked)} does not accept the session token of this sign-in${bracketed(said)}.`,
+    sentence: (facts, asked) =>
+      `${inRegion(asked)} does not accept the session token of this sign-in${bracketed(facts)}.`,
     remedy: () => 'Sign in again. If that does not help, ask IT whether the token is one for this region.',
     example: {
-      said: { name: 'InvalidToken', status: 400, message: 'The provided token is malformed or otherwise invalid.' },
+      facts: { name: 'InvalidToken', status: 400, message: 'The provided token is malformed or otherwise invalid.' },
     },
     before: 'Your sign-in has expired. Sign in again; nothing is lost.',
   },
@@ -549,10 +550,10 @@ const WHO: readonly StorageCause[] = [
       'SubscriptionRequiredException',
       'RegionDisabledException',
     ),
-    sentence: (said, asked) => `${inRegion(asked)} does not serve the account of this sign-in${bracketed(said)}.`,
+    sentence: (facts, asked) => `${inRegion(asked)} does not serve the account of this sign-in${bracketed(facts)}.`,
     remedy: () => 'Ask IT to look at the account.',
     example: {
-      said: {
+      facts: {
         name: 'AccountProblem',
         status: 403,
         message: 'There is a problem with your AWS account that prevents the operation from completing successfully.',
@@ -563,29 +564,29 @@ const WHO: readonly StorageCause[] = [
   {
     id: 'all-access-disabled',
     code: 'access-denied',
-    // S3 says "this object" of whole buckets as well.
+    // S3 writes "this object" about whole buckets as well.
     fits: named('AllAccessDisabled'),
-    sentence: (said, asked) =>
+    sentence: (facts, asked) =>
       asked.key === undefined
-        ? `All access to ${inBucket(asked)} is disabled there${bracketed(said)}.`
-        : `All access to ${fileOf(asked)}, or to ${inBucket(asked)} as a whole, is disabled there${bracketed(said)}.`,
+        ? `All access to ${inBucket(asked)} is disabled there${bracketed(facts)}.`
+        : `All access to ${fileOf(asked)}, or to ${inBucket(asked)} as a whole, is disabled there${bracketed(facts)}.`,
     remedy: () => 'Ask IT who disabled it, and why.',
     example: {
-      said: { name: 'AllAccessDisabled', status: 403, message: 'All access to this object has been disabled' },
+      facts: { name: 'AllAccessDisabled', status: 403, message: 'All access to this object has been disabled' },
     },
     before: 's3:GetObject was refused on the bucket "studio-media". Ask IT to check your permissions there.',
   },
   {
     id: 'no-credentials',
     code: 'credentials-missing',
-    fits: (said) => isProvider(said) || said.name === 'CredentialsProviderError',
+    fits: (facts) => isProvider(facts) || facts.name === 'CredentialsProviderError',
     sentence: ({ message }) =>
       message.includes('profile')
         ? `No credentials: ${message.replace(/\.*\s*$/, '.')}`
         : 'No AWS credentials were found.',
     remedy: ({ message }) =>
       message.includes('profile') ? '' : 'Set a profile, sign in, or ask IT how this studio signs in.',
-    example: { said: { name: 'CredentialsProviderError', message: 'Could not load credentials from any providers' } },
+    example: { facts: { name: 'CredentialsProviderError', message: 'Could not load credentials from any providers' } },
   },
   {
     id: 'role-refused',
@@ -594,17 +595,17 @@ const WHO: readonly StorageCause[] = [
       action === 'sts:AssumeRole' &&
       role !== undefined &&
       (status === 403 || status === 401 || name === 'AccessDenied'),
-    sentence: (said, { role }) => `The role ${role ?? ''} may not be assumed with this sign-in${bracketed(said)}.`,
+    sentence: (facts, { role }) => `The role ${role ?? ''} may not be assumed with this sign-in${bracketed(facts)}.`,
     remedy: () => 'Ask IT to let you assume it.',
     example: {
-      said: { name: 'AccessDenied', status: 403, message: 'User is not authorized to perform: sts:AssumeRole' },
+      facts: { name: 'AccessDenied', status: 403, message: 'User is not authorized to perform: sts:AssumeRole' },
       asked: { action: 'sts:AssumeRole', role: 'arn:aws:iam::123456789012:role/media' },
     },
     before: 'You may not use the role arn:aws:iam::123456789012:role/media of "main-us". Ask IT to let you assume it.',
   },
 ];
 
-function isProvider({ name }: Said): boolean {
+function isProvider({ name }: FailureFacts): boolean {
   return name === 'CredentialsProviderError' || name === 'TokenProviderError';
 }
 
@@ -612,15 +613,15 @@ const REFUSED: readonly StorageCause[] = [
   {
     id: 'action-denied',
     code: 'access-denied',
-    fits: (said) => said.status === 403 && refusedAction(said) !== undefined,
-    sentence: (said, asked) =>
-      `${refusedAction(said) ?? asked.action} was refused on ${inBucket(asked)}${bracketed(said)}.`,
-    remedy: (said) =>
-      /explicit deny/i.test(said.message)
+    fits: (facts) => facts.status === 403 && refusedAction(facts) !== undefined,
+    sentence: (facts, asked) =>
+      `${refusedAction(facts) ?? asked.action} was refused on ${inBucket(asked)}${bracketed(facts)}.`,
+    remedy: (facts) =>
+      /explicit deny/i.test(facts.message)
         ? 'A policy denies it: ask IT which, and why.'
         : 'Ask IT for this permission.',
     example: {
-      said: {
+      facts: {
         name: 'AccessDenied',
         status: 403,
         message:
@@ -634,21 +635,21 @@ const REFUSED: readonly StorageCause[] = [
     id: 'requester-pays',
     code: 'access-denied',
     fits: ({ status, message }) => status === 403 && /requester[ -]pays/i.test(message),
-    sentence: (said, asked) =>
-      `${inBucket(asked).replace(/^t/, 'T')} is one whose requesters pay for what they ask${bracketed(said)}: Nearplay does not offer to.`,
+    sentence: (facts, asked) =>
+      `${inBucket(asked).replace(/^t/, 'T')} is one whose requesters pay for what they ask${bracketed(facts)}: Nearplay does not offer to.`,
     remedy: () => 'Ask IT for a bucket whose owner pays.',
-    example: { said: { name: 'AccessDenied', status: 403, message: 'Bucket is a requester pays bucket' } },
+    example: { facts: { name: 'AccessDenied', status: 403, message: 'Bucket is a requester pays bucket' } },
     before:
       's3:GetObject was refused on the bucket "studio-media" (403 AccessDenied). Either s3:GetObject is missing there, or the file is, and s3:ListBucket too: without it a storage does not say so. Ask IT to check both.',
   },
   {
     id: 'denied-with-words',
     code: 'access-denied',
-    fits: (said) => named('AccessDenied', 'AccessDeniedException')(said) && !isWithoutReason(said),
-    sentence: (said, asked) => `${asked.action} was refused on ${inBucket(asked)}${bracketed(said)}.`,
+    fits: (facts) => named('AccessDenied', 'AccessDeniedException')(facts) && !isWithoutReason(facts),
+    sentence: (facts, asked) => `${asked.action} was refused on ${inBucket(asked)}${bracketed(facts)}.`,
     remedy: () => "Ask IT: the storage's own words say why.",
     example: {
-      said: {
+      facts: {
         name: 'AccessDenied',
         status: 403,
         message: 'There were headers present in the request which were not signed',
@@ -664,12 +665,12 @@ const REFUSED: readonly StorageCause[] = [
       key !== undefined &&
       READS.test(action) &&
       (name === 'AccessDenied' || ((status === 403 || status === 401) && name === '')),
-    sentence: (said, asked) => `${asked.action} was refused on ${inBucket(asked)}${bracketed(said)}.`,
+    sentence: (facts, asked) => `${asked.action} was refused on ${inBucket(asked)}${bracketed(facts)}.`,
     remedy: ({ name }, { action }) =>
       name === ''
         ? `The storage does not say why. Ask IT to check the permissions ${action} and s3:ListBucket there.`
         : `Either ${action} is missing there, or the file is, and s3:ListBucket too: without it a storage does not say so. Ask IT to check both.`,
-    example: { said: { name: 'AccessDenied', status: 403, message: 'Access Denied' } },
+    example: { facts: { name: 'AccessDenied', status: 403, message: 'Access Denied' } },
     before: 's3:GetObject was refused on the bucket "studio-media". Ask IT to check your permissions there.',
   },
   {
@@ -679,10 +680,10 @@ const REFUSED: readonly StorageCause[] = [
       name === 'AccessDenied' ||
       name === 'AccessDeniedException' ||
       ((status === 401 || status === 403) && name === ''),
-    sentence: (said, asked) => `${asked.action} was refused on ${inBucket(asked)}${bracketed(said)}.`,
+    sentence: (facts, asked) => `${asked.action} was refused on ${inBucket(asked)}${bracketed(facts)}.`,
     remedy: () => 'Ask IT to check your permissions there.',
     example: {
-      said: { name: 'AccessDenied', status: 403, message: 'Access Denied' },
+      facts: { name: 'AccessDenied', status: 403, message: 'Access Denied' },
       asked: { action: 's3:PutObject' },
     },
   },
@@ -695,19 +696,19 @@ const ABSENT: readonly StorageCause[] = [
     fits: ({ name, status }, { action }) =>
       action.startsWith('s3:PutObject') &&
       (named('NoSuchKey', 'NotFound')({ name }) || (status === 404 && name === '')),
-    sentence: (said, asked) =>
-      `${inRegion(asked)}, or something before it, did not find where ${fileOf(asked)} was to be written${bracketed(said)}.`,
+    sentence: (facts, asked) =>
+      `${inRegion(asked)}, or something before it, did not find where ${fileOf(asked)} was to be written${bracketed(facts)}.`,
     remedy: () => 'Ask IT to check the bucket and the endpoint in the Isolation Preferences.',
-    example: { said: { status: 404 }, asked: { action: 's3:PutObject' } },
+    example: { facts: { status: 404 }, asked: { action: 's3:PutObject' } },
     before: '"sq010/shot.mov" is not in the bucket "studio-media".',
   },
   {
     id: 'no-such-key',
     code: 'no-such-key',
     fits: ({ name }, { action, key }) => key !== undefined && READS.test(action) && name === 'NoSuchKey',
-    sentence: (_said, asked) => `${fileOf(asked)} is not in ${inBucket(asked)}.`,
+    sentence: (_facts, asked) => `${fileOf(asked)} is not in ${inBucket(asked)}.`,
     remedy: NOTHING,
-    example: { said: { name: 'NoSuchKey', status: 404, message: 'The specified key does not exist.' } },
+    example: { facts: { name: 'NoSuchKey', status: 404, message: 'The specified key does not exist.' } },
     before: '"sq010/shot.mov" is not in the bucket "studio-media" any more.',
   },
   {
@@ -715,10 +716,10 @@ const ABSENT: readonly StorageCause[] = [
     code: 'no-such-key',
     fits: ({ name, status }, { action, key }) =>
       key !== undefined && READS.test(action) && (name === 'NotFound' || (status === 404 && name === '')),
-    sentence: (_said, asked) =>
+    sentence: (_facts, asked) =>
       `${inRegion(asked)} did not find ${fileOf(asked)}, and does not say whether the file or ${inBucket(asked)} is missing (404).`,
     remedy: () => 'If other files of the bucket are found, it is the file.',
-    example: { said: { status: 404 } },
+    example: { facts: { status: 404 } },
     before: '"sq010/shot.mov" is not in the bucket "studio-media".',
   },
   {
@@ -728,7 +729,7 @@ const ABSENT: readonly StorageCause[] = [
     sentence: () => 'The unfinished upload is gone from the storage.',
     remedy: () => 'The next try sends the file from its beginning.',
     example: {
-      said: { name: 'NoSuchUpload', status: 404, message: 'The specified upload does not exist.' },
+      facts: { name: 'NoSuchUpload', status: 404, message: 'The specified upload does not exist.' },
       asked: { action: 's3:PutObject' },
     },
   },
@@ -736,9 +737,9 @@ const ABSENT: readonly StorageCause[] = [
     id: 'not-found',
     code: 'no-such-key',
     fits: ({ name, status }) => named('NoSuchKey', 'NotFound')({ name }) || (status === 404 && name === ''),
-    sentence: (said, asked) => `${inRegion(asked)} does not have what ${asked.action} asked for${bracketed(said)}.`,
+    sentence: (facts, asked) => `${inRegion(asked)} does not have what ${asked.action} asked for${bracketed(facts)}.`,
     remedy: NOTHING,
-    example: { said: { status: 404 }, asked: { action: 's3:ListBucket', key: undefined } },
+    example: { facts: { status: 404 }, asked: { action: 's3:ListBucket', key: undefined } },
     before: 'The file is not in the storage any more.',
   },
 ];
@@ -763,19 +764,19 @@ const PACE: readonly StorageCause[] = [
       'Busy',
       'ProvisionedThroughputExceededException',
     ),
-    sentence: (said, asked) => `${inRegion(asked)} asks for a slower pace${bracketed(said)}.`,
+    sentence: (facts, asked) => `${inRegion(asked)} asks for a slower pace${bracketed(facts)}.`,
     remedy: ANOTHER_TRY,
-    example: { said: { name: 'SlowDown', status: 503, message: 'Please reduce your request rate.' } },
+    example: { facts: { name: 'SlowDown', status: 503, message: 'Please reduce your request rate.' } },
     before: 'The storage asks for a slower pace. Trying again.',
   },
   {
     id: 'operation-aborted',
     code: 'slow-down',
     fits: named('OperationAborted'),
-    sentence: (said, asked) => `${inRegion(asked)} is busy with another request for the same name${bracketed(said)}.`,
+    sentence: (facts, asked) => `${inRegion(asked)} is busy with another request for the same name${bracketed(facts)}.`,
     remedy: ANOTHER_TRY,
     example: {
-      said: {
+      facts: {
         name: 'OperationAborted',
         status: 409,
         message: 'A conflicting conditional operation is currently in progress against this resource. Try again.',
@@ -787,10 +788,10 @@ const PACE: readonly StorageCause[] = [
     id: 'request-timeout',
     code: 'timeout',
     fits: ({ name, status }) => name === 'RequestTimeout' || (status === 408 && name === ''),
-    sentence: (said, { region }) => `The storage in ${region} did not get the next bytes in time${bracketed(said)}.`,
+    sentence: (facts, { region }) => `The storage in ${region} did not get the next bytes in time${bracketed(facts)}.`,
     remedy: ANOTHER_TRY,
     example: {
-      said: {
+      facts: {
         name: 'RequestTimeout',
         status: 400,
         message: 'Your socket connection to the server was not read from or written to within the timeout period.',
@@ -813,10 +814,10 @@ const CONTENT: readonly StorageCause[] = [
       'InvalidDigest',
       'IncompleteBody',
     ),
-    sentence: (said) => `The data arrived damaged and was refused${bracketed(said)}.`,
+    sentence: (facts) => `The data arrived damaged and was refused${bracketed(facts)}.`,
     remedy: () => 'Send it again.',
     example: {
-      said: {
+      facts: {
         name: 'BadDigest',
         status: 400,
         message: 'The CRC32 you specified did not match the calculated checksum.',
@@ -831,13 +832,13 @@ const CONTENT: readonly StorageCause[] = [
     fits: ({ name, status }) =>
       named('PreconditionFailed', 'ConditionalRequestConflict')({ name }) ||
       ((status === 409 || status === 412) && name === ''),
-    sentence: (said, asked) =>
-      said.status === 409
-        ? `${inRegion(asked)} says that another request is in the way of this one${bracketed(said)}.`
-        : `${inRegion(asked)} says that what it has under the name of ${fileOf(asked)} is not what was expected there${bracketed(said)}.`,
+    sentence: (facts, asked) =>
+      facts.status === 409
+        ? `${inRegion(asked)} says that another request is in the way of this one${bracketed(facts)}.`
+        : `${inRegion(asked)} says that what it has under the name of ${fileOf(asked)} is not what was expected there${bracketed(facts)}.`,
     remedy: () => 'Nothing was overwritten.',
     example: {
-      said: {
+      facts: {
         name: 'PreconditionFailed',
         status: 412,
         message: 'At least one of the pre-conditions you specified did not hold',
@@ -850,11 +851,11 @@ const CONTENT: readonly StorageCause[] = [
     id: 'too-large',
     code: 'not-supported',
     fits: ({ name, status }) => named('EntityTooLarge', 'MaxMessageLengthExceeded')({ name }) || status === 413,
-    sentence: (said, asked) =>
-      `${fileOf(asked)} is larger than the storage, or something before it, takes at once${bracketed(said)}.`,
+    sentence: (facts, asked) =>
+      `${fileOf(asked)} is larger than the storage, or something before it, takes at once${bracketed(facts)}.`,
     remedy: () => 'This is not supported here: ask IT which sizes it takes.',
     example: {
-      said: { name: 'EntityTooLarge', status: 400, message: 'Your proposed upload exceeds the maximum allowed size' },
+      facts: { name: 'EntityTooLarge', status: 400, message: 'Your proposed upload exceeds the maximum allowed size' },
       asked: { action: 's3:PutObject' },
     },
     before: 'This is not supported here.',
@@ -863,10 +864,10 @@ const CONTENT: readonly StorageCause[] = [
     id: 'part-too-small',
     code: 'refused',
     fits: named('EntityTooSmall'),
-    sentence: (said, asked) => `${inRegion(asked)} wants larger parts than it was sent${bracketed(said)}.`,
+    sentence: (facts, asked) => `${inRegion(asked)} wants larger parts than it was sent${bracketed(facts)}.`,
     remedy: ASK_IT,
     example: {
-      said: {
+      facts: {
         name: 'EntityTooSmall',
         status: 400,
         message: 'Your proposed upload is smaller than the minimum allowed size',
@@ -879,11 +880,11 @@ const CONTENT: readonly StorageCause[] = [
     id: 'key-too-long',
     code: 'refused',
     fits: named('KeyTooLongError', 'KeyTooLong'),
-    sentence: (_said, asked) =>
+    sentence: (_facts, asked) =>
       `${fileOf(asked)} is a longer name than the storage takes (1,024 bytes with its folders at Amazon).`,
     remedy: () => 'Give it a shorter one.',
     example: {
-      said: { name: 'KeyTooLongError', status: 400, message: 'Your key is too long' },
+      facts: { name: 'KeyTooLongError', status: 400, message: 'Your key is too long' },
       asked: { action: 's3:PutObject' },
     },
     before: 'The storage answered 400 (KeyTooLongError) to s3:PutObject.',
@@ -899,10 +900,10 @@ const CONTENT: readonly StorageCause[] = [
       'XMinioParentIsObject',
       'XMinioObjectExistsAsDirectory',
     ),
-    sentence: (said, asked) => `${inRegion(asked)} does not take the name ${fileOf(asked)}${bracketed(said)}.`,
+    sentence: (facts, asked) => `${inRegion(asked)} does not take the name ${fileOf(asked)}${bracketed(facts)}.`,
     remedy: () => 'Give it another one.',
     example: {
-      said: {
+      facts: {
         name: 'XMinioInvalidResourceName',
         status: 400,
         message: 'Resource name contains bad components such as ".." or ".".',
@@ -925,11 +926,11 @@ const CONTENT: readonly StorageCause[] = [
         'BucketQuotaExceeded',
         'UserQuotaExceeded',
       )({ name }) || status === 507,
-    sentence: (said, asked) =>
-      `${inRegion(asked)} has no space left for this${/quota/i.test(said.name) ? ': a quota is reached' : ''}${bracketed(said)}.`,
+    sentence: (facts, asked) =>
+      `${inRegion(asked)} has no space left for this${/quota/i.test(facts.name) ? ': a quota is reached' : ''}${bracketed(facts)}.`,
     remedy: ASK_IT,
     example: {
-      said: {
+      facts: {
         name: 'XMinioStorageFull',
         status: 507,
         message: 'Storage backend has reached its minimum free drive threshold.',
@@ -946,11 +947,11 @@ const FAILED: readonly StorageCause[] = [
     code: 'not-supported',
     fits: ({ name, status }) =>
       named('NotImplemented', 'XNotImplemented')({ name }) || status === 501 || status === 505 || status === 510,
-    sentence: (said, asked) =>
-      `${inRegion(asked)} does not support ${asked.action} in the form that Nearplay needs${bracketed(said)}.`,
+    sentence: (facts, asked) =>
+      `${inRegion(asked)} does not support ${asked.action} in the form that Nearplay needs${bracketed(facts)}.`,
     remedy: () => 'Ask IT whether the storage, or a proxy before it, can be made to.',
     example: {
-      said: {
+      facts: {
         name: 'NotImplemented',
         status: 501,
         message: 'A header you provided implies functionality that is not implemented',
@@ -963,9 +964,9 @@ const FAILED: readonly StorageCause[] = [
     id: 'loop-detected',
     code: 'refused',
     fits: ({ status }) => status === 508,
-    sentence: (said, asked) => `${inRegion(asked)} goes round in circles with this request${bracketed(said)}.`,
+    sentence: (facts, asked) => `${inRegion(asked)} goes round in circles with this request${bracketed(facts)}.`,
     remedy: ASK_IT,
-    example: { said: { status: 508 } },
+    example: { facts: { status: 508 } },
     before: 'The storage failed to answer properly. Try again.',
   },
   {
@@ -973,19 +974,19 @@ const FAILED: readonly StorageCause[] = [
     code: 'storage-failed',
     fits: ({ name }) =>
       named('ServiceUnavailable', 'ServiceUnavailableException', 'XMinioServerNotInitialized')({ name }),
-    sentence: (said, asked) => `${inRegion(asked)} cannot serve requests now${bracketed(said)}.`,
+    sentence: (facts, asked) => `${inRegion(asked)} cannot serve requests now${bracketed(facts)}.`,
     remedy: ANOTHER_TRY,
-    example: { said: { name: 'ServiceUnavailable', status: 503, message: 'Service is unable to handle request.' } },
+    example: { facts: { name: 'ServiceUnavailable', status: 503, message: 'Service is unable to handle request.' } },
     before: 'The storage failed to answer properly. Try again.',
   },
   {
     id: 'unavailable-bare',
     code: 'slow-down',
     fits: ({ name, status }) => (status === 503 || status === 429) && (name === '' || name === FOREIGN_ANSWER),
-    sentence: (said, asked) =>
-      `${inRegion(asked)}, or something before it, cannot serve more requests now (${said.status}).`,
+    sentence: (facts, asked) =>
+      `${inRegion(asked)}, or something before it, cannot serve more requests now (${facts.status}).`,
     remedy: ANOTHER_TRY,
-    example: { said: { status: 503 } },
+    example: { facts: { status: 503 } },
     before: 'The storage asks for a slower pace. Trying again.',
   },
   {
@@ -993,11 +994,11 @@ const FAILED: readonly StorageCause[] = [
     code: 'storage-failed',
     fits: ({ name, status }) =>
       named('InternalError', 'InternalServerError', 'InternalFailure')({ name }) || status >= 500,
-    sentence: (said, asked) =>
-      `${inRegion(asked)}${said.name === '' || said.name === FOREIGN_ANSWER ? ', or something before it,' : ''} failed to answer properly${bracketed(said.name === FOREIGN_ANSWER ? { ...said, name: '' } : said)}.`,
+    sentence: (facts, asked) =>
+      `${inRegion(asked)}${facts.name === '' || facts.name === FOREIGN_ANSWER ? ', or something before it,' : ''} failed to answer properly${bracketed(facts.name === FOREIGN_ANSWER ? { ...facts, name: '' } : facts)}.`,
     remedy: ANOTHER_TRY,
     example: {
-      said: { name: 'InternalError', status: 500, message: 'We encountered an internal error. Please try again.' },
+      facts: { name: 'InternalError', status: 500, message: 'We encountered an internal error. Please try again.' },
     },
     before: 'The storage failed to answer properly. Try again.',
   },
@@ -1008,35 +1009,35 @@ const WITHOUT_REASON: readonly StorageCause[] = [
     id: 'answer-endless',
     code: 'not-a-storage',
     fits: named('AnswerTooLarge'),
-    sentence: (_said, asked) => `The answer to ${asked.action} did not end: no storage says so much to it.`,
+    sentence: (_facts, asked) => `The answer to ${asked.action} did not end: no storage says so much to it.`,
     remedy: () => 'Ask IT what stands between this computer and the storage.',
-    example: { said: { name: 'AnswerTooLarge', status: 200 }, asked: { action: 's3:ListBucket', key: undefined } },
+    example: { facts: { name: 'AnswerTooLarge', status: 200 }, asked: { action: 's3:ListBucket', key: undefined } },
     before: '(none: the answer was read until the memory was full)',
   },
   {
     id: 'bare-400',
     code: 'refused',
     fits: ({ name, status }) => status === 400 && name === '',
-    sentence: (_said, asked) => `${inRegion(asked)} refused ${asked.action} without saying why (400).`,
+    sentence: (_facts, asked) => `${inRegion(asked)} refused ${asked.action} without saying why (400).`,
     remedy: ASK_IT,
-    example: { said: { status: 400 } },
+    example: { facts: { status: 400 } },
     before: 'Your sign-in has expired. Sign in again; nothing is lost.',
   },
   {
     id: 'refused',
     code: 'refused',
     fits: ({ status }) => status >= 300,
-    sentence: (said, asked) => `${inRegion(asked)} refused ${asked.action}${bracketed(said)}.`,
+    sentence: (facts, asked) => `${inRegion(asked)} refused ${asked.action}${bracketed(facts)}.`,
     remedy: ASK_IT,
     example: {
-      said: { name: 'InvalidArgument', status: 400, message: 'Invalid Argument' },
+      facts: { name: 'InvalidArgument', status: 400, message: 'Invalid Argument' },
       asked: { action: 's3:PutObject' },
     },
     before: 'The storage answered 400 (InvalidArgument) to s3:PutObject.',
   },
 ];
 
-/** What a storage, or what answers in its place, says. The first line that fits counts. */
+/** Errors of a storage, or of something that answers in its place. The first line that fits counts. */
 export const STORAGE_CAUSES: readonly StorageCause[] = [
   ...FOREIGN,
   ...READING,

@@ -28,8 +28,8 @@ export interface LaunchOptions {
 }
 
 /**
- * Starts the app in Electron, or in the stand-in where Electron's binary is missing. `close` has to be called whatever
- * happens; a test that dies without it takes the app and its browser with it.
+ * Starts the app in Electron, or in the stand-in where Electron's binary is missing. `close` must be called in every
+ * case; a test that dies without it takes the app and its browser with it.
  */
 export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedApp> {
   const main = options.main ?? (await bundledMain());

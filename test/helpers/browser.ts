@@ -10,19 +10,19 @@ const INSTALL_TIMEOUT_MS = 10 * MINUTE_MS;
 
 export interface InstalledBrowser {
   executablePath: string;
-  /** As people call it: `Google Chrome`, `Chromium`. */
+  /** Product name: `Google Chrome`, `Chromium`. */
   name: string;
-  /** As the browser says; empty where it cannot be asked, as on Windows. */
+  /** Version as the browser reports it; empty where it cannot be asked, as on Windows. */
   version: string;
 }
 
-/** What of the machine decides which browser is used. */
+/** Properties of the machine that decide which browser is used. */
 export interface Machine {
   platform: NodeJS.Platform;
   env: NodeJS.ProcessEnv;
   isRoot: boolean;
   isExecutable: (path: string) => boolean;
-  /** Where playwright keeps the Chromium that it downloads, whether it is there or not. */
+  /** Path of playwright's own Chromium, present or not. */
   ownChromium: string;
   /** `ID` and `ID_LIKE` of /etc/os-release; empty elsewhere. */
   distribution: string;

@@ -16,7 +16,7 @@ export type Font = 'own' | 'foreign';
 
 /** The geometry of what is on screen, in windows of any size and in either font. */
 export interface Geometry {
-  /** What stands for the font of a machine that has no other than DejaVu. */
+  /** Substitute for the font of a machine that has only DejaVu. */
   foreignFont: string;
   /** The faults at each size in each font, one line each, with where they are; empty when there are none. */
   faults(sizes: readonly Size[], fonts: readonly Font[]): Promise<string[]>;

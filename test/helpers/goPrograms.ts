@@ -15,9 +15,9 @@ const BUILT = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), '
 /** A program in Go that tests and benchmarks work with; never part of the app. */
 export interface GoProgram {
   name: string;
-  /** What `go build` is told. */
+  /** Module path for `go build`. */
   module: string;
-  /** One that is known to do what is asked of it here: another one would make figures that cannot be compared. */
+  /** A version known to work here: another one would give figures that cannot be compared. */
   version: string;
   /** A path that is another program of the same name. */
   isOther?: (path: string) => boolean;

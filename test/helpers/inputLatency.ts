@@ -6,13 +6,13 @@ export interface InputFigures {
   answered: number[];
   /** From one frame to the next. */
   frames: number[];
-  /** From a question to main until its answer. */
+  /** From a request to main until its answer. */
   main: number[];
 }
 
 /**
- * Watches from inside the page, on its own clock, so that it does not matter how busy the test is. Returns what ends it. Not
- * by the Event Timing API: without a display its entries wait for a frame to be shown, and tell of seconds.
+ * Measures inside the page, on its own clock, independent of the test's load. Returns the function that ends it. The
+ * Event Timing API is no alternative: without a display its entries wait for a frame and report seconds.
  */
 export async function watchInput(page: Page): Promise<() => Promise<InputFigures>> {
   await page.evaluate(watchInPage);

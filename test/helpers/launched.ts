@@ -20,9 +20,9 @@ export interface LaunchedApp {
   answerDialog: (answer: DialogAnswer) => Promise<void>;
   /** What the app did to the desktop so far. */
   recorded: () => Promise<Recorded>;
-  /** Lets the app learn of a change of the machine's power. */
+  /** Emits a change of the machine's power. */
   firePower: (event: PowerEvent) => Promise<void>;
-  /** As if the user had gone to another window, or come back. */
+  /** Simulates the user leaving or returning to the window. */
   setFocus: (focused: boolean) => Promise<void>;
   /** What main has written to stdout and stderr so far. */
   logs: () => string;
@@ -30,7 +30,7 @@ export interface LaunchedApp {
   exited: Promise<number | null>;
   /** Chooses Quit, as a user would, and leaves a question that comes open. */
   askToQuit: () => Promise<void>;
-  /** Quits, and says yes when asked; kills what has not ended within seconds. Removes a folder that was made for this launch. */
+  /** Quits, and confirms the question; kills what has not ended within seconds. Removes a folder made for this launch. */
   close: () => Promise<void>;
 }
 

@@ -10,13 +10,13 @@ import type { ServerIdentity } from '../sandbox/certificates.ts';
 
 const READY_TIMEOUT_MS = MINUTE_MS;
 const POLL_INTERVAL_MS = SECOND_MS / 10;
-/** Of its output. */
+/** Lines of output that are kept. */
 const KEPT_OUTPUT_LINES = 40;
 
 export interface MinioOptions {
   /** The program. */
   minio: string;
-  /** An empty folder of its own; whoever made it removes it. */
+  /** An empty folder; the caller removes it. */
   folder: string;
   accessKeyId: string;
   secretAccessKey: string;
@@ -26,7 +26,7 @@ export interface MinioOptions {
 
 export interface MinioServer {
   endpoint: string;
-  /** The end of what it has said, for whoever wants to know why something failed. */
+  /** End of its output, to explain a failure. */
   lastWords(): string;
   /** Resolves when the process is gone. */
   stop(): Promise<void>;
@@ -74,7 +74,7 @@ export async function startMinio(options: MinioOptions): Promise<MinioServer> {
   }
 }
 
-/** The end of an output that comes in any pieces. */
+/** Last lines of an output that arrives in chunks. */
 class LastLines {
   readonly #most: number;
   #lines: string[] = [''];
@@ -107,7 +107,7 @@ function isReady(url: string): Promise<boolean> {
       answer.resume();
       resolve(answer.statusCode === 200);
     };
-    // Whether it is the right one is for those to check who send it something.
+    // Only whether it is up: callers check whom they send data to.
     const request = url.startsWith('https')
       ? getOverHttps(url, { rejectUnauthorized: false, timeout: SECOND_MS }, answered)
       : getOverHttp(url, { timeout: SECOND_MS }, answered);

@@ -54,7 +54,7 @@ export async function oddThings(folder: string): Promise<void> {
   await fifo(join(folder, 'pipe.mov'));
 }
 
-/** Says why what a test would show cannot be shown on this machine. */
+/** Reports why a test cannot run on this machine. */
 export function skipped(why: string): void {
   process.stderr.write(`Not shown here: ${why}\n`);
 }

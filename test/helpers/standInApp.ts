@@ -145,7 +145,7 @@ class StandInProcess {
     }
   }
 
-  /** The browser ends with main: it notices that the pipe to it is closed. */
+  /** The browser ends with main: its pipe is closed. */
   kill(): void {
     this.#child.kill('SIGKILL');
   }

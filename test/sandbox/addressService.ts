@@ -3,11 +3,11 @@ import { createServer as createHttps } from 'node:https';
 import type { ServerIdentity } from './certificates.ts';
 import { closeServer, listenOnLoopback } from './loopback.ts';
 
-/** A service on loopback that tells its caller a public address, in the manner of https://checkip.amazonaws.com. */
+/** Echo service on loopback that answers a public address, like https://checkip.amazonaws.com. */
 export interface AddressService {
   /** What `publicIp.services` of the preferences lists. */
   url: string;
-  /** What it reports, IPv4 or IPv6; `null`: it answers 503. */
+  /** Address that it answers, IPv4 or IPv6; `null`: it answers 503. */
   setAddress(address: string | null): void;
   /** Milliseconds before each answer. */
   setDelay(milliseconds: number): void;

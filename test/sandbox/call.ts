@@ -24,13 +24,13 @@ export interface Call {
   arriving: () => AsyncIterable<Buffer>;
   /** Checks the signature of each chunk, for bodies that are signed chunk by chunk. */
   chunkSignatures?: ChunkSignatures;
-  /** Told of bytes of the body, decoded, as they arrive. */
+  /** Called with the number of decoded body bytes as they arrive. */
   received: (bytes: number) => void;
   /** Called with each new version of the bucket, so that it can be replicated. */
   created: (version: Version) => void;
 }
 
-/** What an operation answers; the server adds what all answers have. */
+/** Answer of an operation; the server adds the common headers. */
 export interface Answer {
   status: number;
   headers?: Record<string, string | number>;

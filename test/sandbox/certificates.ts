@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } fr
 import { isIPv4 } from 'node:net';
 import { DAY_MS } from '../../shared/units.ts';
 
-/** What a TLS server needs, as PEM. */
+/** Key and certificate of a TLS server, as PEM. */
 export interface ServerIdentity {
   key: string;
   certificate: string;
@@ -10,7 +10,7 @@ export interface ServerIdentity {
 
 /** A certificate authority that lives as long as the process; its key never leaves it. */
 export interface CertificateAuthority {
-  /** PEM: what clients are told to trust. */
+  /** PEM: the authority that clients must trust. */
   certificate: string;
   /** An identity for a server of these DNS names and IPv4 addresses. */
   issue(names: readonly string[]): ServerIdentity;

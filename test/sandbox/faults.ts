@@ -15,7 +15,7 @@ export interface RewritableAnswer {
   body: string | AsyncIterable<Buffer>;
 }
 
-/** What goes wrong. Several rules may apply to one request; the first `status`, `answer-instead`, `reset`, `stall` or `down` wins. */
+/** Faults. Several rules may apply to one request; the first `status`, `answer-instead`, `reset`, `stall` or `down` wins. */
 export type FaultEffect =
   | { kind: 'latency'; milliseconds: number }
   /** Holds the request until this resolves: for tests that do something meanwhile, however long that takes. */
@@ -28,35 +28,35 @@ export type FaultEffect =
   | { kind: 'stall'; afterBytes?: number }
   /** Turns one byte of the body into another. */
   | { kind: 'corrupt'; atByte: number }
-  /** Does what was asked and cuts the connection instead of saying so. */
+  /** Performs the request and cuts the connection instead of answering. */
   | { kind: 'lost-answer' }
-  /** Does nothing of what was asked and answers with this: a firewall's page, a redirect, a refusal without a body. */
+  /** Does not perform the request and answers with this: a firewall's page, a redirect, a refusal without a body. */
   | { kind: 'answer-instead'; status: number; headers?: Readonly<Record<string, string>>; body?: string }
-  /** Does what was asked, and says of it another ETag and another checksum than it has. */
+  /** Performs the request and returns a wrong ETag and checksum. */
   | { kind: 'wrong-checksum' }
-  /** Does what was asked, and says neither an ETag nor a checksum of it. */
+  /** Performs the request and returns neither ETag nor checksum. */
   | { kind: 'no-proof' }
-  /** Does what was asked, and says no checksum of it, as servers do that keep none. */
+  /** Performs the request and returns no checksum, as servers without them. */
   | { kind: 'no-checksum' }
-  /** Does what was asked, and names no length of it in any header. */
+  /** Performs the request and returns no length in any header. */
   | { kind: 'no-length' }
-  /** Says of every page of a listing that another one follows, and not where it begins. */
+  /** Marks every page of a listing as truncated, without a token. */
   | { kind: 'no-token' }
-  /** Does what was asked, and something in front of the storage makes another answer of it. */
+  /** Performs the request; an intermediary rewrites the answer. */
   | { kind: 'rewritten'; rewrite: (answer: RewritableAnswer) => Partial<RewritableAnswer> }
-  /** Takes a write as if it carried no condition (If-Match, If-None-Match). */
+  /** Ignores the conditions of a write (If-Match, If-None-Match). */
   | { kind: 'ignore-conditions' }
-  /** Gives whole objects, whatever range was asked for. */
+  /** Ignores ranges and returns whole objects. */
   | { kind: 'ignore-range' }
-  /** Does what was asked and names no version of it, as a bucket without versioning. */
+  /** Performs the request and returns no version id, as a bucket without versioning. */
   | { kind: 'no-version-ids'; say?: 'null' }
-  /** Knows no condition on a write and says so: 501 NotImplemented to each that carries one. */
+  /** Rejects every conditional write: 501 NotImplemented. */
   | { kind: 'refuse-conditions' }
-  /** Says of every page of a listing that another one follows, with the marker that was asked with. */
+  /** Marks every page of a listing as truncated, with the marker of the request. */
   | { kind: 'endless-pages' }
   /** Answers 200 with a body that never ends: the same bytes again and again, until the client leaves. */
   | { kind: 'endless-body'; chunk?: string; headers?: Readonly<Record<string, string>> }
-  /** The whole region is gone: connections are cut before anything is read. */
+  /** The region is unreachable: connections are cut before anything is read. */
   | { kind: 'down' };
 
 export interface FaultRule {

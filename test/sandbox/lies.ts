@@ -6,17 +6,17 @@ import type { FaultEffect } from './faults.ts';
 const CONDITIONS = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
 const PROOFS = /^(etag|(x-amz-)?checksum.*)$/i;
 const CHECKSUMS = /^(x-amz-)?checksum.*$/i;
-/** Well formed, and of no object: an ETag and a CRC-32 that no body of a test has. */
+/** Well formed, but of no object in the tests: an ETag and a CRC-32. */
 const WRONG_ETAG = '"00000000000000000000000000000000"';
 const WRONG_CHECKSUM = 'AAAAAA==';
 
-/** What a request asked for, as far as a lie about the answer needs it. */
-export interface Asked {
+/** Parts of a request that a false answer depends on. */
+export interface RequestedOperation {
   operation: string;
   query: URLSearchParams;
 }
 
-/** The answer that is given without doing anything, where a fault says so. */
+/** The answer that replaces the operation, where a fault has one. */
 export function insteadOf(effects: readonly FaultEffect[]): Answer | undefined {
   const effect = effects.find(({ kind }) => kind === 'answer-instead' || kind === 'endless-body');
   if (effect?.kind === 'answer-instead') {
@@ -44,23 +44,23 @@ async function* endless(chunk: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** Takes the conditions off a request: a storage that does not know them sees none. */
+/** Removes the conditions from a request. */
 export function dropConditions(request: IncomingMessage): void {
   for (const name of CONDITIONS) Reflect.deleteProperty(request.headers, name);
 }
 
-/** Takes the range off a request. */
+/** Removes the range from a request. */
 export function dropRange(request: IncomingMessage): void {
   Reflect.deleteProperty(request.headers, 'range');
 }
 
-/** Whether a request carries a condition that a storage may not know. */
+/** Whether a request has a condition that a storage may not support. */
 export function hasConditions(request: IncomingMessage): boolean {
   return request.method !== 'GET' && request.method !== 'HEAD' && CONDITIONS.some((name) => name in request.headers);
 }
 
-/** The answer as a storage that lies in this way gives it. */
-export function lieOf(effect: FaultEffect, answer: Answer, asked: Asked): Answer {
+/** The false answer of a storage with this fault. */
+export function lieOf(effect: FaultEffect, answer: Answer, asked: RequestedOperation): Answer {
   if (effect.kind === 'no-version-ids') return withoutVersionId(answer, effect.say);
   if (effect.kind === 'no-proof') return without(answer, PROOFS);
   if (effect.kind === 'no-checksum') return without(answer, CHECKSUMS);
@@ -114,7 +114,7 @@ function wrongValueOf(name: string, value: string | number): string | number {
 }
 
 /** Every page says that another one follows, from the place where this one began. */
-function truncated(answer: Answer, asked: Asked): Answer {
+function truncated(answer: Answer, asked: RequestedOperation): Answer {
   if (typeof answer.body !== 'string' || !answer.body.includes('<IsTruncated>')) return answer;
   const body = answer.body
     .replace(/<Next([A-Za-z]+)>[^<]*<\/Next\1>/g, '')
@@ -130,7 +130,7 @@ function withoutToken(answer: Answer): Answer {
   return { ...answer, body };
 }
 
-function sameMarker({ operation, query }: Asked): string {
+function sameMarker({ operation, query }: RequestedOperation): string {
   const asked = (name: string, otherwise = '') => query.get(name) ?? otherwise;
   switch (operation) {
     case 'ListObjectsV2':

@@ -45,7 +45,7 @@ export async function putObject(call: Call): Promise<Answer> {
   }
   const { piece, md5 } = await receiveBody(call);
   try {
-    // Somebody else may have written the key while the body came in.
+    // The key may have been written while the body arrived.
     checkWriteConditions(request.headers, bucket, key, order);
   } catch (error) {
     await bucket.discard([piece]);
@@ -205,7 +205,7 @@ export function copySource({ bucket, request }: Call): Version {
   return bucket.find(source.slice(bucket.name.length + 1), versionId ?? null);
 }
 
-/** Copies within the bucket. A copy is one piece, whatever its source was, so its ETag is the MD5 of its bytes. */
+/** Copies within the bucket. A copy is one piece for any source, so its ETag is the MD5 of its bytes. */
 export async function copyObject(call: Call): Promise<Answer> {
   const { bucket, key, request, now } = call;
   const original = copySource(call);

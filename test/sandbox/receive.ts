@@ -8,7 +8,7 @@ import type { Checksum, Piece } from './records.ts';
 import { badDigest, invalidRequest, S3Error } from './s3Error.ts';
 import type { Bucket } from './store.ts';
 
-/** Bytes that are gathered before they are written: the wire gives far smaller chunks than a disk likes. */
+/** Bytes per write: network chunks are far smaller than is efficient for a disk. */
 const WRITE_BUFFER_BYTES = 256 * KIB;
 
 export interface StoredBytes {
@@ -83,8 +83,8 @@ class BatchWriter {
 }
 
 /**
- * Streams a request's body to a file and checks all that was said of it: length, MD5, SHA-256 of the signature, checksum
- * in header or trailer. On any fault the file is gone and the error is S3's.
+ * Streams a request's body to a file and checks everything announced: length, MD5, SHA-256 of the signature, checksum
+ * in header or trailer. On any fault the file is removed and the error is S3's.
  */
 export async function receiveBody(call: Call): Promise<StoredBytes> {
   const { headers } = call.request;
@@ -130,7 +130,7 @@ async function* decoded(source: AsyncIterable<Buffer>, decoder: AwsChunkedDecode
   decoder?.finish();
 }
 
-/** What else x-amz-content-sha256 may say stands for a body that the signature does not cover. */
+/** Other values of x-amz-content-sha256 mean a body that the signature does not cover. */
 const SHA256 = /^[0-9a-f]{64}$/;
 
 function checkSignedHash(signed: string, calculated: string): void {

@@ -7,7 +7,7 @@ export interface ReplicationRule {
   mode: 'normal' | 'failed' | 'never';
 }
 
-/** A rule for some keys, some destinations or both; what it does not say is as in the rule for all. */
+/** A rule for some keys, some destinations or both; unset fields are those of the general rule. */
 export interface ReplicationException extends Partial<ReplicationRule> {
   /** The name of a replica; absent: all of them. */
   destination?: string;
@@ -58,12 +58,12 @@ export class Replication {
     this.#start(version);
   }
 
-  /** Goes on with what an earlier process left undone. */
+  /** Resumes the deliveries of an earlier process. */
   resume(): void {
     for (const version of this.#versions()) this.#start(version);
   }
 
-  /** What failed or was never tried is done now, whatever the rules say: as S3 Batch Replication does. */
+  /** Replicates failed and skipped versions now, regardless of the rules, as S3 Batch Replication does. */
   repeat(key: RegExp): void {
     for (const version of this.#versions()) {
       const isDone = (delivery: Delivery | undefined) =>
@@ -114,7 +114,7 @@ export class Replication {
 
   async #deliver(version: Version, { name, bucket }: Destination, fails: boolean): Promise<void> {
     const delivered = !fails && (await copyInto(bucket, this.#source, version));
-    // A version that was removed while it waited has nowhere to note this.
+    // A version removed in the meantime has no record to update.
     if (!this.#source.versionsOf(version.key).includes(version)) return;
     const delivery: Delivery = { status: delivered ? 'COMPLETED' : 'FAILED' };
     this.#settle(version, { ...version.deliveries, [name]: delivery });

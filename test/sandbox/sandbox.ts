@@ -19,7 +19,7 @@ export interface ReplicaOptions {
   region: string;
   bucket: string;
   label?: string;
-  /** Default: none, so that nobody reads from it automatically. */
+  /** Default: none, so that it is never chosen automatically. */
   ipRanges?: string[];
 }
 
@@ -38,7 +38,7 @@ export interface SandboxOptions {
   credentials?: SandboxCredentials;
   /** Ports by storage name; 0 or absent: any free one. */
   ports?: Record<string, number>;
-  /** What the address service reports at first. Default 203.0.113.7, which reads from Sydney. */
+  /** Initial answer of the address service. Default 203.0.113.7, which reads from Sydney. */
   publicAddress?: string | null;
   /** All over TLS, with a certificate authority of its own: clients have to trust `caCertificate`. */
   https?: boolean;
@@ -95,14 +95,14 @@ export interface Sandbox {
   setReplication(rule: Partial<ReplicationRule>): void;
   /** Another rule for some keys or destinations; returns the function that takes it away again. */
   addReplicationException(exception: ReplicationException): () => void;
-  /** Replicates now what failed, waits for ever or is older than the rules; default: all such keys. */
+  /** Replicates failed, waiting and older versions now; default: all such keys. */
   replicateAgain(key?: RegExp): void;
   setClock(offsetMs: number): void;
   /** Milliseconds since the epoch, on the storage's clock. */
   now(): number;
   /** Every request that arrived, oldest first. */
   requests: LoggedRequest[];
-  /** What a bucket holds, without a request: for tests to look behind the API. */
+  /** Content of a bucket, for tests that look behind the API. */
   bucketOf(name: string): Bucket;
   /** Waits for the current version of a key in one replica (default: the first). @throws Error after `timeoutMs`. */
   waitForReplica(key: string, timeoutMs: number, name?: string): Promise<Version>;
@@ -231,7 +231,7 @@ async function untilReplicated(key: string, timeoutMs: number, source: Bucket, r
   }
 }
 
-/** Fresh for every run: nothing that is written down anywhere opens a sample storage. */
+/** Random per run: no stored credential opens a sample storage. */
 function newCredentials(): SandboxCredentials {
   return {
     accessKeyId: `SANDBOX${randomBytes(6).toString('hex').toUpperCase()}`,

@@ -62,7 +62,7 @@ export interface RegionOptions {
   faults: Faults;
   /** Milliseconds since the epoch, on the region's clock. */
   now: () => number;
-  /** Buckets of other regions by name, with their endpoints: requests for them are sent there. */
+  /** Buckets of other regions by name, with their endpoints, to which their requests are redirected. */
   elsewhere: () => readonly (BucketPlace & { endpoint: string })[];
   destinations: readonly BucketPlace[];
   created: (version: Version) => void;
@@ -104,10 +104,10 @@ const BUCKET_OPERATIONS: readonly (readonly [method: string, parameter: string, 
   ['GET', 'versions', 'ListObjectVersions'],
   ['GET', 'uploads', 'ListMultipartUploads'],
 ];
-/** Settings of buckets and objects that the sample storage does not have: they must not pass for plain reads or writes. */
+/** Subresources that the sample storage lacks: they must not be mistaken for plain reads or writes. */
 const FOREIGN = ['acl', 'tagging', 'policy', 'lifecycle', 'cors', 'attributes', 'torrent', 'retention', 'legal-hold'];
 
-/** What a request asks for, told from its method and query as S3 does. */
+/** Operation of a request, from its method and query as S3 does. */
 function operationOf(request: IncomingMessage, query: URLSearchParams, key: string): string {
   const method = request.method ?? 'GET';
   const foreign = FOREIGN.find((name) => query.has(name));
@@ -147,7 +147,7 @@ interface Exchange {
   effects: FaultEffect[];
   connection: Connection;
   log: LoggedRequest;
-  /** Tells a client that asked first (Expect: 100-continue) to send its body. */
+  /** Sends 100 Continue to a client that sent Expect: 100-continue. */
   proceed: () => void;
 }
 
@@ -248,7 +248,7 @@ export class RegionServer {
     if (instead) {
       exchange.proceed();
       request.resume();
-      // It comes from something else than the storage.
+      // The answer is not the storage's.
       for (const name of ['x-amz-request-id', 'server']) exchange.response.removeHeader(name);
       return instead;
     }
@@ -267,7 +267,7 @@ export class RegionServer {
     const isSignedByChunk = String(request.headers['x-amz-content-sha256']).startsWith('STREAMING-AWS4-HMAC-SHA256');
     const arriving = () => {
       exchange.proceed();
-      // What is left of a refused body is read and forgotten, so that the refusal reaches the client.
+      // The rest of a refused body is read and dropped, so that the refusal reaches the client.
       const body: AsyncIterable<Buffer> = {
         [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }),
       };
@@ -284,7 +284,7 @@ export class RegionServer {
     return effects.reduce((said, effect) => lieOf(effect, said, { operation, query: url.searchParams }), answer);
   }
 
-  /** @throws S3Error PermanentRedirect for a bucket of another region, whoever asks. */
+  /** @throws S3Error PermanentRedirect for a bucket of another region */
   #redirect(bucketName: string): void {
     const place = this.#options.elsewhere().find(({ bucket }) => bucket === bucketName);
     if (!place) return;

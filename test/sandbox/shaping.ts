@@ -9,12 +9,12 @@ export interface Connection {
   closed: Promise<unknown>;
 }
 
-/** How long bytes before a cut get to leave, in milliseconds. */
+/** Delay before a cut, in which earlier bytes leave, in milliseconds. */
 const CUT_DELAY_MS = 20;
-/** Slowed bodies go in small steps, so that they flow instead of coming in lumps. */
+/** Slowed bodies are sent in small steps, so that they flow evenly. */
 const SLOW_STEP_BYTES = 16 * KIB;
 
-/** Passes a body on at the pace, and to the point, that the faults allow; the body of either direction. */
+/** Passes a body on at the rate, and up to the byte, that the faults define; in either direction. */
 export async function* shaped(
   source: AsyncIterable<Buffer>,
   effects: readonly FaultEffect[],

@@ -1,6 +1,6 @@
 import { explainFile } from '../../../shared/causes.ts';
 import { NearplayError } from '../../../shared/errors.ts';
-import { detailOf, saidBy } from '../runtime/errorFacts.ts';
+import { detailOf, factsOf } from '../runtime/errorFacts.ts';
 
 /** The file of a failed operation. `receipts`: the list of finished uploads. */
 export interface FailedFile {
@@ -15,7 +15,7 @@ export interface FailedFile {
  */
 export function explainFileError(error: unknown, file: FailedFile): NearplayError {
   if (error instanceof NearplayError) return error;
-  const said = saidBy(error);
-  const { code, message } = explainFile(said, file);
-  return new NearplayError(code, message, { cause: error, detail: detailOf(said, code) });
+  const facts = factsOf(error);
+  const { code, message } = explainFile(facts, file);
+  return new NearplayError(code, message, { cause: error, detail: detailOf(facts, code) });
 }

@@ -6,11 +6,11 @@ import type { Studio } from '../reading/studio.ts';
 import { PreferencesInBucket } from './preferencesInBucket.ts';
 import { bucketPlace, type PreferencesSource } from './preferencesSource.ts';
 
-/** What saving the preferences would change, for the person who is asked. */
+/** Changes of a save, for the confirmation. */
 export interface SaveQuestion {
-  /** Against what is in force. */
+  /** Differences from the document in force. */
   changes: readonly Change[];
-  /** The object that is written. */
+  /** Location of the object. */
   where: string;
 }
 
@@ -18,9 +18,9 @@ export interface PreferencesEditorOptions {
   /** @throws NearplayError no-preferences, preferences-invalid */
   studio: () => Studio;
   source: Pick<PreferencesSource, 'status' | 'pinned'>;
-  /** Asks a person before preferences are saved for everybody; absent: nobody is asked. */
+  /** Asks the user before preferences are saved for all users; absent: no question. */
   agreeToSave?: ((question: SaveQuestion) => Promise<boolean>) | undefined;
-  /** The object was written: what is in force may be another document now. */
+  /** The object was written: another document may be in force now. */
   saved: () => Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export class PreferencesEditor {
     this.#options = options;
   }
 
-  /** What an editor begins with. @throws NearplayError no-preferences, preferences-invalid, access-denied, offline … */
+  /** Initial state of an editor. @throws NearplayError no-preferences, preferences-invalid, access-denied, offline … */
   async edit(): Promise<PreferencesEditing> {
     const { source } = this.#options;
     const studio = this.#options.studio();
@@ -45,7 +45,7 @@ export class PreferencesEditor {
     const inForce = JSON.stringify(document, undefined, 2);
     const pinned = source.pinned();
     return {
-      // An object that is no text: saving what is in force repairs it.
+      // An object that is no text is repaired by saving the document in force.
       text: managed || !current || current.fault ? inForce : current.text,
       ...(current?.etag !== undefined && { etag: current.etag }),
       ...(refusal && { refusal: refusal.report() }),
@@ -55,10 +55,11 @@ export class PreferencesEditor {
   }
 
   /**
-   * Saves for everybody who reads these preferences.
+   * Saves for all users of these preferences.
    *
-   * @param etag what `edit` told of the object that the draft began with; absent: there was none.
-   * @throws NearplayError conflict when another save came between; cancelled, preferences-invalid, not-supported, access-denied …
+   * @param etag the ETag from `edit`; absent: there was no object.
+   * @throws NearplayError conflict when another save came between; cancelled, preferences-invalid, not-supported,
+   *   access-denied …
    */
   async save(text: string, etag?: string): Promise<PreferencesEditing> {
     const { source, agreeToSave, saved } = this.#options;
@@ -67,10 +68,10 @@ export class PreferencesEditor {
     if (managed) throw managed;
     const { document, findings } = parsePreferences(text);
     if (!document) throw new NearplayError('preferences-invalid', errorsOf(findings).join(' '));
-    // Saved all the same, every machine would refuse it.
+    // Every machine would reject the saved document.
     const leaving = errorsOf(parsePreferences(text, { pinned: source.pinned() }).findings);
     if (leaving.length > 0) throw new NearplayError('not-supported', leaving.join(' '));
-    // The page cannot answer this: what it could be made to send is seen by a person first.
+    // The page cannot confirm this itself: the user sees each save before it happens.
     const changes = diffPreferences(studio.preferences, document);
     const agreed = await agreeToSave?.({ changes, where: bucketPlace(studio.preferences) });
     if (agreed === false) throw new NearplayError('cancelled', 'Nothing was saved.');

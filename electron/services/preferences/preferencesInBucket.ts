@@ -56,7 +56,7 @@ export class PreferencesInBucket {
    *
    * @param expectedEtag `undefined`: there was no such object.
    * @returns the new ETag; `undefined` where the storage names none.
-   * @throws NearplayError conflict when somebody else was faster; access-denied
+   * @throws NearplayError conflict when the object has changed meanwhile; access-denied
    */
   async save(text: string, expectedEtag: string | undefined): Promise<string | undefined> {
     const condition = expectedEtag === undefined ? { IfNoneMatch: '*' } : { IfMatch: expectedEtag };

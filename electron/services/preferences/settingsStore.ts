@@ -7,7 +7,7 @@ import {
   settingsPatchSchema,
   settingsSchema,
 } from '../../../shared/settings.ts';
-import { saidBy } from '../runtime/errorFacts.ts';
+import { factsOf } from '../runtime/errorFacts.ts';
 import type { Log } from '../runtime/log.ts';
 
 /** Where settings are kept: electron-store in the app, a file of the same format for a terminal. */
@@ -54,7 +54,7 @@ export class SettingsStore {
     try {
       this.#backend.write({ ...changed.data, ...invalid });
     } catch (cause) {
-      const { code } = saidBy(cause);
+      const { code } = factsOf(cause);
       const said = code === '' ? '' : ` (${code})`;
       const remedy = code === 'ENOSPC' || code === 'EDQUOT' ? ' Make room on the disk.' : '';
       const message = `The settings could not be saved${said}; nothing was changed.${remedy}`;

@@ -8,21 +8,21 @@ import type { Log } from '../runtime/log.ts';
 import { PreferencesInBucket } from './preferencesInBucket.ts';
 import type { PreferencesSource } from './preferencesSource.ts';
 
-/** An admin's change in the bucket is looked for this often. */
+/** Interval of checks for an admin's change in the bucket. */
 const PREFERENCES_INTERVAL_MS = 5 * MINUTE_MS;
 
 export interface StudioInForceOptions {
   source: PreferencesSource;
   open: (preferences: IsolationPreferences) => Studio;
-  /** Another document is in force, or none. */
+  /** Called when another document is in force, or none. */
   replaced: () => void;
-  /** What the window needs to know of it is known: its media sources. */
+  /** Called when the media sources are known, which the window needs. */
   ready: () => void;
   statusChanged: (status: PreferencesStatus) => void;
   log: Log;
 }
 
-/** The studio of the preferences in force: another document, another studio. */
+/** Holds the studio of the preferences in force: another document gets another studio. */
 export class StudioInForce {
   readonly #options: StudioInForceOptions;
   #studio: Studio | undefined;
@@ -51,12 +51,12 @@ export class StudioInForce {
     throw new NearplayError('preferences-invalid', `${origin.where} cannot be used: ${list}`);
   }
 
-  /** What links to media begin with. */
+  /** URL prefixes of links to media. */
   mediaSources(): string[] {
     return this.#mediaSources;
   }
 
-  /** Loads what files say, and looks for changes from now on. */
+  /** Loads the files, and begins to check for changes. */
   async start(): Promise<void> {
     await this.load();
     this.#timer = setInterval(() => void this.readAgain(), PREFERENCES_INTERVAL_MS).unref();
@@ -72,7 +72,7 @@ export class StudioInForce {
     this.#studio?.stop();
   }
 
-  /** Puts in force what files of this machine and the copy of the bucket's object say. Never throws. */
+  /** Puts the files of this machine and the copy of the bucket's object in force. Never throws. */
   async load(): Promise<void> {
     await this.#apply(await this.#options.source.load());
   }
@@ -83,14 +83,14 @@ export class StudioInForce {
     await this.readBucket();
   }
 
-  /** Looks for an admin's change in the main storage. Failing is no news: the storage's health is told elsewhere. */
+  /** Checks for an admin's change in the main storage. Failures are ignored: the storage's health is reported elsewhere. */
   async readBucket(): Promise<void> {
     const { source, log } = this.#options;
     if (this.#stopped || !this.#studio || !source.asksBucket()) return;
     try {
       const { preferences } = this.#studio;
       const read = await new PreferencesInBucket(this.#studio).read(source.bucketEtag());
-      // Other preferences came into force meanwhile: "there is none" was said of another place.
+      // Other preferences came into force meanwhile: the answer was about another location.
       if (!this.#isInForce(preferences)) return;
       if (read !== 'unchanged') await this.#apply(await source.fromBucket(read));
     } catch (error) {
@@ -98,7 +98,7 @@ export class StudioInForce {
     }
   }
 
-  /** New connections for the same preferences: those that hold old credentials must go. */
+  /** New connections for the same preferences, after a change of credentials. */
   rebuild(): void {
     const { preferences } = this.#studio ?? {};
     if (!preferences) return;

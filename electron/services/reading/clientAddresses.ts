@@ -2,7 +2,7 @@ import { type Agent, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { networkInterfaces } from 'node:os';
 import { ADDRESS_CAUSES } from '../../../shared/causes/addressCauses.ts';
-import { NOTHING_SAID } from '../../../shared/causes/cause.ts';
+import { NO_FACTS } from '../../../shared/causes/cause.ts';
 import { growingDelay } from '../../../shared/growingDelay.ts';
 import { parseAddress } from '../../../shared/ipRanges.ts';
 import type { ClientAddress } from '../../../shared/routing.ts';
@@ -165,10 +165,10 @@ function problemOf(
 ): { problem: string; remedy: string } {
   const causes = services.map((service, index) => {
     const statuses = (results[index] ?? []).map((one) => ('status' in one ? one.status : 200));
-    const said = { ...NOTHING_SAID, status: statuses.find((status) => status > 0) ?? 0 };
+    const facts = { ...NO_FACTS, status: statuses.find((status) => status > 0) ?? 0 };
     const asked = { host: hostOf(service) };
-    const cause = ADDRESS_CAUSES.find(({ fits }) => fits(said, asked));
-    return { problem: cause?.sentence(said, asked) ?? '', remedy: cause?.remedy(said, asked) ?? '' };
+    const cause = ADDRESS_CAUSES.find(({ fits }) => fits(facts, asked));
+    return { problem: cause?.sentence(facts, asked) ?? '', remedy: cause?.remedy(facts, asked) ?? '' };
   });
   const remedies = new Set(causes.map(({ remedy }) => remedy));
   return { problem: causes.map(({ problem }) => problem).join(' '), remedy: [...remedies].join(' ') };

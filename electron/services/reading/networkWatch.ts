@@ -1,17 +1,17 @@
 import { SECOND_MS } from '../../../shared/units.ts';
 
-/** No system tells Node that a cable was pulled or a VPN came up; reading the list costs microseconds. */
+/** Node has no event for a pulled cable or a new VPN; reading the list costs microseconds. */
 const INTERFACES_INTERVAL_MS = 5 * SECOND_MS;
 
 export interface NetworkWatchOptions {
   /** Addresses of this machine's interfaces. */
   interfaces: () => readonly string[];
   changed: () => void;
-  /** Milliseconds between looks; default 5 s. */
+  /** Milliseconds between checks; default 5 s. */
   interval?: number | undefined;
 }
 
-/** Notices that this machine got or lost an address. */
+/** Detects that this machine got or lost an address. */
 export class NetworkWatch {
   readonly #options: NetworkWatchOptions;
   #timer: NodeJS.Timeout | undefined;

@@ -1,21 +1,21 @@
-import { NOTHING_SAID, type Said, wordsOf } from '../../../shared/causes/cause.ts';
+import { type FailureFacts, NO_FACTS, wordsOf } from '../../../shared/causes/cause.ts';
 import { FOREIGN_ANSWER } from '../../../shared/causes/storageCauses.ts';
 
 const MAX_CAUSE_DEPTH = 4;
 
 /** The HTTP status of an SDK error, 0 when there was no answer. */
 export function httpStatusOf(error: unknown): number {
-  return saidBy(error).status;
+  return factsOf(error).status;
 }
 
 /** Whether an error is an answer without a document that names it, mostly one to HEAD. */
 export function isWithoutWords(error: unknown): boolean {
-  const { status, name } = saidBy(error);
+  const { status, name } = factsOf(error);
   return status >= 300 && (name === '' || name === 'NotFound' || name === FOREIGN_ANSWER);
 }
 
 /** The facts of an error of any library. */
-export function saidBy(error: unknown): Said {
+export function factsOf(error: unknown): FailureFacts {
   const record = isRecord(error) ? error : {};
   const metadata = isRecord(record['$metadata']) ? record['$metadata'] : {};
   const response = isRecord(record['$response']) ? record['$response'] : {};
@@ -25,7 +25,7 @@ export function saidBy(error: unknown): Said {
   // The SDK could not parse the answer.
   const isUnread = status > 0 && message.includes('Deserialization error');
   return {
-    ...NOTHING_SAID,
+    ...NO_FACTS,
     name: isUnread ? FOREIGN_ANSWER : nameOf(record, status),
     code: text(record['code']) || codeWithin(record, 0),
     message: isUnread || message === 'UnknownError' ? '' : message,
@@ -42,7 +42,7 @@ function nameOf(record: Record<string, unknown>, status: number): string {
 }
 
 /** The other side's own message; `undefined` for an error of this program. */
-export function detailOf({ message, name, status }: Said, code: string): string | undefined {
+export function detailOf({ message, name, status }: FailureFacts, code: string): string | undefined {
   const isOfProgram = code === 'internal' && status === 0;
   return isOfProgram || code === 'cancelled' || (name === 'TimeoutError' && status === 0)
     ? undefined

@@ -10,14 +10,14 @@ interface Entry {
   LastModified?: Date | undefined;
 }
 
-/** What answers to listings of objects have in common, with keys as they came. */
+/** Common fields of answers to listings, with keys as received. */
 interface Page {
   Contents?: readonly Entry[] | undefined;
   CommonPrefixes?: readonly { Prefix?: string | undefined }[] | undefined;
   EncodingType?: string | undefined;
 }
 
-/** What was asked for; keys relative to the storage's prefix. */
+/** Parameters of the listing; keys relative to the storage's prefix. */
 export interface AskedNames {
   configuration: Pick<StorageConfiguration, 'prefix'>;
   prefix: string;
@@ -48,8 +48,8 @@ export function listedFolders(page: Page, asked: AskedNames): string[] {
 }
 
 /**
- * A key or another name of a listing as it really is: a server may write them as in an address although nobody asked it to, and says
- * so (S3 API Reference, `EncodingType`).
+ * Decodes a key or another name of a listing: a server may URL-encode names without a request for it, and marks that
+ * (S3 API Reference, `EncodingType`).
  *
  * @throws NearplayError not-a-storage for what cannot be read
  */

@@ -25,7 +25,7 @@ export function isWithoutEnd(error: unknown): boolean {
 /**
  * Where the page after this one begins; `undefined` when this is the last one.
  *
- * @throws NearplayError storage-failed where another one follows and nobody says where: what is missing would pass for not there
+ * @throws NearplayError storage-failed where another page follows without a marker: its entries would be missing silently
  */
 export function nextMarker(isTruncated: boolean | undefined, marker: string | undefined): string | undefined {
   if (isTruncated === false) return undefined;

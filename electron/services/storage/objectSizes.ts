@@ -2,7 +2,7 @@ import type { HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { HttpRequest } from '@smithy/core/protocols';
 import { Readable } from 'node:stream';
 import { NearplayError } from '../../../shared/errors.ts';
-import { saidBy } from '../runtime/errorFacts.ts';
+import { factsOf } from '../runtime/errorFacts.ts';
 import { sameEtag } from './objectVersion.ts';
 
 const HEAD = 'HeadObjectCommand';
@@ -71,7 +71,7 @@ async function sizeBy(
   try {
     answer = await get();
   } catch (error) {
-    const { status, headers, elements } = saidBy(error);
+    const { status, headers, elements } = factsOf(error);
     // No answer, or not the storage's: the HEAD failed for the same reason.
     if (status === 0 || status >= 500) throw error;
     const whole = /^bytes \*\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1] ?? elements['ActualObjectSize'];

@@ -1,7 +1,7 @@
 import { explainStorage } from '../../../shared/causes.ts';
 import { NearplayError } from '../../../shared/errors.ts';
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
-import { detailOf, saidBy } from '../runtime/errorFacts.ts';
+import { detailOf, factsOf } from '../runtime/errorFacts.ts';
 
 /** The action that failed, in terms that IT can act on. */
 export interface FailedAction {
@@ -20,12 +20,12 @@ export interface FailedAction {
  */
 export function explainS3Error(error: unknown, failed: FailedAction): NearplayError {
   if (error instanceof NearplayError) return error;
-  const said = saidBy(error);
-  if (said.name === 'AbortError') return new NearplayError('cancelled', undefined, { cause: error });
+  const facts = factsOf(error);
+  if (facts.name === 'AbortError') return new NearplayError('cancelled', undefined, { cause: error });
   const { action, storage, key, role } = failed;
   const asked = { action, ...storage, ...(key !== undefined && { key }), ...(role !== undefined && { role }) };
-  const { code, message } = explainStorage(said, asked);
-  return new NearplayError(code, message, { cause: error, detail: detailOf(said, code) });
+  const { code, message } = explainStorage(facts, asked);
+  return new NearplayError(code, message, { cause: error, detail: detailOf(facts, code) });
 }
 
 /** Whether the error concerns the storage as a whole (no answer, 5xx, something else in its place) rather than one request. */

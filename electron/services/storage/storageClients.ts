@@ -73,7 +73,7 @@ export class StorageClients {
     this.#watchClock(client, storage);
     renewRefusedCredentials(client);
     limitAnswers(client, this.#options.answerLimits);
-    // It hides what is secret in inputs and outputs before it logs them, and here nobody listens.
+    // The logger middleware redacts all inputs and outputs first, although no logger is set.
     client.middlewareStack.remove('loggerMiddleware');
     confirmSizes(client);
     this.#clients.set(storage, client);

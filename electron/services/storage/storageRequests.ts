@@ -1,6 +1,6 @@
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { explainStorage } from '../../../shared/causes.ts';
-import { NOTHING_SAID } from '../../../shared/causes/cause.ts';
+import { NO_FACTS } from '../../../shared/causes/cause.ts';
 import { NearplayError } from '../../../shared/errors.ts';
 import { MINUTE_MS, SECOND_MS } from '../../../shared/units.ts';
 import { httpStatusOf, isWithoutWords } from '../runtime/errorFacts.ts';
@@ -144,6 +144,6 @@ export class StorageRequests {
 /** A 404 without words, of a bucket that is there: what is missing is the file. */
 function missingFile(error: NearplayError, failed: FailedAction): NearplayError {
   if (!isWithoutWords(error.cause)) return error;
-  const { message } = explainStorage({ ...NOTHING_SAID, name: 'NoSuchKey' }, { ...failed, ...failed.storage });
+  const { message } = explainStorage({ ...NO_FACTS, name: 'NoSuchKey' }, { ...failed, ...failed.storage });
   return new NearplayError('no-such-key', message, { cause: error.cause });
 }

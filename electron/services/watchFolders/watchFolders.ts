@@ -166,9 +166,9 @@ export class WatchFolders {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       const folders = this.list();
-      const told = JSON.stringify(folders);
-      if (told === this.#lastEmitted) return;
-      this.#lastEmitted = told;
+      const emitted = JSON.stringify(folders);
+      if (emitted === this.#lastEmitted) return;
+      this.#lastEmitted = emitted;
       this.#options.changed(folders);
     }, CHANGE_EVENT_INTERVAL_MS).unref();
   }

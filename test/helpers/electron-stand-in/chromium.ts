@@ -28,7 +28,7 @@ export interface HeldRequest extends BrowserRequest {
   isIcon: boolean;
 }
 
-/** What becomes of a held request: an answer of main's, the network's, or none. */
+/** Fate of a held request: an answer of main's, the network's, or none. */
 export type Verdict = Response | 'network' | 'abort' | 'fail';
 
 /** A running browser. */
@@ -39,7 +39,7 @@ export interface Chromium {
   readonly context: BrowserContext;
   /** The first page is the one that the browser opens by itself. */
   openPage(): Promise<Page>;
-  /** Settles within seconds, whatever the browser does. */
+  /** Settles within seconds in every case. */
   close(): Promise<void>;
 }
 
@@ -90,7 +90,7 @@ export async function launchChromium(
   };
 }
 
-/** Opens pages for main, and closes those that a page opened: in Electron these need main's word. */
+/** Opens pages for main, and closes those that a page opened: in Electron these need main's permission. */
 function pageOpener(context: BrowserContext): () => Promise<Page> {
   let unused = context.pages()[0];
   const opened = new Set<Page>(context.pages());

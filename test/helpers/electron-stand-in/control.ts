@@ -1,11 +1,11 @@
 import type { Recorded } from './recorder.ts';
 
-/** What a test answers a dialog with; `cancel` is what the user's Escape does. */
+/** A test's answer to a dialog; `cancel` is the user's Escape. */
 export type DialogAnswer = 'cancel' | { filePaths: string[] } | { filePath: string } | { response: number };
 
 export type PowerEvent = 'suspend' | 'resume' | 'lock-screen' | 'unlock-screen' | 'on-ac' | 'on-battery';
 
-/** What the test's process may ask of the app's, over the child process's own channel. */
+/** Requests of the test's process to the app's, over the child process channel. */
 export interface ControlCalls {
   'answer-dialog': (answer: DialogAnswer) => null;
   recorded: () => Recorded;
@@ -22,7 +22,7 @@ type ControlRequest = {
   id: number;
 };
 
-/** What the app's process says; `browser` once, as soon as there is a browser to connect to. */
+/** Messages of the app's process; `browser` once, when a browser accepts connections. */
 export type ControlMessage =
   | { kind: 'browser'; endpoint: string; name: string; version: string }
   | { kind: 'result'; id: number; result: unknown }

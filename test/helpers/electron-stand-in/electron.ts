@@ -54,7 +54,7 @@ const desktop: Desktop = {
   log,
 };
 
-/** A test says how its dialogs are answered; where a person uses the app, they are asked in the page. */
+/** Tests answer dialogs; where a person uses the app, dialogs are shown in the page. */
 const askInPage = process.send === undefined ? !headless : process.env['STAND_IN_DIALOGS'] === 'page';
 const dialogs = new Dialogs({ recorded, ask: askInPage ? ask : undefined, log });
 
@@ -112,7 +112,7 @@ const control = attachControl(
       return null;
     },
   },
-  // The test is gone: nobody would ever end this app.
+  // The test has ended: nothing else would end this app.
   () => theApp.exit(1),
 );
 

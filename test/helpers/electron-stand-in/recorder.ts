@@ -18,13 +18,13 @@ export interface Recorded {
   protections: Protections | null;
 }
 
-/** What main has closed, as the stand-in was told. */
+/** Protections that main has enabled, as the stand-in saw them. */
 export interface Protections {
   /** `app.enableSandbox` was called. */
   sandbox: boolean;
   /** The `webPreferences` of each window, without its preload. */
   webPreferences: Record<string, unknown>[];
-  /** The one of each window; `default` where main said nothing. */
+  /** Policy of each window; `default` where main set none. */
   webRtcPolicies: string[];
   /** Handlers that the session has. */
   sessionHandlers: string[];

@@ -3,7 +3,7 @@ import { NotImplemented } from './strict.ts';
 
 type Handler = (request: Request) => Response | Promise<Response>;
 
-/** A request as the browser tells it; `url` in the browser's form. */
+/** A request as the browser reports it; `url` in the browser's form. */
 export interface BrowserRequest {
   url: string;
   method: string;

@@ -62,7 +62,7 @@ export class SessionStandIn
     this.#request = handler;
   }
 
-  /** Kept only: a browser without a window has no device to give. */
+  /** Only recorded: a browser without a window has no devices. */
   setDevicePermissionHandler(handler: DeviceHandler): void {
     this.#device = handler;
   }
@@ -73,13 +73,13 @@ export class SessionStandIn
     return Object.entries(set).flatMap(([name, handler]) => (handler ? [name] : []));
   }
 
-  /** Asks main about each download of a page; `told` hears of its answer. */
-  watchDownloads(page: Page, contents: unknown, told: (name: string, isRefused: boolean) => void): void {
+  /** Asks main about each download of a page; reports its decision to `decided`. */
+  watchDownloads(page: Page, contents: unknown, decided: (name: string, isRefused: boolean) => void): void {
     page.on('download', (download) => {
       const name = download.suggestedFilename();
       const event = new PreventableEvent();
       this.emit('will-download', event, { getFilename: () => name, getURL: () => download.url() }, contents);
-      told(name, event.defaultPrevented);
+      decided(name, event.defaultPrevented);
       if (event.defaultPrevented) void download.cancel().catch(() => undefined);
     });
   }

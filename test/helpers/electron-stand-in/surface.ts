@@ -46,7 +46,7 @@ export class Surface {
   #mainFrame = '';
   /** The preload's world in the document that is shown now. */
   #world: number | undefined;
-  /** A document that main itself asked for; `*` for whichever comes. */
+  /** A document that main itself requested; `*` for any. */
   #expected: string | undefined;
 
   private constructor(page: Page, session: CDPSession) {
@@ -153,7 +153,7 @@ export class Surface {
   }
 
   /** Lost when no document with a preload is shown, as in Electron. */
-  tell(message: MainMessage): void {
+  send(message: MainMessage): void {
     if (this.#world === undefined) return;
     const expression = `${receiverName(this.#secret)}(${JSON.stringify(message)})`;
     this.#session.send('Runtime.evaluate', { expression, contextId: this.#world }).catch(() => undefined);

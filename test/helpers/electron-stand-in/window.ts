@@ -129,7 +129,7 @@ export class WebContentsStandIn extends EventEmitter implements ContentsMethods 
   }
 
   send(channel: string, ...args: unknown[]): void {
-    this.#open?.tell({ kind: 'event', channel, args: encodeWire(args) });
+    this.#open?.send({ kind: 'event', channel, args: encodeWire(args) });
   }
 
   setWindowOpenHandler(handler: WindowOpenHandler): void {
@@ -195,9 +195,9 @@ export class WebContentsStandIn extends EventEmitter implements ContentsMethods 
     const { id, channel } = message;
     try {
       const result = await this.#desktop.ipcMain.answer(channel, this.#sending(message.url), argsOf(message));
-      this.#open?.tell({ kind: 'reply', id, result: encodeWire(result) });
+      this.#open?.send({ kind: 'reply', id, result: encodeWire(result) });
     } catch (error) {
-      this.#open?.tell({ kind: 'failure', id, message: error instanceof Error ? error.message : String(error) });
+      this.#open?.send({ kind: 'failure', id, message: error instanceof Error ? error.message : String(error) });
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * A value of the structured clone algorithm as JSON: what crosses between main and the preload. Whatever is not null, a
- * boolean, a string or a plain number is an array that begins with its tag.
+ * A value of the structured clone algorithm as JSON, as it crosses between main and the preload. Everything but null,
+ * booleans, strings and plain numbers is an array that begins with its tag.
  */
 export type Wire = null | boolean | number | string | readonly Wire[];
 

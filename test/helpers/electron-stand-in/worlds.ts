@@ -3,14 +3,14 @@ import { decodeWire, encodeWire, type Wire } from './wire.ts';
 // The functions of this file run inside the page. They are sent there as text: each may use nothing but its arguments
 // and the globals of a browser. The preload has a world of its own; the page's world knows only what was exposed to it.
 
-/** What the preload's world tells main, through a binding that the page's world does not have. */
+/** Messages of the preload's world to main, through a binding that the page's world lacks. */
 export type PreloadMessage =
   | { kind: 'hello'; url: string }
   | { kind: 'invoke'; id: number; channel: string; url: string; args: Wire }
   | { kind: 'send'; channel: string; url: string; args: Wire }
   | { kind: 'failed'; message: string };
 
-/** What main tells the preload's world. */
+/** Messages of main to the preload's world. */
 export type MainMessage =
   | { kind: 'reply'; id: number; result: Wire }
   | { kind: 'failure'; id: number; message: string }
@@ -32,7 +32,7 @@ export const receiverName = (secret: string): string => `fromMain${secret}`;
 /** The function in which the page stands still while main looks up the path of `subject`. */
 export const askName = (secret: string): string => `ask${secret}`;
 
-/** The name of the function that holds back what main tells, for as long as the page stands still. */
+/** Name of the function that buffers main's messages while the page is paused. */
 const holdName = (secret: string): string => `hold${secret}`;
 
 /** Its `debugger` stops for main alone, which sets `answer` and lets the page go on. */

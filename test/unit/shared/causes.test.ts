@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { explainFile, explainStorage } from '../../../shared/causes.ts';
-import { messageOf, NOTHING_SAID, type Said, wordsOf } from '../../../shared/causes/cause.ts';
+import { type FailureFacts, messageOf, NO_FACTS, wordsOf } from '../../../shared/causes/cause.ts';
 import { FILE_CAUSES } from '../../../shared/causes/fileCauses.ts';
 import { NETWORK_CAUSES } from '../../../shared/causes/networkCauses.ts';
 import { type AskedOfStorage, FOREIGN_ANSWER, STORAGE_CAUSES } from '../../../shared/causes/storageCauses.ts';
@@ -13,15 +13,15 @@ const ASKED: AskedOfStorage = {
   region: 'us-east-1',
   key: 'sq010/shot.mov',
 };
-const said = (part: Partial<Said>): Said => ({ ...NOTHING_SAID, ...part });
-const explain = (part: Partial<Said>, asked: Partial<AskedOfStorage> = {}) =>
+const said = (part: Partial<FailureFacts>): FailureFacts => ({ ...NO_FACTS, ...part });
+const explain = (part: Partial<FailureFacts>, asked: Partial<AskedOfStorage> = {}) =>
   explainStorage(said(part), { ...ASKED, ...asked });
 
 describe('every line of the table', () => {
   it.each(STORAGE_CAUSES.map((cause) => [cause.id, cause] as const))('%s is what its example means', (_id, cause) => {
     const asked = { ...ASKED, ...cause.example.asked } as AskedOfStorage;
     if (asked.key === undefined) delete asked.key;
-    const example = said(cause.example.said);
+    const example = said(cause.example.facts);
     const message = messageOf(cause, example, asked);
     expect(explainStorage(example, asked)).toEqual({ code: cause.code, message });
     expect(message).toMatch(/^(?:[A-Z"]|s3:).*\.$/);
@@ -29,7 +29,7 @@ describe('every line of the table', () => {
   });
 
   it.each(NETWORK_CAUSES.map((cause) => [cause.id, cause] as const))('%s is what its example means', (_id, cause) => {
-    const example = said(cause.example.said);
+    const example = said(cause.example.facts);
     const message = messageOf(cause, example, ASKED);
     expect(explainStorage(example, ASKED)).toEqual({ code: cause.code, message });
     expect(message).toMatch(/^[A-Z].*\.$/);
@@ -37,7 +37,7 @@ describe('every line of the table', () => {
 
   it.each(FILE_CAUSES.map((cause) => [cause.id, cause] as const))('%s is what its example means', (_id, cause) => {
     const asked = { path: '/plates/a.mov', doing: 'read' as const, ...cause.example.asked };
-    const example = said(cause.example.said);
+    const example = said(cause.example.facts);
     const message = messageOf(cause, example, { ...asked, doing: asked.doing ?? 'read', path: asked.path ?? '' });
     expect(explainFile(example, { ...asked, doing: asked.doing ?? 'read', path: asked.path ?? '' })).toEqual({
       code: cause.code,
@@ -54,7 +54,7 @@ describe('every line of the table', () => {
 });
 
 describe('one status, several causes', () => {
-  it.each<[string, Partial<Said>, ErrorCode]>([
+  it.each<[string, Partial<FailureFacts>, ErrorCode]>([
     ['missing permission', { name: 'AccessDenied', message: 'Access Denied' }, 'access-denied'],
     ['archived', { name: 'InvalidObjectState' }, 'archived'],
     [
@@ -72,7 +72,7 @@ describe('one status, several causes', () => {
     expect(explain({ status: 403, ...part }).code).toBe(code);
   });
 
-  it.each<[string, Partial<Said>, ErrorCode]>([
+  it.each<[string, Partial<FailureFacts>, ErrorCode]>([
     ['ended token', { name: 'ExpiredToken' }, 'credentials-expired'],
     [
       'key of another encryption',
@@ -130,7 +130,7 @@ describe('a sentence says no more than the storage did', () => {
   const redirect = { 'x-amz-request-id': 'R1', location: 'https://studio-media.s3.eu-west-2.amazonaws.com/a' };
   const write = { action: 's3:PutObject' };
 
-  it.each<[string, Partial<Said>, Partial<AskedOfStorage>, ErrorCode, string, string]>([
+  it.each<[string, Partial<FailureFacts>, Partial<AskedOfStorage>, ErrorCode, string, string]>([
     ['no access key', { ...malformed, message: AKID }, {}, 'wrong-key', 'access key', 'region,'],
     ['another service', { ...malformed, message: "wrong; expecting 's3'" }, {}, 'refused', 'signature', 'is in s3'],
     [
@@ -248,7 +248,7 @@ describe('a sentence says no more than the storage did', () => {
   it('in any table and for any code: what goes on by itself is said by what does', () => {
     const asked = { ...ASKED, path: '/plates/a.mov', doing: 'write' as const };
     const remedies = [...STORAGE_CAUSES, ...NETWORK_CAUSES, ...FILE_CAUSES].map(({ remedy, example }) =>
-      remedy(said(example.said), asked),
+      remedy(said(example.facts), asked),
     );
     const texts = [...remedies, ...Object.values(ERRORS).map(({ message }) => message)];
     for (const text of texts) expect(text).not.toMatch(/by itself|trying again|starts again|^Try again\.$/i);

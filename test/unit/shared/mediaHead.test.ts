@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { explainMedia } from '../../../shared/causes.ts';
-import { messageOf, NOTHING_SAID } from '../../../shared/causes/cause.ts';
+import { messageOf, NO_FACTS } from '../../../shared/causes/cause.ts';
 import { type AskedOfMedia, MEDIA_CAUSES } from '../../../shared/causes/mediaCauses.ts';
 import { readMediaHead, trackText } from '../../../shared/mediaHead.ts';
 
@@ -138,7 +138,7 @@ it.each(MEDIA_CAUSES.map((cause) => [cause.id, cause] as const))('%s is what its
     fault: 'unsupported',
     ...(cause.example.asked as Partial<AskedOfMedia>),
   };
-  const message = messageOf(cause, NOTHING_SAID, asked);
+  const message = messageOf(cause, NO_FACTS, asked);
   expect(explainMedia(asked)).toEqual({ code: cause.code, message });
   expect(message).toMatch(/^[A-Z"].*\.$/);
 });
