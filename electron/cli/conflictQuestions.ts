@@ -11,8 +11,9 @@ const ANSWERS: ReadonlyMap<string, ConflictAnswer> = new Map([
 const CHOICES = 'skip (s), replace (r), keep both (k); S, R or K for all';
 
 /**
- * Asks at the terminal about each name that is taken, one after the other. @returns whether the uploads continue: false
- * without a terminal, and without an answer.
+ * Asks at the terminal about each name that is taken, one after the other.
+ *
+ * @returns whether the uploads continue: false without a terminal, and without an answer.
  */
 export async function askAboutConflicts(uploads: TransferQueue, { surroundings }: CommandContext): Promise<boolean> {
   const { ask } = surroundings;

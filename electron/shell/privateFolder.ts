@@ -5,7 +5,9 @@ const OTHERS_MODE_BITS = 0o077;
 
 /**
  * Creates a folder that only its user can enter, and closes an existing one of that user. On Windows a folder inherits
- * the rights of its parent, which in a user's profile are that user's. @throws the error of mkdir
+ * the rights of its parent, which in a user's profile are that user's.
+ *
+ * @throws the error of mkdir
  */
 export function privateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER_MODE });

@@ -12,8 +12,9 @@ const STATUS_TIMEOUT_MS = 5 * SECOND_MS;
 
 export interface CredentialSource {
   /**
-   * A provider function instead of fixed keys: an upload outlives a token. @throws NearplayError credentials-missing,
-   * credentials-expired
+   * A provider function instead of fixed keys: an upload outlives a token.
+   *
+   * @throws NearplayError credentials-missing, credentials-expired
    */
   provider: (caller?: CallerProperties) => Promise<Identity>;
   /** Source of the credentials and the existing profiles; never the credentials themselves. */

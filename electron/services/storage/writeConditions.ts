@@ -95,6 +95,7 @@ export class KnownConditions {
 
   /**
    * @param place the endpoint and the bucket.
+   *
    * @param find asked only once, unless it rejects.
    */
   of(place: string, find: () => Promise<WriteConditions>): Promise<WriteConditions> {
