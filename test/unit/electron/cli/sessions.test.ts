@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Sessions } from '../../../../electron/cli/sessions.ts';
 import type { Machine } from '../../../../electron/services/runtime/machine.ts';
 import { Journal } from '../../../../electron/services/transfers/journal/journal.ts';
-import { type UploadRecord, uploadRecordSchema } from '../../../../electron/services/transfers/journal/uploadRecord.ts';
+import { anUploadRecord } from '../../../mothers/uploadRecords.ts';
 
 let home: string;
 beforeEach(async () => {
@@ -22,11 +22,7 @@ function machine(id: string, pid: number, alive: Set<number>): Machine {
   };
 }
 
-const record = (id: string): UploadRecord =>
-  uploadRecordSchema.parse({
-    ...{ id, order: 1, path: `/renders/${id}`, size: 1, mtimeMs: 1, inode: '1', key: id, wanted: id, policy: 'ask' },
-    ...{ state: 'waiting', createdAt: 1, confirmed: 0, abandoned: [], unconfirmedStarts: [] },
-  });
+const record = (id: string) => anUploadRecord(id, { key: id, wanted: id });
 
 async function sessionWith(sessions: Sessions, id: string) {
   const session = await sessions.begin();

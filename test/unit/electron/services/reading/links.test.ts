@@ -1,23 +1,17 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Links } from '../../../../../electron/services/reading/links.ts';
-import type { ObjectVersion } from '../../../../../electron/services/storage/objectVersion.ts';
 import { StorageClients } from '../../../../../electron/services/storage/storageClients.ts';
 import { preferencesSchema } from '../../../../../shared/preferencesSchema.ts';
 import type { Route } from '../../../../../shared/routing.ts';
+import { aVersion } from '../../../../mothers/versions.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** The right time; not a full five minutes. */
 const NOW = Date.UTC(2026, 0, 2, 12, 3, 20);
-const VERSION: ObjectVersion = {
-  key: 'sq010/shot.mov',
-  size: 7,
-  etag: '"1"',
-  lastModified: NOW - HOUR,
-  versionId: 'v1',
-};
+const VERSION = aVersion({ key: 'sq010/shot.mov', lastModified: NOW - HOUR });
 const PREFERENCES = preferencesSchema.parse({
   version: 1,
   s3Configuration: {

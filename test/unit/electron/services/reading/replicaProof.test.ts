@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ReplicaProof } from '../../../../../electron/services/reading/replicaProof.ts';
 import type { ObjectVersion } from '../../../../../electron/services/storage/objectVersion.ts';
+import { aVersion } from '../../../../mothers/versions.ts';
 
 const SECOND = 1000;
-const V1: ObjectVersion = { key: 'a.mov', size: 7, etag: '"1"', lastModified: 1_700_000_000_000, versionId: 'v1' };
-const V2: ObjectVersion = { ...V1, etag: '"2"', lastModified: V1.lastModified + 5000, versionId: 'v2' };
+const V1 = aVersion();
+const V2 = aVersion({ etag: '"2"', lastModified: V1.lastModified + 5000, versionId: 'v2' });
 
 let now = 0;
 let asked: string[] = [];

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReplicaProof } from '../../../../../electron/services/reading/replicaProof.ts';
 import { Router } from '../../../../../electron/services/reading/router.ts';
-import type { ObjectVersion } from '../../../../../electron/services/storage/objectVersion.ts';
 import { preferencesSchema } from '../../../../../shared/preferencesSchema.ts';
 import type { ClientAddress } from '../../../../../shared/routing.ts';
+import { aVersion } from '../../../../mothers/versions.ts';
 
 const SECOND = 1000;
 const NOW = Date.UTC(2026, 0, 2, 12);
@@ -19,13 +19,7 @@ const PREFERENCES = preferencesSchema.parse({
     replicas: REPLICAS.map((storage, index) => ({ storage, ipRanges: [`10.${index}.0.0/16`] })),
   },
 });
-const VERSION: ObjectVersion = {
-  key: 'a.mov',
-  size: 7,
-  etag: '"1"',
-  lastModified: NOW - 3600 * SECOND,
-  versionId: 'v1',
-};
+const VERSION = aVersion({ lastModified: NOW - 3600 * SECOND });
 
 type Truth = 'yes' | 'no' | 'silent';
 

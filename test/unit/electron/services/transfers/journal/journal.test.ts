@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Journal } from '../../../../../../electron/services/transfers/journal/journal.ts';
-import type { UploadRecord } from '../../../../../../electron/services/transfers/journal/uploadRecord.ts';
 import { fifo } from '../../../../../helpers/oddFiles.ts';
+import { anUploadRecord as record } from '../../../../../mothers/uploadRecords.ts';
 
 let folder: string;
 
@@ -15,12 +15,6 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const record = (id: string, changes: Partial<UploadRecord> = {}): UploadRecord => ({
-  ...{ id, order: Number(id), path: `/media/${id}`, size: 10, mtimeMs: 1.5, inode: '18446744073709551615' },
-  ...{ key: `k/${id}`, wanted: `k/${id}`, policy: 'keep-both', state: 'waiting', createdAt: 1, confirmed: 0 },
-  ...{ abandoned: [], unconfirmedStarts: [] },
-  ...changes,
-});
 const open = async () => {
   const journal = new Journal(folder);
   return { journal, ...(await journal.load()) };

@@ -7,6 +7,7 @@ import {
   SettlingFiles,
 } from '../../../../../../electron/services/transfers/queue/settlingFiles.ts';
 import { HOUR_MS } from '../../../../../../shared/units.ts';
+import { anUploadRecord } from '../../../../../mothers/uploadRecords.ts';
 
 const SETTLE = 2000;
 const NOW = 1_700_000_000_000;
@@ -16,10 +17,7 @@ function lookAt(changes: Partial<FileLook> = {}): FileLook {
 }
 
 function jobOf({ size, mtimeMs, inode }: FileLook): UploadJob {
-  return new UploadJob({
-    ...{ id: 'a', order: 1, path: '/a', size, mtimeMs, inode, key: 'a', wanted: 'a', policy: 'ask', state: 'waiting' },
-    ...{ createdAt: 0, confirmed: 0, abandoned: [], unconfirmedStarts: [] },
-  });
+  return new UploadJob(anUploadRecord('a', { size, mtimeMs, inode }));
 }
 
 function watching() {
