@@ -45,6 +45,8 @@ export default tseslint.config(
   {
     files: ['test/**/*.{ts,tsx}'],
     rules: {
+      // A fixture of Vitest that needs no other one: its first parameter has to be a pattern.
+      'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }],
       'no-restricted-syntax': [
         'error',
         {

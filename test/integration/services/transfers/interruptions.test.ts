@@ -1,61 +1,69 @@
 import { appendFile, readFile, rename } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { UNLIMITED } from '../../../../electron/services/transfers/http/bandwidthLimiter.ts';
 import type { UploadsDelta } from '../../../../electron/services/transfers/jobs/transfer.ts';
 import { Journal } from '../../../../electron/services/transfers/journal/journal.ts';
 import type { UploadRecord } from '../../../../electron/services/transfers/journal/uploadRecord.ts';
 import { NearplayError } from '../../../../shared/errors.ts';
 import { loopTime } from '../../../helpers/turns.ts';
-import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
-import {
-  age,
-  bytesOf,
-  count,
-  Desk,
-  makeQueue,
-  MIB,
-  only,
-  type RunningQueue,
-  until,
-  uploadsIn,
-  within,
-} from './surroundings.ts';
+import { withQueue } from './fixtures.ts';
+import { age, bytesOf, count, Desk, makeQueue, MIB, only, until, uploadsIn, within } from './surroundings.ts';
 
-let sandbox: Sandbox;
-let desk: Desk;
-let running: RunningQueue;
+const it = withQueue
+  .extend(
+    'received',
+    ({ sandbox }) =>
+      () =>
+        sandbox.requests.reduce((sum, { bytesReceived }) => sum + bytesReceived, 0),
+  )
+  /** By the queue's own limit: what the storage received is then what was sent. */
+  .extend(
+    'slowly',
+    ({ running }) =>
+      (bytesPerSecond = 10 * MIB) =>
+        running.queue.setBandwidth({ ...UNLIMITED, bytesPerSecond }),
+  )
+  .extend(
+    'fast',
+    ({ running }) =>
+      () =>
+        running.queue.setBandwidth(UNLIMITED),
+  )
+  /** Begins a large upload and waits until it is at work. */
+  .extend('begin', ({ desk, received, running, slowly }) => async (name: string, size = 60 * MIB): Promise<string> => {
+    slowly();
+    const path = await desk.file(name, size);
+    await running.queue.add('', [path]);
+    await until(() => received() > 2 * MIB, 'bytes arrive');
+    return path;
+  })
+  /** Another computer of the studio. */
+  .extend('another', async ({ sandbox }, { onCleanup }) => {
+    const desk = await Desk.open();
+    const running = makeQueue(sandbox, desk);
+    onCleanup(async () => {
+      await running.stop();
+      await desk.close();
+    });
+    await running.queue.start();
+    return { desk, running };
+  })
+  .extend('only2', ({ running }) => () => {
+    const [first] = running.queue.list();
+    if (!first) throw new Error('Nothing is queued');
+    return first;
+  });
 
-beforeEach(async () => {
-  sandbox = await startSandbox();
-  desk = await Desk.open();
-  running = makeQueue(sandbox, desk);
-  await running.queue.start();
-});
-afterEach(async () => {
-  sandbox.clearFaults();
-  await running.stop();
-  await desk.close();
-  await sandbox.close();
-});
-
-const finish = () => within(30_000, 'the upload', running.queue.finished());
-const received = () => sandbox.requests.reduce((sum, { bytesReceived }) => sum + bytesReceived, 0);
-/** By the queue's own limit: what the storage received is then what was sent. */
-const slowly = (bytesPerSecond = 10 * MIB) => running.queue.setBandwidth({ ...UNLIMITED, bytesPerSecond });
-const fast = () => running.queue.setBandwidth(UNLIMITED);
-
-/** Begins a large upload and waits until it is at work. */
-async function begin(name: string, size = 60 * MIB): Promise<string> {
-  slowly();
-  const path = await desk.file(name, size);
-  await running.queue.add('', [path]);
-  await until(() => received() > 2 * MIB, 'bytes arrive');
-  return path;
-}
-
-it('ends its requests within 200 ms of a pause, keeps its parts, and sends the rest', async () => {
+it('ends its requests within 200 ms of a pause, keeps its parts, and sends the rest', async ({
+  begin,
+  fast,
+  finish,
+  received,
+  running,
+  sandbox,
+}) => {
   const path = await begin('pause.bin');
   await until(() => only(running.queue).confirmed > 0, 'a part is there');
   const flowing = received();
@@ -76,7 +84,13 @@ it('ends its requests within 200 ms of a pause, keeps its parts, and sends the r
   expect(confirmed).toHaveLength(8);
 });
 
-it('ends its requests as fast when several files go as fast as they can', async () => {
+it('ends its requests as fast when several files go as fast as they can', async ({
+  desk,
+  finish,
+  received,
+  running,
+  sandbox,
+}) => {
   const paths = await Promise.all(['a.bin', 'b.bin', 'c.bin'].map((name) => desk.file(name, 100 * MIB)));
   await running.queue.add('', paths);
   await until(() => running.queue.list().some(({ confirmed }) => confirmed > 0), 'a part is there');
@@ -101,7 +115,7 @@ it('ends its requests as fast when several files go as fast as they can', async 
   }
 });
 
-it('is resumed before its requests have ended', async () => {
+it('is resumed before its requests have ended', async ({ begin, fast, finish, running }) => {
   await begin('twice.bin', 20 * MIB);
   running.queue.pause();
   running.queue.resume();
@@ -110,7 +124,12 @@ it('is resumed before its requests have ended', async () => {
   expect(only(running.queue).state).toBe('done');
 });
 
-it('leaves no parts when it is cancelled at work, when paused, and when cancelled offline', async () => {
+it('leaves no parts when it is cancelled at work, when paused, and when cancelled offline', async ({
+  begin,
+  finish,
+  running,
+  sandbox,
+}) => {
   await begin('cancel.bin');
   running.queue.cancel();
   await finish();
@@ -133,12 +152,18 @@ it('leaves no parts when it is cancelled at work, when paused, and when cancelle
   await running.stop();
   down();
   expect(uploadsIn(sandbox)).toHaveLength(1);
-  running = makeQueue(sandbox, desk);
-  await running.queue.start();
+  await running.restart();
   await until(() => uploadsIn(sandbox).length === 0, 'the next start cleans up');
 });
 
-it('goes on after a restart where it was, and keeps the order and the states of all others', async () => {
+it('goes on after a restart where it was, and keeps the order and the states of all others', async ({
+  begin,
+  desk,
+  finish,
+  only2,
+  running,
+  sandbox,
+}) => {
   const path = await begin('restart.bin');
   const [paused, waiting] = [await desk.file('b.bin', 10), await desk.file('c.bin', 10)];
   await running.queue.add('', [paused, waiting]);
@@ -148,21 +173,20 @@ it('goes on after a restart where it was, and keeps the order and the states of 
   await until(() => only2().confirmed > 0, 'a part is there');
   await running.stop();
   expect(uploadsIn(sandbox)).toHaveLength(1);
-  running = makeQueue(sandbox, desk);
-  await running.queue.start();
+  await running.restart();
   expect(running.queue.list().map(({ key }) => key)).toEqual(['restart.bin', 'b.bin', 'c.bin']);
   await finish();
   expect(count(sandbox, 'CreateMultipartUpload')).toBe(1);
   expect((await bytesOf(sandbox, 'restart.bin'))?.equals(await readFile(path))).toBe(true);
 });
 
-function only2() {
-  const [first] = running.queue.list();
-  if (!first) throw new Error('Nothing is queued');
-  return first;
-}
-
-it('starts again with the new content when the file changes under way', async () => {
+it('starts again with the new content when the file changes under way', async ({
+  begin,
+  fast,
+  finish,
+  running,
+  sandbox,
+}) => {
   const path = await begin('changed.bin');
   await appendFile(path, 'more');
   fast();
@@ -174,7 +198,13 @@ it('starts again with the new content when the file changes under way', async ()
   expect(uploadsIn(sandbox)).toHaveLength(0);
 });
 
-it('keeps the parts of a file that is gone, for when its drive is back', async () => {
+it('keeps the parts of a file that is gone, for when its drive is back', async ({
+  begin,
+  fast,
+  finish,
+  running,
+  sandbox,
+}) => {
   const path = await begin('gone.bin');
   await until(() => only(running.queue).confirmed > 0, 'a part is there');
   await rename(path, `${path}.away`);
@@ -190,7 +220,7 @@ it('keeps the parts of a file that is gone, for when its drive is back', async (
   expect(sandbox.requests.filter((one) => one.operation === 'UploadPart' && one.status === 200)).toHaveLength(8);
 });
 
-it('waits while offline, says so, and goes on by itself', async () => {
+it('waits while offline, says so, and goes on by itself', async ({ begin, fast, finish, running, sandbox }) => {
   await begin('offline.bin', 40 * MIB);
   fast();
   const back = sandbox.addFault({ effect: { kind: 'down' } });
@@ -200,11 +230,10 @@ it('waits while offline, says so, and goes on by itself', async () => {
   expect(only(running.queue).state).toBe('done');
 });
 
-it.each([100, 20 * MIB])('never overwrites the other one’s file of the same name (%d bytes)', async (size) => {
-  const other = await Desk.open();
-  const colleague = makeQueue(sandbox, other);
-  await colleague.queue.start();
-  try {
+it.for([100, 20 * MIB])(
+  'never overwrites the other one’s file of the same name (%d bytes)',
+  async (size, { another, desk, finish, running, sandbox }) => {
+    const { desk: other, running: colleague } = another;
     const [mine, theirs] = [await desk.file('same.bin', size), await other.file('same.bin', size)];
     sandbox.addFault({ operation: 'UploadPart', effect: { kind: 'latency', milliseconds: 100 } });
     const folder = `two-${size}`;
@@ -216,17 +245,12 @@ it.each([100, 20 * MIB])('never overwrites the other one’s file of the same na
     expect((await bytesOf(sandbox, a.key))?.equals(await readFile(mine))).toBe(true);
     expect((await bytesOf(sandbox, b.key))?.equals(await readFile(theirs))).toBe(true);
     expect(uploadsIn(sandbox)).toHaveLength(0);
-  } finally {
-    await colleague.stop();
-    await other.close();
-  }
-});
+  },
+);
 
-it('tells of changes at most ten times a second', async () => {
-  await running.stop();
+it('tells of changes at most ten times a second', async ({ begin, running }) => {
   const emitted: { at: number; delta: UploadsDelta }[] = [];
-  running = makeQueue(sandbox, desk, { changed: (delta) => void emitted.push({ at: performance.now(), delta }) });
-  await running.queue.start();
+  await running.restart({ changed: (delta) => void emitted.push({ at: performance.now(), delta }) });
   await begin('deltas.bin');
   const before = emitted.length;
   await until(() => emitted.length > before + 5, 'some are emitted');
@@ -237,10 +261,8 @@ it('tells of changes at most ten times a second', async () => {
   expect(emitted.some(({ delta }) => delta.totals.bytesPerSecond > 0)).toBe(true);
 });
 
-it('touches no multipart upload of other clients', async () => {
-  const other = await Desk.open();
-  const colleague = makeQueue(sandbox, other);
-  await colleague.queue.start();
+it('touches no multipart upload of other clients', async ({ another, desk, finish, running, sandbox, slowly }) => {
+  const { desk: other, running: colleague } = another;
   slowly();
   colleague.queue.setBandwidth({ ...UNLIMITED, bytesPerSecond: MIB });
   await colleague.queue.add('', [await other.file('mine.bin', 20 * MIB)]);
@@ -252,8 +274,6 @@ it('touches no multipart upload of other clients', async () => {
   expect(uploadsIn(sandbox)).toHaveLength(1);
   colleague.queue.cancel();
   await within(10_000, 'cleaning up', colleague.queue.finished());
-  await colleague.stop();
-  await other.close();
 });
 
 /** A journal on a disk that is full until room is made. */
@@ -265,11 +285,14 @@ class FullJournal extends Journal {
   }
 }
 
-it('waits for room on a full disk, says so, and sends nothing that it could not find again', async () => {
-  await running.stop();
+it('waits for room on a full disk, says so, and sends nothing that it could not find again', async ({
+  desk,
+  finish,
+  running,
+  sandbox,
+}) => {
   const journal = new FullJournal(desk.journalFolder);
-  running = makeQueue(sandbox, desk, { journal });
-  await running.queue.start();
+  await running.restart({ journal });
   const path = await desk.file('full.bin', 20 * MIB);
   await running.queue.add('', [path]);
   await until(() => only(running.queue).blockedFor === 'disk', 'it waits for the disk');
@@ -281,7 +304,12 @@ it('waits for room on a full disk, says so, and sends nothing that it could not 
   expect((await bytesOf(sandbox, 'full.bin'))?.equals(await readFile(path))).toBe(true);
 });
 
-it('begins one multipart upload although the answer to the first request is lost', async () => {
+it('begins one multipart upload although the answer to the first request is lost', async ({
+  desk,
+  finish,
+  running,
+  sandbox,
+}) => {
   sandbox.addFault({ operation: 'CreateMultipartUpload', effect: { kind: 'lost-answer' }, times: 1 });
   await running.queue.add('', [await desk.file('lost.bin', 20 * MIB)]);
   await finish();
@@ -290,25 +318,26 @@ it('begins one multipart upload although the answer to the first request is lost
   expect(uploadsIn(sandbox)).toHaveLength(0);
 });
 
-it.each(['paused', 'ended'])('knows a small file as its own that arrived while the queue was %s', async (how) => {
-  // The confirmation is lost, and another request takes longer than there is time.
-  sandbox.addFault({ operation: 'PutObject', effect: { kind: 'lost-answer' }, times: 1 });
-  sandbox.addFault({ operation: 'PutObject', effect: { kind: 'stall' }, skip: 1 });
-  await running.queue.add('', [await desk.file('small.bin', MIB)]);
-  await until(() => sandbox.bucketOf('main-us').current('media/small.bin') !== undefined, 'it has arrived');
-  running.queue.pause();
-  if (how === 'ended') {
-    await running.stop();
-    running = makeQueue(sandbox, desk);
-    await running.queue.start();
-  }
-  await until(() => only(running.queue).state === 'paused', 'it is paused');
-  sandbox.clearFaults();
-  running.queue.resume();
-  await finish();
-  expect(only(running.queue)).toMatchObject({ state: 'done', sent: MIB });
-  expect(running.queue.receipts()).toMatchObject([{ key: 'media/small.bin', size: MIB, verifiedBy: 'head' }]);
-  expect(sandbox.bucketOf('main-us').versionsOf('media/small.bin')).toHaveLength(1);
-  // It was asked for, and nothing was sent to be refused.
-  expect(sandbox.requests.filter(({ operation, status }) => operation === 'PutObject' && status === 412)).toEqual([]);
-});
+it.for(['paused', 'ended'])(
+  'knows a small file as its own that arrived while the queue was %s',
+  async (how, { desk, finish, running, sandbox }) => {
+    // The confirmation is lost, and another request takes longer than there is time.
+    sandbox.addFault({ operation: 'PutObject', effect: { kind: 'lost-answer' }, times: 1 });
+    sandbox.addFault({ operation: 'PutObject', effect: { kind: 'stall' }, skip: 1 });
+    await running.queue.add('', [await desk.file('small.bin', MIB)]);
+    await until(() => sandbox.bucketOf('main-us').current('media/small.bin') !== undefined, 'it has arrived');
+    running.queue.pause();
+    if (how === 'ended') {
+      await running.restart();
+    }
+    await until(() => only(running.queue).state === 'paused', 'it is paused');
+    sandbox.clearFaults();
+    running.queue.resume();
+    await finish();
+    expect(only(running.queue)).toMatchObject({ state: 'done', sent: MIB });
+    expect(running.queue.receipts()).toMatchObject([{ key: 'media/small.bin', size: MIB, verifiedBy: 'head' }]);
+    expect(sandbox.bucketOf('main-us').versionsOf('media/small.bin')).toHaveLength(1);
+    // It was asked for, and nothing was sent to be refused.
+    expect(sandbox.requests.filter(({ operation, status }) => operation === 'PutObject' && status === 412)).toEqual([]);
+  },
+);

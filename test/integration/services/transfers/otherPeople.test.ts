@@ -1,60 +1,51 @@
 import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { UNLIMITED } from '../../../../electron/services/transfers/http/bandwidthLimiter.ts';
 import type { FaultEffect } from '../../../sandbox/faults.ts';
-import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
-import { bytesOf, count, Desk, makeQueue, MIB, only, until, uploadsIn, within } from './surroundings.ts';
+import { withQueue } from './fixtures.ts';
+import { bytesOf, count, MIB, only, until, uploadsIn } from './surroundings.ts';
 
-let sandbox: Sandbox;
-let desk: Desk;
-let running: ReturnType<typeof makeQueue>;
-
-beforeEach(async () => {
-  sandbox = await startSandbox();
-  desk = await Desk.open();
-  running = makeQueue(sandbox, desk);
-  await running.queue.start();
-});
-afterEach(async () => {
-  sandbox.clearFaults();
-  await running.stop();
-  await desk.close();
-  await sandbox.close();
-});
+const it = withQueue
+  .extend('client', ({ running }) => running.clients.clientOf('main-us'))
+  .extend('bucket', ({ running }) => running.clients.configurationOf('main-us').bucket)
+  /** Another client begins an upload of the same key without parts: it looks like one of this client. */
+  .extend('anotherClientBegins', ({ bucket, client }) => async (): Promise<string> => {
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
+    return UploadId ?? '';
+  })
+  .extend('expectUntouched', ({ bucket, client, sandbox }) => async (id: string): Promise<void> => {
+    expect(uploadsIn(sandbox).map(({ uploadId, parts }) => [uploadId, parts.size])).toEqual([[id, 0]]);
+    const part = { Bucket: bucket, Key, UploadId: id, PartNumber: 1, Body: 'theirs' };
+    await client.send(new UploadPartCommand(part));
+  });
 
 const Key = 'media/same.mov';
-const finish = () => within(30_000, 'the upload', running.queue.finished());
-const client = () => running.clients.clientOf('main-us');
-const bucket = () => running.clients.configurationOf('main-us').bucket;
 
-/** Another client begins an upload of the same key without parts: it looks like one of this client. */
-async function anotherClientBegins(): Promise<string> {
-  const { UploadId } = await client().send(new CreateMultipartUploadCommand({ Bucket: bucket(), Key }));
-  return UploadId ?? '';
-}
-
-async function expectUntouched(id: string): Promise<void> {
-  expect(uploadsIn(sandbox).map(({ uploadId, parts }) => [uploadId, parts.size])).toEqual([[id, 0]]);
-  const part = { Bucket: bucket(), Key, UploadId: id, PartNumber: 1, Body: 'theirs' };
-  await client().send(new UploadPartCommand(part));
-}
-
-it.each<[string, FaultEffect]>([
+it.for<[string, FaultEffect]>([
   ['arrives and whose answer is lost', { kind: 'lost-answer' }],
   ['never arrives', { kind: 'status', status: 500, code: 'InternalError' }],
-])('leaves the upload of another client alone when it looks for its own, that %s', async (_name, effect) => {
-  const theirs = await anotherClientBegins();
-  sandbox.addFault({ operation: 'CreateMultipartUpload', effect, times: 1 });
-  const path = await desk.file('same.mov', 20 * MIB);
-  await running.queue.add('', [path]);
-  await finish();
-  expect(only(running.queue).state).toBe('done');
-  expect((await bytesOf(sandbox, 'same.mov'))?.equals(await readFile(path))).toBe(true);
-  await expectUntouched(theirs);
-});
+])(
+  'leaves the upload of another client alone when it looks for its own, that %s',
+  async ([_name, effect], { anotherClientBegins, desk, expectUntouched, finish, running, sandbox }) => {
+    const theirs = await anotherClientBegins();
+    sandbox.addFault({ operation: 'CreateMultipartUpload', effect, times: 1 });
+    const path = await desk.file('same.mov', 20 * MIB);
+    await running.queue.add('', [path]);
+    await finish();
+    expect(only(running.queue).state).toBe('done');
+    expect((await bytesOf(sandbox, 'same.mov'))?.equals(await readFile(path))).toBe(true);
+    await expectUntouched(theirs);
+  },
+);
 
-it('finds its own beside it: no second one is begun', async () => {
+it('finds its own beside it: no second one is begun', async ({
+  anotherClientBegins,
+  desk,
+  finish,
+  running,
+  sandbox,
+}) => {
   await anotherClientBegins();
   sandbox.addFault({ operation: 'CreateMultipartUpload', effect: { kind: 'lost-answer' }, times: 1 });
   await running.queue.add('', [await desk.file('same.mov', 20 * MIB)]);
@@ -64,7 +55,14 @@ it('finds its own beside it: no second one is begun', async () => {
   expect(uploadsIn(sandbox)).toHaveLength(1);
 });
 
-it('aborts only its own when it is cancelled while it begins', async () => {
+it('aborts only its own when it is cancelled while it begins', async ({
+  anotherClientBegins,
+  desk,
+  expectUntouched,
+  finish,
+  running,
+  sandbox,
+}) => {
   const theirs = await anotherClientBegins();
   sandbox.addFault({ operation: 'CreateMultipartUpload', effect: { kind: 'latency', milliseconds: 50 } });
   running.queue.setBandwidth({ ...UNLIMITED, bytesPerSecond: MIB });
@@ -77,7 +75,7 @@ it('aborts only its own when it is cancelled while it begins', async () => {
   await expectUntouched(theirs);
 });
 
-it('adopts nothing where it may not look', async () => {
+it('adopts nothing where it may not look', async ({ anotherClientBegins, desk, finish, running, sandbox }) => {
   const theirs = await anotherClientBegins();
   const denied: FaultEffect = { kind: 'status', status: 403, code: 'AccessDenied' };
   sandbox.addFault({ operation: 'ListMultipartUploads', effect: denied });

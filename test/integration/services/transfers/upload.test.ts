@@ -1,34 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { toBase64 } from '../../../../electron/services/content/crc32.ts';
-import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
-import { bytesOf, count, Desk, makeQueue, MIB, only, type RunningQueue, uploadsIn, within } from './surroundings.ts';
+import { withQueueOnSharedSandbox } from './fixtures.ts';
+import { bytesOf, count, MIB, only, uploadsIn } from './surroundings.ts';
 
-let sandbox: Sandbox;
-let desk: Desk;
-let running: RunningQueue;
+const it = withQueueOnSharedSandbox;
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-});
-afterAll(() => sandbox.close());
-beforeEach(async () => {
-  desk = await Desk.open();
-  sandbox.requests.length = 0;
-  running = makeQueue(sandbox, desk);
-  await running.queue.start();
-});
-afterEach(async () => {
-  sandbox.clearFaults();
-  await running.stop();
-  await desk.close();
-});
-
-const finish = () => within(30_000, 'the upload', running.queue.finished());
-
-it('sends a large file in parts that are checked, and proves the whole', async () => {
+it('sends a large file in parts that are checked, and proves the whole', async ({ desk, finish, running, sandbox }) => {
   const path = await desk.file('clip.mov', 37 * MIB + 5);
   await running.queue.add('shots', [path]);
   await finish();
@@ -49,7 +29,7 @@ it('sends a large file in parts that are checked, and proves the whole', async (
   expect(uploadsIn(sandbox)).toHaveLength(0);
 });
 
-it('describes the object by its name and its file', async () => {
+it('describes the object by its name and its file', async ({ desk, finish, running, sandbox }) => {
   const path = await desk.file('still.png', 17 * MIB);
   await running.queue.add('', [path]);
   await finish();
@@ -58,7 +38,7 @@ it('describes the object by its name and its file', async () => {
   expect(headers?.['x-amz-meta-mtime']).toMatch(/^\d+\.000000000$/);
 });
 
-it('sends a small file in one request', async () => {
+it('sends a small file in one request', async ({ desk, finish, running, sandbox }) => {
   const path = await desk.file('note.txt', 1234);
   await running.queue.add('', [path]);
   await finish();
@@ -69,7 +49,7 @@ it('sends a small file in one request', async () => {
   ]);
 });
 
-it('sends an empty file', async () => {
+it('sends an empty file', async ({ desk, finish, running, sandbox }) => {
   const path = await desk.file('empty.bin', 0);
   await running.queue.add('', [path]);
   await finish();
@@ -77,7 +57,7 @@ it('sends an empty file', async () => {
   expect((await bytesOf(sandbox, 'empty.bin'))?.equals(Buffer.alloc(0))).toBe(true);
 });
 
-it('sends a stream of unknown length in parts', async () => {
+it('sends a stream of unknown length in parts', async ({ running, sandbox }) => {
   const bytes = Buffer.alloc(40 * MIB, 'nearplay ');
   const transfer = await running.queue.addStream(
     'from/stdin.bin',
@@ -90,7 +70,7 @@ it('sends a stream of unknown length in parts', async () => {
   ]);
 });
 
-it('sends the same content only once', async () => {
+it('sends the same content only once', async ({ desk, finish, running }) => {
   for (const size of [100, 18 * MIB]) {
     const path = await desk.file(`same-${size}.bin`, size);
     await running.queue.add('', [path]);
@@ -102,7 +82,7 @@ it('sends the same content only once', async () => {
   }
 });
 
-it('keeps both by a new name, by default', async () => {
+it('keeps both by a new name, by default', async ({ desk, finish, running, sandbox }) => {
   for (const size of [100, 18 * MIB]) {
     const name = `taken-${size}.bin`;
     await running.queue.add('', [await desk.file(name, size)]);
@@ -123,7 +103,7 @@ it('keeps both by a new name, by default', async () => {
   expect(uploadsIn(sandbox)).toHaveLength(0);
 });
 
-it('waits for a file that is still being written', async () => {
+it('waits for a file that is still being written', async ({ desk, finish, running, sandbox }) => {
   const path = await desk.file('render.exr', 1000);
   await writeFile(path, 'first half');
   await running.queue.add('', [path]);
