@@ -1,4 +1,4 @@
-import type { IpcMain, IpcMainInvokeEvent, WebContents } from 'electron';
+import type { WebContents } from 'electron';
 import { z } from 'zod';
 import { type Envelope, EVENT_CHANNEL, REQUEST_CHANNEL, type Vouched } from '../shared/bridge.ts';
 import { NearplayError, reportOf } from '../shared/errors.ts';
@@ -40,7 +40,11 @@ export interface Sender {
 }
 
 export interface RequestBinding {
-  ipcMain: Pick<IpcMain, 'handle' | 'removeHandler'>;
+  /** Electron's, or what stands for it. */
+  ipcMain: {
+    handle(channel: string, listener: (event: Sender, ...wire: unknown[]) => Promise<unknown>): void;
+    removeHandler(channel: string): void;
+  };
   handlers: RequestHandlers;
   page: TrustedPage;
   log: Log;
@@ -71,7 +75,7 @@ const ROWS: {
  */
 export function bindRequests(binding: RequestBinding): () => void {
   const { ipcMain } = binding;
-  ipcMain.handle(REQUEST_CHANNEL, (event: IpcMainInvokeEvent, ...wire: unknown[]) => answer(binding, event, wire));
+  ipcMain.handle(REQUEST_CHANNEL, (event, ...wire) => answer(binding, event, wire));
   return () => ipcMain.removeHandler(REQUEST_CHANNEL);
 }
 

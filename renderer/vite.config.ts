@@ -12,8 +12,7 @@ export default defineConfig({
   base: './',
   publicDir: false,
   plugins: [react()],
-  define: { __SAMPLE_MEDIA__: JSON.stringify(`/@fs${here('../test/fixtures/media')}`) },
-  server: { fs: { allow: [here('.'), here('../shared'), here('../node_modules'), here('../test/fixtures/media')] } },
+  server: { fs: { allow: [here('.'), here('../shared'), here('../node_modules')] } },
   build: {
     target: 'chrome156', // what Electron 45 embeds
     outDir: here('../dist/renderer'),

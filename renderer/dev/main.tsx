@@ -1,10 +1,14 @@
 import { createApi } from '../api.ts';
 import { mount } from '../app/mount.tsx';
-import { FakeBridge } from './fakeBridge.ts';
-import { scenarioOf } from './scenarios.ts';
+import { openDevBridge } from './devBridge.ts';
 
-// The development server's page: the window over a bridge that keeps everything in memory. `?fake=many`, `?theme=light`.
-const query = new URLSearchParams(location.search);
-const fake = new FakeBridge(scenarioOf(query.get('fake')), query.get('theme'));
-await mount(document, createApi(fake.bridge()));
-fake.begin();
+// The page of `npm run dev`: the window on the real services, which run in the development server instead of in main. The
+// address has the scenario as its query and the token as its fragment, which no request carries.
+const bridge = await openDevBridge({
+  token: location.hash.slice(1),
+  scenario: new URLSearchParams(location.search).get('scenario') ?? '',
+  hasGesture: () => navigator.userActivation.isActive,
+  post: (path, init) => fetch(path, init),
+}).catch(() => undefined);
+if (bridge) window.nearplay = bridge;
+await mount(document, bridge && createApi(bridge));
