@@ -109,6 +109,7 @@ describe('what is not the development page', () => {
     const { port } = new URL(dev.origin);
     const host = `rebound.example:${port}`;
     expect(await statusOf(REQUEST_PATH, { ...good(), host, origin: `http://${host}` })).toBe(403);
+    expect(await statusOf(REQUEST_PATH, { ...good(), host })).toBe(403);
     expect(await statusOf(REQUEST_PATH, good(), 'PUT')).toBe(403);
     expect(await statusOf(REQUEST_PATH, good(), 'OPTIONS')).toBe(403);
   });
