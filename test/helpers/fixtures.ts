@@ -6,7 +6,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from '../sandbox/sand
 
 // Fixtures of Vitest: what a test names in its first argument is started for it, and closed at its end, also when it fails.
 
-export interface Closing {
+interface Closing {
   /** Once for each fixture. */
   onCleanup: (close: () => Promise<void> | void) => void;
 }
@@ -18,7 +18,7 @@ async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<
 }
 
 /** `folder`: an empty folder of each test's own. */
-const withFolder = test.extend('folder', async ({}, { onCleanup }) => {
+export const withFolder = test.extend('folder', async ({}, { onCleanup }) => {
   const { path, remove } = await temporaryFolder();
   onCleanup(remove);
   return path;

@@ -1,21 +1,15 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
+import { withFolder } from '../../helpers/fixtures.ts';
 import { Journal, type JournalEntry } from '../../sandbox/journal.ts';
 
-let folder: string;
-let file: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'nearplay-journal-'));
-  file = join(folder, 'index.jsonl');
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
+const it = withFolder.extend('file', ({ folder }) => join(folder, 'index.jsonl'));
 
 const gone = (versionId: string): JournalEntry => ({ what: 'version-gone', key: 'a\nb', versionId });
 
 describe('the index on disk', () => {
-  it('gives back what was written, and nothing when there is none', async () => {
+  it('gives back what was written, and nothing when there is none', async ({ file }) => {
     const journal = new Journal(file);
     expect(await journal.read()).toEqual([]);
     await journal.rewrite([gone('1')]);
@@ -24,7 +18,7 @@ describe('the index on disk', () => {
     expect(await new Journal(file).read()).toEqual([gone('1'), gone('2')]);
   });
 
-  it('does without a last line that was cut off, and names any other that is damaged', async () => {
+  it('does without a last line that was cut off, and names any other that is damaged', async ({ file }) => {
     const journal = new Journal(file);
     await journal.rewrite([gone('1')]);
     journal.close();
@@ -36,7 +30,7 @@ describe('the index on disk', () => {
     await expect(new Journal(file).read()).rejects.toThrow(/line 1/);
   });
 
-  it('is replaced as a whole', async () => {
+  it('is replaced as a whole', async ({ file }) => {
     const journal = new Journal(file);
     await journal.rewrite([gone('1'), gone('2')]);
     await journal.rewrite([gone('3')]);

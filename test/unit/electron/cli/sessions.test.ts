@@ -1,17 +1,13 @@
-import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { Sessions } from '../../../../electron/cli/sessions.ts';
 import type { Machine } from '../../../../electron/services/runtime/machine.ts';
 import { Journal } from '../../../../electron/services/transfers/journal/journal.ts';
+import { withFolder } from '../../../helpers/fixtures.ts';
 import { anUploadRecord } from '../../../mothers/uploadRecords.ts';
 
-let home: string;
-beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'nearplay-sessions-'));
-});
-afterEach(() => rm(home, { recursive: true, force: true }));
+const it = withFolder.extend('home', ({ folder }) => folder);
 
 /** A machine whose processes are the given ones. */
 function machine(id: string, pid: number, alive: Set<number>): Machine {
@@ -41,7 +37,7 @@ const keys = async (sessions: Sessions) =>
   (await sessions.abandoned()).flatMap(({ records }) => records.map(({ key }) => key));
 
 describe('two machines with one home', () => {
-  it('leave each other alone, although neither knows the processes of the other', async () => {
+  it('leave each other alone, although neither knows the processes of the other', async ({ home }) => {
     const a = new Sessions({ home, machine: machine('aa', 1, new Set([1])) });
     const b = new Sessions({ home, machine: machine('bb', 2, new Set([2])) });
     const session = await sessionWith(a, 'a.mov');
@@ -52,7 +48,7 @@ describe('two machines with one home', () => {
     await session.end();
   });
 
-  it('see the owner of a session at every moment, also while its heartbeat is written', async () => {
+  it('see the owner of a session at every moment, also while its heartbeat is written', async ({ home }) => {
     const a = new Sessions({ home, machine: machine('aa', 1, new Set([1])), heartbeatMs: 1 });
     const b = new Sessions({ home, machine: machine('bb', 2, new Set([2])) });
     const { end } = await a.begin();
@@ -63,7 +59,7 @@ describe('two machines with one home', () => {
     expect(await readdir(home)).toEqual([]);
   });
 
-  it('that have the same process numbers too', async () => {
+  it('that have the same process numbers too', async ({ home }) => {
     const a = new Sessions({ home, machine: machine('aa', 1, new Set([1])) });
     const b = new Sessions({ home, machine: machine('bb', 1, new Set([1])) });
     const session = await sessionWith(a, 'a.mov');
@@ -72,7 +68,7 @@ describe('two machines with one home', () => {
     expect(await keys(b)).toEqual([]);
   });
 
-  it('take over what has had no heartbeat for minutes, once', async () => {
+  it('take over what has had no heartbeat for minutes, once', async ({ home }) => {
     const a = new Sessions({ home, machine: machine('aa', 1, new Set([1])) });
     const others = [2, 3].map((pid) => new Sessions({ home, machine: machine('bb', pid, new Set([2, 3])) }));
     const { folder } = await sessionWith(a, 'a.mov');
@@ -87,7 +83,7 @@ describe('two machines with one home', () => {
     expect(await keys(a)).toEqual([]);
   });
 
-  it('do not take what came back since it was looked at', async () => {
+  it('do not take what came back since it was looked at', async ({ home }) => {
     const a = new Sessions({ home, machine: machine('aa', 1, new Set([1])) });
     const b = new Sessions({ home, machine: machine('bb', 2, new Set([2])) });
     const { folder } = await sessionWith(a, 'a.mov');
@@ -99,7 +95,7 @@ describe('two machines with one home', () => {
 });
 
 describe('on one machine', () => {
-  it('a session is abandoned as soon as its process is gone', async () => {
+  it('a session is abandoned as soon as its process is gone', async ({ home }) => {
     const alive = new Set([1, 2]);
     const first = new Sessions({ home, machine: machine('aa', 1, alive) });
     const second = new Sessions({ home, machine: machine('aa', 2, alive) });
@@ -109,7 +105,7 @@ describe('on one machine', () => {
     expect(await keys(second)).toEqual(['a.mov']);
   });
 
-  it('a listing changes nothing, and tidying removes what is empty', async () => {
+  it('a listing changes nothing, and tidying removes what is empty', async ({ home }) => {
     const alive = new Set([1, 2]);
     await new Sessions({ home, machine: machine('aa', 1, alive) }).begin();
     alive.delete(1);
@@ -120,7 +116,7 @@ describe('on one machine', () => {
     expect(await readdir(home)).toEqual([]);
   });
 
-  it('a heartbeat makes a folder again that somebody removed', async () => {
+  it('a heartbeat makes a folder again that somebody removed', async ({ home }) => {
     const sessions = new Sessions({ home, machine: machine('aa', 1, new Set([1])), heartbeatMs: 5 });
     const { folder, end } = await sessions.begin();
     await rm(folder, { recursive: true });
@@ -128,7 +124,7 @@ describe('on one machine', () => {
     await end();
   });
 
-  it('a session that the first version left is taken once it is old', async () => {
+  it('a session that the first version left is taken once it is old', async ({ home }) => {
     const sessions = new Sessions({ home, machine: machine('aa', 1, new Set([1])) });
     const folder = join(home, 'run-77-abc-def');
     await mkdir(join(folder, 'transfers'), { recursive: true });

@@ -1,9 +1,8 @@
 import * as fc from 'fast-check';
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getuid } from 'node:process';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   hiddenName,
   isTemporaryName,
@@ -14,18 +13,15 @@ import {
   replaceFileSync,
   replaceFileWith,
 } from '../../../../../electron/services/files/atomicFile.ts';
+import { withFolder } from '../../../../helpers/fixtures.ts';
 import { device, fifo, skipped } from '../../../../helpers/oddFiles.ts';
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'nearplay-atomic-'));
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
+const it = withFolder;
 
 const failing = (code: string) => Object.assign(new Error(`${code}: as the system says it, open 'x'`), { code });
 
 describe('a file that is replaced', () => {
-  it('has the new content, and nothing is left beside it', async () => {
+  it('has the new content, and nothing is left beside it', async ({ folder }) => {
     const file = join(folder, 'receipts.json');
     await replaceFile(file, 'old');
     await replaceFile(file, 'new');
@@ -35,7 +31,9 @@ describe('a file that is replaced', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  it('never takes a name beside it that belongs to another user, nor what a link there points to', async () => {
+  it('never takes a name beside it that belongs to another user, nor what a link there points to', async ({
+    folder,
+  }) => {
     const file = join(folder, 'receipts.json');
     for (const foreign of ['receipts.json.tmp', 'receipts.json.part', '.receipts.json.part']) {
       await writeFile(join(folder, foreign), 'foreign');
@@ -49,7 +47,7 @@ describe('a file that is replaced', () => {
     expect(await readFile(join(folder, 'elsewhere'), 'utf8')).toBe('elsewhere');
   });
 
-  it('keeps its old content when the new one breaks off, and nothing is left beside it', async () => {
+  it('keeps its old content when the new one breaks off, and nothing is left beside it', async ({ folder }) => {
     const file = join(folder, 'memory');
     await replaceFile(file, 'old');
     const broken = replaceFileWith(file, async (write) => {
@@ -61,7 +59,7 @@ describe('a file that is replaced', () => {
     expect(await readdir(folder)).toEqual(['memory']);
   });
 
-  it('may be written by many at once: each time one of them as a whole', async () => {
+  it('may be written by many at once: each time one of them as a whole', async ({ folder }) => {
     const file = join(folder, 'shared.json');
     await Promise.all(Array.from({ length: 20 }, (_, number) => replaceFile(file, String(number).repeat(50_000))));
     const content = await readFile(file, 'utf8');
@@ -69,13 +67,13 @@ describe('a file that is replaced', () => {
     expect(await readdir(folder)).toEqual(['shared.json']);
   });
 
-  it('may have the longest name that the disk takes', async () => {
+  it('may have the longest name that the disk takes', async ({ folder }) => {
     const name = `${'é'.repeat(125)}.json`;
     await replaceFile(join(folder, name), 'x');
     expect(await readdir(folder)).toEqual([name]);
   });
 
-  it('says what is wrong with the place', async () => {
+  it('says what is wrong with the place', async ({ folder }) => {
     await writeFile(join(folder, 'notdir'), '');
     await mkdir(join(folder, 'taken', 'full'), { recursive: true });
     const write = (...path: string[]) => replaceFile(join(folder, ...path), 'x');
@@ -89,7 +87,7 @@ describe('a file that is replaced', () => {
     await chmod(join(folder, 'taken'), 0o700);
   });
 
-  it('loses what crashes left beside it, and nothing else', async () => {
+  it('loses what crashes left beside it, and nothing else', async ({ folder }) => {
     const file = join(folder, 'memory');
     const left = hiddenName('memory', `.${randomText()}.nearplay-tmp`);
     const others = [hiddenName('memory2', `.${randomText()}.nearplay-tmp`), '.memory.part', 'memory.tmp'];
@@ -113,7 +111,7 @@ describe.skipIf(process.platform === 'win32')('a file of the app’s own whose p
     ],
   ] as const;
 
-  it.each(writers)('(a link) is written where it leads, for the user alone, %s', async (_how, write) => {
+  it.for(writers)('(a link) is written where it leads, for the user alone, %s', async ([_how, write], { folder }) => {
     await mkdir(join(folder, 'dotfiles'));
     await writeFile(join(folder, 'dotfiles', 'window.json'), 'old', { mode: 0o644 });
     for (const name of ['window.json', 'new.json']) {
@@ -127,18 +125,21 @@ describe.skipIf(process.platform === 'win32')('a file of the app’s own whose p
     expect(await readdir(folder)).toHaveLength(3);
   });
 
-  it.each(writers)('(a pipe, a link to one, a circle) is not written, and that stays, %s', async (_how, write) => {
-    await fifo(join(folder, 'pipe'));
-    await symlink('pipe', join(folder, 'to-pipe'));
-    await symlink('circle', join(folder, 'circle'));
-    for (const name of ['pipe', 'to-pipe', 'circle']) {
-      await expect(write(join(folder, name))).rejects.toMatchObject({ code: 'destination-unwritable' });
-    }
-    expect((await lstat(join(folder, 'pipe'))).isFIFO()).toBe(true);
-    expect((await readdir(folder)).sort()).toEqual(['circle', 'pipe', 'to-pipe']);
-  });
+  it.for(writers)(
+    '(a pipe, a link to one, a circle) is not written, and that stays, %s',
+    async ([_how, write], { folder }) => {
+      await fifo(join(folder, 'pipe'));
+      await symlink('pipe', join(folder, 'to-pipe'));
+      await symlink('circle', join(folder, 'circle'));
+      for (const name of ['pipe', 'to-pipe', 'circle']) {
+        await expect(write(join(folder, name))).rejects.toMatchObject({ code: 'destination-unwritable' });
+      }
+      expect((await lstat(join(folder, 'pipe'))).isFIFO()).toBe(true);
+      expect((await readdir(folder)).sort()).toEqual(['circle', 'pipe', 'to-pipe']);
+    },
+  );
 
-  it.each(writers)('(a device) is not written, and the device stays, %s', async (_how, write) => {
+  it.for(writers)('(a device) is not written, and the device stays, %s', async ([_how, write], { folder }) => {
     const path = join(folder, 'null');
     const why = await device(path, 'null');
     if (why !== undefined) {

@@ -1,19 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { readSmallFile, readSmallFileSync } from '../../../../../electron/services/files/smallFile.ts';
+import { withFolder } from '../../../../helpers/fixtures.ts';
 
-let folder: string;
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'nearplay-small-'))));
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+const it = withFolder;
 
 describe.each([
   ['waiting', readSmallFile],
   ['at once', (...args: Parameters<typeof readSmallFileSync>) => Promise.resolve(readSmallFileSync(...args))],
 ])('a file of settings, read %s', (_name, read) => {
-  it('is read whole', async () => {
+  it('is read whole', async ({ folder }) => {
     const file = join(folder, 'a.json');
     writeFileSync(file, '{}');
     expect(Buffer.from((await read(file)).bytes ?? [])).toEqual(Buffer.from('{}'));
@@ -21,11 +19,11 @@ describe.each([
     expect((await read(file)).bytes).toHaveLength(1_000_000);
   });
 
-  it('that is not there is missing', async () => {
+  it('that is not there is missing', async ({ folder }) => {
     expect(await read(join(folder, 'none'))).toEqual({ fault: 'is not there', missing: true });
   });
 
-  it('that is too large is refused before it is read', async () => {
+  it('that is too large is refused before it is read', async ({ folder }) => {
     const file = join(folder, 'large');
     writeFileSync(file, '');
     // Sparse: were it read, memory would end.
@@ -33,14 +31,14 @@ describe.each([
     expect(await read(file)).toEqual({ fault: 'is larger than 1 MB', missing: false });
   });
 
-  it('that is a folder is refused', async () => {
+  it('that is a folder is refused', async ({ folder }) => {
     mkdirSync(join(folder, 'd'));
     expect(await read(join(folder, 'd'))).toEqual({ fault: 'is a folder', missing: false });
   });
 
   it.skipIf(process.platform === 'win32')(
     'that is a pipe or a device is refused, and nothing waits for it',
-    async () => {
+    async ({ folder }) => {
       const pipe = join(folder, 'pipe');
       execFileSync('mkfifo', [pipe]);
       for (const file of [pipe, '/dev/zero', '/dev/null']) {

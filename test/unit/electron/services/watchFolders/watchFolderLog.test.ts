@@ -1,31 +1,24 @@
-import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { type LoggedFile, WatchFolderLog } from '../../../../../electron/services/watchFolders/watchFolderLog.ts';
+import { withFolder } from '../../../../helpers/fixtures.ts';
 import { turnsDuring } from '../../../../helpers/turns.ts';
 
-let folder: string;
-let file: string;
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'nearplay-memory-'));
-  file = join(folder, 'memory.jsonl');
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
+const it = withFolder
+  .extend('file', ({ folder }) => join(folder, 'memory.jsonl'))
+  .extend('reopened', ({ file }) => async (): Promise<WatchFolderLog> => {
+    const memory = await WatchFolderLog.open(file);
+    await memory.close();
+    return memory;
+  });
 
 const seen = (size: number, more: Partial<LoggedFile> = {}): LoggedFile => ({
   ...{ size, mtimeMs: 1.5, isOwn: false },
   ...more,
 });
 
-async function reopened(): Promise<WatchFolderLog> {
-  const memory = await WatchFolderLog.open(file);
-  await memory.close();
-  return memory;
-}
-
-it('remembers over restarts, the last word on each file', async () => {
+it('remembers over restarts, the last word on each file', async ({ file, reopened }) => {
   const memory = await WatchFolderLog.open(file);
   await memory.record([
     ['a\nb.mov', seen(1, { transfer: 'id' })],
@@ -38,7 +31,7 @@ it('remembers over restarts, the last word on each file', async () => {
   expect([...again.entries()]).toHaveLength(2);
 });
 
-it('survives a torn line, at the end and for what comes after it', async () => {
+it('survives a torn line, at the end and for what comes after it', async ({ file, reopened }) => {
   const memory = await WatchFolderLog.open(file);
   await memory.record([['a', seen(1)]]);
   await memory.close();
@@ -51,7 +44,7 @@ it('survives a torn line, at the end and for what comes after it', async () => {
   expect([...again.entries()].map(([path]) => path)).toEqual(['a', 'c']);
 });
 
-it('stays short, however often files change', async () => {
+it('stays short, however often files change', async ({ file, reopened }) => {
   const memory = await WatchFolderLog.open(file);
   for (let size = 0; size < 30; size++) {
     await memory.record(Array.from({ length: 100 }, (_, number) => [`${number}.exr`, seen(size)]));
@@ -62,7 +55,7 @@ it('stays short, however often files change', async () => {
   expect((await reopened()).get('7.exr')).toEqual(seen(29));
 });
 
-it('reads 100,000 files, and others have their turn meanwhile', async () => {
+it('reads 100,000 files, and others have their turn meanwhile', async ({ file, reopened }) => {
   const memory = await WatchFolderLog.open(file);
   for (let start = 0; start < 100_000; start += 1000) {
     await memory.record(Array.from({ length: 1000 }, (_, n) => [`shot/render.${start + n}.exr`, seen(start + n)]));

@@ -1,7 +1,6 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { lstat, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { Machine } from '../../../../../../electron/services/runtime/machine.ts';
 import {
   DestinationClaim,
@@ -9,18 +8,31 @@ import {
   hasNote,
   type PartContent,
 } from '../../../../../../electron/services/transfers/download/destinationClaim.ts';
+import { withFolder } from '../../../../../helpers/fixtures.ts';
 import { fifo } from '../../../../../helpers/oddFiles.ts';
 
 const CONTENT: PartContent = { place: 'p', etag: '"1"', size: 10, lastModified: 5, versionId: 'v' };
 const MINUTE_S = 60;
 
-let folder: string;
-let destination: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'nearplay-claims-'));
-  destination = join(folder, 'plate.mov');
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
+const it = withFolder
+  .extend('destination', ({ folder }) => join(folder, 'plate.mov'))
+  .extend(
+    'note',
+    ({ folder }) =>
+      async () =>
+        join(folder, (await readdir(folder)).find((name) => name.endsWith('.json')) ?? ''),
+  )
+  .extend('grownOld', ({ note }) => async () => {
+    const anHourAgo = Date.now() / 1000 - 60 * MINUTE_S;
+    await utimes(await note(), anHourAgo, anHourAgo);
+  })
+  /** As after SIGKILL: note and part stay. */
+  .extend('killed', ({ destination }) => async (owner: Machine): Promise<DestinationClaim> => {
+    const claim = await DestinationClaim.take(destination, { machine: owner, heartbeatMs: 1e6 });
+    await claim.describe(CONTENT);
+    await writeFile(claim.part, 'half');
+    return claim;
+  });
 
 /** Processes by their numbers; a machine of its own unless it has the same id. */
 function machine(id: string, pid: number, alive: readonly number[] = [pid], hostName = id): Machine {
@@ -28,23 +40,10 @@ function machine(id: string, pid: number, alive: readonly number[] = [pid], host
   return { id, hostName, pid, birthOf: (one) => Promise.resolve(`born-${one}`), isAlive };
 }
 
-const note = async () => join(folder, (await readdir(folder)).find((name) => name.endsWith('.json')) ?? '');
-const grownOld = async () => {
-  const anHourAgo = Date.now() / 1000 - 60 * MINUTE_S;
-  await utimes(await note(), anHourAgo, anHourAgo);
-};
-/** As after SIGKILL: note and part stay. */
-async function killed(owner: Machine): Promise<DestinationClaim> {
-  const claim = await DestinationClaim.take(destination, { machine: owner, heartbeatMs: 1e6 });
-  await claim.describe(CONTENT);
-  await writeFile(claim.part, 'half');
-  return claim;
-}
-
 describe('a destination', () => {
   it.skipIf(process.platform === 'win32')(
     'with a pipe, a link or a folder in the place of its note is reported at once',
-    async () => {
+    async ({ destination, note }) => {
       await (await DestinationClaim.take(destination, { machine: machine('a', 1) })).release({ keep: true });
       const place = await note();
       const makers = [() => fifo(place), () => symlink('elsewhere', place), () => mkdir(place)];
@@ -61,7 +60,7 @@ describe('a destination', () => {
     },
   );
 
-  it('is one download’s at a time, and free when that is over', async () => {
+  it('is one download’s at a time, and free when that is over', async ({ destination, folder }) => {
     const first = await DestinationClaim.take(destination, { machine: machine('a', 1) });
     await expect(DestinationClaim.take(destination, { machine: machine('a', 1) })).rejects.toMatchObject({
       code: 'same-destination',
@@ -71,7 +70,7 @@ describe('a destination', () => {
     await (await DestinationClaim.take(destination, { machine: machine('a', 1) })).release({ keep: false });
   });
 
-  it('is given to one of many that ask at once', async () => {
+  it('is given to one of many that ask at once', async ({ destination, killed }) => {
     await killed(machine('a', 1, []));
     const asked = Array.from({ length: 20 }, () =>
       DestinationClaim.take(destination, { machine: machine('a', 2, [2]) }),
@@ -83,7 +82,7 @@ describe('a destination', () => {
     await Promise.all(got.map((claim) => claim.release({ keep: false })));
   });
 
-  it('of another name of the same length is another one', async () => {
+  it('of another name of the same length is another one', async ({ folder }) => {
     const long = (end: string) => join(folder, `${'n'.repeat(250)}${end}`);
     const claims = [];
     for (const end of ['a', 'b']) {
@@ -95,7 +94,7 @@ describe('a destination', () => {
 });
 
 describe('what a process left that is gone', () => {
-  it('is gone on with on the same machine at once', async () => {
+  it('is gone on with on the same machine at once', async ({ destination, killed }) => {
     const { part } = await killed(machine('a', 1, []));
     const claim = await DestinationClaim.take(destination, { machine: machine('a', 2, [2]) });
     expect(claim.left?.content).toEqual(CONTENT);
@@ -103,7 +102,7 @@ describe('what a process left that is gone', () => {
     await claim.release({ keep: false });
   });
 
-  it('is gone on with after it let go of it, from anywhere', async () => {
+  it('is gone on with after it let go of it, from anywhere', async ({ destination, killed }) => {
     const first = await killed(machine('a', 1));
     await first.release({ keep: true });
     const claim = await DestinationClaim.take(destination, { machine: machine('b', 1) });
@@ -111,7 +110,10 @@ describe('what a process left that is gone', () => {
     await claim.release({ keep: false });
   });
 
-  it('is gone on with by the app that knows the note as its own, also after the machine was started again', async () => {
+  it('is gone on with by the app that knows the note as its own, also after the machine was started again', async ({
+    destination,
+    killed,
+  }) => {
     const { token } = await killed(machine('before-boot', 1, [], 'desk'));
     const taken = machine('after-boot', 1, [1], 'desk');
     await expect(DestinationClaim.take(destination, { machine: taken })).rejects.toMatchObject({
@@ -122,7 +124,11 @@ describe('what a process left that is gone', () => {
     await claim.release({ keep: false });
   });
 
-  it('on another machine counts as at work while its heartbeat is fresh, and is not gone on with when it is old', async () => {
+  it('on another machine counts as at work while its heartbeat is fresh, and is not gone on with when it is old', async ({
+    destination,
+    grownOld,
+    killed,
+  }) => {
     const { part } = await killed(machine('a', 1));
     const elsewhere = { machine: machine('b', 1) };
     await expect(DestinationClaim.take(destination, elsewhere)).rejects.toMatchObject({ code: 'same-destination' });
@@ -135,7 +141,7 @@ describe('what a process left that is gone', () => {
     await claim.release({ keep: false });
   });
 
-  it('and wakes up again notices that the destination is another one’s', async () => {
+  it('and wakes up again notices that the destination is another one’s', async ({ destination, folder, note }) => {
     const asleep = await DestinationClaim.take(destination, { machine: machine('a', 1), heartbeatMs: 20 });
     await rm(await note());
     const other = await DestinationClaim.take(destination, { machine: machine('b', 1) });
@@ -148,7 +154,7 @@ describe('what a process left that is gone', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('before it had written a word is no obstacle', async () => {
+  it('before it had written a word is no obstacle', async ({ destination, folder, killed, note }) => {
     const claim = await killed(machine('a', 1, []));
     await writeFile(await note(), '');
     const next = await DestinationClaim.take(destination, { machine: machine('a', 2, [2]) });
@@ -158,7 +164,7 @@ describe('what a process left that is gone', () => {
     await claim.release({ keep: true });
   });
 
-  it('is removed where it will not be resumed, and nothing else is', async () => {
+  it('is removed where it will not be resumed, and nothing else is', async ({ destination, folder, killed }) => {
     await killed(machine('a', 1, []));
     await writeFile(join(folder, '.plate.mov.0123456789abcdef.nearplay-part'), 'of another one');
     await writeFile(join(folder, 'plate.mov'), 'there');
@@ -167,7 +173,7 @@ describe('what a process left that is gone', () => {
     expect((await readdir(folder)).sort()).toEqual(['.plate.mov.0123456789abcdef.nearplay-part', 'plate.mov']);
   });
 
-  it('is not removed while it is at work', async () => {
+  it('is not removed while it is at work', async ({ destination }) => {
     const claim = await DestinationClaim.take(destination, { machine: machine('a', 1) });
     await discardPart(destination, { machine: machine('a', 2, [1, 2]) });
     await claim.assertOurs();
@@ -175,7 +181,7 @@ describe('what a process left that is gone', () => {
   });
 });
 
-it('a note that Nearplay did not write is never removed, and named', async () => {
+it('a note that Nearplay did not write is never removed, and named', async ({ destination, killed, note }) => {
   await killed(machine('a', 1, []));
   const file = await note();
   for (const foreign of ['{"mine": true}', 'not JSON', '{"format":"nearplay-part-1","token":"x","part":"../../x"}']) {

@@ -1,26 +1,19 @@
 import fc from 'fast-check';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { z } from 'zod';
 import { Journal } from '../../../../../../electron/services/transfers/journal/journal.ts';
+import { withFolder } from '../../../../../helpers/fixtures.ts';
 import { fifo } from '../../../../../helpers/oddFiles.ts';
 import { anUploadRecord as record } from '../../../../../mothers/uploadRecords.ts';
 
-let folder: string;
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'nearplay-journal-'));
-});
-afterEach(() => rm(folder, { recursive: true, force: true }));
-
-const open = async () => {
+const it = withFolder.extend('open', ({ folder }) => async () => {
   const journal = new Journal(folder);
   return { journal, ...(await journal.load()) };
-};
+});
 
-it('gives back what was put in, in the order of the queue', async () => {
+it('gives back what was put in, in the order of the queue', async ({ open }) => {
   const { journal } = await open();
   await journal.add([record('3'), record('1')]);
   await journal.add([record('2')]);
@@ -35,16 +28,19 @@ it('gives back what was put in, in the order of the queue', async () => {
   ]);
 });
 
-it.skipIf(process.platform === 'win32')('does not wait for a pipe that has the name of a sheet', async () => {
-  const { journal } = await open();
-  await journal.add([record('1')]);
-  await fifo(join(folder, 'pipe.json'));
-  const { records, unread } = await open();
-  expect(records).toEqual([record('1')]);
-  expect(unread.files).toEqual([join(folder, 'pipe.json')]);
-});
+it.skipIf(process.platform === 'win32')(
+  'does not wait for a pipe that has the name of a sheet',
+  async ({ folder, open }) => {
+    const { journal } = await open();
+    await journal.add([record('1')]);
+    await fifo(join(folder, 'pipe.json'));
+    const { records, unread } = await open();
+    expect(records).toEqual([record('1')]);
+    expect(unread.files).toEqual([join(folder, 'pipe.json')]);
+  },
+);
 
-it('keeps the last of many writings that come at once', async () => {
+it('keeps the last of many writings that come at once', async ({ folder, open }) => {
   const { journal } = await open();
   await journal.add([record('1')]);
   await Promise.all(Array.from({ length: 50 }, (_, confirmed) => journal.put(record('1', { confirmed }))));
@@ -52,7 +48,7 @@ it('keeps the last of many writings that come at once', async () => {
   expect(await readdir(folder)).toHaveLength(1);
 });
 
-it('removes records, and files with the last one', async () => {
+it('removes records, and files with the last one', async ({ folder, open }) => {
   const { journal } = await open();
   await journal.add([record('1'), record('2')]);
   await journal.remove(['1']);
@@ -61,25 +57,31 @@ it('removes records, and files with the last one', async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
-it.each([
+it.for<[string, string, number]>([
   ['', 'damaged', 0],
   ['{', 'damaged', 0],
   ['{"version":"1","records":[]}', 'damaged', 0],
   ['{"version":3,"records":[{"id":"1"},{"id":"2"}]}', 'newer', 2],
   ['\0\0\0', 'damaged', 0],
-])('sets a sheet aside that is not understood (%j) and reads the others', async (content, why, uploads) => {
-  const { journal } = await open();
-  await journal.add([record('1')]);
-  await writeFile(join(folder, 'bad.json'), content);
-  const { records, unread, setAside } = await open();
-  expect(records).toEqual([record('1')]);
-  expect(unread).toEqual({ uploads, files: [expect.stringContaining(`bad.json.${why}-`)] });
-  expect(await readFile(unread.files[0] ?? '', 'utf8')).toBe(content);
-  const again = await open();
-  expect([again.unread.files, again.setAside]).toEqual([[], setAside]);
-});
+])(
+  'sets a sheet aside that is not understood (%j) and reads the others',
+  async ([content, why, uploads], { folder, open }) => {
+    const { journal } = await open();
+    await journal.add([record('1')]);
+    await writeFile(join(folder, 'bad.json'), content);
+    const { records, unread, setAside } = await open();
+    expect(records).toEqual([record('1')]);
+    expect(unread).toEqual({ uploads, files: [expect.stringContaining(`bad.json.${why}-`)] });
+    expect(await readFile(unread.files[0] ?? '', 'utf8')).toBe(content);
+    const again = await open();
+    expect([again.unread.files, again.setAside]).toEqual([[], setAside]);
+  },
+);
 
-it('sets a sheet aside that is no UTF-8: read with replacement characters, its keys would be others', async () => {
+it('sets a sheet aside that is no UTF-8: read with replacement characters, its keys would be others', async ({
+  folder,
+  open,
+}) => {
   await mkdir(folder, { recursive: true });
   const bytes = Buffer.from(JSON.stringify({ version: 1, records: [record('caf\xe9')] }), 'latin1');
   await writeFile(join(folder, 'bad.json'), bytes);
@@ -88,7 +90,10 @@ it('sets a sheet aside that is no UTF-8: read with replacement characters, its k
   expect(await readFile(unread.files[0] ?? '')).toEqual(bytes);
 });
 
-it('one record that is not understood costs only itself, and is kept in a file of its own', async () => {
+it('one record that is not understood costs only itself, and is kept in a file of its own', async ({
+  folder,
+  open,
+}) => {
   const { journal } = await open();
   await journal.add(Array.from({ length: 50 }, (_, number) => record(String(number))));
   const [sheet = ''] = await readdir(folder);
@@ -104,7 +109,7 @@ it('one record that is not understood costs only itself, and is kept in a file o
   expect((await open()).records).toHaveLength(49);
 });
 
-it('any bytes: the journal is read, and no byte that is not understood is lost', async () => {
+it('any bytes: the journal is read, and no byte that is not understood is lost', async ({ folder, open }) => {
   const anything = fc.oneof(
     fc.string(),
     fc.json(),
@@ -125,7 +130,7 @@ it('any bytes: the journal is read, and no byte that is not understood is lost',
   );
 });
 
-it('keeps the fields of a later version and writes them back', async () => {
+it('keeps the fields of a later version and writes them back', async ({ folder, open }) => {
   const { journal } = await open();
   await journal.add([record('1')]);
   const [sheet = ''] = await readdir(folder);
@@ -140,7 +145,7 @@ it('keeps the fields of a later version and writes them back', async () => {
   expect(written).toMatchObject({ colour: 'blue', upload, confirmed: 5 });
 });
 
-it('a file where its folder should be is set aside, and the folder made', async () => {
+it('a file where its folder should be is set aside, and the folder made', async ({ folder, open }) => {
   await rm(folder, { recursive: true });
   await writeFile(folder, 'not a folder');
   const { journal, unread } = await open();
@@ -150,7 +155,7 @@ it('a file where its folder should be is set aside, and the folder made', async 
   expect((await open()).records).toEqual([record('1')]);
 });
 
-it('what keeps the folder from being made is reported and does not stop the start', async () => {
+it('what keeps the folder from being made is reported and does not stop the start', async ({ folder }) => {
   await writeFile(join(folder, 'file'), '');
   const blocked = new Journal(join(folder, 'file', 'transfers'));
   const { records, unread } = await blocked.load();
@@ -159,7 +164,7 @@ it('what keeps the folder from being made is reported and does not stop the star
   await expect(blocked.put(record('1'))).rejects.toMatchObject({ code: 'disk-full' });
 });
 
-it('creates a removed folder again', async () => {
+it('creates a removed folder again', async ({ folder, open }) => {
   const { journal } = await open();
   await journal.add([record('1')]);
   await rm(folder, { recursive: true });
@@ -171,7 +176,7 @@ function sheetOf(text: string): { records: unknown[] } {
   return z.looseObject({ records: z.array(z.unknown()) }).parse(JSON.parse(text));
 }
 
-it('forgets what a crash left half written beside', async () => {
+it('forgets what a crash left half written beside', async ({ folder, open }) => {
   const { journal } = await open();
   await journal.add([record('1')]);
   await writeFile(join(folder, 'half.json.tmp'), '{"ver');
@@ -179,7 +184,7 @@ it('forgets what a crash left half written beside', async () => {
   expect(await readdir(folder)).toHaveLength(1);
 });
 
-it('explains a disk that takes nothing, and the next writing carries what is owed', async () => {
+it('explains a disk that takes nothing, and the next writing carries what is owed', async ({ folder, open }) => {
   const { journal } = await open();
   await journal.add([record('1')]);
   await rm(folder, { recursive: true });
