@@ -1,64 +1,51 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CliSurroundings, runCli } from '../../../electron/cli.ts';
+import { describe, expect } from 'vitest';
 import type { FaultRule, RewritableAnswer } from '../../sandbox/faults.ts';
-import { DownloadDesk, KEY, MIB } from '../services/transfers/download/surroundings.ts';
+import { KEY, MIB } from '../services/transfers/download/surroundings.ts';
+import { withDownloads } from './fixtures.ts';
 
 /** What a storage leaves out of an answer, or something in front of it changes, is not taken for what is so. */
 
 const SIZE = 2 * MIB;
 const OLD = 'what was there before';
-let desk: DownloadDesk;
-let home: string;
-beforeEach(async () => {
-  desk = await DownloadDesk.open(SIZE);
-  home = await mkdtemp(join(tmpdir(), 'nearplay-cli-absent-'));
-  const preferences = desk.sandbox.preferences({ delaySeconds: 0, services: [] });
-  await writeFile(join(home, 'studio.json'), JSON.stringify(preferences));
-});
-afterEach(async () => {
-  desk.sandbox.clearFaults();
-  await desk.close();
-  await rm(home, { recursive: true, force: true });
-});
 
-async function nearplay(args: string[], more: Partial<CliSurroundings> = {}) {
-  let [stdout, stderr] = ['', ''];
-  const code = await runCli(args, {
-    env: {
-      NEARPLAY_PREFERENCES: join(home, 'studio.json'),
-      NEARPLAY_HOME: join(home, 'home'),
-      AWS_ACCESS_KEY_ID: desk.sandbox.credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: desk.sandbox.credentials.secretAccessKey,
-    },
-    cwd: desk.folder,
-    stdout: (text) => (stdout += text),
-    stderr: (text) => (stderr += text),
-    now: () => Date.now(),
-    platform: process.platform,
-    signal: new AbortController().signal,
-    ...more,
+const it = withDownloads
+  .extend('size', SIZE)
+  .extend(
+    'get',
+    ({ nearplay }) =>
+      (...more: string[]) =>
+        nearplay(['get', KEY, 'plate.mov', ...FROM_MAIN, '--wait', LONG, ...more]),
+  )
+  .extend(
+    'saved',
+    ({ desk }) =>
+      () =>
+        readFile(join(desk.folder, 'plate.mov')),
+  )
+  .extend(
+    'keepsOld',
+    ({ desk }) =>
+      () =>
+        writeFile(join(desk.folder, 'plate.mov'), OLD),
+  )
+  .extend('ask', ({ nearplay }) => async () => ({
+    ls: await nearplay(['ls', 'sq010', '--json', ...FROM_MAIN]),
+    verify: await nearplay(['verify', '.', 'sq010', '--json']),
+  }))
+  .extend('localFile', ({ desk }) => async (name: string, content: Buffer): Promise<void> => {
+    const path = join(desk.folder, name);
+    await writeFile(path, content);
+    const anHourAgo = Date.now() / 1000 - 3600;
+    await utimes(path, anHourAgo, anHourAgo);
   });
-  return { code, stdout, stderr };
-}
 const FROM_MAIN = ['--ip', '198.51.100.7'];
 /** Minutes: of what ends by itself, and of what is waited for in vain. */
 const [LONG, SHORT] = ['1', '0.02'];
-const get = (...more: string[]) => nearplay(['get', KEY, 'plate.mov', ...FROM_MAIN, '--wait', LONG, ...more]);
-const saved = () => readFile(join(desk.folder, 'plate.mov'));
-const keepsOld = () => writeFile(join(desk.folder, 'plate.mov'), OLD);
-
-async function localFile(name: string, content: Buffer): Promise<void> {
-  const path = join(desk.folder, name);
-  await writeFile(path, content);
-  const anHourAgo = Date.now() / 1000 - 3600;
-  await utimes(path, anHourAgo, anHourAgo);
-}
 
 const rewritten = (operation: string, rewrite: (answer: RewritableAnswer) => Partial<RewritableAnswer>): FaultRule => ({
   operation,
@@ -78,23 +65,23 @@ const whole = (answer: RewritableAnswer) => new Response(Readable.from(answer.bo
 describe('a length that HEAD does not name', () => {
   const ofHead = { operation: 'HeadObject', effect: { kind: 'no-length' } } as const;
 
-  it('is not 0: the file comes whole', async () => {
+  it('is not 0: the file comes whole', async ({ desk, get, keepsOld, saved }) => {
     desk.sandbox.addFault(ofHead);
     await keepsOld();
     expect(await get()).toMatchObject({ code: 0, stderr: '' });
     expect((await saved()).equals(desk.content)).toBe(true);
   });
 
-  it.each([
+  it.for([
     ['where the storage knows no ranges', { operation: 'GetObject', effect: { kind: 'ignore-range' } }],
-  ] satisfies [string, FaultRule][])('is found %s, too', async (_where, rule) => {
+  ] satisfies [string, FaultRule][])('is found %s, too', async ([_where, rule], { desk, get, saved }) => {
     desk.sandbox.addFault(ofHead);
     desk.sandbox.addFault(rule);
     expect(await get()).toMatchObject({ code: 0 });
     expect((await saved()).equals(desk.content)).toBe(true);
   });
 
-  it('replaces nothing where no answer names one', async () => {
+  it('replaces nothing where no answer names one', async ({ desk, get, keepsOld, saved }) => {
     desk.sandbox.addFault({ effect: { kind: 'no-length' } });
     desk.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'ignore-range' } });
     await keepsOld();
@@ -104,7 +91,13 @@ describe('a length that HEAD does not name', () => {
     expect(await saved()).toEqual(Buffer.from(OLD));
   });
 
-  it('is the real one for status, and for what a HEAD of 0 is about', async () => {
+  it('is the real one for status, and for what a HEAD of 0 is about', async ({
+    desk,
+    get,
+    keepsOld,
+    nearplay,
+    saved,
+  }) => {
     for (const rule of [ofHead, headers('HeadObject', { 'content-length': 0 })]) {
       const takeAway = desk.sandbox.addFault(rule);
       expect((await nearplay(['status', KEY])).stdout).toContain(`${SIZE} bytes`);
@@ -115,29 +108,32 @@ describe('a length that HEAD does not name', () => {
     }
   });
 
-  it.each([
+  it.for<[string, FaultRule]>([
     ['none', ofHead],
     ['0', headers('HeadObject', { 'content-length': 0 })],
-  ])('and is %s makes no other file of an upload, nor of a stream or one in parts', async (_said, rule) => {
-    desk.sandbox.addFault(rule);
-    // Its answer to the write proves nothing: it has to be looked at.
-    desk.sandbox.addFault({ operation: 'PutObject', effect: { kind: 'no-proof' } });
-    await localFile('small.bin', randomBytes(1000));
-    await localFile('large.bin', randomBytes(17 * MIB));
-    expect(await nearplay(['upload', 'small.bin', 'large.bin'])).toMatchObject({ code: 0, stderr: '' });
-    const stdin = Readable.from([randomBytes(1000)]);
-    expect(await nearplay(['upload', '-', '--to', 'stream.bin'], { stdin })).toMatchObject({ code: 0, stderr: '' });
-    expect(await nearplay(['upload', 'small.bin', 'large.bin'])).toMatchObject({ code: 0 });
-  });
+  ])(
+    'and is %s makes no other file of an upload, nor of a stream or one in parts',
+    async ([_said, rule], { desk, localFile, nearplay }) => {
+      desk.sandbox.addFault(rule);
+      // Its answer to the write proves nothing: it has to be looked at.
+      desk.sandbox.addFault({ operation: 'PutObject', effect: { kind: 'no-proof' } });
+      await localFile('small.bin', randomBytes(1000));
+      await localFile('large.bin', randomBytes(17 * MIB));
+      expect(await nearplay(['upload', 'small.bin', 'large.bin'])).toMatchObject({ code: 0, stderr: '' });
+      const stdin = Readable.from([randomBytes(1000)]);
+      expect(await nearplay(['upload', '-', '--to', 'stream.bin'], { stdin })).toMatchObject({ code: 0, stderr: '' });
+      expect(await nearplay(['upload', 'small.bin', 'large.bin'])).toMatchObject({ code: 0 });
+    },
+  );
 
-  it('is no difference for verify', async () => {
+  it('is no difference for verify', async ({ desk, localFile, nearplay }) => {
     await localFile('plate.mov', desk.content);
     desk.sandbox.addFault({ effect: { kind: 'no-length' } });
     const { stdout } = await nearplay(['verify', '.', 'sq010', '--json']);
     expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ same: 1 });
   });
 
-  it('does not make an empty object other than it is', async () => {
+  it('does not make an empty object other than it is', async ({ desk, get, keepsOld, saved }) => {
     await desk.put(Buffer.alloc(0));
     for (const rules of [[], [ofHead], [{ effect: { kind: 'no-proof' } }]] satisfies FaultRule[][]) {
       for (const rule of rules) desk.sandbox.addFault(rule);
@@ -148,7 +144,7 @@ describe('a length that HEAD does not name', () => {
     }
   });
 
-  it('and of which GET says nothing either, is no empty object', async () => {
+  it('and of which GET says nothing either, is no empty object', async ({ desk, get, keepsOld, saved }) => {
     await desk.put(Buffer.alloc(0));
     desk.sandbox.addFault({ effect: { kind: 'no-proof' } });
     desk.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'no-length' } });
@@ -159,7 +155,7 @@ describe('a length that HEAD does not name', () => {
 });
 
 describe('a date that is not named', () => {
-  it('is not that of 1970, nor old enough for a replica', async () => {
+  it('is not that of 1970, nor old enough for a replica', async ({ desk, nearplay }) => {
     desk.sandbox.addFault(headers('HeadObject', { 'last-modified': undefined }));
     const said = await nearplay(['status', KEY, '--json']);
     expect(said.code).not.toBe(0);
@@ -169,7 +165,7 @@ describe('a date that is not named', () => {
 });
 
 describe('an answer to GET that is not what HEAD described', () => {
-  it.each<[string, FaultRule[], string]>([
+  it.for<[string, FaultRule[], string]>([
     ['a proxy compresses it', [rewritten('GetObject', compressed)], 'compresses the file on its way'],
     [
       'a proxy compresses it and names no length',
@@ -190,7 +186,7 @@ describe('an answer to GET that is not what HEAD described', () => {
       [{ operation: 'GetObject', effect: { kind: 'status', status: 416, code: 'InvalidRange' } }],
       'contradicts itself',
     ],
-  ])('is not called replaced: %s', async (_how, rules, words) => {
+  ])('is not called replaced: %s', async ([_how, rules, words], { desk, get, keepsOld, saved }) => {
     for (const rule of rules) desk.sandbox.addFault(rule);
     await keepsOld();
     const said = await get();
@@ -200,7 +196,7 @@ describe('an answer to GET that is not what HEAD described', () => {
     expect(await saved()).toEqual(Buffer.from(OLD));
   });
 
-  it('is replaced where another look says so', async () => {
+  it('is replaced where another look says so', async ({ desk, get }) => {
     desk.sandbox.addFault({ effect: { kind: 'no-version-ids' } });
     let times = 0;
     desk.sandbox.addFault(
@@ -229,7 +225,7 @@ describe('an answer to GET that is not what HEAD described', () => {
 });
 
 describe('a checksum that the storage keeps', () => {
-  it('is not none because it cannot be compared', async () => {
+  it('is not none because it cannot be compared', async ({ desk, get }) => {
     const composite = { 'x-amz-checksum-crc32': 'AAAAAA==', 'x-amz-checksum-type': 'COMPOSITE' };
     desk.sandbox.addFault(headers('HeadObject', composite));
     const said = await get();
@@ -237,18 +233,21 @@ describe('a checksum that the storage keeps', () => {
     expect(JSON.parse((await get('--json')).stdout)).toMatchObject({ provedBy: null, unproved: 'incomparable' });
   });
 
-  it.each(['', 'AAAA', 'AAAAAA', '!!!!!!=='])('and that is no checksum ("%s") is no damage', async (value) => {
-    desk.sandbox.addFault(headers('HeadObject', { 'x-amz-checksum-crc32': value }));
-    const said = await get();
-    expect(said).toMatchObject({ code: 0, stderr: '' });
-    // The ETag of what went in one request is its MD5.
-    expect(said.stdout).toContain('proved by md5');
-    expect((await saved()).equals(desk.content)).toBe(true);
-  });
+  it.for(['', 'AAAA', 'AAAAAA', '!!!!!!=='])(
+    'and that is no checksum ("%s") is no damage',
+    async (value, { desk, get, saved }) => {
+      desk.sandbox.addFault(headers('HeadObject', { 'x-amz-checksum-crc32': value }));
+      const said = await get();
+      expect(said).toMatchObject({ code: 0, stderr: '' });
+      // The ETag of what went in one request is its MD5.
+      expect(said.stdout).toContain('proved by md5');
+      expect((await saved()).equals(desk.content)).toBe(true);
+    },
+  );
 
-  it.each(['', 'AAAA', 'AAAAAA'])(
+  it.for(['', 'AAAA', 'AAAAAA'])(
     'and that is none in answers to a write ("%s") is no damage either',
-    async (value) => {
+    async (value, { desk, localFile, nearplay }) => {
       for (const operation of ['PutObject', 'UploadPart', 'CompleteMultipartUpload', 'HeadObject'])
         desk.sandbox.addFault(headers(operation, { 'x-amz-checksum-crc32': value }));
       await localFile('small.bin', randomBytes(1000));
@@ -262,14 +261,10 @@ describe('a listing', () => {
   const listing = (change: (body: string) => string, operation = 'ListObjectsV2'): FaultRule =>
     rewritten(operation, ({ body }) => ({ body: typeof body === 'string' ? change(body) : body }));
   const ENTRY = /<Contents>.*?<\/Contents>/s;
-  const ask = async () => ({
-    ls: await nearplay(['ls', 'sq010', '--json', ...FROM_MAIN]),
-    verify: await nearplay(['verify', '.', 'sq010', '--json']),
-  });
 
-  beforeEach(() => localFile('plate.mov', desk.content));
+  it.beforeEach(({ desk, localFile }) => localFile('plate.mov', desk.content));
 
-  it.each<[string, FaultRule, string]>([
+  it.for<[string, FaultRule, string]>([
     ['another page, and not where it is', { effect: { kind: 'no-token' } }, 'storage-failed'],
     [
       'another page, with an empty token',
@@ -291,7 +286,7 @@ describe('a listing', () => {
       listing((body) => body.replace('<MaxKeys>', '<EncodingType>base64</EncodingType><MaxKeys>')),
       'not-a-storage',
     ],
-  ])('that names %s is no listing', async (_what, rule, code) => {
+  ])('that names %s is no listing', async ([_what, rule, code], { ask, desk }) => {
     desk.sandbox.addFault(rule);
     for (const said of Object.values(await ask())) {
       expect(said.code).not.toBe(0);
@@ -300,7 +295,7 @@ describe('a listing', () => {
     }
   });
 
-  it('that names an entry twice has it once', async () => {
+  it('that names an entry twice has it once', async ({ ask, desk }) => {
     desk.sandbox.addFault(listing((body) => body.replace(ENTRY, '$&$&')));
     const { ls, verify } = await ask();
     expect(ls.stdout.trim().split('\n')).toHaveLength(1);
@@ -308,7 +303,7 @@ describe('a listing', () => {
     expect(JSON.parse(verify.stdout)).toMatchObject({ same: 1 });
   });
 
-  it('that writes keys as in an address, unasked, is read so', async () => {
+  it('that writes keys as in an address, unasked, is read so', async ({ desk, nearplay }) => {
     await desk.put(desk.content, {}, 'sq010/ä +b.mov');
     const encoded = (name: string) => encodeURIComponent(name).replaceAll('%20', '+').replaceAll('%2F', '/');
     desk.sandbox.addFault(
@@ -329,7 +324,7 @@ describe('a listing', () => {
     expect(keys).toEqual([KEY, 'sq010/ä +b.mov']);
   });
 
-  it('that ignores the delimiter shows no file in a folder that it is not in', async () => {
+  it('that ignores the delimiter shows no file in a folder that it is not in', async ({ desk, nearplay }) => {
     await desk.put(desk.content, {}, 'sq010/deep/x.mov');
     desk.sandbox.addFault(listing((body) => body.replace(/<Key>media\/sq010\/plate/, '<Key>media/sq010/deep/plate')));
     const said = await nearplay(['ls', 'sq010', '--json', ...FROM_MAIN]);
@@ -337,7 +332,7 @@ describe('a listing', () => {
     expect(said.stderr).toContain('not-a-storage');
   });
 
-  it('of parts or of uploads that is not whole loses none of an upload', async () => {
+  it('of parts or of uploads that is not whole loses none of an upload', async ({ desk, localFile, nearplay }) => {
     await localFile('large.bin', randomBytes(17 * MIB));
     desk.sandbox.addFault({ effect: { kind: 'no-token' } });
     expect(await nearplay(['upload', 'large.bin'])).toMatchObject({ code: 0, stderr: '' });

@@ -1,63 +1,41 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, lstat, mkdir, mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, lstat, mkdir, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { z } from 'zod';
-import { type CliSurroundings, runCli } from '../../../electron/cli.ts';
 import { device, fifo, skipped, socket } from '../../helpers/oddFiles.ts';
-import { DownloadDesk, KEY, MIB, SYDNEY_REGION } from '../services/transfers/download/surroundings.ts';
+import { KEY, MIB, SYDNEY_REGION } from '../services/transfers/download/surroundings.ts';
+import { withDownloads } from './fixtures.ts';
 
 const IN_SYDNEY = '203.0.113.7';
-let desk: DownloadDesk;
-let home: string;
-beforeEach(async () => {
-  desk = await DownloadDesk.open(2 * MIB);
-  home = await mkdtemp(join(tmpdir(), 'nearplay-cli-get-'));
-  const preferences = desk.sandbox.preferences({ delaySeconds: 0, services: [] });
-  await writeFile(join(home, 'studio.json'), JSON.stringify(preferences));
-});
-afterEach(async () => {
-  await desk.close();
-  await rm(home, { recursive: true, force: true });
-});
 
-async function nearplay(args: string[], more: Partial<CliSurroundings> = {}) {
-  let stdout = '';
-  let stderr = '';
-  const code = await runCli(args, {
-    env: {
-      NEARPLAY_PREFERENCES: join(home, 'studio.json'),
-      NEARPLAY_HOME: join(home, 'home'),
-      AWS_ACCESS_KEY_ID: desk.sandbox.credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: desk.sandbox.credentials.secretAccessKey,
-    },
-    cwd: desk.folder,
-    stdout: (text) => (stdout += text),
-    stderr: (text) => (stderr += text),
-    now: () => Date.now(),
-    platform: process.platform,
-    signal: new AbortController().signal,
-    ...more,
-  });
-  return { code, stdout, stderr };
-}
-const json = (text: string): unknown => JSON.parse(text);
-
-describe.skipIf(process.platform === 'win32')('nearplay get to what is no file', () => {
-  const at = (name: string) => join(desk.folder, name);
-  const get = (destination: string) => nearplay(['get', KEY, destination, '--json', '--ip', '198.51.100.7']);
-  const isRefused = async (destination: string, as: string) => {
+const it = withDownloads
+  .extend('size', 2 * MIB)
+  .extend(
+    'at',
+    ({ desk }) =>
+      (name: string) =>
+        join(desk.folder, name),
+  )
+  .extend(
+    'get',
+    ({ nearplay }) =>
+      (destination: string) =>
+        nearplay(['get', KEY, destination, '--json', '--ip', '198.51.100.7']),
+  )
+  .extend('isRefused', ({ desk, get }) => async (destination: string, as: string) => {
     const before = await lstat(destination);
     const { code, stderr } = await get(destination);
     expect({ code, said: json(stderr) }).toMatchObject({ code: 1, said: { code: 'destination-unwritable' } });
     expect(stderr).toContain(`is ${as}.`);
     expect(await lstat(destination)).toMatchObject({ ino: before.ino, mode: before.mode });
     expect(desk.reads()).toEqual([]);
-  };
+  });
+const json = (text: string): unknown => JSON.parse(text);
 
-  it('is refused before anything is read, and that stays as it is; a link to it too', async () => {
+describe.skipIf(process.platform === 'win32')('nearplay get to what is no file', () => {
+  it('is refused before anything is read, and that stays as it is; a link to it too', async ({ at, isRefused }) => {
     await fifo(at('pipe'));
     const server = await socket(at('socket'));
     await symlink('pipe', at('to-pipe'));
@@ -75,14 +53,14 @@ describe.skipIf(process.platform === 'win32')('nearplay get to what is no file',
     await isRefused(at('disk'), 'a disk device');
   });
 
-  it('is refused for an output that is a file: what writes to it would lose it', async () => {
+  it('is refused for an output that is a file: what writes to it would lose it', async ({ at, isRefused }) => {
     const handle = await open(at('output'), 'w');
     await symlink(`/dev/fd/${handle.fd}`, at('stdout'));
     await isRefused(at('stdout'), 'an open stream');
     await handle.close();
   });
 
-  it('takes the place of a link, whatever that leads to, and leaves that alone', async () => {
+  it('takes the place of a link, whatever that leads to, and leaves that alone', async ({ at, desk, get }) => {
     await writeFile(at('v012.mov'), 'another take');
     for (const target of ['v012.mov', 'nothing', 'link']) {
       await rm(at('link'), { force: true });
@@ -94,7 +72,7 @@ describe.skipIf(process.platform === 'win32')('nearplay get to what is no file',
     expect(await desk.names()).toEqual(['link', 'v012.mov']);
   });
 
-  it('keeps the permissions of a file that it replaces', async () => {
+  it('keeps the permissions of a file that it replaces', async ({ at, get }) => {
     for (const mode of [0o600, 0o664, 0o750]) {
       await writeFile(at('plate.mov'), 'old');
       await chmod(at('plate.mov'), mode);
@@ -105,7 +83,7 @@ describe.skipIf(process.platform === 'win32')('nearplay get to what is no file',
 });
 
 describe('nearplay get', () => {
-  it('says by what the file is proved', async () => {
+  it('says by what the file is proved', async ({ desk, nearplay }) => {
     const said = await nearplay(['get', KEY, '--ip', '198.51.100.7']);
     expect(said).toMatchObject({ code: 0, stderr: '' });
     expect(said.stdout).toContain('2097152 bytes from main-us: ip-outside-ranges; proved by crc32');
@@ -114,7 +92,7 @@ describe('nearplay get', () => {
     expect(await desk.names()).toEqual(['plate.mov']);
   });
 
-  it('says that nothing proves it where the storage keeps no checksum', async () => {
+  it('says that nothing proves it where the storage keeps no checksum', async ({ desk, nearplay }) => {
     desk.sandbox.addFault({ effect: { kind: 'no-proof' } });
     const said = await nearplay(['get', KEY, '--ip', '198.51.100.7']);
     expect(said.stdout).toContain('not proved: the storage keeps no checksum');
@@ -123,7 +101,7 @@ describe('nearplay get', () => {
     });
   });
 
-  it('tells when it begins again', async () => {
+  it('tells when it begins again', async ({ desk, nearplay }) => {
     desk.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'corrupt', atByte: 5 }, times: 1 });
     const said = await nearplay(['get', KEY, '--ip', '198.51.100.7']);
     expect(said.code).toBe(0);
@@ -131,7 +109,11 @@ describe('nearplay get', () => {
     expect(await desk.holds()).toBe(true);
   });
 
-  it('tells what it waits for, ends when it takes too long, and goes on the next time', async () => {
+  it('tells what it waits for, ends when it takes too long, and goes on the next time', async ({
+    desk,
+    folder: home,
+    nearplay,
+  }) => {
     const broken = desk.sandbox.addFault({
       operation: 'GetObject',
       effect: { kind: 'reset', afterBytes: MIB },
@@ -157,12 +139,12 @@ describe('nearplay get', () => {
     expect(await readdir(join(home, 'home', 'downloads'))).toEqual([]);
   });
 
-  it.each([
+  it.for<[string, string]>([
     ['notdir/below/a.mov', 'not-a-folder'],
     ['/proc/a.mov', 'destination-unwritable'],
     ['n'.repeat(300), 'name-too-long'],
     ['taken', 'destination-unwritable'],
-  ])('to %s says at once what is wrong there', async (destination, code) => {
+  ])('to %s says at once what is wrong there', async ([destination, code], { desk, nearplay }) => {
     await writeFile(join(desk.folder, 'notdir'), '');
     await mkdir(join(desk.folder, 'taken/plate.mov'), { recursive: true });
     const said = await nearplay(['get', KEY, destination, '--json', '--ip', '198.51.100.7']);
@@ -171,7 +153,12 @@ describe('nearplay get', () => {
     expect(desk.reads()).toEqual([]);
   });
 
-  it('to a disk without room says so before the first byte, and leaves nothing', async ({ skip }) => {
+  it('to a disk without room says so before the first byte, and leaves nothing', async ({
+    desk,
+    folder: home,
+    nearplay,
+    skip,
+  }) => {
     const small = join(home, 'small');
     await mkdir(small);
     try {
@@ -192,13 +179,13 @@ describe('nearplay get', () => {
 });
 
 describe('a replica that is known to hold a version, and refuses its bytes', () => {
-  beforeEach(async () => {
+  it.beforeEach(async ({ desk }) => {
     await desk.sandbox.waitForReplica(`media/${KEY}`, 5000);
     const effect = { kind: 'status', status: 403, code: 'InvalidObjectState' } as const;
     desk.sandbox.addFault({ operation: 'GetObject', region: SYDNEY_REGION, effect });
   });
 
-  it('gives way to main for get and link, with the reason', async () => {
+  it('gives way to main for get and link, with the reason', async ({ desk, nearplay }) => {
     const why = { storage: 'main-us', reason: 'replica-not-ready', details: { refusedFor: 'archived' } };
     const got = await nearplay(['get', KEY, '--json', '--ip', IN_SYDNEY]);
     expect({ code: got.code, said: json(got.stdout) }).toMatchObject({ code: 0, said: why });
@@ -209,7 +196,7 @@ describe('a replica that is known to hold a version, and refuses its bytes', () 
     expect((await fetch(link.url)).status).toBe(200);
   });
 
-  it('is named by status', async () => {
+  it('is named by status', async ({ nearplay }) => {
     const { stdout } = await nearplay(['status', KEY, '--json']);
     expect(json(stdout)).toMatchObject({
       replicas: [{ storage: 'sydney', holdsThisVersion: true, readable: false, error: { code: 'archived' } }],
@@ -219,7 +206,7 @@ describe('a replica that is known to hold a version, and refuses its bytes', () 
 });
 
 describe('an archived object on main', () => {
-  it('gets neither a file nor a link', async () => {
+  it('gets neither a file nor a link', async ({ desk, nearplay }) => {
     const effect = { kind: 'status', status: 403, code: 'InvalidObjectState' } as const;
     desk.sandbox.addFault({ operation: 'GetObject', effect });
     for (const command of ['get', 'link']) {
@@ -230,7 +217,7 @@ describe('an archived object on main', () => {
   });
 });
 
-it('a replica that refuses to say whether it has a version is not said to lack it', async () => {
+it('a replica that refuses to say whether it has a version is not said to lack it', async ({ desk, nearplay }) => {
   const effect = { kind: 'status', status: 403, code: 'AccessDenied' } as const;
   desk.sandbox.addFault({ region: SYDNEY_REGION, effect });
   const { stdout } = await nearplay(['status', KEY, '--json']);
@@ -239,7 +226,7 @@ it('a replica that refuses to say whether it has a version is not said to lack i
   });
 });
 
-it('an object of parts is proved by the checksum of its parts', async () => {
+it('an object of parts is proved by the checksum of its parts', async ({ desk, folder: home, nearplay }) => {
   const content = randomBytes(20 * MIB);
   await writeFile(join(home, 'big.mov'), content);
   const uploaded = await nearplay(['upload', join(home, 'big.mov'), '--to', 'parts']);

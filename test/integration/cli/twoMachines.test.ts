@@ -1,14 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { describe, expect } from 'vitest';
 import { bytesOf, MIB, until, uploadsIn } from '../services/transfers/surroundings.ts';
+import { COMMAND, listenTo, withCli } from './fixtures.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../../electron/cli.ts', import.meta.url));
 /** A PID namespace each: neither machine sees the processes of the other, and both begin to count at 1. */
 const NAMESPACE = ['--pid', '--fork', '--mount-proc', '--kill-child'];
 const unshare = namespaceCommand();
@@ -18,17 +14,16 @@ if (!unshare) {
   );
 }
 
-let sandbox: Sandbox;
-let folder: string;
-beforeEach(async () => {
-  sandbox = await startSandbox({ replicationDelayMs: 0 });
-  folder = await mkdtemp(join(tmpdir(), 'nearplay-two-machines-'));
-  await writeFile(join(folder, 'studio.json'), JSON.stringify(sandbox.preferences({ services: [] })));
-});
-afterEach(async () => {
-  await sandbox.close();
-  await rm(folder, { recursive: true, force: true });
-});
+const it = withCli
+  /** A command on a machine of its own, with the home that all share. */
+  .extend('machine', ({ surroundings: { cwd, env } }) => (...args: string[]) => {
+    const [command = '', ...namespace] = unshare ?? [];
+    const own = { ...env, PATH: process.env['PATH'] };
+    const { child, said, ended } = listenTo(
+      spawn(command, [...namespace, ...COMMAND, ...args, '--json'], { cwd, env: own }),
+    );
+    return { child, said, ended: ended.then((code) => ({ code, lines: objects(said.stdout), ...said })) };
+  });
 
 function namespaceCommand(): string[] | undefined {
   if (process.platform !== 'linux') return undefined;
@@ -39,31 +34,15 @@ function namespaceCommand(): string[] | undefined {
   return forms.find(([command = '', ...args]) => spawnSync(command, [...args, 'true']).status === 0);
 }
 
-/** A command on a machine of its own, with the home that all share. */
-function machine(...args: string[]) {
-  const [command = '', ...namespace] = unshare ?? [];
-  const { accessKeyId, secretAccessKey } = sandbox.credentials;
-  const program = [process.execPath, '--disable-warning=ExperimentalWarning', PROGRAM, ...args, '--json'];
-  const child = spawn(command, [...namespace, ...program], {
-    cwd: folder,
-    env: {
-      ...{ PATH: process.env['PATH'], NEARPLAY_PREFERENCES: 'studio.json', NEARPLAY_HOME: join(folder, 'home') },
-      ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
-    },
-  });
-  const said = { stdout: '', stderr: '' };
-  child.stdout.on('data', (text: Buffer) => (said.stdout += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (said.stderr += text.toString()));
-  const ended = once(child, 'close').then(([code]: unknown[]) => ({ code, lines: objects(said.stdout), ...said }));
-  return { child, said, ended };
-}
-
 const objects = (text: string) =>
   text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]));
-const isThere = (key: string) => sandbox.bucketOf('main-us').current(`media/${key}`) !== undefined;
 
 describe.skipIf(!unshare)('two machines with one home', () => {
-  it('a watch goes on while the other machine lists, cancels, resumes and uploads', async () => {
+  it('a watch goes on while the other machine lists, cancels, resumes and uploads', async ({
+    folder,
+    isThere,
+    machine,
+  }) => {
     await mkdir(join(folder, 'renders'));
     await mkdir(join(folder, 'plates'));
     await writeFile(join(folder, 'plates', 'b.exr'), 'b');
@@ -82,7 +61,11 @@ describe.skipIf(!unshare)('two machines with one home', () => {
     await watch.ended;
   });
 
-  it('both upload at once, and neither ends, sends again or takes over what the other sends', async () => {
+  it('both upload at once, and neither ends, sends again or takes over what the other sends', async ({
+    folder,
+    machine,
+    sandbox,
+  }) => {
     await mkdir(join(folder, 'a'));
     await mkdir(join(folder, 'b'));
     const content = Buffer.alloc(40 * MIB, 7);

@@ -1,28 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { describe, expect } from 'vitest';
+import type { FaultEffect } from '../../sandbox/faults.ts';
 import { until } from '../services/transfers/surroundings.ts';
+import { withCli } from './fixtures.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../../electron/cli.ts', import.meta.url));
-let sandbox: Sandbox;
-let folder: string;
-
-beforeEach(async () => {
-  sandbox = await startSandbox({ replicationDelayMs: 0 });
-  folder = await mkdtemp(join(tmpdir(), 'nearplay-cli-waits-'));
-  await writeFile(join(folder, 'studio.json'), JSON.stringify(sandbox.preferences({ services: [] })));
-});
-afterEach(async () => {
-  await sandbox.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function files(name: string, count: number): Promise<void> {
+const it = withCli.extend('files', ({ folder }) => async (name: string, count: number): Promise<void> => {
   await mkdir(join(folder, name), { recursive: true });
   const anHourAgo = Date.now() / 1000 - 3600;
   for (let number = 1; number <= count; number++) {
@@ -30,52 +13,41 @@ async function files(name: string, count: number): Promise<void> {
     await writeFile(path, `frame ${number}`);
     await utimes(path, anHourAgo, anHourAgo);
   }
-}
-
-/** The command as a process of its own, without a terminal. */
-function start(args: string[]) {
-  const { accessKeyId, secretAccessKey } = sandbox.credentials;
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', PROGRAM, ...args], {
-    cwd: folder,
-    env: {
-      ...{ PATH: process.env['PATH'], NEARPLAY_PREFERENCES: 'studio.json', NEARPLAY_HOME: join(folder, 'home') },
-      ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
-    },
-  });
-  const said = { stdout: '', stderr: '' };
-  child.stdout.on('data', (text: Buffer) => (said.stdout += text.toString()));
-  child.stderr.on('data', (text: Buffer) => (said.stderr += text.toString()));
-  const ended = once(child, 'close').then(([code]: unknown[]) => code);
-  return { child, said, ended };
-}
-
-const isThere = (key: string) => sandbox.bucketOf('main-us').current(`media/${key}`) !== undefined;
+});
 
 describe('a wait is told on stderr, and ends', () => {
-  it.each([
-    ['a sign-in', { kind: 'status', status: 400, code: 'ExpiredToken' } as const, 'sign-in'],
-    ['a storage that is not there', { kind: 'down' } as const, 'offline'],
-  ])('%s: one line when it begins, one when it goes on', async (_name, effect, waiting) => {
-    await files('plates', 3);
-    sandbox.addFault({ effect });
-    const { said, ended } = start(['upload', 'plates', '--json']);
-    await until(() => said.stderr.includes('"waiting"'), 'the wait is told', 50_000);
-    expect(JSON.parse(said.stderr.split('\n')[0] ?? '')).toMatchObject({
-      waiting,
-      message: expect.stringMatching(/30 minutes/) as string,
-    });
-    sandbox.clearFaults();
-    expect(await ended).toBe(0);
-    expect(
-      said.stderr
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as object),
-    ).toMatchObject([{ waiting }, { waiting: null }]);
-    expect(isThere('plates/plate.0003.exr')).toBe(true);
-  });
+  it.for<[string, FaultEffect, string]>([
+    ['a sign-in', { kind: 'status', status: 400, code: 'ExpiredToken' }, 'sign-in'],
+    ['a storage that is not there', { kind: 'down' }, 'offline'],
+  ])(
+    '%s: one line when it begins, one when it goes on',
+    async ([_name, effect, waiting], { files, isThere, sandbox, start }) => {
+      await files('plates', 3);
+      sandbox.addFault({ effect });
+      const { said, ended } = start(['upload', 'plates', '--json']);
+      await until(() => said.stderr.includes('"waiting"'), 'the wait is told', 50_000);
+      expect(JSON.parse(said.stderr.split('\n')[0] ?? '')).toMatchObject({
+        waiting,
+        message: expect.stringMatching(/30 minutes/) as string,
+      });
+      sandbox.clearFaults();
+      expect(await ended).toBe(0);
+      expect(
+        said.stderr
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as object),
+      ).toMatchObject([{ waiting }, { waiting: null }]);
+      expect(isThere('plates/plate.0003.exr')).toBe(true);
+    },
+  );
 
-  it('--wait ends it with an exit code of its own, and the same command goes on', async () => {
+  it('--wait ends it with an exit code of its own, and the same command goes on', async ({
+    files,
+    isThere,
+    sandbox,
+    start,
+  }) => {
     await files('plates', 3);
     sandbox.addFault({ effect: { kind: 'status', status: 400, code: 'ExpiredToken' } });
     const { said, ended } = start(['upload', 'plates', '--wait', '0.1']);
@@ -87,13 +59,13 @@ describe('a wait is told on stderr, and ends', () => {
     expect(isThere('plates/plate.0003.exr')).toBe(true);
   });
 
-  it('a wait that is no number of minutes is refused', async () => {
+  it('a wait that is no number of minutes is refused', async ({ start }) => {
     expect(await start(['upload', 'plates', '--wait', 'long']).ended).toBe(2);
   });
 });
 
 describe('output whose reader has gone', () => {
-  it('ends a listing quietly', async () => {
+  it('ends a listing quietly', async ({ files, start }) => {
     await files('many', 40);
     expect(await start(['upload', 'many']).ended).toBe(0);
     const { child, said, ended } = start(['ls', 'many', '--json']);
@@ -102,7 +74,7 @@ describe('output whose reader has gone', () => {
     expect(said.stderr).toBe('');
   });
 
-  it('does not end an upload: every file arrives', async () => {
+  it('does not end an upload: every file arrives', async ({ files, isThere, sandbox, start }) => {
     await files('many', 40);
     sandbox.addFault({ operation: 'PutObject', effect: { kind: 'latency', milliseconds: 50 } });
     const { child, said, ended } = start(['upload', 'many', '--json']);
@@ -114,7 +86,7 @@ describe('output whose reader has gone', () => {
     }
   });
 
-  it('of stderr neither: what waits goes on', async () => {
+  it('of stderr neither: what waits goes on', async ({ files, isThere, sandbox, start }) => {
     await files('many', 3);
     sandbox.addFault({ effect: { kind: 'status', status: 400, code: 'ExpiredToken' } });
     const { child, ended } = start(['upload', 'many']);
