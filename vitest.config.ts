@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const seconds = 1000;
+/** A busy machine takes its time: a condition that is polled for has as long as nearly the whole of a unit test. */
+const expectation = { poll: { timeout: 20 * seconds } };
 
 /**
  * One project a kind of test. Unit tests touch no network and no disk beyond a temporary folder; integration tests run
@@ -10,9 +12,17 @@ const seconds = 1000;
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'], testTimeout: 30 * seconds } },
       {
         test: {
+          expect: expectation,
+          name: 'unit',
+          include: ['test/unit/**/*.test.{ts,tsx}'],
+          testTimeout: 30 * seconds,
+        },
+      },
+      {
+        test: {
+          expect: expectation,
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 60 * seconds,
@@ -21,6 +31,7 @@ export default defineConfig({
       },
       {
         test: {
+          expect: expectation,
           name: 'hostile',
           include: ['test/hostile/**/*.test.ts'],
           testTimeout: 120 * seconds,
@@ -31,6 +42,7 @@ export default defineConfig({
       },
       {
         test: {
+          expect: expectation,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180 * seconds,
@@ -40,6 +52,7 @@ export default defineConfig({
       },
       {
         test: {
+          expect: expectation,
           name: 'interop',
           include: ['test/interop/**/*.test.ts'],
           testTimeout: 180 * seconds,

@@ -14,7 +14,7 @@ interface Closing {
 /** A new folder, and what removes it with all that is in it. */
 async function temporaryFolder(): Promise<{ path: string; remove: () => Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'nearplay-test-'));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
 /** `folder`: an empty folder of each test's own. */

@@ -82,7 +82,7 @@ export async function startTestStudio(options: TestStudioOptions = {}): Promise<
     async stop() {
       await Promise.all(running.map((one) => one.stop()));
       await sandbox.close();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -37,6 +37,7 @@ export class Journal {
   readonly #sheetOf = new Map<string, Sheet>();
   readonly #dirty = new Set<Sheet>();
   #timer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> = Promise.resolve();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -104,18 +105,13 @@ export class Journal {
   }
 
   /** Writes pending changes. @throws NearplayError disk-full; they stay pending */
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const sheet of [...this.#dirty]) {
-      this.#dirty.delete(sheet);
-      try {
-        await sheet.write();
-      } catch (error) {
-        this.#dirty.add(sheet);
-        throw error;
-      }
-    }
+    // One at a time: a flush that resolves has also seen the end of one that was under way.
+    const before = this.#flushing.catch(() => undefined);
+    this.#flushing = before.then(() => this.#flushNow());
+    return this.#flushing;
   }
 
   /** Removes records, with one write per sheet. @throws NearplayError disk-full */
@@ -128,6 +124,18 @@ export class Journal {
       changed.add(sheet);
     }
     for (const sheet of changed) await sheet.write();
+  }
+
+  async #flushNow(): Promise<void> {
+    for (const sheet of [...this.#dirty]) {
+      this.#dirty.delete(sheet);
+      try {
+        await sheet.write();
+      } catch (error) {
+        this.#dirty.add(sheet);
+        throw error;
+      }
+    }
   }
 
   async #flushLater(): Promise<void> {

@@ -101,7 +101,7 @@ describe.each(CHANGES)('an unfinished upload, after the main storage has another
     await expectHere(of, storage, whole, path);
     await until(() => uploads(sandbox) === 0, 'the old parts are gone');
     expect(sandbox.bucketOf(MAIN).current('media/big.mov')).toBeUndefined();
-    expect(warnings.filter((warning) => warning.includes('stay'))).toEqual([]);
+    expect(warnings.filter((warning) => warning.includes('remain'))).toEqual([]);
   });
 
   it('is interrupted and begins again there while it runs', async () => {
@@ -131,7 +131,7 @@ it('names what stays in a storage that the preferences do not have any more, and
   await start();
   running.queue.resume();
   await expectHere(elsewhere, MAIN, 'media/big.mov', path);
-  await until(() => warnings.some((warning) => warning.includes('stay')), 'it is named');
+  await until(() => warnings.some((warning) => warning.includes('remain')), 'it is named');
   expect(uploads(sandbox)).toBe(1);
   expect(elsewhere.requests.filter(({ operation }) => operation === 'AbortMultipartUpload')).toEqual([]);
   await running.stop();

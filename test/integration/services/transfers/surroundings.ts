@@ -48,7 +48,7 @@ export class Desk {
   }
 
   close(): Promise<void> {
-    return rm(this.folder, { recursive: true, force: true });
+    return rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -86,7 +86,7 @@ export class DownloadDesk {
 
   async close(): Promise<void> {
     await this.studio.stop();
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
