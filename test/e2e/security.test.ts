@@ -349,7 +349,7 @@ describe('from inside the page', () => {
       globalThis.location.href = 'https://example.com/';
     });
     // Refused by main, or by the page's own list of connections: then the page is loaded again.
-    const told = /A navigation was refused|could not load its page/;
+    const told = /Navigation refused|Page load failed/;
     await expect.poll(() => studio.app.logs(), { timeout: 20_000 }).toMatch(told);
     await expect.poll(() => page.url(), { timeout: 20_000 }).toBe(before);
     await page.getByTestId('app').waitFor();
