@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { platform } from 'node:process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MINUTE_MS } from '../../../../shared/units.ts';
 import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { type Phase, PHASES, ruleOf } from './phases.ts';
 import { SpawnedUpload } from './spawnedUpload.ts';
-import { bytesOf, Desk, MIB, until, uploadsIn } from './surroundings.ts';
+import { bytesOf, Desk, MIB, untilOrEnded, uploadsIn } from './surroundings.ts';
 
 const SIZE = 17 * MIB;
 /** Milliseconds: longer than the time-out of a request, so that every timer is late when the process wakes up. */
@@ -49,7 +50,7 @@ class Watched {
     sandbox.addFault({ ...request, effect: { kind: 'latency', milliseconds: CAUGHT_FOR } });
     sandbox.addFault({ ...request, effect: { kind: 'lost-answer' } });
     const upload = this.start();
-    await until(() => arrived() > before + skip, `${this.name}: a request to ${operation}`);
+    await untilOrEnded(() => arrived() > before + skip, `${this.name}: a request to ${operation}`, upload.output);
     return upload;
   }
 
@@ -81,9 +82,10 @@ class Watched {
   async #uploadHalf(): Promise<void> {
     const lift = sandbox.addFault({ key: new RegExp(this.name), partNumber: 3, effect: { kind: 'stall' } });
     const first = this.start();
-    await until(
+    await untilOrEnded(
       () => this.requests('UploadPart').filter(({ status }) => status === 200).length === 2,
       'two parts are there',
+      first.output,
     );
     first.kill();
     await first.output;
@@ -91,7 +93,8 @@ class Watched {
   }
 }
 
-describe.concurrent.each(PHASES)('in the phase "%s"', (phase) => {
+// Each test starts up to three processes; they end by themselves (SpawnedUpload), long before this.
+describe.concurrent.each(PHASES)('in the phase "%s"', { timeout: 10 * MINUTE_MS }, (phase) => {
   it('the process is killed, and the next one goes on', async () => {
     const watched = new Watched('killed', phase);
     const upload = await watched.begin();

@@ -6,6 +6,8 @@ import type { ChecksumKind } from '../../../../electron/services/content/checksu
 import { MINUTE_MS, SECOND_MS } from '../../../../shared/units.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 
+/** Far longer than one takes on a busy machine: nothing may hang. */
+const LIMIT_MS = 3 * MINUTE_MS;
 const PROGRAM = fileURLToPath(new URL('uploadProcess.ts', import.meta.url));
 
 export interface SpawnedUploadOptions {
@@ -17,7 +19,7 @@ export interface SpawnedUploadOptions {
   idle?: number;
 }
 
-/** An upload in a process of its own; killed after a minute. */
+/** An upload in a process of its own; killed after some minutes. */
 export class SpawnedUpload {
   /** What it said: with its state at the end, unless it was killed. */
   readonly output: Promise<string>;
@@ -30,7 +32,7 @@ export class SpawnedUpload {
     const child = spawn(process.execPath, [PROGRAM, JSON.stringify(argument)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const tooLong = setTimeout(() => this.kill(), MINUTE_MS);
+    const tooLong = setTimeout(() => this.kill(), LIMIT_MS);
     this.#child = child;
     this.output = Promise.all([text(child.stdout), once(child, 'close')]).then(([said]) => {
       clearTimeout(tooLong);

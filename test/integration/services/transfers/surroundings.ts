@@ -14,6 +14,7 @@ import type { Sandbox } from '../../../sandbox/sandbox.ts';
 
 export const MIB = 1024 ** 2;
 const MAIN = 'main-us';
+const POLL_MS = 10;
 
 /** A folder of this machine with files to upload and a journal, gone at the end. */
 export class Desk {
@@ -115,10 +116,24 @@ export function only(queue: TransferQueue): UploadTransfer {
 
 /** @throws Error when it has not become true in time; asks every 10 ms. */
 export async function until(isSo: () => boolean, what: string, milliseconds = 20_000): Promise<void> {
-  const deadline = performance.now() + milliseconds;
+  // Counted in polls, not by the clock: on a busy machine each takes longer, as does what is waited for.
+  for (let pollsLeft = milliseconds / POLL_MS; !isSo(); pollsLeft -= 1) {
+    if (pollsLeft <= 0) throw new Error(`It never came to this: ${what}`);
+    await wait(POLL_MS);
+  }
+}
+
+/**
+ * Waits for a condition on a process, however slow the machine is.
+ *
+ * @throws Error naming `what` when the process has ended before
+ */
+export async function untilOrEnded(isSo: () => boolean, what: string, ended: Promise<unknown>): Promise<void> {
+  const process = { isOver: false };
+  void ended.finally(() => (process.isOver = true));
   while (!isSo()) {
-    if (performance.now() > deadline) throw new Error(`It never came to this: ${what}`);
-    await wait(10);
+    if (process.isOver) throw new Error(`The process ended before it came to this: ${what}`);
+    await wait(POLL_MS);
   }
 }
 
