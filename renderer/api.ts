@@ -2,16 +2,18 @@ import type { Bridge, Envelope } from '../shared/bridge.ts';
 import type { ErrorCode, ErrorReport } from '../shared/errors.ts';
 import { type EventName, type Events, type NearplayApi, REQUESTS } from '../shared/ipc.ts';
 
-/** A failure that crossed the bridge, with the code that main gave it. */
+/** A failure that crossed the bridge, with main's whole report. */
 export class NearplayApiError extends Error {
-  readonly code: ErrorCode;
-  readonly retryable: boolean;
+  readonly report: ErrorReport;
 
   constructor(report: ErrorReport) {
     super(report.message);
     this.name = 'NearplayApiError';
-    this.code = report.code;
-    this.retryable = report.retryable;
+    this.report = report;
+  }
+
+  get code(): ErrorCode {
+    return this.report.code;
   }
 }
 
@@ -23,10 +25,7 @@ const UNEXPECTED: ErrorReport = {
 };
 
 export function reportOf(error: unknown): ErrorReport {
-  if (error instanceof NearplayApiError) {
-    return { code: error.code, message: error.message, retryable: error.retryable };
-  }
-  return UNEXPECTED;
+  return error instanceof NearplayApiError ? error.report : UNEXPECTED;
 }
 
 /** @throws NearplayApiError with main's code, or `internal` when the bridge itself failed. */

@@ -14,8 +14,8 @@ it('unwraps a result', async () => {
   await expect(api.listLibrary({ folder: 'a/' })).resolves.toBe(page);
 });
 
-it('rejects with the code, the message and whether a retry can help', async () => {
-  const error = { code: 'slow-down', message: 'Slower, please.', retryable: true } as const;
+it("rejects with main's whole report, the other side's own words included", async () => {
+  const error = { code: 'slow-down', message: 'Slower, please.', retryable: true, detail: 'SlowDown: 7' } as const;
   const api = createApi(bridgeOver(() => Promise.resolve({ error })));
   const thrown: unknown = await api.clearTransfers().catch((reason: unknown) => reason);
   expect(thrown).toBeInstanceOf(NearplayApiError);
