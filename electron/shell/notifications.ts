@@ -1,3 +1,4 @@
+import { errorText } from '../../shared/errorText.ts';
 import { nameOfKey } from '../../shared/keys.ts';
 import type { ReplicaReady } from '../../shared/replication.ts';
 import type { Transfer, TransfersDelta } from '../../shared/transfers.ts';
@@ -40,7 +41,7 @@ export class TransferNotifications {
     const phase = phaseOf(transfer);
     if (phase !== 'under-way' && !this.#batch.has(id)) return;
     this.#drop(id);
-    this.#batch.set(id, { name, phase, ...(error && { message: error.message }) });
+    this.#batch.set(id, { name, phase, ...(error && { message: errorText(error) }) });
     if (phase === 'under-way') this.#underWay += 1;
   }
 

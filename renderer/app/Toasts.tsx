@@ -4,10 +4,12 @@ import { useToast, useToastRegion } from 'react-aria/useToast';
 import { Button } from 'react-aria-components';
 import type { QueuedToast, ToastState } from 'react-aria-components/Toast';
 import { useTranslation } from 'react-i18next';
+import type { ErrorReport } from '../../shared/errors.ts';
 import { useNearplay } from '../store/context.tsx';
 import type { NotificationText, ShownNotification } from '../store/notifications.ts';
 import type { TransferNotification } from '../store/transferNotifications.ts';
 import type { Translate } from '../text/i18n.ts';
+import { ErrorDetail } from '../ui/ErrorText.tsx';
 
 const ICONS = { plain: IconInfoCircle, good: IconCircleCheck, bad: IconAlertTriangle };
 
@@ -68,6 +70,7 @@ function Toast({ toast, state }: { toast: QueuedToast<ShownNotification>; state:
   const card = useRef<HTMLDivElement>(null);
   const { toastProps, contentProps, titleProps, closeButtonProps } = useToast({ toast }, state, card);
   const { tone, text, times } = toast.content;
+  const failure = failureOf(text);
   const Icon = ICONS[tone];
   return (
     // The role of a dialog comes with the properties. Escape anywhere inside does what the button does.
@@ -90,6 +93,7 @@ function Toast({ toast, state }: { toast: QueuedToast<ShownNotification>; state:
       <div {...contentProps} className="toast-content">
         <span {...titleProps} className="toast-words">
           {textOf(text, t)}
+          {failure && <ErrorDetail report={failure} />}
         </span>
         {times > 1 && <span className="tag">{t('toasts.times', { count: times })}</span>}
       </div>
@@ -151,5 +155,12 @@ function textOf(text: NotificationText, t: Translate): string {
 function transfersText(about: TransferNotification, t: Translate): string {
   const { kind, count, name } = about;
   if (kind === 'needs-you') return t('toasts.needsYou', { count, name });
-  return t(`toasts.${kind}.${about.direction}`, { count, name, message: about.message });
+  return t(`toasts.${kind}.${about.direction}`, { count, name, message: about.error?.message ?? '' });
+}
+
+/** The failure whose message the text holds. The text for several failures holds none. */
+function failureOf(text: NotificationText): ErrorReport | undefined {
+  if (text.kind === 'report') return text.report;
+  if (text.kind !== 'transfers' || text.about.kind !== 'failed') return undefined;
+  return text.about.count === 1 ? text.about.error : undefined;
 }

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { reportOf } from '../api.ts';
 import { useEditor, useNearplay } from '../store/context.tsx';
 import { changesOf, EDITOR_TABS, isChanged } from '../store/preferencesDraft.ts';
+import { ErrorDetail, ErrorText } from '../ui/ErrorText.tsx';
 import { Field } from '../ui/Field.tsx';
 import { Findings } from '../ui/Findings.tsx';
 import { Panel } from '../ui/Panel.tsx';
@@ -41,7 +42,9 @@ function EditorBody() {
   if (phase === 'failed' && failure) {
     return (
       <div className="editor-note" role="alert">
-        <p className="problem">{failure.message}</p>
+        <p className="problem">
+          <ErrorText report={failure} />
+        </p>
         <Button className="button" onPress={() => void open()}>
           {t('actions.retry')}
         </Button>
@@ -69,7 +72,14 @@ function Refusal() {
   return (
     <p className="editor-refusal" data-testid="preferences-refusal" role="status">
       <IconLock size={16} aria-hidden="true" />
-      <span>{readOnly ? t('editor.readOnly', { reason: refusal.message }) : t('editor.nowhere')}</span>
+      {readOnly ? (
+        <span>
+          {t('editor.readOnly', { reason: refusal.message })}
+          <ErrorDetail report={refusal} />
+        </span>
+      ) : (
+        <span>{t('editor.nowhere')}</span>
+      )}
     </p>
   );
 }
@@ -189,7 +199,7 @@ function Foot() {
   return (
     <div className="panel-foot">
       <span className={saveFailure ? 'problem foot-note' : 'muted foot-note'} role="status">
-        {saveFailure?.message ?? (changed ? t('editor.unsaved') : '')}
+        {saveFailure ? <ErrorText report={saveFailure} /> : changed ? t('editor.unsaved') : ''}
       </span>
       {changed && (
         <Button className="button quiet" onPress={discard}>

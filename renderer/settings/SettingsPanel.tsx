@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Bootstrap } from '../../shared/bootstrap.ts';
 import { useSession } from '../store/context.tsx';
 import { AddressList } from '../ui/AddressList.tsx';
+import { ErrorText } from '../ui/ErrorText.tsx';
 import { Findings } from '../ui/Findings.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { ProfileSelect } from '../ui/ProfileSelect.tsx';
@@ -128,7 +129,11 @@ function Credentials({ credentials }: { credentials: Bootstrap['credentials'] })
           ? t('settings.noCredentials')
           : t('settings.credentialsFrom', { source: credentials.source })}
       </p>
-      {credentials.problem && <p className="problem">{credentials.problem.message}</p>}
+      {credentials.problem && (
+        <p className="problem">
+          <ErrorText report={credentials.problem} />
+        </p>
+      )}
     </>
   );
 }

@@ -1,15 +1,16 @@
+import type { ErrorReport } from '../../shared/errors.ts';
 import type { Transfer, TransferTotals } from '../../shared/transfers.ts';
 
 /** An event that is worth interrupting the user for. */
 export type TransferNotification =
-  | { kind: 'succeeded' | 'failed'; direction: Transfer['direction']; count: number; name: string; message: string }
-  | { kind: 'needs-you'; count: number; name: string };
+  ({ kind: 'succeeded' | 'failed'; direction: Direction } & Sum) | { kind: 'needs-you'; count: number; name: string };
 
 type Direction = Transfer['direction'];
-type Sum = { count: number; name: string; message: string };
+/** Number of transfers, with the name and the failure of the last. */
+type Sum = { count: number; name: string; error?: ErrorReport };
 const none = (): Record<Direction, Sum> => ({
-  upload: { count: 0, name: '', message: '' },
-  download: { count: 0, name: '', message: '' },
+  upload: { count: 0, name: '' },
+  download: { count: 0, name: '' },
 });
 
 /**
@@ -52,5 +53,5 @@ export class TransferNotifications {
 function add(sum: Sum, { name, error }: Transfer): void {
   sum.count += 1;
   sum.name = name;
-  sum.message = error?.message ?? '';
+  if (error) sum.error = error;
 }

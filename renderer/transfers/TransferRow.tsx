@@ -19,6 +19,7 @@ import {
 import { memo, type PointerEvent, type ReactNode } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
+import { shownDetail } from '../../shared/errorText.ts';
 import { CONFLICT_ANSWERS, type Transfer, type TransferState } from '../../shared/transfers.ts';
 import { useNearplay, useTransfer } from '../store/context.tsx';
 import { parentFolder } from '../store/libraryPages.ts';
@@ -104,7 +105,7 @@ export const TransferRow = memo(function TransferRow(props: TransferRowProps) {
           <CutName name={name} />
         </span>
         {shows && <TwoTone transfer={transfer} />}
-        <span className="transfer-figures" title={[status, transfer.error?.detail ?? ''].join('\n').trim()}>
+        <span className="transfer-figures" title={titleOf(transfer, status)}>
           {status}
         </span>
         {actionsOf(transfer).answer && <Answers transfer={transfer} isActive={isActive} />}
@@ -113,6 +114,12 @@ export const TransferRow = memo(function TransferRow(props: TransferRowProps) {
     </div>
   );
 });
+
+/** The whole status, since a line of a row is cut; for one that waits, with the other side's own words, too. */
+function titleOf({ state, error }: Transfer, status: string): string {
+  const words = state === 'failed' ? undefined : shownDetail(error?.detail);
+  return words === undefined ? status : `${status}\n“${words}”`;
+}
 
 /** Confirmed bytes, and bytes on their way. */
 function TwoTone({ transfer }: { transfer: Transfer }) {

@@ -4,6 +4,7 @@ import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { useSession, useTransfers } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
+import { ErrorText } from '../ui/ErrorText.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
 import { BandwidthButton } from './BandwidthButton.tsx';
 import { TransferList } from './TransferList.tsx';
@@ -102,7 +103,11 @@ function Unread() {
       {files.length > 0 && (
         <p>{t('transfers.unread', { count: uploads, formatted: formatCount(uploads), files: files.join(', ') })}</p>
       )}
-      {problem && <p>{problem.message}</p>}
+      {problem && (
+        <p>
+          <ErrorText report={problem} />
+        </p>
+      )}
     </div>
   );
 }

@@ -1,9 +1,10 @@
+import { errorText } from '../../shared/errorText.ts';
 import type { Transfer } from '../../shared/transfers.ts';
 import { formatBytes, formatDuration, formatPercent } from '../text/format.ts';
 import type { Translate } from '../text/i18n.ts';
 import { secondsLeft } from './overall.ts';
 
-/** State of one transfer in words; a failure's message also says what to do. */
+/** State of one transfer in words; a failure's message also says what to do, and has the other side's own words behind it. */
 export function rowText(transfer: Transfer, t: Translate): string {
   const { state, size, error, blockedFor } = transfer;
   switch (state) {
@@ -14,7 +15,7 @@ export function rowText(transfer: Transfer, t: Translate): string {
         ? t('transfers.conflict.question')
         : t(`transfers.blocked.${blockedFor ?? 'offline'}`);
     case 'failed':
-      return error?.message ?? t('transfers.state.failed');
+      return error ? errorText(error) : t('transfers.state.failed');
     case 'paused':
     case 'waiting':
       return transfer.sent > 0

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { shownDetail } from '../../shared/errorText.ts';
 
 interface StatePanelProps {
   testId: 'empty-state' | 'error-state';
@@ -14,6 +15,7 @@ interface StatePanelProps {
 
 /** Panel in place of content that is not there: what happened, why, and what to do. */
 export function StatePanel({ testId, icon, title, body, detail, code, children }: StatePanelProps) {
+  const words = shownDetail(detail);
   return (
     <section
       className="state-panel"
@@ -26,7 +28,7 @@ export function StatePanel({ testId, icon, title, body, detail, code, children }
       </div>
       <h2>{title}</h2>
       <p>{body}</p>
-      {detail !== undefined && <p className="state-detail">{detail}</p>}
+      {words !== undefined && <p className="state-detail">“{words}”</p>}
       {children}
     </section>
   );

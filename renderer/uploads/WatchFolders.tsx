@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { WatchFolderStatus } from '../../shared/uploads.ts';
 import { useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
+import { ErrorText } from '../ui/ErrorText.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
 
 const NONE: readonly WatchFolderStatus[] = [];
@@ -41,7 +42,11 @@ function WatchFolderItem({ folder: watched }: { folder: WatchFolderStatus }) {
             t('uploads.folderCounts', { uploaded: formatCount(uploaded), waiting: formatCount(waiting) }),
           ].join(' · ')}
         </span>
-        {error && <span className="problem">{error.message}</span>}
+        {error && (
+          <span className="problem">
+            <ErrorText report={error} />
+          </span>
+        )}
         <FolderLeftOut folder={watched} />
       </span>
       <IconButton

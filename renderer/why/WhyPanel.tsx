@@ -8,6 +8,7 @@ import { useSession } from '../store/context.tsx';
 import { formatAge, formatBytes, formatDuration } from '../text/format.ts';
 import { routeText, storageLabel } from '../text/routeText.ts';
 import { AddressList } from '../ui/AddressList.tsx';
+import { ErrorText } from '../ui/ErrorText.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { Section } from '../ui/Section.tsx';
 import { useCopyText } from '../ui/useCopyText.ts';
@@ -35,7 +36,9 @@ function Explanation() {
       <div className="settings-body" aria-busy={!failure}>
         {failure ? (
           <section className="settings-section" role="alert">
-            <p className="problem">{failure.message}</p>
+            <p className="problem">
+              <ErrorText report={failure} />
+            </p>
             <Button className="button" onPress={() => void reload()}>
               {t('actions.retry')}
             </Button>
@@ -82,7 +85,11 @@ function Explanation() {
               </div>
             </ProgressBar>
           )}
-          {explaining.measureFailure && <p className="problem">{explaining.measureFailure.message}</p>}
+          {explaining.measureFailure && (
+            <p className="problem">
+              <ErrorText report={explaining.measureFailure} />
+            </p>
+          )}
           <ul className="why-storages">
             {storageFacts(explained, t).map((facts) => (
               <StorageCard key={facts.storage.name} facts={facts} />
@@ -190,7 +197,11 @@ function StorageCard({ facts: { storage, inUse, clock, measured } }: { facts: St
         <p className="muted">
           {storage.reachable ? t('why.reachable') : t('why.unreachable')} · {clock}
         </p>
-        {measured?.problem !== undefined && <p className="problem">{measured.problem}</p>}
+        {measured?.error && (
+          <p className="problem">
+            <ErrorText report={measured.error} />
+          </p>
+        )}
         {measured?.latency !== undefined && (
           <Measured label={t('why.latency')} value={measured.latency} share={measured.latencyShare} />
         )}

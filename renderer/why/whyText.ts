@@ -1,3 +1,4 @@
+import type { ErrorReport } from '../../shared/errors.ts';
 import type { ExplainedObject, Measurement, RouteExplanation, StorageSummary } from '../../shared/reading.ts';
 import { formatBytes } from '../text/format.ts';
 import type { Translate } from '../text/i18n.ts';
@@ -19,7 +20,8 @@ interface MeasuredFacts {
   /** 0 to 1, of the slowest and of the fastest among those measured. */
   latencyShare: number;
   throughputShare: number;
-  problem: string | undefined;
+  /** Why one of them was not measured. */
+  error: ErrorReport | undefined;
 }
 
 /** Storages in the order of the preferences, each with what is known of it. */
@@ -47,7 +49,7 @@ function measuredFacts(measured: Measurement, slowest: number, fastest: number, 
     throughput: throughput === undefined ? undefined : t('transfers.speed', { rate: formatBytes(throughput) }),
     latencyShare: share(latency, slowest),
     throughputShare: share(throughput, fastest),
-    problem: error?.message,
+    error,
   };
 }
 

@@ -79,10 +79,15 @@ describe('the word at the end', () => {
   it('names the failure before the success, and what needs an answer before both', () => {
     const notices = new TransferNotifications();
     notices.update(news(transfer('a', 'running'), transfer('b', 'running')));
-    const error = { code: 'access-denied', message: 'The storage refused access.', retryable: false } as const;
+    const error = {
+      code: 'access-denied',
+      message: 'The storage refused access.',
+      retryable: false,
+      detail: 'No.',
+    } as const;
     expect(notices.update(news(transfer('a', 'done'), transfer('b', 'failed', { error })))).toEqual({
       title: 'A transfer failed',
-      body: 'b.mov: The storage refused access.',
+      body: 'b.mov: The storage refused access. “No.”',
     });
     notices.update(news(transfer('a', 'running'), transfer('b', 'running')));
     const asking = transfer('a', 'blocked', { blockedFor: 'conflict' });

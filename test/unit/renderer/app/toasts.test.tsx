@@ -57,6 +57,34 @@ describe('the clock of a notification', () => {
   });
 });
 
+describe('a failure', () => {
+  const error = {
+    code: 'access-denied',
+    message: 'Refused.',
+    retryable: false,
+    detail: '<b>no</b>\u202e role',
+  } as const;
+  const transfers = { kind: 'failed', direction: 'upload', name: 'a.mov', error } as const;
+
+  it.each([
+    ['of a request', { kind: 'report', report: error }, 'Refused.“<b>no</b> role”'],
+    [
+      'of one transfer',
+      { kind: 'transfers', about: { ...transfers, count: 1 } },
+      'a.mov was not uploaded: Refused.“<b>no</b> role”',
+    ],
+    [
+      'of several, which shows the words of none',
+      { kind: 'transfers', about: { ...transfers, count: 2 } },
+      '2 files were not uploaded. Transfers (T) say why.',
+    ],
+  ] as const)("has the other side's own words below it: %s", async (_what, text, words) => {
+    const { nearplay } = await drawToasts();
+    act(() => nearplay.notifications.notify(text, 'bad'));
+    expect(shown()).toEqual([words]);
+  });
+});
+
 describe('a notification', () => {
   it('goes by its button, by Escape, and no other with it', async () => {
     const { save, user } = await drawToasts();

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
 import { TransferNotifications } from '../../../../renderer/store/transferNotifications.ts';
 import { NO_TOTALS } from '../../../../renderer/store/transfers.ts';
+import type { ErrorReport } from '../../../../shared/errors.ts';
 import { aTransfer } from '../../../mothers/transfers.ts';
 
 const done = (id: string) => aTransfer(id, { state: 'done' });
-const failed = (id: string) =>
-  aTransfer(id, { state: 'failed', error: { code: 'timeout', message: 'Too slow.', retryable: true } });
+const tooSlow: ErrorReport = { code: 'timeout', message: 'Too slow.', retryable: true, detail: 'RequestTimeout' };
+const failed = (id: string) => aTransfer(id, { state: 'failed', error: tooSlow });
 const busy = { files: { ...NO_TOTALS.files, running: 1 } };
 const rest = { files: NO_TOTALS.files };
 const nobody = { count: 0, name: '' };
@@ -14,7 +15,7 @@ it('tells what arrived together, when nothing is under way any more', () => {
   const notifications = new TransferNotifications();
   expect(notifications.take([done('t1'), done('t2')], busy, nobody)).toEqual([]);
   expect(notifications.take([done('t3')], rest, nobody)).toEqual([
-    { kind: 'succeeded', direction: 'upload', count: 3, name: 't3', message: '' },
+    { kind: 'succeeded', direction: 'upload', count: 3, name: 't3' },
   ]);
   expect(notifications.take([], rest, nobody)).toEqual([]);
 });
@@ -22,7 +23,7 @@ it('tells what arrived together, when nothing is under way any more', () => {
 it('tells the first failure at once, and the others at the end', () => {
   const notifications = new TransferNotifications();
   const first = notifications.take([failed('t1')], busy, nobody);
-  expect(first).toEqual([{ kind: 'failed', direction: 'upload', count: 1, name: 't1', message: 'Too slow.' }]);
+  expect(first).toEqual([{ kind: 'failed', direction: 'upload', count: 1, name: 't1', error: tooSlow }]);
   expect(notifications.take([failed('t2')], busy, nobody)).toEqual([]);
   expect(notifications.take([], rest, nobody)).toMatchObject([{ kind: 'failed', count: 2 }]);
 });

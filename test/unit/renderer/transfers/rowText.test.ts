@@ -33,6 +33,13 @@ it.each([
     { state: 'failed', error: { code: 'timeout', message: 'Why, and what to do.', retryable: true } },
     'Why, and what to do.',
   ],
+  [
+    {
+      state: 'failed',
+      error: { code: 'access-denied', message: 'Ask IT.', retryable: false, detail: 'No\u202e role\u001b[31m\nhere' },
+    },
+    'Ask IT. “No role [31m here”',
+  ],
 ] as const)('%o: %s', (patch, text) => expect(textOf(patch)).toBe(text));
 
 it('is not through before it is through', () => {
