@@ -11,6 +11,7 @@ export default {
     'test/bench/*Bench.ts',
     // Started as programs by tests, or given to Node with --import.
     'test/sandbox/serve.ts',
+    'test/helpers/relayMain.ts',
     'test/helpers/electron-stand-in/register.ts',
     'test/integration/services/transfers/{peakMemory,uploadProcess}.ts',
     'test/fixtures/stand-in-app/{main.js,preload.cjs,page/page.js}',
