@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DAY_MS, SECOND_MS } from '../shared/units.ts';
 import { launchApp, type LaunchedApp } from '../test/helpers/app.ts';
+import { hasDisplay } from '../test/helpers/browser.ts';
 import { type Sandbox, startSandbox } from '../test/sandbox/sandbox.ts';
 import { seed } from '../test/sandbox/seed.ts';
 import { performMainJob } from './demo/mainJob.ts';
@@ -101,10 +102,6 @@ async function environmentFor(sandbox: Sandbox, folder: string): Promise<Record<
     AWS_ACCESS_KEY_ID: sandbox.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: sandbox.credentials.secretAccessKey,
   };
-}
-
-function hasDisplay(): boolean {
-  return process.platform !== 'linux' || Boolean(process.env['DISPLAY'] ?? process.env['WAYLAND_DISPLAY']);
 }
 
 /** The user's own file as it is; the sample under a name that the library does not have yet. */

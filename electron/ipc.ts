@@ -15,6 +15,8 @@ import {
   type TimeLimit,
 } from '../shared/ipc.ts';
 import { HOUR_MS, SECOND_MS } from '../shared/units.ts';
+import { deadline } from './services/runtime/async.ts';
+import { stackOf } from './services/runtime/errorFacts.ts';
 import type { Log } from './services/runtime/log.ts';
 
 /** Milliseconds until a request is answered with `timeout`. */
@@ -114,7 +116,7 @@ async function answer(
     if (name === undefined || vouched === undefined) throw new NearplayError('bad-request');
     assertAllowed(ROWS[name].options, vouched);
     const milliseconds = limits[ROWS[name].options?.limit ?? 'reply'];
-    return { result: await within(milliseconds, run(name, payload, handlers)) };
+    return { result: await deadline<unknown>(run(name, payload, handlers), milliseconds, timedOut) };
   } catch (error) {
     // Refusals are the everyday business of a storage app; only what nobody foresaw is logged, without its payload.
     if (!(error instanceof NearplayError))
@@ -142,22 +144,10 @@ async function run<Name extends RequestName>(
   return handlers[name](parsed.data);
 }
 
-async function within<Result>(milliseconds: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new NearplayError('timeout')), milliseconds);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+function timedOut(): never {
+  throw new NearplayError('timeout');
 }
 
 function isEventName(name: string): name is EventName {
   return Object.hasOwn(EVENTS, name);
-}
-
-function stackOf(error: unknown): string | undefined {
-  return error instanceof Error ? error.stack : undefined;
 }

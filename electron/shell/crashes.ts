@@ -1,4 +1,5 @@
 import type { App } from 'electron';
+import { stackOf } from '../services/runtime/errorFacts.ts';
 import type { Log } from '../services/runtime/log.ts';
 
 /** The parts of `process` that are used here. */
@@ -16,8 +17,4 @@ export function installCrashHandlers(app: Pick<App, 'on'>, source: ErrorSource, 
   app.on('child-process-gone', (_event, { type, reason, exitCode }) => {
     log.error('Child process gone', { type, reason, exitCode });
   });
-}
-
-function stackOf(error: unknown): string | undefined {
-  return error instanceof Error ? error.stack : undefined;
 }

@@ -5,7 +5,7 @@ import { SETTINGS_VERSION } from '../../shared/settings.ts';
 import { MIB } from '../../shared/units.ts';
 import { utf8Text } from '../services/files/utf8Text.ts';
 import { assertFile, writePlaceOfSync } from '../services/files/writePlace.ts';
-import type { SettingsBackend } from '../services/preferences/settingsStore.ts';
+import { type SettingsBackend, settingsInMemory } from '../services/preferences/settingsStore.ts';
 import type { Log } from '../services/runtime/log.ts';
 
 const FILE_NAME = 'settings';
@@ -51,7 +51,7 @@ export function openSettingsFile(options: SettingsFileOptions): SettingsBackend 
   if (state === 'unreadable') {
     log.error('The settings file cannot be read; changes last until Nearplay is closed', { file });
     notify?.(notRead(`They are in ${file}, which cannot be read.`));
-    return inMemory();
+    return settingsInMemory();
   }
   if (state === 'damaged' || state === 'newer') {
     let aside: string;
@@ -64,7 +64,7 @@ export function openSettingsFile(options: SettingsFileOptions): SettingsBackend 
     } catch (error) {
       log.error('The settings file cannot be set aside and is left alone', { reason: state, file, error });
       notify?.(notRead(`They are in ${file}, which is ${state === 'damaged' ? 'damaged' : 'of a newer Nearplay'}.`));
-      return inMemory();
+      return settingsInMemory();
     }
     log.warn('The settings file was set aside', { reason: state, aside });
     if (state === 'damaged') notify?.(setAside(aside));
@@ -118,15 +118,5 @@ function notRead(where: string): MessageBoxOptions {
     type: 'warning',
     message: 'Your settings could not be read',
     detail: `${where} Nearplay leaves that file alone, and what you change lasts until it is closed.`,
-  };
-}
-
-function inMemory(): SettingsBackend {
-  let kept: unknown;
-  return {
-    read: () => kept,
-    write: (settings) => {
-      kept = settings;
-    },
   };
 }

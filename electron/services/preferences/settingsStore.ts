@@ -106,7 +106,10 @@ function storedNameOf(name: string, stored: object): string | undefined {
   return [name, earlierNames[name]].find((one) => one !== undefined && Object.hasOwn(stored, one));
 }
 
-/** Settings that live as long as the process: for the command line, which changes none, and for tests. */
+/**
+ * Settings that live as long as the process: for the command line, which changes none, for the app where its file cannot be
+ * used, and for tests.
+ */
 export function settingsInMemory(initial: Partial<Settings> = {}): SettingsBackend {
   let settings: unknown = { ...DEFAULT_SETTINGS, ...initial };
   return {

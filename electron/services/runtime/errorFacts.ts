@@ -8,6 +8,11 @@ export function httpStatusOf(error: unknown): number {
   return factsOf(error).status;
 }
 
+/** The stack of an error for the log; `undefined` where something else was thrown. */
+export function stackOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : undefined;
+}
+
 /** Whether an error is an answer without a document that names it, mostly one to HEAD. */
 export function isWithoutWords(error: unknown): boolean {
   const { status, name } = factsOf(error);
