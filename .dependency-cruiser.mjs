@@ -165,6 +165,13 @@ export default {
       to: { path: own, pathNot: '^(electron/shell|electron/services|shared)/' },
     },
     {
+      name: 'cli-only-services-and-shared',
+      comment: 'The command line runs on plain Node: what it needs from the app has to be a service.',
+      severity: 'error',
+      from: { path: '^electron/cli(/|\\.ts$)' },
+      to: { path: own, pathNot: '^(electron/cli|electron/services|shared)/' },
+    },
+    {
       name: 'product-without-tests',
       comment: 'The sandbox and the stand-in are tools for tests and demos: nothing that ships may reach them.',
       severity: 'error',

@@ -47,6 +47,15 @@ const TREE: Record<string, { text: string; breaks?: string }> = {
     text: "export * from '../../test/sandbox/sandbox.ts';",
     breaks: 'product-without-tests',
   },
+  'electron/cli.ts': { text: "export * from './cli/get.ts';" },
+  'electron/cli/get.ts': {
+    text: "export * from '../services/reading/links.ts';\nexport * from '../../shared/words.ts';",
+  },
+  'electron/cli/reachesWire.ts': { text: "export * from '../ipc.ts';", breaks: 'cli-only-services-and-shared' },
+  'electron/cli/reachesShell.ts': {
+    text: "export * from '../shell/window.ts';",
+    breaks: 'cli-only-services-and-shared',
+  },
   'shared/bridge.ts': { text: 'export const wire = 1;' },
   'shared/ipc.ts': { text: "export { word } from './words.ts';" },
   'electron/preload.ts': { text: "export { word } from '../shared/ipc.ts';", breaks: 'preload-only-wire' },
