@@ -119,10 +119,14 @@ export function askDelay(asked: number): number {
   return growingDelay({ first: FIRST_ASK_DELAY_MS, most: MAX_ASK_DELAY_MS, factor: 1.5 }, asked);
 }
 
-/** Whole seconds of the replication delay that are left; undefined when it is over or was never there. */
+/**
+ * Whole seconds of the replication delay that are left; undefined when it is over or was never there. Never more than the
+ * route said: a view draws a moment that it took before the route arrived, and its clock need not be the one of `step`.
+ */
 export function secondsOfDelayLeft(state: PlayerLink, now: number): number | undefined {
   if (state.delayOverAt === undefined || state.delayOverAt <= now) return undefined;
-  return Math.ceil((state.delayOverAt - now) / SECOND_MS);
+  const said = state.link?.route.details.secondsLeft ?? Number.POSITIVE_INFINITY;
+  return Math.min(said, Math.ceil((state.delayOverAt - now) / SECOND_MS));
 }
 
 /** Next state and effects of an event. `now` is the player's clock in milliseconds, which is monotonic. */

@@ -129,9 +129,11 @@ function ObjectFacts({
 }) {
   const { t } = useTranslation();
   const clock = useClock(SECOND_MS);
-  const age = object.ageSeconds + Math.max(0, clock - askedAt) / SECOND_MS;
+  const since = Math.max(0, clock - askedAt) / SECOND_MS;
+  const age = object.ageSeconds + since;
   const now = useNow(SECOND_MS);
-  const left = reading.replicationDelaySeconds - age;
+  // The route counts the delay from the end of an upload of this machine; the object's age is counted from its beginning.
+  const left = (object.route.details.secondsLeft ?? reading.replicationDelaySeconds - object.ageSeconds) - since;
   return (
     <dl className="facts">
       <dt>{t('why.uploaded')}</dt>

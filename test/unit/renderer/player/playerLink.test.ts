@@ -99,6 +99,15 @@ describe('moving to the replica', () => {
     expect(secondsOfDelayLeft(run.state, 14_000)).toBeUndefined();
   });
 
+  it.each([-1, -250, -3_600_000])('counts down from what the route said on a clock that is %i ms off', (off) => {
+    expect(secondsOfDelayLeft(playing(SOURCE).state, off)).toBe(14);
+    const explained = playing(SOURCE).tell({
+      type: 'route-explained',
+      route: { ...SOURCE, details: { replica: 'sydney', secondsLeft: 9 } },
+    });
+    expect(secondsOfDelayLeft(explained.state, off)).toBe(9);
+  });
+
   it('asks with back-off while the replica does not hold the file', () => {
     const run = playing(SOURCE).at(14_000).tell({ type: 'route-explained', route: NOT_READY });
     const asked: number[] = [];
