@@ -17,7 +17,8 @@ export default defineConfig({
           expect: expectation,
           name: 'unit',
           include: ['test/unit/**/*.test.{ts,tsx}'],
-          testTimeout: 30 * seconds,
+          // They wait for nothing: a limit for what never ends, not for a busy machine.
+          testTimeout: 120 * seconds,
         },
       },
       {
