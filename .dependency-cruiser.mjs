@@ -43,7 +43,7 @@ const SERVICE_ROOMS = {
     ...['content', 'files', 'runtime', 'storage'],
     ...['transfers/http', 'transfers/jobs', 'transfers/journal', 'transfers/upload'],
   ],
-  'transfers/download': ['content', 'files', 'reading', 'runtime', 'storage', 'transfers/jobs'],
+  'transfers/download': ['content', 'files', 'reading', 'runtime', 'storage', 'transfers/http', 'transfers/jobs'],
   'transfers/list': ['transfers/download', 'transfers/jobs', 'transfers/queue'],
   replication: ['reading', 'runtime', 'storage'],
   preferences: ['files', 'reading', 'runtime', 'storage'],

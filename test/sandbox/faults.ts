@@ -6,6 +6,8 @@ export interface FaultTarget {
   key: string;
   /** Of UploadPart only. */
   partNumber?: number;
+  /** The header, as in `bytes=0-99`. */
+  range?: string;
 }
 
 /** An answer on its way. */
@@ -66,6 +68,7 @@ export interface FaultRule {
   method?: string;
   key?: RegExp;
   partNumber?: number;
+  range?: RegExp;
   /** Leaves the first so many matching requests alone. */
   skip?: number;
   /** Applies so many times, then never again. Default: always. */
@@ -115,6 +118,7 @@ function applies(rule: FaultRule, target: FaultTarget): boolean {
     (rule.operation === undefined || rule.operation === target.operation) &&
     (rule.method === undefined || rule.method === target.method) &&
     (rule.partNumber === undefined || rule.partNumber === target.partNumber) &&
+    (rule.range === undefined || (target.range ?? '').search(rule.range) !== -1) &&
     (rule.key === undefined || target.key.search(rule.key) !== -1)
   );
 }

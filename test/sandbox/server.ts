@@ -217,7 +217,9 @@ export class RegionServer {
     const operation = operationOf(request, url.searchParams, key);
     const uploadId = url.searchParams.get('uploadId');
     const part = operation.startsWith('UploadPart') ? { partNumber: Number(url.searchParams.get('partNumber')) } : {};
-    const effects = method === 'OPTIONS' ? [] : faults.effectsFor({ region, operation, method, key, ...part });
+    const range = request.headers.range === undefined ? {} : { range: request.headers.range };
+    const effects =
+      method === 'OPTIONS' ? [] : faults.effectsFor({ region, operation, method, key, ...part, ...range });
     const log: LoggedRequest = {
       ...{ region, operation, method, key, ...(uploadId !== null && { uploadId }), ...part },
       ...{ status: 0, bytesReceived: 0, bytesSent: 0, faults: effects.map(({ kind }) => kind) },

@@ -8,6 +8,7 @@ import { KIB, SECOND_MS } from '../../../../shared/units.ts';
 import { hiddenName, NEW_FILE_FLAGS, randomText } from '../../files/atomicFile.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
 import type { Machine } from '../../runtime/machine.ts';
+import { type ReceivedNote, receivedSchema } from './ranges.ts';
 
 /** Interval of a claim's heartbeat, at which it also checks its note. */
 const HEARTBEAT_INTERVAL_MS = 2 * SECOND_MS;
@@ -53,6 +54,8 @@ const noteSchema = z.object({
   /** Absent once its process has released it. */
   owner: z.object({ machine: z.string(), host: z.string(), pid: z.number(), birth: z.string() }).optional(),
   content: contentSchema.optional(),
+  /** The ranges that are on disk. Absent: the part is read in one request, and its size counts. */
+  received: receivedSchema.optional(),
 });
 type Note = z.infer<typeof noteSchema>;
 
@@ -69,6 +72,7 @@ export interface EarlierPart {
   /** The part's name beside the destination. */
   name: string;
   content: PartContent;
+  received?: ReceivedNote;
 }
 
 /**
@@ -90,12 +94,17 @@ export class DestinationClaim {
   readonly #timer: NodeJS.Timeout;
   readonly #revoked = new AbortController();
   #note: Note;
+  /** Of the note as it was written: a shorter one would leave the end of a longer one behind it. */
+  #noteBytes: number;
+  #received: (() => ReceivedNote) | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   private constructor(made: Made, destination: string, left: EarlierPart | undefined, heartbeatMs: number) {
     this.#destination = destination;
     this.#file = made.file;
     this.#handle = made.handle;
     this.#note = made.note;
+    this.#noteBytes = bytesOf(made.note).length;
     this.mode = made.mode;
     this.part = join(dirname(destination), made.note.part);
     this.left = left;
@@ -140,9 +149,15 @@ export class DestinationClaim {
     return this.#revoked.signal;
   }
 
-  /** Records the object version of the part; on disk when it resolves. @throws NearplayError disk-full … */
-  async describe(content: PartContent): Promise<void> {
+  /**
+   * Records the object version of the part; on disk when it resolves.
+   *
+   * @param received called for each later write of the note; absent: the size of the part counts.
+   * @throws NearplayError disk-full …
+   */
+  async describe(content: PartContent, received?: () => ReceivedNote): Promise<void> {
     this.#note = { ...this.#note, content };
+    this.#received = received;
     try {
       await this.#write();
       await this.#handle.datasync();
@@ -164,6 +179,11 @@ export class DestinationClaim {
     if (folderExists) throw alreadyRunning(this.#destination);
     const gone = `The folder ${dirname(this.#destination)} is not there any more. Choose another destination.`;
     throw new NearplayError('destination-unwritable', gone);
+  }
+
+  /** Writes the note with the ranges that are on disk by now. A failed write only lets a later download repeat them. */
+  async record(): Promise<void> {
+    await this.#write().catch(() => undefined);
   }
 
   /** @param keep leaves note and part for the next download of the same object version to this destination. */
@@ -196,8 +216,20 @@ export class DestinationClaim {
     }
   }
 
+  /** One at a time: two at once could leave a mixture. */
   async #write(): Promise<void> {
-    await this.#handle.write(bytesOf(this.#note), 0, undefined, 0);
+    const before = this.#writing;
+    const writing = before.catch(() => undefined).then(() => this.#writeNow());
+    this.#writing = writing;
+    return writing;
+  }
+
+  async #writeNow(): Promise<void> {
+    const { received: _former, ...note } = this.#note;
+    const received = this.#received?.();
+    const bytes = bytesOf({ ...note, ...(received && { received }) }, this.#noteBytes);
+    this.#noteBytes = bytes.length;
+    await this.#handle.write(bytes, 0, undefined, 0);
   }
 }
 
@@ -234,7 +266,9 @@ interface Found {
 
 function leftIn(found: Found | undefined): EarlierPart | undefined {
   const { note, isGone = false } = found ?? {};
-  return isGone && note?.content ? { name: note.part, content: note.content } : undefined;
+  if (!isGone || !note?.content) return undefined;
+  const { part: name, content, received } = note;
+  return { name, content, ...(received && { received }) };
 }
 
 type Owner = Exclude<Note['owner'], undefined>;
@@ -396,9 +430,10 @@ function alreadyRunning(destination: string): NearplayError {
   return new NearplayError('same-destination', message);
 }
 
-function bytesOf(note: Note): Buffer {
+/** @param least bytes of the note that it takes the place of. */
+function bytesOf(note: Note, least = 0): Buffer {
   const text = JSON.stringify(note);
-  const length = Math.ceil((Buffer.byteLength(text) + 1) / NOTE_BLOCK_BYTES) * NOTE_BLOCK_BYTES;
+  const length = Math.max(least, Math.ceil((Buffer.byteLength(text) + 1) / NOTE_BLOCK_BYTES) * NOTE_BLOCK_BYTES);
   const bytes = Buffer.alloc(length, ' ');
   bytes.write(text);
   return bytes;

@@ -15,8 +15,10 @@ import { isRefusal, type WaitReason, waitReasonOf } from '../../storage/refusals
 import { explainS3Error, meansUnreachable } from '../../storage/s3Errors.ts';
 import { DestinationClaim, type PartContent } from './destinationClaim.ts';
 import { destinationPath } from './destinationPath.ts';
-import { objectBytes, OtherObject, OtherRange } from './objectBytes.ts';
+import { downloadResources } from './downloadResources.ts';
+import { objectBytes, OtherObject, OtherRange, RangesIgnored } from './objectBytes.ts';
 import { PartFile } from './partFile.ts';
+import { type DownloadResources, type ReadRange, receiveRanges } from './receiveRanges.ts';
 import {
   type ContentProof,
   Contradiction,
@@ -76,6 +78,8 @@ export interface DownloadOptions {
   /** Called with the claim's token, with which a later process can take over at once. */
   claimed?: (path: string, token: string) => void;
   formerToken?: string | undefined;
+  /** Shared by downloads that run side by side; default: its own. */
+  resources?: DownloadResources;
   /** Milliseconds without a byte after which a connection counts as broken; default 30 s. */
   idleMs?: number;
   random?: () => number;
@@ -130,6 +134,7 @@ class DownloadRun {
   readonly #target: DownloadTarget;
   readonly #options: DownloadOptions;
   readonly #signal: AbortSignal;
+  readonly #resources: DownloadResources;
   /** Storages that delivered damaged bytes. */
   readonly #damagedAt = new Set<string>();
   #part: PartFile | undefined;
@@ -150,6 +155,7 @@ class DownloadRun {
     this.#studio = studio;
     this.#target = target;
     this.#options = options;
+    this.#resources = options.resources ?? downloadResources();
     const { revoked } = target.claim;
     this.#signal = options.signal ? AbortSignal.any([options.signal, revoked]) : revoked;
   }
@@ -180,7 +186,8 @@ class DownloadRun {
   }
 
   async close({ keep }: { keep: boolean }): Promise<void> {
-    if (keep || !this.#hasPart) await this.#part?.close();
+    if (!this.#hasPart) await this.#part?.close();
+    else if (keep) await this.#part?.keep();
     else await this.#part?.discard();
   }
 
@@ -230,24 +237,34 @@ class DownloadRun {
       this.#most = this.#mostBefore = this.#resumed = 0;
     }
     this.#isResuming = false;
-    const have = await part.size();
-    if (have > version.size) throw new NearplayError('damaged', 'More bytes arrived than the file has.');
+    const have = part.received.total;
     // HEAD's size of 0 alone replaces no file: the empty content is requested as well.
     if (have === version.size && have > 0) return;
     await assertRoom(this.#target.path, version.size - have);
-    const asked = {
-      ...{ client: studio.clients.clientOf(storage), configuration: studio.clients.configurationOf(storage) },
-      ...{ object, from: have, idleMs: this.#options.idleMs ?? IDLE_LIMIT_MS, signal: this.#signal },
-    };
-    let end = have;
-    for await (const { position, bytes } of objectBytes(asked)) {
-      // The storage ignored the range and sent the object from the beginning.
-      if (position !== end) await part.beginAgain();
-      await part.write(bytes, position);
-      end = position + bytes.length;
-      this.#received(end, version.size);
+    const { mainStorage } = studio.preferences;
+    try {
+      await receiveRanges({
+        ...{ part, owner: this.#target.path, resources: this.#resources, signal: this.#signal, sleep },
+        read: this.#readerOf(studio, object),
+        ...(storage !== mainStorage && {
+          fallback: async (signal) => this.#readerOf(studio, await lookAt(studio, mainStorage, object.version, signal)),
+        }),
+        written: () => this.#received(part.received.total, version.size),
+        random: () => this.#random(),
+      });
+    } catch (error) {
+      if (error instanceof RangesIgnored) await part.beginAgain(undefined, true);
+      throw error;
     }
-    if ((await part.size()) !== version.size) throw new NearplayError('damaged', 'The disk has another size.');
+    await part.assertWhole();
+  }
+
+  #readerOf(studio: Studio, object: StoredObject): ReadRange {
+    const client = studio.clients.clientOf(object.storage);
+    const configuration = studio.clients.configurationOf(object.storage);
+    const idleMs = this.#options.idleMs ?? IDLE_LIMIT_MS;
+    return ({ start: from, end: to }, signal) =>
+      objectBytes({ client, configuration, object, from, to, idleMs, signal });
   }
 
   /** @throws NearplayError damaged */
@@ -290,6 +307,8 @@ class DownloadRun {
       return;
     }
     if (error instanceof OtherRange) await this.#part?.beginAgain();
+    // It goes on in one request at once.
+    if (error instanceof RangesIgnored) return;
     const reason = waitReasonOf(error.code);
     const { waitsFor = WAITED_FOR } = this.#options;
     if (reason === undefined || !waitsFor.has(reason)) throw error;

@@ -2,7 +2,6 @@ import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@a
 import { Readable } from 'node:stream';
 import { NearplayError } from '../../../../shared/errors.ts';
 import type { StorageConfiguration } from '../../../../shared/preferences.ts';
-import { deadline } from '../../runtime/async.ts';
 import { httpStatusOf } from '../../runtime/errorFacts.ts';
 import { knownSize } from '../../storage/objectSizes.ts';
 import { lastingVersion, sameEtag } from '../../storage/objectVersion.ts';
@@ -14,11 +13,10 @@ export interface BytesAsked {
   client: S3Client;
   configuration: StorageConfiguration;
   object: StoredObject;
-  /**
-   * Position of the first byte; all from there to the end are requested. Smaller than the object's size; 0 for an empty
-   * object.
-   */
+  /** Position of the first byte. Smaller than the object's size; 0 for an empty object. */
   from: number;
+  /** Position behind the last byte; the object's size for all from the first. */
+  to: number;
   /** Milliseconds without a byte after which the connection counts as broken. */
   idleMs: number;
   signal: AbortSignal;
@@ -37,6 +35,13 @@ export class OtherRange extends NearplayError {
   }
 }
 
+/** The server gives the whole object for a part of it; side by side, each request would fetch all of it. */
+export class RangesIgnored extends NearplayError {
+  constructor() {
+    super('storage-failed', 'The storage gave the whole file where a part of it was asked for.');
+  }
+}
+
 /** The answer does not match HEAD: the object has changed, or a proxy alters the answer. Another HEAD tells which. */
 export class OtherObject extends NearplayError {
   /** Whether the answer was compressed (RFC 9110, 8.4), by the storage or by a proxy. */
@@ -50,13 +55,13 @@ export class OtherObject extends NearplayError {
 
 /**
  * Bytes of one object version over one connection: pinned by version id and ETag, and checked against the headers of
- * the answer. A server that ignores ranges begins at 0.
+ * the answer. A server that ignores ranges begins at 0 where all bytes to the end were asked for.
  *
- * @throws NearplayError object-changed (OtherObject), not-a-storage (a proxy answered), damaged (more bytes than the
+ * @throws NearplayError RangesIgnored, object-changed (OtherObject), not-a-storage (a proxy answered), damaged (more bytes than the
  *   object has), storage-failed (fewer), timeout, offline, access-denied …
  */
 export async function* objectBytes(asked: BytesAsked): AsyncGenerator<Piece, void> {
-  const { signal, object } = asked;
+  const { signal, to } = asked;
   const idle = new IdleLimit(asked.idleMs);
   let body: Readable | undefined;
   try {
@@ -70,14 +75,14 @@ export async function* objectBytes(asked: BytesAsked): AsyncGenerator<Piece, voi
       const next = await idle.during(() => iterator.next());
       if (next.done === true) break;
       const bytes = next.value;
-      if (position + bytes.length > object.version.size) {
+      if (position + bytes.length > to) {
         if (isEncoded) throw new OtherObject(isEncoded);
         throw new NearplayError('damaged', 'More bytes arrived than the file has.');
       }
       yield { position, bytes };
       position += bytes.length;
     }
-    if (position < object.version.size) {
+    if (position < to) {
       if (isEncoded) throw new OtherObject(isEncoded);
       throw new NearplayError('storage-failed', 'The storage ended the file before all of it was there.');
     }
@@ -91,15 +96,16 @@ export async function* objectBytes(asked: BytesAsked): AsyncGenerator<Piece, voi
   }
 }
 
-function requestBytes({ client, configuration, object, from }: BytesAsked, abortSignal: AbortSignal) {
+function requestBytes({ client, configuration, object, from, to }: BytesAsked, abortSignal: AbortSignal) {
   const { version, etag } = object;
   const versionId = lastingVersion(version);
+  const isToEnd = to === version.size;
   const command = new GetObjectCommand({
     Bucket: configuration.bucket,
     Key: wholeKey(configuration, version.key),
     ...(versionId !== undefined && { VersionId: versionId }),
     ...(etag !== '' && { IfMatch: etag }),
-    ...(from > 0 && { Range: `bytes=${from}-` }),
+    ...(isToEnd ? from > 0 && { Range: `bytes=${from}-` } : { Range: `bytes=${from}-${to - 1}` }),
   });
   return client.send(command, { abortSignal });
 }
@@ -108,7 +114,7 @@ function requestBytes({ client, configuration, object, from }: BytesAsked, abort
  * Position at which the body begins. @throws NearplayError when the answer is of another version, or not from the
  * storage
  */
-function beginningOf(answer: GetObjectCommandOutput, { object, from }: BytesAsked): number {
+function beginningOf(answer: GetObjectCommandOutput, { object, from, to }: BytesAsked): number {
   const { ETag: etag, VersionId: versionId, ContentRange: range, ContentLength: length } = answer;
   const { size } = object.version;
   const lasting = lastingVersion(object.version);
@@ -119,13 +125,14 @@ function beginningOf(answer: GetObjectCommandOutput, { object, from }: BytesAske
   if (lasting !== undefined && versionId !== undefined && versionId !== lasting) throw other();
   if (answer.$metadata.httpStatusCode !== 206) {
     if (length !== undefined && length !== size) throw other();
+    if (to < size) throw new RangesIgnored();
     // An empty object needs an explicit size: a connection that ends early looks the same.
     if (size === 0 && length === undefined && !object.fingerprint) knownSize(answer);
     return 0;
   }
   const [, first, last, total] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(range ?? '') ?? [];
   if (total !== undefined && total !== '*' && Number(total) !== size) throw other();
-  if (Number(first) !== from || Number(last) !== size - 1) throw new OtherRange();
+  if (Number(first) !== from || Number(last) !== to - 1) throw new OtherRange();
   return from;
 }
 
@@ -142,11 +149,13 @@ function isEncodedIn({ ContentEncoding: encoding }: GetObjectCommandOutput): boo
 
 /** Limits the time until the next byte. Time that the disk takes in between does not count. */
 class IdleLimit {
-  readonly #limitMs: number;
   readonly #over = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  #isWaiting = false;
+  #reject: (reason: NearplayError) => void = () => undefined;
 
   constructor(limitMs: number) {
-    this.#limitMs = limitMs;
+    this.#timer = setTimeout(() => this.#late(), limitMs);
   }
 
   get signal(): AbortSignal {
@@ -157,14 +166,27 @@ class IdleLimit {
     return this.#over.signal.aborted;
   }
 
+  /** One timer for all bytes: a new one for each piece costs more than the piece. */
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
-    return deadline(work(), this.#limitMs, () => {
-      this.#over.abort();
-      throw new NearplayError('timeout');
-    });
+    this.#isWaiting = true;
+    this.#timer.refresh();
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    this.#reject = reject;
+    try {
+      return await Promise.race([work(), late]);
+    } finally {
+      this.#isWaiting = false;
+    }
   }
 
   stop(): void {
+    clearTimeout(this.#timer);
     this.#over.abort();
+  }
+
+  #late(): void {
+    if (!this.#isWaiting) return;
+    this.#over.abort();
+    this.#reject(new NearplayError('timeout'));
   }
 }

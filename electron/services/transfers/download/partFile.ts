@@ -3,11 +3,14 @@ import { type FileHandle, lstat, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { NearplayError } from '../../../../shared/errors.ts';
-import type { ComparedFile } from '../../content/fingerprint.ts';
+import { MIB, SECOND_MS } from '../../../../shared/units.ts';
+import { crc32 } from '../../content/crc32.ts';
 import { givePermissionsOf, NEW_FILE_FLAGS, renameReplacing, syncFolder } from '../../files/atomicFile.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
 import { notAFile, specialAt } from '../../files/writePlace.ts';
 import type { DestinationClaim, PartContent } from './destinationClaim.ts';
+import { planRanges, type ReceivedNote, ReceivedRanges } from './ranges.ts';
+import type { ReceivedFile } from './storedObject.ts';
 
 /** Readable by the user alone until it has its final name. */
 const PRIVATE_MODE = 0o600;
@@ -15,9 +18,15 @@ const CAME_MEANWHILE = 'Another file took the name while this one was being save
 const NO_FOLLOW = (constants.O_NOFOLLOW as number | undefined) ?? 0;
 const NO_WAIT = (constants.O_NONBLOCK as number | undefined) ?? 0;
 
+/** A killed process loses the bytes of so much time at most. */
+const RECORD_INTERVAL_MS = SECOND_MS / 2;
+/** Bytes read at once where a range of an earlier process is read back. */
+const READ_BYTES = MIB;
+
 /**
  * The part file of a download, under a random name beside the destination: created by this process, or left by one that
- * has ended. Its size on disk counts as received, not a count of bytes on the way.
+ * has ended. An object in one request is appended, and the size on disk counts; one in ranges is written in place into
+ * a file of its whole size, and the note beside it counts what is there.
  */
 export class PartFile {
   readonly #claim: DestinationClaim;
@@ -26,26 +35,39 @@ export class PartFile {
   /** Bytes from an earlier process. */
   readonly resumed: number;
   #content: PartContent;
+  #received: ReceivedRanges;
+  #isInOne = false;
+  #recordedAt = performance.now();
 
-  private constructor(parts: Pick<PartFile, 'resumed'> & PartFileParts) {
+  private constructor(parts: PartFileParts) {
     this.#claim = parts.claim;
     this.#destination = parts.destination;
     this.#handle = parts.handle;
     this.#content = parts.content;
-    this.resumed = parts.resumed;
+    this.#received = parts.received;
+    this.resumed = parts.received.total;
   }
 
   /** Resumes a part of the same content, or creates a new one. @throws NearplayError as write */
   static async open(claim: DestinationClaim, destination: string, content: PartContent): Promise<PartFile> {
     const isSame = isDeepStrictEqual(claim.left?.content, content);
     const left = isSame ? await openLeft(claim.part, content.size) : undefined;
-    if (left) return new PartFile({ claim, destination, content, handle: left.handle, resumed: left.size });
     try {
+      if (left) {
+        const received = receivedBefore(content, left.size, claim.left?.received);
+        const part = new PartFile({ claim, destination, content, handle: left.handle, received });
+        await part.#describe();
+        return part;
+      }
       await rm(claim.part, { force: true });
       await claim.describe(content);
       const handle = await open(claim.part, NEW_FILE_FLAGS, PRIVATE_MODE);
-      return new PartFile({ claim, destination, content, handle, resumed: 0 });
+      const received = ReceivedRanges.none(planRanges(content.size));
+      const part = new PartFile({ claim, destination, content, handle, received });
+      if (received.plan.count > 1) await part.#describe();
+      return part;
     } catch (cause) {
+      await left?.handle.close();
       throw explainFileError(cause, { path: destination, doing: 'write' });
     }
   }
@@ -54,30 +76,61 @@ export class PartFile {
     return isDeepStrictEqual(this.#content, content);
   }
 
-  /** Contiguous bytes on disk from the beginning. */
-  async size(): Promise<number> {
-    return (await this.#do(() => this.#handle.stat())).size;
+  /** The bytes that are in the file. */
+  get received(): ReceivedRanges {
+    return this.#received;
   }
 
-  /** @throws NearplayError disk-full, destination-unwritable … */
-  async write(bytes: Uint8Array, position: number): Promise<void> {
-    for (let written = 0; written < bytes.length;) {
-      const left = bytes.length - written;
-      const done = await this.#do(() => this.#handle.write(bytes, written, left, position + written));
-      written += done.bytesWritten;
+  /** Writes bytes that follow those of a range. @throws NearplayError disk-full, destination-unwritable … */
+  async write(index: number, pieces: readonly Uint8Array[]): Promise<void> {
+    let { start: position } = this.#received.restOf(index);
+    for (let left = pieces; left.length > 0;) {
+      const { bytesWritten } = await this.#do(() => this.#handle.writev(left, position));
+      position += bytesWritten;
+      left = behind(left, bytesWritten);
+    }
+    for (const piece of pieces) this.#received.add(index, piece);
+    if (performance.now() - this.#recordedAt >= RECORD_INTERVAL_MS) await this.#record();
+  }
+
+  /**
+   * Empties the part; for another content, if one is given.
+   *
+   * @param inOne from now on in one request: for a storage that does not give ranges.
+   */
+  async beginAgain(content = this.#content, inOne = this.#isInOne): Promise<void> {
+    await this.#do(() => this.#handle.truncate(0));
+    this.#content = content;
+    this.#isInOne = inOne;
+    this.#received = ReceivedRanges.none(planRanges(content.size, inOne));
+    await this.#describe();
+  }
+
+  /** @throws NearplayError damaged when the disk has another size than was written */
+  async assertWhole(): Promise<void> {
+    const { size } = await this.#do(() => this.#handle.stat());
+    if (!this.#received.isWhole || size !== this.#content.size) {
+      throw new NearplayError('damaged', 'The disk has another size.');
     }
   }
 
-  /** Truncates the part to 0 bytes; for another content, if one is given. */
-  async beginAgain(content?: PartContent): Promise<void> {
-    await this.#do(() => this.#handle.truncate(0));
-    if (!content) return;
-    this.#content = content;
-    await this.#claim.describe(content);
+  /** CRC-32 of the content, of the bytes as they were written; those of an earlier process are read. */
+  async #crc32(signal: AbortSignal): Promise<number> {
+    return this.#received.crc32(async ({ start, end }) => {
+      const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, end - start));
+      let crc = 0;
+      for (let position = start; position < end; position += buffer.length) {
+        if (signal.aborted) throw new NearplayError('cancelled');
+        const piece = buffer.subarray(0, Math.min(buffer.length, end - position));
+        await this.#read(piece, position);
+        crc = crc32(piece, crc);
+      }
+      return crc;
+    });
   }
 
   /** View of the file for comparison, read through the handle that wrote it. */
-  async compared(): Promise<ComparedFile> {
+  async compared(): Promise<ReceivedFile> {
     const before = await this.#identity();
     return {
       path: this.#destination,
@@ -86,14 +139,8 @@ export class PartFile {
         const now = await this.#identity();
         if (now.size !== before.size || now.mtimeNs !== before.mtimeNs) throw new NearplayError('damaged');
       },
-      read: async (buffer, start) => {
-        for (let filled = 0; filled < buffer.length;) {
-          const left = buffer.length - filled;
-          const { bytesRead } = await this.#do(() => this.#handle.read(buffer, filled, left, start + filled));
-          if (bytesRead === 0) throw new NearplayError('damaged', 'The disk gives less than was written to it.');
-          filled += bytesRead;
-        }
-      },
+      read: (buffer, start) => this.#read(buffer, start),
+      crc32: (signal) => this.#crc32(signal),
     };
   }
 
@@ -118,6 +165,35 @@ export class PartFile {
     await this.close();
     await this.#do(() => renameReplacing(this.#claim.part, this.#destination));
     await this.#do(() => syncFolder(dirname(this.#destination)));
+  }
+
+  async #read(buffer: Uint8Array, start: number): Promise<void> {
+    for (let filled = 0; filled < buffer.length;) {
+      const left = buffer.length - filled;
+      const { bytesRead } = await this.#do(() => this.#handle.read(buffer, filled, left, start + filled));
+      if (bytesRead === 0) throw new NearplayError('damaged', 'The disk gives less than was written to it.');
+      filled += bytesRead;
+    }
+  }
+
+  /** The note first: a file of the whole size without it would count as received. */
+  async #describe(): Promise<void> {
+    const isInRanges = this.#received.plan.count > 1;
+    await this.#claim.describe(this.#content, isInRanges ? () => this.#received.note() : undefined);
+    if (isInRanges) await this.#do(() => this.#handle.truncate(this.#content.size));
+  }
+
+  /** Notes beside the file which ranges are in it. */
+  async #record(): Promise<void> {
+    this.#recordedAt = performance.now();
+    if (this.#received.plan.count > 1) await this.#claim.record();
+  }
+
+  /** Keeps what is noted through a failure of the machine: the bytes are on disk before the note is released. */
+  async keep(): Promise<void> {
+    await this.#handle.datasync().catch(() => undefined);
+    await this.#record();
+    await this.close();
   }
 
   async discard(): Promise<void> {
@@ -167,6 +243,22 @@ interface PartFileParts {
   destination: string;
   handle: FileHandle;
   content: PartContent;
+  received: ReceivedRanges;
+}
+
+/** @param fileSize bytes of the part file. */
+function receivedBefore({ size }: PartContent, fileSize: number, note: ReceivedNote | undefined): ReceivedRanges {
+  return note ? ReceivedRanges.fromNote(size, note, fileSize) : ReceivedRanges.fromStart(planRanges(size), fileSize);
+}
+
+/** What a write of so many bytes has left. */
+function behind(pieces: readonly Uint8Array[], written: number): readonly Uint8Array[] {
+  let skipped = 0;
+  for (const [index, piece] of pieces.entries()) {
+    if (skipped + piece.length > written) return [piece.subarray(written - skipped), ...pieces.slice(index + 1)];
+    skipped += piece.length;
+  }
+  return [];
 }
 
 /** Opens a regular file with one name only; any other entry is not a part of Nearplay's. */

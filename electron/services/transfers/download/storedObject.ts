@@ -1,6 +1,7 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../../../shared/errors.ts';
 import { endpointOf } from '../../../../shared/storagePlace.ts';
+import { toBase64 } from '../../content/crc32.ts';
 import {
   type ComparedFile,
   type Fingerprint,
@@ -79,6 +80,11 @@ export async function lookAt(
   return { storage, version, etag, ...(fingerprint && { fingerprint }) };
 }
 
+/** A downloaded file, with the checksum that was calculated while its bytes arrived. */
+export interface ReceivedFile extends ComparedFile {
+  crc32(signal: AbortSignal): Promise<number>;
+}
+
 /**
  * Compares a file with the stored checksum: returns which one proved it, or why none did.
  *
@@ -87,7 +93,7 @@ export async function lookAt(
 export async function proveContent(
   studio: Studio,
   stored: StoredObject,
-  file: ComparedFile,
+  file: ReceivedFile,
   signal: AbortSignal,
 ): Promise<ContentProof> {
   const { fingerprint, version } = stored;
@@ -95,6 +101,10 @@ export async function proveContent(
   const provedBy = fingerprint.algorithm.toLowerCase() as ProvedBy;
   const differs = () => new NearplayError('damaged', `What arrived is not what the storage keeps the ${provedBy} of.`);
   if (fingerprint.of === 'whole') {
+    if (fingerprint.algorithm === 'CRC32') {
+      if (toBase64(await file.crc32(signal)) === fingerprint.value) return { by: provedBy };
+      throw differs();
+    }
     if (await hasContent(file, { fingerprint, signal })) return { by: provedBy };
     throw differs();
   }

@@ -51,6 +51,11 @@ export class ConcurrencyController {
     return this.#limit;
   }
 
+  /** The greatest number that the limit can reach. */
+  get most(): number {
+    return this.#limits.most;
+  }
+
   /** Counts sent bytes. `isFull`: all slots were in use, so that another limit could matter. */
   addBytes(bytes: number, isFull: boolean, now: number): void {
     this.#bytes += bytes;

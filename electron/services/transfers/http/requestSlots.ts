@@ -24,6 +24,11 @@ export class RequestSlots {
     return this.#controller.limit;
   }
 
+  /** The greatest number that the limit can reach. */
+  get most(): number {
+    return this.#controller.most;
+  }
+
   /**
    * Resolves to the function that releases the slot, to be called exactly once.
    *

@@ -37,7 +37,7 @@ const object: StoredObject = { storage: 'main', version, etag: '"e1"' };
 async function read(from = 0): Promise<{ position: number; bytes: Buffer }> {
   const pieces: Uint8Array[] = [];
   let first: number | undefined;
-  const asked = { client, configuration, object, from, idleMs: 300, signal: new AbortController().signal };
+  const asked = { client, configuration, object, from, to: SIZE, idleMs: 300, signal: new AbortController().signal };
   for await (const { position, bytes } of objectBytes(asked)) {
     first ??= position;
     pieces.push(bytes);

@@ -14,8 +14,10 @@ import { DownloadDesk, KEY, MIB } from './surroundings.ts';
 const PROGRAM = fileURLToPath(new URL('../../../../../electron/cli.ts', import.meta.url));
 const isLong = process.env['NEARPLAY_LONG'] === '1';
 const [KILLS, SIZE] = isLong ? [50, 64 * MIB] : [6, 12 * MIB];
-/** Of the storage: slow enough to be caught at work. */
-const BYTES_PER_SECOND = isLong ? 48 * MIB : 12 * MIB;
+/** Of the storage, over all connections: slow enough to be caught at work. */
+const BYTES_PER_SECOND = isLong ? 48 * MIB : 6 * MIB;
+/** Ranges that are read side by side. */
+const CONNECTIONS = isLong ? 8 : 6;
 const OLD = Buffer.from('what had the name before');
 
 let desk: DownloadDesk;
@@ -28,7 +30,7 @@ beforeAll(async () => {
   await writeFile(join(home, 'studio.json'), JSON.stringify(preferences));
   desk.sandbox.addFault({
     operation: 'GetObject',
-    effect: { kind: 'bandwidth', bytesPerSecond: BYTES_PER_SECOND },
+    effect: { kind: 'bandwidth', bytesPerSecond: BYTES_PER_SECOND / CONNECTIONS },
   });
 });
 afterAll(async () => {
@@ -112,7 +114,7 @@ it('leaves nothing when it is ended by Ctrl+C, and the uploads’ folders are as
 it('refuses a second command on the same destination while the first is at work, also of another process', async () => {
   desk.sandbox.clearFaults();
   // Some seconds: longer than the second process needs to begin.
-  const effect = { kind: 'bandwidth', bytesPerSecond: SIZE / 6 } as const;
+  const effect = { kind: 'bandwidth', bytesPerSecond: SIZE / 6 / CONNECTIONS } as const;
   desk.sandbox.addFault({ operation: 'GetObject', effect });
   desk.sandbox.requests.length = 0;
   const first = get('twice.mov');

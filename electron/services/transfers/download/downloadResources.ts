@@ -1,0 +1,18 @@
+import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
+import { sleep } from '../../runtime/async.ts';
+import { BandwidthLimiter, UNLIMITED } from '../http/bandwidthLimiter.ts';
+import { ConcurrencyController, type ConcurrencyLimits } from '../http/concurrencyController.ts';
+import { RequestSlots } from '../http/requestSlots.ts';
+import type { DownloadResources } from './receiveRanges.ts';
+
+/** Concurrent requests for bytes over all downloads; adapted to the measured throughput. */
+const LIMITS: ConcurrencyLimits = { least: 2, most: 64, first: 8 };
+
+/** Resources for downloads that run side by side. */
+export function downloadResources(rules: BandwidthRules = UNLIMITED): DownloadResources {
+  const clock = () => performance.now();
+  return {
+    slots: new RequestSlots(new ConcurrencyController(LIMITS, clock()), clock),
+    bandwidth: new BandwidthLimiter({ rules, now: () => Date.now(), clock, sleep }),
+  };
+}
