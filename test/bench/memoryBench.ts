@@ -11,7 +11,7 @@ import { type CommandLine, type Cost, costOf } from './cost.ts';
 import { describeLoad, describeMachine } from './figures.ts';
 import { installCli } from './installedCli.ts';
 import { type BenchServer, chooseServer, preferencesOf, SERVER_KINDS } from './servers.ts';
-import { nearplay } from './uploadClients.ts';
+import { nearplay } from './transferClients.ts';
 
 const MIB = 1024 ** 2;
 const HOUR = 3600;
@@ -86,10 +86,11 @@ try {
   const path = join(folder, 'large.bin');
   await sparseFile(path);
   await measure(`one file of ${(size / 1e9).toFixed(1)} GB`, size, (server, scratch) =>
-    client.command({ server, scratch, path, isFolder: false }),
+    client.command({ direction: 'put', server, scratch, name: 'large.bin', path, isFolder: false }),
   );
   await measure(`a stream of ${(streamed / 1e9).toFixed(1)} GB`, streamed, (server, scratch) => {
-    const command = client.command({ server, scratch, path: '-', isFolder: false });
+    const errand = { direction: 'put', server, scratch, name: 'stream.bin', path: '-', isFolder: false } as const;
+    const command = client.command(errand);
     return { ...command, args: [...command.args, '--to', 'stream.bin'], stdin: streamOf(streamed) };
   });
 } finally {

@@ -26,6 +26,8 @@ export interface BenchServer {
   caFile?: string;
   /** What arrived. */
   contents(): Promise<{ objects: number; bytes: number }>;
+  /** How many requests have arrived so far; absent where the server does not count them. */
+  requests?: () => number;
   /** Stops it, and removes all that it kept. */
   close(): Promise<void>;
 }
@@ -93,6 +95,7 @@ async function sandboxFor(protocol: Protocol): Promise<BenchServer> {
     ...place,
     ...(await writeAuthority(folder, sandbox.caCertificate)),
     contents: () => contentsOf(client, bucket),
+    requests: () => sandbox.requests.length,
     close: async () => {
       client.destroy();
       await sandbox.close();

@@ -39,6 +39,8 @@ export const MINIO_CLIENT: GoProgram = {
 
 export const S5CMD: GoProgram = { name: 's5cmd', module: 'github.com/peak/s5cmd/v2', version: 'v2.3.0' };
 
+export const RCLONE: GoProgram = { name: 'rclone', module: 'github.com/rclone/rclone', version: 'v1.76.0' };
+
 /**
  * The program's path: from PATH or built earlier. With `NEARPLAY_INSTALL_TOOLS=1` and Go on the machine it is built now from
  * the Go module proxy (some minutes, once). undefined where it is not to be had.
@@ -59,7 +61,7 @@ function find({ name, isOther }: GoProgram): string | undefined {
 
 /** In a module made for it: `go install` would ask for the list of all versions as well, which not every proxy gives. */
 async function build({ name, module, version }: GoProgram): Promise<string> {
-  process.stdout.write(`building ${name} ${version} with Go, once...\n`);
+  process.stderr.write(`building ${name} ${version} with Go, once...\n`);
   await mkdir(BUILT, { recursive: true });
   const scratch = await mkdtemp(join(tmpdir(), 'nearplay-go-'));
   const path = join(BUILT, `${name}${suffix}`);

@@ -21,7 +21,7 @@ export interface RelayOptions {
   drops?: RelayDrops;
 }
 
-export interface RelayDrops {
+interface RelayDrops {
   /** From 0 up to but not including 1, as Math.random. */
   random: () => number;
   /** Of both directions together, between the start of a connection and its reset: the mean of an exponential distribution. */
