@@ -208,7 +208,7 @@ function HoursRow({ item, unit, onChange, onRemove }: HoursRowProps) {
             if (minute !== undefined && minute !== item[end]) onChange({ [end]: minute });
           }}
         >
-          <Label>{t(`bandwidth.${end}`)}</Label>
+          <Label>{t(end === 'from' ? 'bandwidth.from' : 'bandwidth.to')}</Label>
           <Input className="input" data-testid={`bandwidth-${end}`} />
         </TextField>
       ))}
