@@ -133,8 +133,8 @@ function textOf(text: NotificationText, t: Translate): string {
   switch (text.kind) {
     case 'transfers':
       return transfersText(text.about, t);
-    case 'upload-folder-added':
-      return t('toasts.uploadFolderAdded', { folder: text.folder === '' ? t('uploads.library') : text.folder });
+    case 'watch-folder-added':
+      return t('toasts.watchFolderAdded', { folder: text.folder === '' ? t('uploads.library') : text.folder });
     case 'replica-ready':
       return text.others === 0
         ? t('toasts.replicaReady', { name: text.name, place: text.place })

@@ -48,8 +48,6 @@ export function EntryGrid({ entries }: { entries: readonly LibraryEntry[] }) {
     };
   }, [entries, columns, height, fileHeight]);
 
-  // The compiler's advice does not apply: this project does not use it, and nothing memoised takes these functions.
-
   const virtual = useVirtualizer({
     count: countRows(shape),
     getScrollElement: () => scroller.current,

@@ -98,21 +98,21 @@ function FolderBar({ shown, isFiltered }: { shown: number; isFiltered: boolean }
 function ReadyAlertToggle() {
   const { t } = useTranslation();
   const folder = useLibrary((library) => library.loaded.folder);
-  const watched = useSession((session) => session.app?.settings.readyAlerts.includes(folder)) ?? false;
-  const watchFolder = useSession((session) => session.setReadyAlert);
+  const isOn = useSession((session) => session.app?.settings.readyAlerts.includes(folder)) ?? false;
+  const setReadyAlert = useSession((session) => session.setReadyAlert);
   return (
     <TooltipTrigger delay={500} closeDelay={0}>
       <ToggleButton
-        className="button quiet small watch"
-        isSelected={watched}
-        onChange={(on) => void watchFolder(folder, on)}
+        className="button quiet small ready-alert"
+        isSelected={isOn}
+        onChange={(on) => void setReadyAlert(folder, on)}
         data-testid="ready-alert"
       >
-        {watched ? <IconBellRinging size={15} aria-hidden="true" /> : <IconBell size={15} aria-hidden="true" />}
-        {t(watched ? 'library.watching' : 'library.watch')}
+        {isOn ? <IconBellRinging size={15} aria-hidden="true" /> : <IconBell size={15} aria-hidden="true" />}
+        {t(isOn ? 'library.readyAlertOn' : 'library.readyAlert')}
       </ToggleButton>
       <Tooltip className="tooltip" offset={6}>
-        {t('library.watchNote')}
+        {t('library.readyAlertNote')}
       </Tooltip>
     </TooltipTrigger>
   );

@@ -14,13 +14,13 @@ import { StatePanel } from '../ui/StatePanel.tsx';
 /** A folder of this computer against the bucket: what is not there, not the same, or not certain, and what to do. */
 export function VerifyPanel() {
   const { t } = useTranslation();
-  const { api, verification: verifying } = useNearplay();
+  const { api, verification } = useNearplay();
   const isOpen = useSession((session) => session.panel === 'verify');
   const showPanel = useSession((session) => session.showPanel);
   const phase = useVerification((state) => state.phase);
   useEffect(
-    () => api.on('verifyProgress', ({ compared, bytes }) => verifying.getState().progressed(compared, bytes)),
-    [api, verifying],
+    () => api.on('verifyProgress', ({ compared, bytes }) => verification.getState().progressed(compared, bytes)),
+    [api, verification],
   );
   useEffect(() => {
     // The chooser was cancelled: there is nothing to look at.
@@ -33,7 +33,7 @@ export function VerifyPanel() {
       title={t('verify.title')}
       testId="verify-panel"
       isDismissable={phase !== 'running'}
-      onClose={() => void verifying.getState().cancel()}
+      onClose={() => void verification.getState().cancel()}
     >
       <Body />
     </Panel>

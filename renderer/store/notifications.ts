@@ -6,7 +6,7 @@ import type { TransferNotification } from './transferNotifications.ts';
 /** Content of a notification; its words are in text/en.ts. */
 export type NotificationText =
   | { kind: 'transfers'; about: TransferNotification }
-  | { kind: 'upload-folder-added'; folder: string }
+  | { kind: 'watch-folder-added'; folder: string }
   | { kind: 'replica-ready'; name: string; place: string; others: number }
   | { kind: 'imported' }
   | { kind: 'not-copied' }

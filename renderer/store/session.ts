@@ -10,7 +10,7 @@ import { reportOf } from '../api.ts';
 import type { Notifications } from './notifications.ts';
 
 export type Panel =
-  'settings' | 'shortcuts' | 'why' | 'replication' | 'preferences' | 'verify' | 'upload-folder' | 'left-out';
+  'settings' | 'shortcuts' | 'why' | 'replication' | 'preferences' | 'verify' | 'watch-folder' | 'left-out';
 
 /** Everything the window knows apart from the folder on screen: what main reported, and which panels are open. */
 export interface Session {
@@ -51,7 +51,7 @@ export interface Session {
   /** Asks where to, and brings the file there. */
   download: (key: string) => Promise<void>;
   /** Announces new files of a folder once a replica holds them, or no longer does. */
-  setReadyAlert: (folder: string, watched: boolean) => Promise<void>;
+  setReadyAlert: (folder: string, on: boolean) => Promise<void>;
   patchApp: (patch: Partial<Bootstrap>) => void;
 }
 
@@ -155,7 +155,7 @@ export function createSession(api: NearplayApi, notifications: Notifications): S
           const added = await api.addWatchFolder({ folder, existing });
           if (!added) return;
           set({ transfersOpen: true });
-          notify({ kind: 'upload-folder-added', folder: added.folder }, 'good');
+          notify({ kind: 'watch-folder-added', folder: added.folder }, 'good');
         }),
       pauseWatchFolder: (id, paused) => attempt(() => api.pauseWatchFolder({ id, paused })),
       removeWatchFolder: (id) => attempt(() => api.removeWatchFolder({ id })),
@@ -163,9 +163,9 @@ export function createSession(api: NearplayApi, notifications: Notifications): S
         attempt(async () => {
           if (await api.download({ key })) set({ transfersOpen: true });
         }),
-      async setReadyAlert(folder, watched) {
+      async setReadyAlert(folder, on) {
         const others = (get().app?.settings.readyAlerts ?? []).filter((other) => other !== folder);
-        await get().changeSettings({ readyAlerts: watched ? [...others, folder] : others });
+        await get().changeSettings({ readyAlerts: on ? [...others, folder] : others });
       },
       patchApp: (patch) => set(({ app }) => (app ? { app: { ...app, ...patch } } : {})),
     };

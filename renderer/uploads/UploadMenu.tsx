@@ -14,7 +14,7 @@ import { destinationOf, projectName, projectOf, withDestination } from './destin
 /** Everything that brings files to the bucket; says where they go before anything is chosen. */
 export function UploadMenu() {
   const { t } = useTranslation();
-  const { session, verification: verifying } = useNearplay();
+  const { session, verification } = useNearplay();
   const inView = useLibrary((library) => library.loaded.folder);
   const byProject = useUploadFolderByProject();
   const { folder, remembered } = destinationOf(inView, byProject);
@@ -27,10 +27,10 @@ export function UploadMenu() {
     if (key === 'files' || key === 'folder') void chooseUploads(folder, key);
     if (key === 'here-files') void chooseUploads(inView, 'files');
     if (key === 'here-folder') void chooseUploads(inView, 'folder');
-    if (key === 'watch') showPanel('upload-folder');
+    if (key === 'watch') showPanel('watch-folder');
     if (key === 'verify') {
       showPanel('verify');
-      void verifying.getState().run(inView);
+      void verification.getState().run(inView);
     }
     if (key === 'always' && project !== undefined) {
       const chosen = withDestination(byProject, project, isChosen ? undefined : inView);

@@ -9,16 +9,16 @@ import { destinationOf } from './destination.ts';
 export function WatchFolderDialog() {
   const { t } = useTranslation();
   const showPanel = useSession((session) => session.showPanel);
-  const addUploadFolder = useSession((session) => session.addWatchFolder);
+  const addWatchFolder = useSession((session) => session.addWatchFolder);
   const byProject = useUploadFolderByProject();
   const inView = useLibrary((library) => library.loaded.folder);
   const { folder } = destinationOf(inView, byProject);
   const [existing, setExisting] = useState(false);
   return (
-    <Panel name="upload-folder" shape="question" title={t('uploads.watchTitle')} testId="upload-folder-dialog">
+    <Panel name="watch-folder" shape="question" title={t('uploads.watchTitle')} testId="watch-folder-dialog">
       <p>{t('uploads.watchBody', { folder: folder === '' ? t('uploads.library') : folder })}</p>
       <CheckboxField isSelected={existing} onChange={setExisting}>
-        <CheckboxButton className="check" data-testid="upload-folder-existing">
+        <CheckboxButton className="check" data-testid="watch-folder-existing">
           <span className="check-box" aria-hidden="true" />
           <span>
             {t('uploads.watchExisting')}
@@ -29,10 +29,10 @@ export function WatchFolderDialog() {
       <div className="question-actions">
         <Button
           className="button primary"
-          data-testid="upload-folder-choose"
+          data-testid="watch-folder-choose"
           onPress={() => {
             showPanel(undefined);
-            void addUploadFolder(folder, existing);
+            void addWatchFolder(folder, existing);
           }}
         >
           {t('uploads.watchChoose')}

@@ -15,7 +15,7 @@ export function WatchFolders() {
   const folders = useSession((session) => session.app?.watchFolders) ?? NONE;
   if (folders.length === 0) return <p className="muted">{t('uploads.foldersNone')}</p>;
   return (
-    <ul className="upload-folders" data-testid="upload-folders">
+    <ul className="watch-folders" data-testid="watch-folders">
       {folders.map((folder) => (
         <WatchFolderItem key={folder.id} folder={folder} />
       ))}
@@ -30,8 +30,8 @@ function WatchFolderItem({ folder: watched }: { folder: WatchFolderStatus }) {
   const remove = useSession((session) => session.removeWatchFolder);
   const isPaused = state === 'paused';
   return (
-    <li data-testid="upload-folder-item" data-state={state} data-id={id}>
-      <span className="upload-folder-text">
+    <li data-testid="watch-folder-item" data-state={state} data-id={id}>
+      <span className="watch-folder-text">
         <span className="path">{path}</span>
         <span className="muted">
           {t('uploads.folderTo', { folder: folder === '' ? t('uploads.library') : folder })}
@@ -51,7 +51,7 @@ function WatchFolderItem({ folder: watched }: { folder: WatchFolderStatus }) {
       </span>
       <IconButton
         className="small"
-        testId="upload-folder-pause"
+        testId="watch-folder-pause"
         label={t(isPaused ? 'uploads.folderResume' : 'uploads.folderPause', { path })}
         onPress={() => void pause(id, !isPaused)}
       >
@@ -59,7 +59,7 @@ function WatchFolderItem({ folder: watched }: { folder: WatchFolderStatus }) {
       </IconButton>
       <IconButton
         className="small"
-        testId="upload-folder-remove"
+        testId="watch-folder-remove"
         label={`${t('uploads.folderRemove', { path })}. ${t('uploads.folderRemoveNote')}`}
         onPress={() => void remove(id)}
       >
@@ -75,7 +75,7 @@ function FolderLeftOut({ folder: { leftOut } }: { folder: WatchFolderStatus }) {
   const show = useSession((session) => session.showLeftOut);
   if (!leftOut) return null;
   return (
-    <span className="problem" data-testid="upload-folder-left-out">
+    <span className="problem" data-testid="watch-folder-left-out">
       {t('leftOut.folder', { count: leftOut.count, formatted: formatCount(leftOut.count) })}{' '}
       <Button className="button quiet small" onPress={() => show(leftOut)}>
         {t('leftOut.show')}
@@ -103,10 +103,10 @@ export function WatchFoldersSummary() {
       ? 'paused'
       : 'watching';
   return (
-    <div className="watch-folders-summary" data-testid="upload-folders" data-state={state}>
+    <div className="watch-folders-summary" data-testid="watch-folders" data-state={state}>
       <IconEye size={16} aria-hidden="true" />
-      <span className="upload-folder-text">
-        <span className="upload-folder-name" title={only?.path}>
+      <span className="watch-folder-text">
+        <span className="watch-folder-name" title={only?.path}>
           {only ? only.path : t('uploads.foldersCount', { count: folders.length })}
         </span>
         <span className={unreachable || leftOut > 0 ? 'problem' : 'muted'}>

@@ -257,7 +257,7 @@ describe('no control is covered and no text is cut or overlaps', () => {
     await page.keyboard.press('Escape');
     await press('upload-button');
     await press('watch-local-folder');
-    await page.getByTestId('upload-folder-dialog').waitFor();
+    await page.getByTestId('watch-folder-dialog').waitFor();
     await expectNoFaults();
     await page.keyboard.press('Escape');
   });

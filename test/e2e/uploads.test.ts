@@ -23,7 +23,7 @@ const LIMIT = 1.5;
 /** Small ones, for the window's sake. */
 const MANY = 5000;
 const PER_FOLDER = 500;
-/** Comes into a watched folder. */
+/** Comes into a watch folder. */
 const RENDER = 'beauty.0001.exr';
 /** What lies about in folders and nobody means to send. */
 const LITTER = ['.DS_Store', 'Thumbs.db', '.git/config', 'plates/desktop.ini', 'plates/.hidden.exr'];
@@ -184,9 +184,9 @@ describe('a folder of 500 files', () => {
     const answered = studio.app.answerDialog({ filePaths: [watched] });
     await press('upload-button');
     await press('watch-local-folder');
-    await press('upload-folder-choose');
+    await press('watch-folder-choose');
     await answered;
-    await expect.poll(() => studio.page.getByTestId('upload-folders').first().isVisible(), patient).toBe(true);
+    await expect.poll(() => studio.page.getByTestId('watch-folders').first().isVisible(), patient).toBe(true);
     // Long finished, so that nobody has to wait until it has settled.
     await writeOld(join(watched, RENDER), randomBytes(SIZE));
     await expect.poll(() => main().current(`media/${RENDER}`)?.size, patient).toBe(SIZE);

@@ -185,7 +185,7 @@ async function openLog(folder: string, id: string): Promise<WatchFolderLog> {
     return await WatchFolderLog.open(logFile(folder, id));
   } catch (cause) {
     const { code, message } = explainFileError(cause, { path: folder, doing: 'write' });
-    throw new NearplayError(code, `Nearplay cannot note what was uploaded from a watched folder. ${message}`, {
+    throw new NearplayError(code, `Nearplay cannot note what was uploaded from a watch folder. ${message}`, {
       cause,
     });
   }

@@ -93,7 +93,7 @@ it('two files that want one name are told, both by their path, and one is sent',
   expect(versions('a.mov')).toBe(1);
 });
 
-it('a watched folder tells once, and does not swap two normal forms of one name for ever', async () => {
+it('a watch folder tells once, and does not swap two normal forms of one name for ever', async () => {
   const plates = join(folder, 'plates');
   await oddThings(plates);
   await writeFile(join(plates, 'café.exr'), 'composed');
@@ -113,7 +113,7 @@ it('a watched folder tells once, and does not swap two normal forms of one name 
   expect(watch.stderr().filter((line) => line.includes('same name'))).toHaveLength(1);
 });
 
-it('a watched folder uploads a file that grows with an old date once, and whole', async () => {
+it('a watch folder uploads a file that grows with an old date once, and whole', async () => {
   const path = join(folder, 'plates', 'grows.mov');
   const watch = nearplay('watch', 'plates', 'in', '--existing');
   const aWeekAgo = Date.now() / 1000 - 7 * 86_400;

@@ -127,7 +127,7 @@ describe('ready in your region', () => {
     await expect.poll(() => ready, { timeout: 15_000 }).toEqual(['shot.txt in Sydney']);
   });
 
-  it('is told of what others upload into a watched folder', async () => {
+  it('is told of what others upload into a folder with a ready alert', async () => {
     const { sandbox, services } = studio;
     sandbox.setReplication({ mode: 'normal', delayMs: 1500 });
     const ready: string[] = [];

@@ -205,7 +205,7 @@ it('refuses what is no folder, and the same twice', async () => {
   await expect(folders.add(place, into, { existing: true })).rejects.toMatchObject({ code: 'bad-request' });
 });
 
-it('two watched folders do not send their files over each other', async () => {
+it('two watch folders do not send their files over each other', async () => {
   const other = join(desk.folder, 'others');
   await mkdir(other);
   await folders.add(place, into, { existing: true });
