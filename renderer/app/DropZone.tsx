@@ -2,6 +2,7 @@ import { IconUpload } from '@tabler/icons-react';
 import { type DragEvent as ReactDragEvent, type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLibrary, useSession, useUploadFolderByProject } from '../store/context.tsx';
+import { folderText } from '../text/folderText.ts';
 import { dropDestinationOf, projectName, projectOf } from '../uploads/destination.ts';
 
 /**
@@ -71,19 +72,18 @@ function Veil({ folder, inView, remembered }: VeilProps) {
   const { t } = useTranslation();
   const storages = useSession((session) => session.app?.reading?.storages);
   const main = storages?.find(({ role }) => role === 'main')?.label ?? '';
-  const place = (of: string): string => (of === '' ? t('uploads.library') : of);
   const project = projectName(projectOf(inView) ?? '');
   return (
     <div className="drop-veil" aria-hidden="true" data-testid="drop-veil" data-folder={folder}>
       <div className="drop-card">
         <IconUpload size={28} />
-        <strong>{t('shell.dropHere', { folder: place(folder) })}</strong>
+        <strong>{t('shell.dropHere', { folder: folderText(folder, t) })}</strong>
         {remembered && folder !== inView && <span>{t('shell.dropRemembered', { project })}</span>}
         <span>{t('shell.dropNote', { storage: main })}</span>
       </div>
       {remembered && (
         <div className="drop-card drop-instead" data-drop-folder={inView} data-over={folder === inView}>
-          <strong>{t('shell.dropInstead', { folder: place(inView) })}</strong>
+          <strong>{t('shell.dropInstead', { folder: folderText(inView, t) })}</strong>
         </div>
       )}
     </div>

@@ -7,7 +7,7 @@ import {
   IconSettings,
   IconX,
 } from '@tabler/icons-react';
-import { type RefObject, useRef } from 'react';
+import type { RefObject } from 'react';
 import { Button, Input, SearchField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { ReadingStatus } from '../../shared/reading.ts';
@@ -112,10 +112,8 @@ function FolderTools({ filterField }: { filterField: RefObject<HTMLInputElement 
 function FileInput({ inView }: { inView: string }) {
   const byProject = useUploadFolderByProject();
   const uploadFiles = useSession((session) => session.uploadFiles);
-  const field = useRef<HTMLInputElement>(null);
   return (
     <input
-      ref={field}
       type="file"
       multiple
       hidden

@@ -3,7 +3,7 @@ import { Button, Dialog, DialogTrigger, Heading, Popover } from 'react-aria-comp
 import { useTranslation } from 'react-i18next';
 import type { ReadingStatus, StorageSummary } from '../../shared/reading.ts';
 import { useSession } from '../store/context.tsx';
-import { routeText } from '../text/routeText.ts';
+import { isNear, roleText, routeText } from '../text/routeText.ts';
 
 /** Says all the time where this machine reads from; opens to why, and to the whole story. */
 export function ReadingChip({ reading }: { reading: ReadingStatus | null }) {
@@ -24,7 +24,7 @@ export function ReadingChip({ reading }: { reading: ReadingStatus | null }) {
         data-testid="reading-chip"
         data-storage={reading.route.storage}
         data-reason={reading.route.reason}
-        data-near={isReplica(reading)}
+        data-near={isNear(reading.route.storage, reading.storages)}
       >
         <span className="near-dot" aria-hidden="true" />
         <span className="reading-place" title={reading.label}>
@@ -86,20 +86,15 @@ function WhyThisRegion({ reading, sentence, close }: { reading: ReadingStatus; s
 
 function StorageRow({ storage, inUse }: { storage: StorageSummary; inUse: boolean }) {
   const { t } = useTranslation();
-  const role = storage.role === 'main' ? 'mainRole' : storage.role === 'replica' ? 'replicaRole' : 'otherRole';
   return (
     <li className="storage-row" data-in-use={inUse}>
       <span className="near-dot" aria-hidden="true" />
       <span className="storage-name">{storage.label}</span>
       <span className="muted">
-        {storage.region} · {t(`reading.${role}`)}
+        {storage.region} · {roleText(storage, t)}
       </span>
       {!storage.reachable && <span className="tag bad">{t('reading.unreachable')}</span>}
       {inUse && <span className="tag near">{t('reading.inUse')}</span>}
     </li>
   );
-}
-
-function isReplica({ storages, route }: ReadingStatus): boolean {
-  return storages.find(({ name }) => name === route.storage)?.role === 'replica';
 }

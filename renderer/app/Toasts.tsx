@@ -8,6 +8,7 @@ import type { ErrorReport } from '../../shared/errors.ts';
 import { useNearplay } from '../store/context.tsx';
 import type { NotificationText, ShownNotification } from '../store/notifications.ts';
 import type { TransferNotification } from '../store/transferNotifications.ts';
+import { folderText } from '../text/folderText.ts';
 import type { Translate } from '../text/i18n.ts';
 import { ErrorDetail } from '../ui/ErrorText.tsx';
 
@@ -134,7 +135,7 @@ function textOf(text: NotificationText, t: Translate): string {
     case 'transfers':
       return transfersText(text.about, t);
     case 'watch-folder-added':
-      return t('toasts.watchFolderAdded', { folder: text.folder === '' ? t('uploads.library') : text.folder });
+      return t('toasts.watchFolderAdded', { folder: folderText(text.folder, t) });
     case 'replica-ready':
       return text.others === 0
         ? t('toasts.replicaReady', { name: text.name, place: text.place })

@@ -8,7 +8,7 @@ import { useStorages } from '../store/context.tsx';
 import { identityOf } from '../store/entryIdentity.ts';
 import type { LibraryView } from '../store/library.ts';
 import { formatAge, formatBytes, formatCount, formatMoment } from '../text/format.ts';
-import { isSettling, routeText } from '../text/routeText.ts';
+import { isNear, isSettling, routeText } from '../text/routeText.ts';
 import { CutName } from '../ui/CutName.tsx';
 import { Still } from './Still.tsx';
 
@@ -115,7 +115,7 @@ function FileCard({ entry, view, isActive, position, total, now, onOpen }: Entry
         data-testid="card-route"
         data-storage={entry.route.storage}
         data-reason={entry.route.reason}
-        data-near={storages.find(({ name }) => name === entry.route.storage)?.role === 'replica'}
+        data-near={isNear(entry.route.storage, storages)}
         data-settling={settling}
         title={sentence}
       >

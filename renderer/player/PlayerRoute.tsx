@@ -5,7 +5,7 @@ import type { MediaKind } from '../../shared/media.ts';
 import type { Route } from '../../shared/routing.ts';
 import { useSession, useStorages } from '../store/context.tsx';
 import { formatDuration } from '../text/format.ts';
-import { isSettling, routeText, storageLabel } from '../text/routeText.ts';
+import { isNear, isSettling, routeText, storageLabel } from '../text/routeText.ts';
 import { useClock } from '../ui/useNow.ts';
 import { type PlayerLink, secondsOfDelayLeft } from './playerLink.ts';
 
@@ -45,7 +45,7 @@ export function PlayerRoute({ state, kind }: { state: PlayerLink; kind: MediaKin
       data-testid="player-route"
       data-storage={route.storage}
       data-reason={route.reason}
-      data-near={storages.find(({ name }) => name === route.storage)?.role === 'replica'}
+      data-near={isNear(route.storage, storages)}
       data-settling={onItsWay}
       title={sentence}
     >
@@ -76,7 +76,7 @@ export function SettledRoute({ file, route }: { file: LibraryFile; route: Route 
       data-testid="player-route"
       data-storage={route.storage}
       data-reason={route.reason}
-      data-near={storages.find(({ name }) => name === route.storage)?.role === 'replica'}
+      data-near={isNear(route.storage, storages)}
       data-settling={isSettling(route)}
       title={sentence}
     >

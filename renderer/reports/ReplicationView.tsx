@@ -1,15 +1,6 @@
 import { IconCircleCheck, IconFileExport, IconRefresh } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
-import {
-  Button,
-  CheckboxButton,
-  CheckboxField,
-  ProgressBar,
-  Tab,
-  TabList,
-  TabPanel,
-  Tabs,
-} from 'react-aria-components';
+import { Button, CheckboxButton, CheckboxField, Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import {
   REPLICATION_PROBLEMS,
@@ -22,6 +13,7 @@ import { useLibrary, useNearplay, useReporting, useStorages } from '../store/con
 import { mendable, problemsIn } from '../store/replicationReport.ts';
 import { formatAge, formatBytes, formatCount, formatMoment } from '../text/format.ts';
 import { storageLabel } from '../text/routeText.ts';
+import { BusyBar } from '../ui/BusyBar.tsx';
 import { ErrorState } from '../ui/ErrorState.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { ReportTable } from '../ui/ReportTable.tsx';
@@ -77,13 +69,7 @@ function Body() {
           </Button>
         )}
       </div>
-      {phase === 'running' && (
-        <ProgressBar isIndeterminate aria-label={t('replication.title')} className="why-measuring report-progress">
-          <div className="bar">
-            <div className="bar-fill" />
-          </div>
-        </ProgressBar>
-      )}
+      {phase === 'running' && <BusyBar label={t('replication.title')} className="report-progress" />}
       {phase === 'failed' && failure && <ErrorState report={failure} onRetry={() => void run(folder)} />}
 
       {phase === 'done' && report && <Found report={report} />}

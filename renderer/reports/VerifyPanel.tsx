@@ -1,11 +1,13 @@
 import { IconCircleCheck, IconFolderCheck, IconFolderOpen } from '@tabler/icons-react';
 import { useEffect } from 'react';
-import { Button, ProgressBar, Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
+import { Button, Tab, TabList, TabPanel, Tabs } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { VERIFY_FINDINGS, type VerifyReport } from '../../shared/verify.ts';
 import { useLibrary, useNearplay, useSession, useVerification } from '../store/context.tsx';
 import { findingsIn } from '../store/verification.ts';
+import { folderText } from '../text/folderText.ts';
 import { formatBytes, formatCount } from '../text/format.ts';
+import { BusyBar } from '../ui/BusyBar.tsx';
 import { ErrorState } from '../ui/ErrorState.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { ReportTable } from '../ui/ReportTable.tsx';
@@ -42,9 +44,14 @@ export function VerifyPanel() {
 
 function Body() {
   const { t } = useTranslation();
-  const { phase, folder, report, failure, run, cancel } = useVerification((state) => state);
+  const phase = useVerification((state) => state.phase);
+  const folder = useVerification((state) => state.folder);
+  const report = useVerification((state) => state.report);
+  const failure = useVerification((state) => state.failure);
+  const run = useVerification((state) => state.run);
+  const cancel = useVerification((state) => state.cancel);
   const inView = useLibrary((library) => library.loaded.folder);
-  const place = folder === '' ? t('uploads.library') : folder;
+  const place = folderText(folder, t);
   const going = phase === 'running' || phase === 'choosing';
   return (
     <>
@@ -63,13 +70,7 @@ function Body() {
           </Button>
         )}
       </div>
-      {phase === 'running' && (
-        <ProgressBar isIndeterminate aria-label={t('verify.title')} className="why-measuring report-progress">
-          <div className="bar">
-            <div className="bar-fill" />
-          </div>
-        </ProgressBar>
-      )}
+      {phase === 'running' && <BusyBar label={t('verify.title')} className="report-progress" />}
       {phase === 'failed' && failure && <ErrorState report={failure} onRetry={() => void run(folder)} />}
       {phase === 'done' && report && <Found report={report} />}
     </>
@@ -78,14 +79,17 @@ function Body() {
 
 function Status({ place }: { place: string }) {
   const { t } = useTranslation();
-  const { phase, compared, bytes, report } = useVerification((state) => state);
+  const phase = useVerification((state) => state.phase);
+  const compared = useVerification((state) => state.compared);
+  const bytes = useVerification((state) => state.bytes);
+  const path = useVerification((state) => state.report?.path);
   const figures = { folder: place, formatted: formatCount(compared), bytes: formatBytes(bytes) };
   if (phase === 'choosing') return t('verify.choosing', { folder: place });
   // Not a live region while it counts: a listener would hear nothing else.
   if (phase === 'running') return t('verify.running', figures);
   return (
     <span role="status">
-      {phase === 'done' && t('verify.done', { ...figures, path: report?.path ?? '' })}
+      {phase === 'done' && t('verify.done', { ...figures, path: path ?? '' })}
       {phase === 'cancelled' && t('verify.cancelled')}
     </span>
   );

@@ -16,6 +16,18 @@ export function storageLabel(storage: string, storages: readonly StorageSummary[
   return storages.find(({ name }) => name === storage)?.label ?? storage;
 }
 
+/** Whether a storage is a replica: the mark of what is read nearby. */
+export function isNear(storage: string, storages: readonly StorageSummary[]): boolean {
+  return storages.find(({ name }) => name === storage)?.role === 'replica';
+}
+
+const ROLE_KEYS = { main: 'mainRole', replica: 'replicaRole', other: 'otherRole' } as const;
+
+/** Role of a storage in one word. */
+export function roleText({ role }: Pick<StorageSummary, 'role'>, t: Translate): string {
+  return t(`reading.${ROLE_KEYS[role]}`);
+}
+
 /** Texts for the storage that one object is read from, and why. */
 export function routeText(route: Route, storages: readonly StorageSummary[], t: Translate): RouteText {
   const place = storageLabel(route.storage, storages);

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useSession, useTransfers } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
 import { overallOf } from './overall.ts';
-import { useFigures } from './TransfersHead.tsx';
+import { figuresText } from './TransfersHead.tsx';
 
 /** The drawer while it is closed: a slim line below the library, as long as there is anything that is not simply done. */
 export function TransfersBar() {
@@ -13,7 +13,6 @@ export function TransfersBar() {
   const showTransfers = useSession((session) => session.showTransfers);
   const totals = useTransfers((state) => state.totals);
   const needYou = useTransfers((state) => state.counts['need-you']);
-  const figures = useFigures();
   const { open, files, done, share } = overallOf(totals);
   const { failed } = totals.files;
   if (isOpen || (open === 0 && failed === 0)) return null;
@@ -24,7 +23,7 @@ export function TransfersBar() {
         <span style={{ transform: `scaleX(${share})` }} />
       </span>
       <strong>{t('transfers.files', { ...words(files), done: formatCount(done) })}</strong>
-      <span className="muted transfers-bar-figures">{figures}</span>
+      <span className="muted transfers-bar-figures">{figuresText(totals, t)}</span>
       {needYou > 0 && (
         <span className="transfers-bar-flag" data-tone="warn">
           <IconHelpCircle size={15} aria-hidden="true" />

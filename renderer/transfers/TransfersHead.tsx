@@ -18,10 +18,11 @@ import {
   ToggleButtonGroup,
 } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { CONFLICT_ANSWERS } from '../../shared/transfers.ts';
+import { CONFLICT_ANSWERS, type TransferTotals } from '../../shared/transfers.ts';
 import { useNearplay, useTransfers } from '../store/context.tsx';
 import { FILTERS } from '../store/transferIndex.ts';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../text/format.ts';
+import type { Translate } from '../text/i18n.ts';
 import { overallOf } from './overall.ts';
 
 /** Files, bytes, speed and time left of all; what changes for good is also said to who listens. */
@@ -46,16 +47,14 @@ export function Summary() {
           </>
         )}
       </ProgressBar>
-      <p className="muted">{useFigures()}</p>
+      <p className="muted">{figuresText(totals, t)}</p>
       <Announcements />
     </div>
   );
 }
 
 /** Bytes, speed and time left while something moves; else what is the matter. */
-export function useFigures(): string {
-  const { t } = useTranslation();
-  const totals = useTransfers((state) => state.totals);
+export function figuresText(totals: TransferTotals, t: Translate): string {
   const { files, size, sent, bytesPerSecond, secondsLeft } = totals;
   const { course, open } = overallOf(totals);
   const words = (count: number) => ({ count, formatted: formatCount(count) });
@@ -101,9 +100,10 @@ export function AllTransfers() {
   const { t } = useTranslation();
   const { transfers } = useNearplay();
   const { pause, resume, retry, clear, exportReceipts } = transfers.getState();
-  const files = useTransfers((state) => state.totals.files);
+  const totals = useTransfers((state) => state.totals);
   const [asking, setAsking] = useState(false);
-  const { open, over } = overallOf(useTransfers((state) => state.totals));
+  const { files } = totals;
+  const { open, over } = overallOf(totals);
   return (
     <div className="transfers-actions">
       {files.running + files.waiting > 0 && (

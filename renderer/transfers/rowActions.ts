@@ -1,4 +1,5 @@
 import { isOver, type Transfer } from '../../shared/transfers.ts';
+import type { Direction } from './moves.ts';
 
 /** Actions that apply to one transfer. */
 export interface RowActions {
@@ -31,9 +32,7 @@ export function actionsOf(transfer: Pick<Transfer, 'state' | 'direction' | 'bloc
 }
 
 export type RowKey =
-  | { kind: 'go'; to: number }
-  | { kind: 'move'; direction: 'up' | 'down' | 'first' | 'last' }
-  | { kind: 'pause' | 'cancel' | 'act' };
+  { kind: 'go'; to: number } | { kind: 'move'; direction: Direction } | { kind: 'pause' | 'cancel' | 'act' };
 
 interface KeyPress {
   key: string;
@@ -42,7 +41,7 @@ interface KeyPress {
   metaKey: boolean;
 }
 
-const MOVES: ReadonlyMap<string, 'up' | 'down' | 'first' | 'last'> = new Map([
+const MOVES: ReadonlyMap<string, Direction> = new Map([
   ['ArrowUp', 'up'],
   ['ArrowDown', 'down'],
   ['Home', 'first'],

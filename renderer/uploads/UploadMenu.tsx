@@ -9,6 +9,7 @@ import {
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { useLibrary, useNearplay, useUploadFolderByProject } from '../store/context.tsx';
+import { folderText } from '../text/folderText.ts';
 import { destinationOf, projectName, projectOf, withDestination } from './destination.ts';
 
 /** Everything that brings files to the bucket; says where they go before anything is chosen. */
@@ -19,7 +20,6 @@ export function UploadMenu() {
   const byProject = useUploadFolderByProject();
   const { folder, remembered } = destinationOf(inView, byProject);
   const project = projectOf(inView);
-  const place = (of: string): string => (of === '' ? t('uploads.library') : of);
   const { chooseUploads, showPanel, changeSettings } = session.getState();
   const isChosen = project !== undefined && byProject[project] === inView;
 
@@ -50,8 +50,8 @@ export function UploadMenu() {
           <MenuSection>
             <Header className="menu-head" data-testid="upload-destination" data-folder={folder}>
               {remembered && project !== undefined
-                ? t('uploads.goesToRemembered', { folder: place(folder), project: projectName(project) })
-                : t('uploads.goesTo', { folder: place(folder) })}
+                ? t('uploads.goesToRemembered', { folder: folderText(folder, t), project: projectName(project) })
+                : t('uploads.goesTo', { folder: folderText(folder, t) })}
             </Header>
             <MenuItem id="files" className="menu-item with-icon" data-testid="upload-files">
               <IconFileUpload size={16} aria-hidden="true" />
@@ -64,7 +64,7 @@ export function UploadMenu() {
           </MenuSection>
           {remembered && (
             <MenuSection>
-              <Header className="menu-head">{t('uploads.insteadTitle', { folder: place(inView) })}</Header>
+              <Header className="menu-head">{t('uploads.insteadTitle', { folder: folderText(inView, t) })}</Header>
               <MenuItem id="here-files" className="menu-item with-icon" data-testid="upload-files-here">
                 <IconFileUpload size={16} aria-hidden="true" />
                 {t('uploads.insteadFiles')}

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { Button, CheckboxButton, CheckboxField } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { useLibrary, useSession, useUploadFolderByProject } from '../store/context.tsx';
+import { folderText } from '../text/folderText.ts';
 import { Panel } from '../ui/Panel.tsx';
 import { destinationOf } from './destination.ts';
 
@@ -16,7 +17,7 @@ export function WatchFolderDialog() {
   const [existing, setExisting] = useState(false);
   return (
     <Panel name="watch-folder" shape="question" title={t('uploads.watchTitle')} testId="watch-folder-dialog">
-      <p>{t('uploads.watchBody', { folder: folder === '' ? t('uploads.library') : folder })}</p>
+      <p>{t('uploads.watchBody', { folder: folderText(folder, t) })}</p>
       <CheckboxField isSelected={existing} onChange={setExisting}>
         <CheckboxButton className="check" data-testid="watch-folder-existing">
           <span className="check-box" aria-hidden="true" />

@@ -3,6 +3,7 @@ import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { WatchFolderStatus } from '../../shared/uploads.ts';
 import { useSession } from '../store/context.tsx';
+import { folderText } from '../text/folderText.ts';
 import { formatCount } from '../text/format.ts';
 import { ErrorText } from '../ui/ErrorText.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
@@ -33,9 +34,7 @@ function WatchFolderItem({ folder: watched }: { folder: WatchFolderStatus }) {
     <li data-testid="watch-folder-item" data-state={state} data-id={id}>
       <span className="watch-folder-text">
         <span className="path">{path}</span>
-        <span className="muted">
-          {t('uploads.folderTo', { folder: folder === '' ? t('uploads.library') : folder })}
-        </span>
+        <span className="muted">{t('uploads.folderTo', { folder: folderText(folder, t) })}</span>
         <span className={state === 'unreachable' ? 'problem' : 'muted'}>
           {[
             t(`uploads.folderState.${state}`),

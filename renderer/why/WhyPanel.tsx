@@ -1,13 +1,14 @@
 import { IconBulb, IconClipboardCheck, IconClipboardCopy, IconGauge } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
-import { Button, ProgressBar } from 'react-aria-components';
+import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { ExplainedObject, RouteExplanation } from '../../shared/reading.ts';
 import { SECOND_MS } from '../../shared/units.ts';
 import { useSession } from '../store/context.tsx';
 import { formatAge, formatBytes, formatDuration } from '../text/format.ts';
-import { routeText, storageLabel } from '../text/routeText.ts';
+import { roleText, routeText, storageLabel } from '../text/routeText.ts';
 import { AddressList } from '../ui/AddressList.tsx';
+import { BusyBar } from '../ui/BusyBar.tsx';
 import { ErrorText } from '../ui/ErrorText.tsx';
 import { Panel } from '../ui/Panel.tsx';
 import { Section } from '../ui/Section.tsx';
@@ -78,13 +79,7 @@ function Explanation() {
           )}
         </Section>
         <Section title={t('reading.regions')} action={<Measure explaining={explaining} />}>
-          {explaining.measuring && (
-            <ProgressBar isIndeterminate aria-label={t('why.measuring')} className="why-measuring">
-              <div className="bar">
-                <div className="bar-fill" />
-              </div>
-            </ProgressBar>
-          )}
+          {explaining.measuring && <BusyBar label={t('why.measuring')} />}
           {explaining.measureFailure && (
             <p className="problem">
               <ErrorText report={explaining.measureFailure} />
@@ -183,7 +178,6 @@ function Measure({ explaining: { measuring, measure } }: { explaining: Explainin
 
 function StorageCard({ facts: { storage, inUse, clock, measured } }: { facts: StorageFacts }) {
   const { t } = useTranslation();
-  const role = storage.role === 'main' ? 'mainRole' : storage.role === 'replica' ? 'replicaRole' : 'otherRole';
   return (
     <li data-in-use={inUse} data-storage={storage.name}>
       <span className="near-dot" aria-hidden="true" />
@@ -191,7 +185,7 @@ function StorageCard({ facts: { storage, inUse, clock, measured } }: { facts: St
         <p className="why-storage-name">
           <strong>{storage.label}</strong>
           <span className="muted">
-            {storage.region} · {t(`reading.${role}`)}
+            {storage.region} · {roleText(storage, t)}
           </span>
           {inUse && <span className="tag near">{t('reading.inUse')}</span>}
           {!storage.reachable && <span className="tag bad">{t('reading.unreachable')}</span>}

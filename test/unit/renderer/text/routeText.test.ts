@@ -1,7 +1,8 @@
 import i18next from 'i18next';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { folderText } from '../../../../renderer/text/folderText.ts';
 import { startText } from '../../../../renderer/text/i18n.ts';
-import { isSettling, routeText, storageLabel } from '../../../../renderer/text/routeText.ts';
+import { isNear, isSettling, roleText, routeText, storageLabel } from '../../../../renderer/text/routeText.ts';
 import type { StorageSummary } from '../../../../shared/reading.ts';
 import { type Route, ROUTE_REASONS } from '../../../../shared/routing.ts';
 
@@ -41,6 +42,19 @@ it('names the address and the range', () => {
   expect(routeText(route, STORAGES, i18next.t).sentence).toBe(
     'Your address 203.0.113.7 is in 203.0.113.0/24, which belongs to Sydney.',
   );
+});
+
+it('marks a replica as near, and neither the main storage nor one that is not in the preferences', () => {
+  expect(['syd', 'main-us', 'tokyo'].map((name) => isNear(name, STORAGES))).toEqual([true, false, false]);
+});
+
+it('has a word for every role', () => {
+  const roles = ['main', 'replica', 'other'] as const;
+  expect(roles.map((role) => roleText({ role }, i18next.t))).toEqual(['main', 'replica', 'other']);
+});
+
+it('names a folder by its path, and the topmost one as the library', () => {
+  expect(['shots/', ''].map((folder) => folderText(folder, i18next.t))).toEqual(['shots/', 'the library']);
 });
 
 it('calls a storage without a label by its name', () => expect(storageLabel('tokyo', STORAGES)).toBe('tokyo'));
