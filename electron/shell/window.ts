@@ -16,7 +16,6 @@ export interface WindowOptions {
   preload: string;
   /** File of the window's bounds; absolute. */
   placeFile: string;
-  icon?: string;
   title: string;
   /** Developer tools are for developers: an installed app has none. */
   isPackaged: boolean;
@@ -34,7 +33,6 @@ export function openWindow(options: WindowOptions): BrowserWindow {
     title: options.title,
     show: false,
     backgroundColor: options.nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light,
-    ...(options.icon !== undefined && { icon: options.icon }),
     webPreferences: {
       preload: options.preload,
       // Electron's defaults, set explicitly: a later default must not change them.
