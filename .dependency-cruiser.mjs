@@ -129,7 +129,7 @@ export default {
     },
     {
       name: 'preload-only-wire',
-      comment: 'The preload knows no request by name and loads no schema: what is in its bundle runs before the page.',
+      comment: 'The preload knows one request by name and loads no schema: what is in its bundle runs before the page.',
       severity: 'error',
       from: { path: '^electron/preload\\.ts$' },
       to: { path: own, pathNot: '^shared/(bridge|errors)\\.ts$' },

@@ -9,7 +9,7 @@ const { references } = JSON.parse(readFileSync(new URL('tsconfig.json', import.m
 const projects = references.map(({ path }) => (path.endsWith('.json') ? path : `${path}/tsconfig.json`));
 
 export default tseslint.config(
-  { ignores: ['dist/', 'release/', 'demo-output/', 'test-output/', '.tsbuild/', 'node_modules/'] },
+  { ignores: ['dist/', 'release/', 'demo-output/', 'e2e-output/', '.tsbuild/', 'node_modules/'] },
   js.configs.recommended,
   {
     plugins: { 'simple-import-sort': simpleImportSort },
