@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { decodeText, MAX_DOCUMENT_BYTES } from './documentText.ts';
 import { readJson } from './jsonDocument.ts';
 import { utf8Length } from './keys.ts';
+import { ONCE } from './parseOnce.ts';
 import { type LintFinding, lintPreferences } from './preferencesLint.ts';
 import {
   type Finding,
@@ -95,7 +96,7 @@ function readDocument(text: string, { pinned }: ParseOptions): ParsedPreferences
     add({ severity: 'error', path: [], message });
     return { findings };
   }
-  const parsed = preferencesSchema.safeParse(value);
+  const parsed = preferencesSchema.safeParse(value, ONCE);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) for (const finding of findingsOf(issue)) add(finding);
     return { findings };
@@ -110,7 +111,7 @@ function readDocument(text: string, { pinned }: ParseOptions): ParsedPreferences
 function looksLikeBareConfiguration(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || 's3Configuration' in value) return false;
   const storages: unknown[] = Object.values(value);
-  return storages.length > 0 && storages.every((storage) => storageSchema.loose().safeParse(storage).success);
+  return storages.length > 0 && storages.every((storage) => storageSchema.loose().safeParse(storage, ONCE).success);
 }
 
 function* findingsOf(issue: z.core.$ZodIssue): Generator<LintFinding> {

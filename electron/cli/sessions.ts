@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { NearplayError } from '../../shared/errors.ts';
+import { ONCE } from '../../shared/parseOnce.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import { replaceFile } from '../services/files/atomicFile.ts';
 import { explainFileError } from '../services/files/fileErrors.ts';
@@ -240,7 +241,7 @@ async function lastSign(folder: string): Promise<number> {
 
 async function ownerOf(folder: string): Promise<SessionOwner | undefined> {
   try {
-    return heartbeatSchema.parse(JSON.parse(utf8Text(await readRegularFile(join(folder, HEARTBEAT_FILE)))));
+    return heartbeatSchema.parse(JSON.parse(utf8Text(await readRegularFile(join(folder, HEARTBEAT_FILE)))), ONCE);
   } catch {
     return undefined;
   }

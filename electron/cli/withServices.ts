@@ -84,6 +84,7 @@ export async function withServices<Result>(
     version: '',
     platform,
     runtime: 'terminal',
+    hasWindow: false,
   });
   try {
     await services.start();

@@ -62,6 +62,11 @@ export interface ServicesOptions {
   platform: string;
   /** What draws the window, for the about panel. */
   runtime: string;
+  /**
+   * Whether people watch a window. Without one nothing is prepared for it: sources of media, this machine's address, and
+   * which replica has what was uploaded are asked for by those who need them. Default: true.
+   */
+  hasWindow?: boolean;
   onConflict?: ConflictPolicy;
   /** Goes into the metadata of uploads; default: the name of the system's user. */
   uploader?: string;
@@ -117,7 +122,7 @@ class NearplayServices implements Application {
 
   constructor(options: ServicesOptions) {
     this.#options = options;
-    const { log, now, clock = steadyNow, uploader = systemUser() } = options;
+    const { log, now, clock = steadyNow, uploader = systemUser(), hasWindow = true } = options;
     this.#settings = new SettingsStore(options.settings, log);
     this.#credentials = createCredentials({ env: options.env, profile: () => this.#settings.get().profile });
     this.#preferences = new PreferencesSource({
@@ -131,12 +136,13 @@ class NearplayServices implements Application {
     this.#inForce = new StudioInForce({
       source: this.#preferences,
       open: (preferences) => this.#newStudio(preferences),
+      hasWindow,
       replaced: () => {
         this.#limitBandwidth();
         this.uploads.targetChanged();
       },
       ready: () => {
-        if (this.#inForce.current && options.givenAddress === undefined) void this.addresses.invalidate();
+        if (this.#inForce.current && hasWindow && options.givenAddress === undefined) void this.addresses.invalidate();
         this.#readingChanged();
       },
       statusChanged: (status) => this.#events.emit('preferencesChanged', status),
@@ -369,7 +375,8 @@ class NearplayServices implements Application {
     this.#inForce.current?.router.uploadCompleted(key);
     this.#events.emit('libraryChanged', { folder: folderOf(key) });
     // Asking for the route of each of many small files costs a good part of what sending them does.
-    if (this.#inForce.current?.preferences.replication.replicas.length) this.#replicas.watch(key);
+    const { hasWindow = true } = this.#options;
+    if (hasWindow && this.#inForce.current?.preferences.replication.replicas.length) this.#replicas.watch(key);
   }
 
   #readingChanged(): void {

@@ -1,4 +1,5 @@
 import { NearplayError } from '../../../shared/errors.ts';
+import { ONCE } from '../../../shared/parseOnce.ts';
 import {
   DEFAULT_SETTINGS,
   EARLIER_SETTING_NAMES,
@@ -89,7 +90,7 @@ function settingsFrom(stored: unknown, log: Log): Found {
     const storedName = storedNameOf(name, stored);
     if (storedName === undefined) continue;
     const found: unknown = Reflect.get(stored, storedName);
-    const value = schema.safeParse(found);
+    const value = schema.safeParse(found, ONCE);
     if (value.success) {
       settings[name] = value.data;
       continue;
@@ -97,7 +98,7 @@ function settingsFrom(stored: unknown, log: Log): Found {
     invalid[name] = found;
     log.warn('A setting is not valid: it counts as its default, and stays as it is until it is changed', { name });
   }
-  return { settings: settingsSchema.parse(settings), invalid };
+  return { settings: settingsSchema.parse(settings, ONCE), invalid };
 }
 
 /** The name under which a file has a setting: its own, else the one of earlier versions; `undefined`: the file has neither. */

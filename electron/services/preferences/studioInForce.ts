@@ -16,7 +16,9 @@ export interface StudioInForceOptions {
   open: (preferences: IsolationPreferences) => Studio;
   /** Called when another document is in force, or none. */
   replaced: () => void;
-  /** Called when the media sources are known, which the window needs. */
+  /** Whether a window loads media: the prefixes of its links are then known before `ready` is called. */
+  hasWindow: boolean;
+  /** Called when another document, or none, is in force and all is known of it. */
   ready: () => void;
   statusChanged: (status: PreferencesStatus) => void;
   log: Log;
@@ -51,7 +53,7 @@ export class StudioInForce {
     throw new NearplayError('preferences-invalid', `${origin.where} cannot be used: ${list}`);
   }
 
-  /** URL prefixes of links to media. */
+  /** URL prefixes of links to media; none without a window. */
   mediaSources(): string[] {
     return this.#mediaSources;
   }
@@ -111,14 +113,15 @@ export class StudioInForce {
   }
 
   async #apply(status: PreferencesStatus): Promise<void> {
-    const { open, replaced, ready, statusChanged } = this.#options;
+    const { open, replaced, ready, statusChanged, hasWindow } = this.#options;
     const { document } = status;
     if (this.#stopped) return;
     if (!isDeepStrictEqual(document, this.#studio?.preferences ?? null)) {
       this.#studio?.stop();
       this.#studio = document ? open(document) : undefined;
       replaced();
-      this.#mediaSources = (await this.#studio?.mediaSources().catch(() => [])) ?? [];
+      // It takes a client for each storage.
+      if (hasWindow) this.#mediaSources = (await this.#studio?.mediaSources().catch(() => [])) ?? [];
       ready();
     }
     if (!isDeepStrictEqual(status, this.#announced)) statusChanged(status);
