@@ -58,19 +58,28 @@ export async function bundleIfStale(options: BundleOptions = {}): Promise<boolea
 }
 
 const PARTS: { entry: string; make: (outDir: string, mode: BundleMode) => Promise<void> }[] = [
-  { entry: 'electron/main.ts', make: (outDir, mode) => bundleForNode('main', outDir, mode) },
+  { entry: 'electron/main.ts', make: (outDir, mode) => bundleForNode('main', 'es', outDir, mode) },
   { entry: 'electron/cli.ts', make: bundleCli },
   { entry: 'electron/preload.ts', make: bundlePreload },
   { entry: 'renderer/vite.config.ts', make: bundleRenderer },
 ];
 
-async function bundleForNode(name: 'main' | 'cli', outDir: string, mode: BundleMode): Promise<void> {
+async function bundleForNode(
+  name: 'main' | 'cli',
+  format: 'es' | 'cjs',
+  outDir: string,
+  mode: BundleMode,
+): Promise<void> {
   await build({
     ...common(mode),
     // Everything but Electron and Node goes in: what is installed has no node_modules.
     ssr: { target: 'node', noExternal: true },
-    // CommonJS packages say require('electron'); as an import it goes the same way as ours.
-    plugins: [onlyNamedPackages(), esmExternalRequirePlugin({ external: EXTERNAL, skipDuplicateCheck: true })],
+    plugins: [
+      onlyNamedPackages(),
+      versionAlone(),
+      // CommonJS packages say require('electron'); as an import it goes the same way as ours.
+      ...(format === 'es' ? [esmExternalRequirePlugin({ external: EXTERNAL, skipDuplicateCheck: true })] : []),
+    ],
     build: {
       ...output(join(outDir, name), mode),
       target: 'node24',
@@ -78,15 +87,26 @@ async function bundleForNode(name: 'main' | 'cli', outDir: string, mode: BundleM
       // Stack traces in a user's log must be readable.
       minify: false,
       rolldownOptions: {
-        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+        ...(format === 'cjs' && { external: EXTERNAL }),
+        output: {
+          format,
+          dynamicImportInCjs: false,
+          entryFileNames: '[name].js',
+          chunkFileNames: 'chunks/[name]-[hash].js',
+        },
       },
     },
   });
 }
 
-/** The command line alone, as `cli/cli.js` in the folder. */
+/**
+ * The command line alone, as `cli/cli.js` in the folder. It is CommonJS, which starts sooner: Node has no loader of modules
+ * to set up, and an import of node:http would make Node load its whole fetch for names that are not used.
+ */
 export async function bundleCli(outDir: string, mode: BundleMode): Promise<void> {
-  await bundleForNode('cli', outDir, mode);
+  await bundleForNode('cli', 'cjs', outDir, mode);
+  // A package.json further up may say otherwise.
+  await writeFile(join(outDir, 'cli', 'package.json'), '{ "type": "commonjs" }\n');
   const file = join(outDir, 'cli', 'cli.js');
   const text = await readFile(file, 'utf8');
   if (!text.startsWith('#!')) await writeFile(file, `#!/usr/bin/env node\n${text}`);
@@ -128,6 +148,20 @@ async function addFontLicences(folder: string): Promise<void> {
   for (const font of FONTS) {
     await copyFile(join(root, 'node_modules', '@fontsource-variable', font, 'LICENSE'), join(folder, `${font}.txt`));
   }
+}
+
+/** Of our own package.json, a bundle holds the version alone. */
+function versionAlone(): Plugin {
+  const manifest = join(root, 'package.json');
+  return {
+    name: 'nearplay-version-alone',
+    enforce: 'pre',
+    transform(text, id) {
+      if (id !== manifest) return undefined;
+      const { version } = JSON.parse(text) as { version: string };
+      return { code: JSON.stringify({ version }), map: null };
+    },
+  };
 }
 
 /** Refuses a bundle that holds a package which NOTICE does not name: what ships goes with its licence. */

@@ -33,7 +33,7 @@ export function packagingConfiguration(env: Environment): Configuration {
     // The bundles hold every dependency: nothing of node_modules is shipped, and no test code can slip in.
     files: ['dist/main/**', 'dist/preload/**', 'dist/renderer/**', 'package.json', '!**/node_modules/**', '!**/*.map'],
     extraResources: [
-      { from: 'dist/cli', to: 'cli', filter: ['**/*.js'] },
+      { from: 'dist/cli', to: 'cli', filter: ['**/*.js', 'package.json'] },
       { from: 'NOTICE', to: 'NOTICE.txt' },
     ],
     asar: true,

@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
-import type { IsolationPreferences } from '../../shared/preferences.ts';
+import {
+  type Finding,
+  type IsolationPreferences,
+  type ParsedPreferences,
+  parsePreferencesBytes,
+} from '../../shared/preferences.ts';
 import { type ClientAddress, route } from '../../shared/routing.ts';
 import { terminalText } from '../../shared/terminalText.ts';
-import {
-  type CommandContext,
-  type CommonOptions,
-  findingLine,
-  namedPreferences,
-  readPreferences,
-} from './surroundings.ts';
+import { readSmallFile } from '../services/files/smallFile.ts';
+import { type CommandContext, type CommonOptions, namedPreferences } from './surroundings.ts';
 
 export interface RouteOptions extends CommonOptions {
   ip: string;
@@ -76,4 +76,16 @@ function sentence({ storage, region, reason, matchedRange, secondsLeft }: Decisi
   const range = matchedRange === null ? '' : `, range ${matchedRange}`;
   const left = secondsLeft === null ? '' : `, ${secondsLeft} s left`;
   return `${storage} (${region}): ${reason}${range}${left}`;
+}
+
+/** Reads a preferences file. @throws NearplayError file-unreadable, saying why */
+async function readPreferences(file: string): Promise<ParsedPreferences> {
+  const { bytes, fault } = await readSmallFile(file);
+  if (bytes === undefined) throw new NearplayError('file-unreadable', `${file} ${fault}.`);
+  return parsePreferencesBytes(bytes);
+}
+
+function findingLine({ severity, path, line, message }: Finding): string {
+  const place = [line === undefined ? '' : `:${line}`, path === '' ? '' : ` ${path}`].join('');
+  return `${place}: ${severity}: ${message}`;
 }

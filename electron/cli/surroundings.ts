@@ -1,9 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { type ErrorCode, NearplayError } from '../../shared/errors.ts';
-import { type Finding, type ParsedPreferences, parsePreferencesBytes } from '../../shared/preferences.ts';
+import type { ErrorCode } from '../../shared/errors.ts';
 import { terminalLines, terminalText } from '../../shared/terminalText.ts';
-import { readSmallFile } from '../services/files/smallFile.ts';
 import type { Machine } from '../services/runtime/machine.ts';
 
 /** The parts of the process that the command line uses; passed in, so that tests can stand in for the terminal. */
@@ -92,16 +90,4 @@ export function namedPreferences(option: string | undefined, { env, cwd }: CliSu
   const file = option ?? env['NEARPLAY_PREFERENCES'];
   if (file === undefined || file === '') return undefined;
   return isAbsolute(file) ? file : resolve(cwd, file);
-}
-
-/** Reads a preferences file. @throws NearplayError file-unreadable, saying why */
-export async function readPreferences(file: string): Promise<ParsedPreferences> {
-  const { bytes, fault } = await readSmallFile(file);
-  if (bytes === undefined) throw new NearplayError('file-unreadable', `${file} ${fault}.`);
-  return parsePreferencesBytes(bytes);
-}
-
-export function findingLine({ severity, path, line, message }: Finding): string {
-  const place = [line === undefined ? '' : `:${line}`, path === '' ? '' : ` ${path}`].join('');
-  return `${place}: ${severity}: ${message}`;
 }

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { runCli } from '../../electron/cli.ts';
+import { runCli } from '../../electron/cli/program.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { seed } from '../sandbox/seed.ts';
 import type { Lie } from './lies.ts';

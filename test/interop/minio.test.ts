@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from '../../electron/cli.ts';
+import { runCli } from '../../electron/cli/program.ts';
 import { type Application, createServices } from '../../electron/services/application.ts';
 import { PreferencesInBucket } from '../../electron/services/preferences/preferencesInBucket.ts';
 import { settingsInMemory } from '../../electron/services/preferences/settingsStore.ts';

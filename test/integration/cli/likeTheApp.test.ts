@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from '../../../electron/cli.ts';
+import { runCli } from '../../../electron/cli/program.ts';
 import { settingsInMemory } from '../../../electron/services/preferences/settingsStore.ts';
 import { ELSEWHERE, IN_SYDNEY, startTestStudio, type TestStudio } from '../services/studio.ts';
 

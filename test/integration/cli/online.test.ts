@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from '../../../electron/cli.ts';
+import { runCli } from '../../../electron/cli/program.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 
 const IN_SYDNEY = '203.0.113.7';

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCli } from '../../../electron/cli.ts';
+import { runCli } from '../../../electron/cli/program.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { until, uploadsIn } from '../services/transfers/surroundings.ts';
 
