@@ -42,6 +42,8 @@ export interface SandboxOptions {
   publicAddress?: string | null;
   /** All over TLS, with a certificate authority of its own: clients have to trust `caCertificate`. */
   https?: boolean;
+  /** Called as each request arrives, before it is answered. */
+  requested?: (request: LoggedRequest) => void;
 }
 
 export interface SandboxRegion {
@@ -128,8 +130,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const now = () => Date.now() + clockOffset;
   const authority = options.https === true ? createAuthority(Date.now()) : undefined;
   const identity = authority?.issue(['localhost', '*.localhost', '127.0.0.1']);
+  const keep = (request: LoggedRequest) => {
+    requests.push(request);
+    options.requested?.(request);
+  };
   const { main, replicas, close } = await startRegions(places, buckets.of, replication, {
-    ...{ credentials, faults, now, logged: (request) => void requests.push(request) },
+    ...{ credentials, faults, now, logged: keep },
     ...{ ports: options.ports ?? {}, ...(identity && { identity }) },
   });
   const [replica] = replicas;
