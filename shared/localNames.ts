@@ -46,11 +46,11 @@ export function localNames(keys: Iterable<string>): Map<string, string> {
   const counts = new Map<string, number>();
   for (const { key, name } of [...distinct.filter(isOwn), ...distinct.filter((one) => !isOwn(one))]) {
     let free = name;
-    for (let count = counts.get(folded(name)) ?? 2; taken.has(folded(free)); count++) {
+    for (let count = counts.get(foldedName(name)) ?? 2; taken.has(foldedName(free)); count++) {
       free = numberedName(name, count);
-      counts.set(folded(name), count + 1);
+      counts.set(foldedName(name), count + 1);
     }
-    taken.add(folded(free));
+    taken.add(foldedName(free));
     names.set(key, free);
   }
   return names;
@@ -92,7 +92,7 @@ function cut(text: string, bytes: number): string {
 }
 
 /** Names that some file system treats as equal map to the same text. HFS+ ignores invisible characters. */
-function folded(name: string): string {
+export function foldedName(name: string): string {
   const visible = name.replace(/\p{Default_Ignorable_Code_Point}/gu, '');
   return visible.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
 }

@@ -10,12 +10,12 @@ import { keyToRead } from './typedPlaces.ts';
 import { waitMinutes, Waits } from './waits.ts';
 import { type ServiceNeeds, stateFolder, withServices } from './withServices.ts';
 
-const BEGINS_AGAIN: Partial<Record<ErrorCode, string>> = {
+export const BEGINS_AGAIN: Partial<Record<ErrorCode, string>> = {
   'object-changed': 'The file was replaced in the storage meanwhile; the download begins again.',
   damaged: 'What arrived was damaged; the download begins again.',
 };
 
-const UNPROVED: Record<Unproved, string> = {
+export const UNPROVED: Record<Unproved, string> = {
   'no-checksum': 'the storage keeps no checksum',
   incomparable: 'the storage keeps a checksum of parts whose sizes are not known, which cannot be compared',
 };

@@ -142,11 +142,18 @@ async function interpret(args: readonly string[], context: CommandContext): Prom
       await linkCommand(key, options, context);
     });
   reading(program.command('get <key> [destination]'))
-    .description('bring a file to disk from its nearest copy; the same command goes on where a killed one was')
+    .description(
+      'bring a file, or with a slash at its end all of a folder, to disk from the nearest copy; the same command goes on where a killed one was',
+    )
     .option('--wait <minutes>', 'end when nothing has moved for so long (default: 30 without a terminal)', someMinutes)
     .action(async (key: string, destination: string | undefined, options: GetOptions) => {
-      const { getCommand } = await import('./get.ts');
-      await getCommand(key, destination ?? './', options, context);
+      if (key.endsWith('/')) {
+        const { getFolderCommand } = await import('./getFolder.ts');
+        exitCode = await getFolderCommand(key, destination, options, context);
+      } else {
+        const { getCommand } = await import('./get.ts');
+        await getCommand(key, destination ?? './', options, context);
+      }
     });
   offline(program.command('route'))
     .description('say where somebody at an address reads from, and why; asks nobody')

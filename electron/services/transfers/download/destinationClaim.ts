@@ -280,6 +280,11 @@ function noteFileOf(destination: string): string {
   return join(dirname(destination), hiddenName(basename(destination), `.${markOf(destination)}${NOTE_ENDING}`));
 }
 
+/** A new name for the part of a destination, by which a later claim finds and removes it. */
+export function newPartName(destination: string): string {
+  return hiddenName(basename(destination), `.${markOf(destination)}.${randomText()}.nearplay-part`);
+}
+
 /** Hash of the whole name, since long names are cut. */
 function markOf(destination: string): string {
   return createHash('sha256').update(basename(destination)).digest('hex').slice(0, 12);
@@ -292,8 +297,7 @@ async function make(
   owner: Owner,
   reused: string | undefined,
 ): Promise<Made | undefined> {
-  const ending = `.${markOf(destination)}.${randomText()}.nearplay-part`;
-  const part = reused ?? hiddenName(basename(destination), ending);
+  const part = reused ?? newPartName(destination);
   const note: Note = { format: 'nearplay-part-1', token: randomText(), part, owner };
   let handle: FileHandle;
   try {

@@ -20,6 +20,8 @@ export interface BytesAsked {
   /** Milliseconds without a byte after which the connection counts as broken. */
   idleMs: number;
   signal: AbortSignal;
+  /** Called with the answer once it is known to be of this version; asks for the stored checksum too. */
+  answered?: (answer: GetObjectCommandOutput) => void;
 }
 
 export interface Piece {
@@ -68,6 +70,7 @@ export async function* objectBytes(asked: BytesAsked): AsyncGenerator<Piece, voi
     const answer = await idle.during(() => requestBytes(asked, AbortSignal.any([signal, idle.signal])));
     let position = beginningOf(answer, asked);
     const isEncoded = isEncodedIn(answer);
+    asked.answered?.(answer);
     if (!(answer.Body instanceof Readable)) throw new NearplayError('storage-failed');
     body = answer.Body;
     const iterator = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
@@ -96,7 +99,8 @@ export async function* objectBytes(asked: BytesAsked): AsyncGenerator<Piece, voi
   }
 }
 
-function requestBytes({ client, configuration, object, from, to }: BytesAsked, abortSignal: AbortSignal) {
+function requestBytes(asked: BytesAsked, abortSignal: AbortSignal) {
+  const { client, configuration, object, from, to, answered } = asked;
   const { version, etag } = object;
   const versionId = lastingVersion(version);
   const isToEnd = to === version.size;
@@ -105,6 +109,7 @@ function requestBytes({ client, configuration, object, from, to }: BytesAsked, a
     Key: wholeKey(configuration, version.key),
     ...(versionId !== undefined && { VersionId: versionId }),
     ...(etag !== '' && { IfMatch: etag }),
+    ...(answered && { ChecksumMode: 'ENABLED' as const }),
     ...(isToEnd ? from > 0 && { Range: `bytes=${from}-` } : { Range: `bytes=${from}-${to - 1}` }),
   });
   return client.send(command, { abortSignal });

@@ -7,6 +7,7 @@ import { MIB, SECOND_MS } from '../../../../shared/units.ts';
 import { crc32 } from '../../content/crc32.ts';
 import { givePermissionsOf, NEW_FILE_FLAGS, renameReplacing, syncFolder } from '../../files/atomicFile.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
+import { writePieces } from '../../files/writePieces.ts';
 import { notAFile, specialAt } from '../../files/writePlace.ts';
 import type { DestinationClaim, PartContent } from './destinationClaim.ts';
 import { planRanges, type ReceivedNote, ReceivedRanges } from './ranges.ts';
@@ -83,12 +84,8 @@ export class PartFile {
 
   /** Writes bytes that follow those of a range. @throws NearplayError disk-full, destination-unwritable … */
   async write(index: number, pieces: readonly Uint8Array[]): Promise<void> {
-    let { start: position } = this.#received.restOf(index);
-    for (let left = pieces; left.length > 0;) {
-      const { bytesWritten } = await this.#do(() => this.#handle.writev(left, position));
-      position += bytesWritten;
-      left = behind(left, bytesWritten);
-    }
+    const { start } = this.#received.restOf(index);
+    await this.#do(() => writePieces(this.#handle, pieces, start));
     for (const piece of pieces) this.#received.add(index, piece);
     if (performance.now() - this.#recordedAt >= RECORD_INTERVAL_MS) await this.#record();
   }
@@ -249,16 +246,6 @@ interface PartFileParts {
 /** @param fileSize bytes of the part file. */
 function receivedBefore({ size }: PartContent, fileSize: number, note: ReceivedNote | undefined): ReceivedRanges {
   return note ? ReceivedRanges.fromNote(size, note, fileSize) : ReceivedRanges.fromStart(planRanges(size), fileSize);
-}
-
-/** What a write of so many bytes has left. */
-function behind(pieces: readonly Uint8Array[], written: number): readonly Uint8Array[] {
-  let skipped = 0;
-  for (const [index, piece] of pieces.entries()) {
-    if (skipped + piece.length > written) return [piece.subarray(written - skipped), ...pieces.slice(index + 1)];
-    skipped += piece.length;
-  }
-  return [];
 }
 
 /** Opens a regular file with one name only; any other entry is not a part of Nearplay's. */

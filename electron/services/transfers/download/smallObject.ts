@@ -1,0 +1,95 @@
+import { open, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { crc32, toBase64 } from '../../content/crc32.ts';
+import { digestFor, type Fingerprint, fingerprintOf } from '../../content/fingerprint.ts';
+import { NEW_FILE_FLAGS, renameReplacing } from '../../files/atomicFile.ts';
+import { explainFileError } from '../../files/fileErrors.ts';
+import type { FolderSyncs } from '../../files/folderSyncs.ts';
+import { writePieces } from '../../files/writePieces.ts';
+import { newPartName } from './destinationClaim.ts';
+import { type BytesAsked, objectBytes } from './objectBytes.ts';
+import { ONE_REQUEST_MAX_BYTES } from './ranges.ts';
+import type { DownloadResources } from './receiveRanges.ts';
+import type { ProvedBy, StoredObject } from './storedObject.ts';
+
+/** Mode of a new file, before the umask. */
+const NEW_FILE_MODE = 0o666;
+
+export interface SmallObject extends Pick<BytesAsked, 'client' | 'configuration' | 'idleMs' | 'signal'> {
+  /** As a listing has it; with its ETag, to which the answer is pinned. */
+  object: StoredObject;
+  /** A name that nothing has yet, in an existing folder. */
+  path: string;
+  owner: string;
+  resources: DownloadResources;
+  folderSyncs: FolderSyncs;
+  written: (bytes: number) => void;
+}
+
+/** Whether an object can be read and proved in one request. */
+export function isSmall({ version, etag }: StoredObject): boolean {
+  return version.size > 0 && version.size <= ONE_REQUEST_MAX_BYTES && etag !== '';
+}
+
+/**
+ * Downloads a small object in one request: its answer has the bytes and the checksum that proves them. The file gets its
+ * name once it is proved and on disk. `undefined` where the answer alone does not prove it: it has to be downloaded like
+ * a large one then.
+ *
+ * @throws NearplayError as objectBytes; disk-full, destination-unwritable …
+ */
+export async function downloadSmall(asked: SmallObject): Promise<ProvedBy | undefined> {
+  const { resources, owner, signal, object } = asked;
+  const release = await resources.slots.acquire(owner, signal);
+  const pieces: Uint8Array[] = [];
+  const found: { fingerprint?: Fingerprint | undefined } = {};
+  try {
+    const { client, configuration, idleMs } = asked;
+    const bytes = objectBytes({
+      ...{ client, configuration, object, from: 0, to: object.version.size, idleMs, signal },
+      answered: (answer) => (found.fingerprint = fingerprintOf(answer)),
+    });
+    for await (const piece of bytes) {
+      pieces.push(piece.bytes);
+      resources.slots.addBytes(piece.bytes.length);
+      await resources.bandwidth.take(piece.bytes.length, signal);
+    }
+  } finally {
+    release();
+  }
+  const { fingerprint } = found;
+  if (!fingerprint || !(await isProvedBy(pieces, fingerprint))) return undefined;
+  await save(asked, pieces);
+  asked.written(object.version.size);
+  return fingerprint.algorithm.toLowerCase() as ProvedBy;
+}
+
+async function isProvedBy(pieces: readonly Uint8Array[], { algorithm, of, value, encoding }: Fingerprint) {
+  // Sizes of parts are not in the answer.
+  if (of === 'parts') return false;
+  if (algorithm === 'CRC32') return toBase64(pieces.reduce((crc, piece) => crc32(piece, crc), 0)) === value;
+  const digest = digestFor(algorithm);
+  for (const piece of pieces) digest.update(piece);
+  return Buffer.from(await digest.digest()).toString(encoding) === value;
+}
+
+/** The file has its name and is on disk when it resolves. @throws NearplayError disk-full, destination-unwritable … */
+async function save({ path, object, folderSyncs }: SmallObject, pieces: readonly Uint8Array[]): Promise<void> {
+  const part = join(dirname(path), newPartName(path));
+  try {
+    const handle = await open(part, NEW_FILE_FLAGS, NEW_FILE_MODE);
+    try {
+      await writePieces(handle, pieces, 0);
+      // Drives without dates refuse this; it is not essential.
+      await handle.utimes(new Date(), new Date(object.version.lastModified)).catch(() => undefined);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await renameReplacing(part, path);
+    await folderSyncs.after(dirname(path));
+  } catch (cause) {
+    await rm(part, { force: true }).catch(() => undefined);
+    throw explainFileError(cause, { path, doing: 'write' });
+  }
+}
