@@ -108,6 +108,9 @@ export class DestinationClaim {
     this.mode = made.mode;
     this.part = join(dirname(destination), made.note.part);
     this.left = left;
+    // Until the part is opened, it is as the earlier download described it: this one may end before that.
+    const { received } = left ?? {};
+    if (received) this.#received = () => received;
     this.#timer = setInterval(() => void this.#beat(), heartbeatMs).unref();
   }
 
@@ -124,7 +127,7 @@ export class DestinationClaim {
     let before: Found | undefined;
     for (let round = 0; round < TAKING_ROUNDS; round++) {
       const left = leftIn(before);
-      const made = await make(file, destination, owner, left?.name);
+      const made = await make(file, destination, owner, left);
       if (made) {
         if (before) await removeParts(destination, [made.note.part]);
         return new DestinationClaim(made, destination, left, heartbeatMs);
@@ -186,15 +189,21 @@ export class DestinationClaim {
     await this.#write().catch(() => undefined);
   }
 
-  /** @param keep leaves note and part for the next download of the same object version to this destination. */
+  /**
+   * Removes note and part.
+   *
+   * @param keep leaves them for the next download of the same object version to this destination.
+   */
   async release({ keep }: { keep: boolean }): Promise<void> {
     clearInterval(this.#timer);
     if (keep) {
       const { owner: _owner, ...note } = this.#note;
       this.#note = note;
       await this.#write().catch(() => undefined);
-    } else if (await this.#isOurs()) {
-      await rm(this.#file, { force: true }).catch(() => undefined);
+    } else {
+      // The part first: without its note it would be found by no later download. Its name is this claim's own.
+      await rm(this.part, { force: true }).catch(() => undefined);
+      if (await this.#isOurs()) await rm(this.#file, { force: true }).catch(() => undefined);
     }
     await this.#handle.close().catch(() => undefined);
   }
@@ -295,10 +304,10 @@ async function make(
   file: string,
   destination: string,
   owner: Owner,
-  reused: string | undefined,
+  left: EarlierPart | undefined,
 ): Promise<Made | undefined> {
-  const part = reused ?? newPartName(destination);
-  const note: Note = { format: 'nearplay-part-1', token: randomText(), part, owner };
+  const { name: part = newPartName(destination), ...described } = left ?? {};
+  const note: Note = { format: 'nearplay-part-1', token: randomText(), part, owner, ...described };
   let handle: FileHandle;
   try {
     handle = await open(file, NEW_FILE_FLAGS, SHARED_MODE);

@@ -7,7 +7,7 @@ import { KIB, SECOND_MS } from '../../../../shared/units.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
 import { specialAt } from '../../files/writePlace.ts';
 import type { Studio } from '../../reading/studio.ts';
-import { sleep } from '../../runtime/async.ts';
+import { orCancelled, sleep } from '../../runtime/async.ts';
 import { backoffDelay } from '../../runtime/backoff.ts';
 import { type Machine, thisMachine } from '../../runtime/machine.ts';
 import { lastingVersion, type ObjectVersion } from '../../storage/objectVersion.ts';
@@ -82,6 +82,8 @@ export interface DownloadOptions {
   resources?: DownloadResources;
   /** Milliseconds without a byte after which a connection counts as broken; default 30 s. */
   idleMs?: number;
+  /** Bytes of a range; default: by the size of the object. */
+  rangeBytes?: number;
   random?: () => number;
   machine?: Machine;
 }
@@ -149,7 +151,6 @@ class DownloadRun {
   #resumed = 0;
   /** Whether these are not checked yet. */
   #isResuming = false;
-  #hasPart = true;
 
   constructor(studio: () => Studio, target: DownloadTarget, options: DownloadOptions) {
     this.#studio = studio;
@@ -167,14 +168,14 @@ class DownloadRun {
       this.#mostBefore = this.#most;
       try {
         const studio = this.#studio();
-        this.#version ??= await studio.identify(key);
+        // The answers are of use to other readers as well: these requests go on.
+        this.#version ??= await orCancelled(studio.identify(key), this.#signal);
         const version = this.#version;
         const part = await this.#partFor(studio, version);
-        route = await this.#routeOf(studio, version);
+        route = await orCancelled(this.#routeOf(studio, version), this.#signal);
         await this.#receive(studio, version, route, part);
         const proof = await this.#prove(studio, part);
         await part.finish(version.lastModified, this.#target.mayReplace);
-        this.#hasPart = false;
         const proved = 'by' in proof ? { provedBy: proof.by } : { provedBy: null, ...proof };
         return { key, path, size: version.size, route, ...proved, resumed: this.#resumed };
       } catch (cause) {
@@ -186,9 +187,8 @@ class DownloadRun {
   }
 
   async close({ keep }: { keep: boolean }): Promise<void> {
-    if (!this.#hasPart) await this.#part?.close();
-    else if (keep) await this.#part?.keep();
-    else await this.#part?.discard();
+    if (keep) await this.#part?.keep();
+    else await this.#part?.close();
   }
 
   async #partFor(studio: Studio, version: ObjectVersion): Promise<PartFile> {
@@ -200,7 +200,8 @@ class DownloadRun {
       ...(version.versionId !== undefined && { versionId: version.versionId }),
     };
     if (!this.#part) {
-      this.#part = await PartFile.open(this.#target.claim, this.#target.path, content);
+      const { claim, path } = this.#target;
+      this.#part = await PartFile.open(claim, path, content, this.#options.rangeBytes);
       this.#most = this.#mostBefore = this.#resumed = this.#part.resumed;
       this.#isResuming = this.#resumed > 0;
     } else if (!this.#part.isOf(content)) {

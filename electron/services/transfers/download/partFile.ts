@@ -10,7 +10,7 @@ import { explainFileError } from '../../files/fileErrors.ts';
 import { writePieces } from '../../files/writePieces.ts';
 import { notAFile, specialAt } from '../../files/writePlace.ts';
 import type { DestinationClaim, PartContent } from './destinationClaim.ts';
-import { planRanges, type ReceivedNote, ReceivedRanges } from './ranges.ts';
+import { planRanges, type RangePlan, type ReceivedNote, ReceivedRanges } from './ranges.ts';
 import type { ReceivedFile } from './storedObject.ts';
 
 /** Readable by the user alone until it has its final name. */
@@ -38,6 +38,7 @@ export class PartFile {
   #content: PartContent;
   #received: ReceivedRanges;
   #isInOne = false;
+  readonly #rangeBytes: number | undefined;
   #recordedAt = performance.now();
 
   private constructor(parts: PartFileParts) {
@@ -46,29 +47,38 @@ export class PartFile {
     this.#handle = parts.handle;
     this.#content = parts.content;
     this.#received = parts.received;
+    this.#rangeBytes = parts.rangeBytes;
     this.resumed = parts.received.total;
   }
 
-  /** Resumes a part of the same content, or creates a new one. @throws NearplayError as write */
-  static async open(claim: DestinationClaim, destination: string, content: PartContent): Promise<PartFile> {
+  /**
+   * Resumes a part of the same content, or creates a new one.
+   *
+   * @param rangeBytes bytes of every range; default: by the size of the object.
+   * @throws NearplayError as write
+   */
+  static async open(
+    claim: DestinationClaim,
+    destination: string,
+    content: PartContent,
+    rangeBytes?: number,
+  ): Promise<PartFile> {
     const isSame = isDeepStrictEqual(claim.left?.content, content);
+    const plan = planRanges(content.size, false, rangeBytes);
     const left = isSame ? await openLeft(claim.part, content.size) : undefined;
+    let handle = left?.handle;
     try {
-      if (left) {
-        const received = receivedBefore(content, left.size, claim.left?.received);
-        const part = new PartFile({ claim, destination, content, handle: left.handle, received });
-        await part.#describe();
-        return part;
+      if (!handle) {
+        await rm(claim.part, { force: true });
+        await claim.describe(content);
+        handle = await open(claim.part, NEW_FILE_FLAGS, PRIVATE_MODE);
       }
-      await rm(claim.part, { force: true });
-      await claim.describe(content);
-      const handle = await open(claim.part, NEW_FILE_FLAGS, PRIVATE_MODE);
-      const received = ReceivedRanges.none(planRanges(content.size));
-      const part = new PartFile({ claim, destination, content, handle, received });
-      if (received.plan.count > 1) await part.#describe();
+      const received = left ? receivedBefore(plan, left.size, claim.left?.received) : ReceivedRanges.none(plan);
+      const part = new PartFile({ claim, destination, content, handle, received, rangeBytes });
+      if (left || received.plan.count > 1) await part.#describe();
       return part;
     } catch (cause) {
-      await left?.handle.close();
+      await handle?.close();
       throw explainFileError(cause, { path: destination, doing: 'write' });
     }
   }
@@ -99,7 +109,7 @@ export class PartFile {
     await this.#do(() => this.#handle.truncate(0));
     this.#content = content;
     this.#isInOne = inOne;
-    this.#received = ReceivedRanges.none(planRanges(content.size, inOne));
+    this.#received = ReceivedRanges.none(planRanges(content.size, inOne, this.#rangeBytes));
     await this.#describe();
   }
 
@@ -193,11 +203,6 @@ export class PartFile {
     await this.close();
   }
 
-  async discard(): Promise<void> {
-    await this.close();
-    await rm(this.#claim.part, { force: true }).catch(() => undefined);
-  }
-
   async close(): Promise<void> {
     await this.#handle.close().catch(() => undefined);
   }
@@ -241,11 +246,12 @@ interface PartFileParts {
   handle: FileHandle;
   content: PartContent;
   received: ReceivedRanges;
+  rangeBytes: number | undefined;
 }
 
 /** @param fileSize bytes of the part file. */
-function receivedBefore({ size }: PartContent, fileSize: number, note: ReceivedNote | undefined): ReceivedRanges {
-  return note ? ReceivedRanges.fromNote(size, note, fileSize) : ReceivedRanges.fromStart(planRanges(size), fileSize);
+function receivedBefore(plan: RangePlan, fileSize: number, note: ReceivedNote | undefined): ReceivedRanges {
+  return note ? ReceivedRanges.fromNote(plan.size, note, fileSize) : ReceivedRanges.fromStart(plan, fileSize);
 }
 
 /** Opens a regular file with one name only; any other entry is not a part of Nearplay's. */

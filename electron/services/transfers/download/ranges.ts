@@ -31,8 +31,10 @@ export interface ByteRange {
  * S3 reads any range.
  *
  * @param inOne for a storage that does not give ranges.
+ * @param rangeBytes bytes of every range instead.
  */
-export function planRanges(size: number, inOne = false): RangePlan {
+export function planRanges(size: number, inOne = false, rangeBytes?: number): RangePlan {
+  if (!inOne && rangeBytes !== undefined) return planOf(size, rangeBytes);
   if (inOne || size <= ONE_REQUEST_MAX_BYTES) return { size, rangeSize: Math.max(1, size), count: 1 };
   const inMib = (bytes: number) => Math.ceil(bytes / MIB) * MIB;
   const even = Math.min(USUAL_RANGE_BYTES, Math.max(MIN_RANGE_BYTES, inMib(size / USUAL_RANGES)));
