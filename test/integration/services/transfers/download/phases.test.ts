@@ -47,35 +47,43 @@ beforeEach(() => {
   desk.services.studio().reachability.succeeded('main-us');
 });
 
-const arm = (phase: keyof typeof PHASES, effect: FaultEffect, times?: number) => {
-  if (phase === 'rest') {
-    const effectOnce: FaultEffect = { kind: 'reset', afterBytes: MIB };
-    desk.sandbox.addFault({ operation: 'GetObject', effect: effectOnce, times: 1 });
-  }
-  desk.sandbox.addFault({ ...PHASES[phase], effect, ...(times !== undefined && { times }) });
+/** The object in one request, and in 12 ranges side by side; what a connection brings before it breaks once. */
+const READ = {
+  'in one request': { phases: Object.keys(PHASES) as (keyof typeof PHASES)[], breakAfter: MIB },
+  // Before the bytes there is no difference.
+  'in ranges': { phases: ['bytes', 'rest'] as const, breakAfter: 100_000, rangeBytes: SIZE / 12 },
 };
-const names = Object.keys(PHASES) as (keyof typeof PHASES)[];
 
-describe.each(names)('in the phase "%s"', (phase) => {
-  it.each(Object.entries(PASSING))('%s passes, and the file is right', async (_what, effect) => {
-    // The SDK asks three times before it says that something failed.
-    arm(phase, effect, 4);
-    const name = `${phase}.mov`;
-    const done = await desk.get(name, { idleMs: 300 }).catch((error: unknown) => error);
-    // Damaged or replaced again and again is an end as well; a wrong file under the name never is.
-    if (done instanceof Error)
-      expect(done).toMatchObject({ code: expect.stringMatching(/^(damaged|object-changed)$/) as string });
-    else expect(await desk.holds(name)).toBe(true);
-    expect((await desk.names()).filter((one) => one.startsWith('.'))).toEqual([]);
-  });
+describe.each(Object.entries(READ))('%s', (read, { phases, breakAfter, ...options }) => {
+  const arm = (phase: keyof typeof PHASES, effect: FaultEffect, times?: number) => {
+    if (phase === 'rest') {
+      const effectOnce: FaultEffect = { kind: 'reset', afterBytes: breakAfter };
+      desk.sandbox.addFault({ operation: 'GetObject', effect: effectOnce, times: 1 });
+    }
+    desk.sandbox.addFault({ ...PHASES[phase], effect, ...(times !== undefined && { times }) });
+  };
 
-  it.each(Object.entries(FINAL))('%s ends it, and nothing is left', async (_what, effect) => {
-    const name = `never-${phase}.mov`;
-    arm(phase, effect);
-    // What is refused to HEAD is refused to GET as well, and only that says why.
-    if (PHASES[phase].operation === 'HeadObject') desk.sandbox.addFault({ operation: 'GetObject', effect });
-    await expect(desk.get(name)).rejects.toThrow();
-    expect(await desk.names()).not.toContain(name);
-    expect((await desk.names()).filter((one) => one.startsWith('.'))).toEqual([]);
+  describe.each(phases)('in the phase "%s"', (phase) => {
+    it.each(Object.entries(PASSING))('%s passes, and the file is right', async (_what, effect) => {
+      // The SDK asks three times before it says that something failed.
+      arm(phase, effect, 4);
+      const name = `${read} ${phase}.mov`;
+      const done = await desk.get(name, { idleMs: 300, ...options }).catch((error: unknown) => error);
+      // Damaged or replaced again and again is an end as well; a wrong file under the name never is.
+      if (done instanceof Error)
+        expect(done).toMatchObject({ code: expect.stringMatching(/^(damaged|object-changed)$/) as string });
+      else expect(await desk.holds(name)).toBe(true);
+      expect((await desk.names()).filter((one) => one.startsWith('.'))).toEqual([]);
+    });
+
+    it.each(Object.entries(FINAL))('%s ends it, and nothing is left', async (_what, effect) => {
+      const name = `never ${read} ${phase}.mov`;
+      arm(phase, effect);
+      // What is refused to HEAD is refused to GET as well, and only that says why.
+      if (PHASES[phase].operation === 'HeadObject') desk.sandbox.addFault({ operation: 'GetObject', effect });
+      await expect(desk.get(name, options)).rejects.toThrow();
+      expect(await desk.names()).not.toContain(name);
+      expect((await desk.names()).filter((one) => one.startsWith('.'))).toEqual([]);
+    });
   });
 });
