@@ -59,6 +59,9 @@ function find({ name, isOther }: GoProgram): string | undefined {
     .find((path) => existsSync(path) && isOther?.(path) !== true);
 }
 
+/** Module graphs are pruned from this version of Go on: what a program does not use need not be had. */
+const GO_VERSION = '1.21';
+
 /** In a module made for it: `go install` would ask for the list of all versions as well, which not every proxy gives. */
 async function build({ name, module, version }: GoProgram): Promise<string> {
   process.stderr.write(`building ${name} ${version} with Go, once...\n`);
@@ -66,7 +69,10 @@ async function build({ name, module, version }: GoProgram): Promise<string> {
   const scratch = await mkdtemp(join(tmpdir(), 'nearplay-go-'));
   const path = join(BUILT, `${name}${suffix}`);
   try {
-    await writeFile(join(scratch, 'go.mod'), `module nearplay.example/tools\n\nrequire ${module} ${version}\n`);
+    await writeFile(
+      join(scratch, 'go.mod'),
+      `module nearplay.example/tools\n\ngo ${GO_VERSION}\n\nrequire ${module} ${version}\n`,
+    );
     await run('go', ['build', '-mod=mod', '-buildvcs=false', '-o', path, module], {
       cwd: scratch,
       timeout: BUILD_TIMEOUT_MS,
