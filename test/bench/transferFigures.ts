@@ -87,6 +87,8 @@ export function measuredIn({ name, results }: Cell): Figure[] {
 export function targetsIn({ name, isLarge, results }: Cell): Figure[] {
   const resultOf = (client: ClientName) => results.find((result) => result.client === client);
   const own = resultOf(OURS);
+  // Without us, others are compared with each other.
+  if (own === undefined) return [];
   const [seconds, best] = [secondsOf(own), fastestOther(results)];
   const bestSeconds = secondsOf(best);
   const ratio = seconds === undefined || bestSeconds === undefined ? undefined : seconds / bestSeconds;

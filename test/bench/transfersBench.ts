@@ -206,6 +206,7 @@ async function measure(options: CellOptions, run: (attempt: Attempt) => Promise<
   });
   const cell = { name: nameOf(options), isLarge: load.kind === 'large', results };
   for (const result of results) print(result, results, load);
+  if (values.json) for (const [name, why] of failures) process.stderr.write(`${cell.name}: ${name}: ${why}\n`);
   explain(`  ${describeLoad()}`);
   return cell;
 }

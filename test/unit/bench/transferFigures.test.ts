@@ -41,6 +41,10 @@ describe('the targets of a cell', () => {
     expect(oksOf([failed, resultOf('aws-cli', [1])])).toEqual([false, false, false]);
     expect(oksOf([resultOf('nearplay', [1])])).toEqual([false, true]);
   });
+
+  it('are ours alone', () => {
+    expect(oksOf([resultOf('s5cmd', [1]), resultOf('aws-cli', [1])])).toEqual([]);
+  });
 });
 
 it('tells what was measured without a target, and that a client has no time', () => {
