@@ -206,7 +206,12 @@ it('tells a server that its client has gone in mid answer', async ({ setup }) =>
   const accepted = Promise.withResolvers<Socket>();
   const relay = await setup.start((socket) => {
     accepted.resolve(socket);
-    socket.write(randomBytes(8 * MIB));
+    // Without end: a reset is told to the next write, not to one that the system has already taken.
+    const writeMore = () => {
+      if (socket.writable && socket.write(Buffer.alloc(MIB))) setImmediate(writeMore);
+    };
+    socket.on('drain', writeMore);
+    writeMore();
   });
   const socket = setup.connectTo(relay.port);
   await once(socket, 'data');
