@@ -20,6 +20,10 @@ const SOURCES = ['shared', 'electron', 'renderer', 'build/bundle.ts', 'package.j
 
 const EXTERNAL = ['electron', ...builtinModules, ...builtinModules.map((name) => `node:${name}`)];
 
+/** What every client of the SDK is made of: one file, where the providers of credentials would break it into many. */
+const SDK_CORE =
+  /node_modules[\\/](@smithy[\\/](core|node-http-handler|signature-v4|types)|@aws-sdk[\\/](core|client-s3|middleware-sdk-s3|checksums|lib-storage))[\\/]/;
+
 export type BundleMode = 'production' | 'development';
 
 export interface BundleOptions {
@@ -91,6 +95,8 @@ async function bundleForNode(
         output: {
           format,
           dynamicImportInCjs: false,
+          ...(format === 'cjs' && { codeSplitting: { groups: [{ name: 'sdk', test: SDK_CORE }] } }),
+          comments: { jsdoc: false, annotation: false },
           entryFileNames: '[name].js',
           chunkFileNames: 'chunks/[name]-[hash].js',
         },

@@ -55,12 +55,15 @@ export class Sessions {
     this.#options = { staleAfterMs: HEARTBEAT_STALE_MS, heartbeatMs: HEARTBEAT_INTERVAL_MS, ...options };
   }
 
-  /** Begins this command's session and its heartbeat. */
+  /**
+   * Begins this command's session and its heartbeat. Resolves once its folder has a name, so that other work goes on
+   * while the folder is made.
+   */
   async begin(): Promise<OwnSession> {
     const { home, machine, heartbeatMs } = this.#options;
     const folder = join(home, await this.#ownName());
     const owner = { host: machine.hostName, pid: machine.pid, startedAt: new Date().toISOString() };
-    await beat(folder, owner);
+    const begun = beat(folder, owner);
     let beating: Promise<void> | undefined;
     const beatAgain = () => {
       beating ??= beat(folder, owner)
@@ -68,13 +71,16 @@ export class Sessions {
         .finally(() => (beating = undefined));
     };
     const timer = setInterval(beatAgain, heartbeatMs).unref();
+    begun.catch(() => clearInterval(timer));
     return {
       folder,
+      begun,
       end: async () => {
         clearInterval(timer);
         // A heartbeat in progress would create the folder again.
-        await beating;
-        if ((await unfinishedIn(folder)).isEmpty) await rm(folder, { recursive: true, force: true });
+        const [made] = await Promise.allSettled([begun, beating]);
+        if (made.status === 'fulfilled' && (await unfinishedIn(folder)).isEmpty)
+          await rm(folder, { recursive: true, force: true });
       },
     };
   }
@@ -177,6 +183,8 @@ export class Sessions {
 
 export interface OwnSession {
   folder: string;
+  /** The folder is there, and other sessions see its owner. Rejects where the folder cannot be made. */
+  begun: Promise<void>;
   /** Ends the heartbeat, and removes the folder unless its uploads can be resumed. */
   end: () => Promise<void>;
 }

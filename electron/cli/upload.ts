@@ -42,6 +42,7 @@ export async function uploadCommand(paths: string[], options: UploadOptions, con
   const receipts = receiptsFileOf(options.receipts, context);
   await receipts?.assertUsable(whole, isStream ? await statInput(surroundings) : undefined);
   return withServices(options, context, async (services) => {
+    services.uploads.prepare();
     const leftOut = new LeftOutReports(context);
     const code = isStream
       ? await uploadStream(services, paths, options, context)

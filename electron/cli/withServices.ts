@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
 import { type Application, createServices } from '../services/application.ts';
@@ -87,7 +86,10 @@ export async function withServices<Result>(
     hasWindow: false,
   });
   try {
-    await services.start();
+    // Side by side: the disk writes the session's folder while preferences are read.
+    const [begun, started] = await Promise.allSettled([session?.begun, services.start()]);
+    if (begun.status === 'rejected') throw homeUnusable(begun.reason, userDataFolder);
+    if (started.status === 'rejected') throw started.reason;
     const { preferences } = services.studio();
     if (needs.readFrom !== undefined) assertChoice(preferences, needs.readFrom);
     const automatic = (needs.readFrom ?? preferences.defaults.readFrom) === 'auto';
@@ -105,8 +107,9 @@ async function ownSession(surroundings: CliSurroundings, keepsNothing: boolean):
   const home = stateFolder(surroundings);
   const sessions = await sessionsOf(surroundings);
   try {
-    await mkdir(home, { recursive: true, mode: 0o700 });
-    return await sessions.begin();
+    const session = await sessions.begin();
+    if (keepsNothing) await session.begun;
+    return session;
   } catch (error) {
     if (keepsNothing) return undefined;
     throw homeUnusable(error, home);

@@ -1,7 +1,10 @@
-import { fileTypeFromBuffer } from 'file-type';
-import mime from 'mime';
+import type * as fileType from 'file-type';
+import type mime from 'mime';
 
 const UNKNOWN = 'application/octet-stream';
+/** Loaded when the first file needs them: they take as long to load as the rest of a small upload. */
+let typesByName: Promise<{ default: typeof mime }> | undefined;
+let typesByContent: Promise<typeof fileType> | undefined;
 /** Bytes at the beginning of a file that determine its type. */
 export const BEGINNING_BYTES = 4100;
 
@@ -77,19 +80,26 @@ const UNMISTAKABLE: Readonly<Record<string, string>> = {
  * @param beginning of the content, 4,100 bytes if available; absent: the name decides.
  */
 export async function contentTypeOf(name: string, beginning?: Uint8Array): Promise<string> {
-  const named = typeOfName(name);
+  const named = await typeOfName(name);
   if (!beginning || beginning.length === 0) return named ?? UNKNOWN;
-  if (named === undefined) return (await fileTypeFromBuffer(beginning))?.mime ?? UNKNOWN;
+  if (named === undefined) return (await typeOfContent(beginning)) ?? UNKNOWN;
   const family = UNMISTAKABLE[named];
   if (family === undefined) return named;
-  const { mime: found = named } = (await fileTypeFromBuffer(beginning)) ?? {};
+  const found = (await typeOfContent(beginning)) ?? named;
   const foundFamily = UNMISTAKABLE[found];
   return foundFamily === undefined || foundFamily === family ? named : found;
 }
 
-function typeOfName(name: string): string | undefined {
+async function typeOfName(name: string): Promise<string | undefined> {
   const dot = name.lastIndexOf('.');
   if (dot === -1) return undefined;
   const extension = name.slice(dot + 1).toLowerCase();
-  return Object.hasOwn(OF_STUDIOS, extension) ? OF_STUDIOS[extension] : (mime.getType(extension) ?? undefined);
+  if (Object.hasOwn(OF_STUDIOS, extension)) return OF_STUDIOS[extension];
+  typesByName ??= import('mime');
+  return (await typesByName).default.getType(extension) ?? undefined;
+}
+
+async function typeOfContent(beginning: Uint8Array): Promise<string | undefined> {
+  typesByContent ??= import('file-type');
+  return (await (await typesByContent).fileTypeFromBuffer(beginning))?.mime;
 }

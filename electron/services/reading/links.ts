@@ -1,6 +1,6 @@
 import { S3RequestPresigner } from '@aws-sdk/s3-request-presigner';
 import { buildQueryString, escapeUriPath, HttpRequest } from '@smithy/core/protocols';
-import mime from 'mime';
+import type mime from 'mime';
 import { NearplayError } from '../../../shared/errors.ts';
 import { hasDotSegment, nameOfKey } from '../../../shared/keys.ts';
 import type { Link } from '../../../shared/link.ts';
@@ -21,6 +21,9 @@ const SIGNING_STEP_MS = 5 * MINUTE_MS;
 
 const DOTS =
   'Its name has "." or ".." as a folder, and browsers take those out of an address. "nearplay get" brings it to disk.';
+
+/** Loaded for the first link: the tables take longer to load than a link takes to sign. */
+let typesByName: Promise<{ default: typeof mime }> | undefined;
 
 export type LinkPurpose = 'play' | 'download' | 'preview';
 
@@ -53,7 +56,8 @@ export class Links {
     if (hasDotSegment(wholeKey(configuration, version.key))) throw new NearplayError('not-supported', DOTS);
     const name = nameOfKey(version.key);
     // A backslash is an ordinary character of a key; the MIME library treats it as a separator.
-    const contentType = mime.getType(name.replaceAll('\\', '_')) ?? 'application/octet-stream';
+    typesByName ??= import('mime');
+    const contentType = (await typesByName).default.getType(name.replaceAll('\\', '_')) ?? 'application/octet-stream';
     // S3 checks the signing date against its own clock, and the presigner does not apply the SDK's skew correction.
     const offset = this.#clients.clockOffsetOf(route.storage);
     const storageNow = this.#now() + offset;

@@ -138,6 +138,14 @@ export class TransferQueue {
     return isWhole ? undefined : unread;
   }
 
+  /**
+   * Begins what every upload waits for: credentials, and what has to be known of the storage. For callers that still
+   * look for files. Never throws; an upload asks again for what failed.
+   */
+  prepare(): void {
+    this.#resources.prepare();
+  }
+
   /** Ends running requests, keeps their parts and places, and closes all connections and timers. */
   async stop(): Promise<void> {
     if (this.#stopped) return;

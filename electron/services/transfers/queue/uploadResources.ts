@@ -76,6 +76,18 @@ export class UploadResources {
     this.#buffers.releaseFree();
   }
 
+  /** As TransferQueue.prepare. */
+  prepare(): void {
+    try {
+      const { client, configuration } = this.#options.target();
+      const ignore = () => undefined;
+      client.config.credentials().catch(ignore);
+      this.#conditionsOf(configuration, this.api()).known(this.#stopping.signal).catch(ignore);
+    } catch {
+      // No preferences: the upload says so.
+    }
+  }
+
   /** Context of an upload to the current main storage. @throws NearplayError no-preferences */
   context(): UploadContext {
     const { log, now, random, uploader } = this.#options;

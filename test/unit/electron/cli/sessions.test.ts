@@ -20,8 +20,15 @@ function machine(id: string, pid: number, alive: Set<number>): Machine {
 
 const record = (id: string) => anUploadRecord(id, { key: id, wanted: id });
 
-async function sessionWith(sessions: Sessions, id: string) {
+/** A session whose folder is there. */
+async function begun(sessions: Sessions) {
   const session = await sessions.begin();
+  await session.begun;
+  return session;
+}
+
+async function sessionWith(sessions: Sessions, id: string) {
+  const session = await begun(sessions);
   const journal = new Journal(join(session.folder, 'transfers'));
   await journal.load();
   await journal.add([record(id)]);
@@ -51,7 +58,7 @@ describe('two machines with one home', () => {
   it('see the owner of a session at every moment, also while its heartbeat is written', async ({ home }) => {
     const a = new Sessions({ home, machine: machine('aa', 1, new Set([1])), heartbeatMs: 1 });
     const b = new Sessions({ home, machine: machine('bb', 2, new Set([2])) });
-    const { end } = await a.begin();
+    const { end } = await begun(a);
     const seen = new Set<string | undefined>();
     for (let look = 0; look < 300; look++) seen.add((await b.atWork())[0]?.host);
     await end();
@@ -107,7 +114,7 @@ describe('on one machine', () => {
 
   it('a listing changes nothing, and tidying removes what is empty', async ({ home }) => {
     const alive = new Set([1, 2]);
-    await new Sessions({ home, machine: machine('aa', 1, alive) }).begin();
+    await begun(new Sessions({ home, machine: machine('aa', 1, alive) }));
     alive.delete(1);
     const second = new Sessions({ home, machine: machine('aa', 2, alive) });
     expect(await second.abandoned()).toEqual([]);
@@ -118,7 +125,7 @@ describe('on one machine', () => {
 
   it('a heartbeat makes a folder again that somebody removed', async ({ home }) => {
     const sessions = new Sessions({ home, machine: machine('aa', 1, new Set([1])), heartbeatMs: 5 });
-    const { folder, end } = await sessions.begin();
+    const { folder, end } = await begun(sessions);
     await rm(folder, { recursive: true });
     while ((await readdir(home)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await end();
