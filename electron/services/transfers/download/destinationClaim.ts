@@ -7,6 +7,7 @@ import { NearplayError } from '../../../../shared/errors.ts';
 import { KIB, SECOND_MS } from '../../../../shared/units.ts';
 import { hiddenName, NEW_FILE_FLAGS, randomText } from '../../files/atomicFile.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
+import { writePieces } from '../../files/writePieces.ts';
 import type { Machine } from '../../runtime/machine.ts';
 import { type ReceivedNote, receivedSchema } from './ranges.ts';
 
@@ -17,12 +18,15 @@ const HEARTBEAT_INTERVAL_MS = 2 * SECOND_MS;
  * minute.
  */
 const HEARTBEAT_STALE_MS = 4 * 60 * SECOND_MS;
-/** A new note is empty for a moment, until its process has written it. */
-const EMPTY_NOTE_PAUSE_MS = 50;
-const EMPTY_NOTE_LOOKS = 20;
+/** A new note is empty until its process has written it; one of several blocks is half of two while it is written. */
+const UNFINISHED_NOTE_PAUSE_MS = 50;
+const UNFINISHED_NOTE_LOOKS = 20;
 const NOTE_ENDING = '.nearplay-part.json';
 const PART = /\.[0-9a-f]{16}\.nearplay-part(?:\.json)?$/;
-/** A note is overwritten in place with the same number of bytes, so that a crash leaves no half of one. */
+/**
+ * A note is overwritten in place with the same number of bytes, so that a crash leaves no half of one of up to a block.
+ * Of a longer one, the first block always says whose it is.
+ */
 const NOTE_BLOCK_BYTES = 4096;
 const MAX_NOTE_BYTES = 64 * KIB;
 const TAKING_ROUNDS = 10;
@@ -30,6 +34,8 @@ const TAKING_ROUNDS = 10;
 const SHARED_MODE = 0o666;
 const NO_FOLLOW = (constants.O_NOFOLLOW as number | undefined) ?? 0;
 const NO_WAIT = (constants.O_NONBLOCK as number | undefined) ?? 0;
+/** Begins what a note says of the part; quotes within its texts are escaped. */
+const DESCRIPTION = ',"content":';
 /** Stands for content that is not a note. */
 const NO_NOTE = '-';
 
@@ -238,7 +244,7 @@ export class DestinationClaim {
     const received = this.#received?.();
     const bytes = bytesOf({ ...note, ...(received && { received }) }, this.#noteBytes);
     this.#noteBytes = bytes.length;
-    await this.#handle.write(bytes, 0, undefined, 0);
+    await writePieces(this.#handle, [bytes], 0);
   }
 }
 
@@ -332,14 +338,14 @@ async function make(
 async function look(file: string, options: ClaimOptions): Promise<Found | undefined> {
   const { machine, formerToken, staleAfterMs = HEARTBEAT_STALE_MS } = options;
   let text = await readNote(file);
-  for (let looks = 0; text?.trim() === '' && looks < EMPTY_NOTE_LOOKS; looks++) {
-    await new Promise((resolve) => setTimeout(resolve, EMPTY_NOTE_PAUSE_MS));
+  for (let looks = 0; isUnfinished(text) && looks < UNFINISHED_NOTE_LOOKS; looks++) {
+    await new Promise((resolve) => setTimeout(resolve, UNFINISHED_NOTE_PAUSE_MS));
     text = await readNote(file);
   }
   if (text === undefined) return undefined;
   // The process or the machine stopped before the note was written.
   if (text.replaceAll('\0', '').trim() === '') return { text, note: undefined, isRunning: false, isGone: false };
-  const note = parsed(text);
+  const note = parsed(text) ?? parsedBeginning(text);
   if (!note) {
     const message = `"${basename(file)}" is in the way, and was not written by this version of Nearplay. Remove it.`;
     throw new NearplayError('destination-unwritable', message);
@@ -383,6 +389,17 @@ function parsed(text: string): Note | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whose a note is, where its end is lost. */
+function parsedBeginning(text: string): Note | undefined {
+  const end = text.indexOf(DESCRIPTION);
+  return end === -1 ? undefined : parsed(`${text.slice(0, end)}}`);
+}
+
+function isUnfinished(text: string | undefined): boolean {
+  if (text === undefined) return false;
+  return text.trim() === '' || (!parsed(text) && parsedBeginning(text) !== undefined);
 }
 
 /** Milliseconds since the last heartbeat by the clock of the file server, which dates a file that is created now. */

@@ -234,7 +234,8 @@ class DownloadRun {
     // Bytes of an earlier process are not resumed when they cannot be proved or pinned to one version.
     const isPinned = lastingVersion(version) !== undefined || object.etag !== '';
     if (!isPinned || (this.#isResuming && !object.fingerprint)) {
-      await part.beginAgain();
+      // Answers to several requests could be of different versions then.
+      await part.beginAgain(undefined, !isPinned);
       this.#most = this.#mostBefore = this.#resumed = 0;
     }
     this.#isResuming = false;
@@ -254,7 +255,7 @@ class DownloadRun {
         random: () => this.#random(),
       });
     } catch (error) {
-      if (error instanceof RangesIgnored) await part.beginAgain(undefined, true);
+      if (error instanceof RangesIgnored || error instanceof OtherRange) await part.beginAgain(undefined, true);
       throw error;
     }
     await part.assertWhole();
@@ -307,7 +308,6 @@ class DownloadRun {
       studio.proof.refused(storage, this.#version, error.code);
       return;
     }
-    if (error instanceof OtherRange) await this.#part?.beginAgain();
     // It goes on in one request at once.
     if (error instanceof RangesIgnored) return;
     const reason = waitReasonOf(error.code);

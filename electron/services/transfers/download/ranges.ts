@@ -91,6 +91,8 @@ export class ReceivedRanges {
    */
   static fromNote(size: number, note: ReceivedNote, fileSize: number): ReceivedRanges {
     const plan = planOf(size, note.rangeSize);
+    // Not written by Nearplay.
+    if (plan.count > MAX_RANGES) return ReceivedRanges.none(planRanges(size));
     const received = new ReceivedRanges(plan);
     const bits = Buffer.from(note.whole, 'base64');
     for (let index = 0; index < plan.count; index++) {

@@ -63,9 +63,11 @@ class RangesRun {
   #fallback: Promise<ReadRange> | undefined;
   #isFallbackUseless = false;
   #failure: { error: unknown } | undefined;
-  #workers = 0;
   #hasBytes = false;
-  /** Breaks since the last byte of any connection. */
+  /** Requests under way. */
+  #requests = 0;
+  /** The most of them at once, and the breaks, since the last byte of any connection. */
+  #mostRequests = 0;
   #fruitless = 0;
 
   constructor(asked: RangesToReceive) {
@@ -79,8 +81,8 @@ class RangesRun {
 
   async toTheEnd(): Promise<void> {
     const { slots } = this.#asked.resources;
-    this.#workers = Math.min(this.#pending.length, slots.most);
-    await Promise.all(Array.from({ length: this.#workers }, () => this.#work()));
+    const workers = Math.min(this.#pending.length, slots.most);
+    await Promise.all(Array.from({ length: workers }, () => this.#work()));
     if (this.#failure) throw this.#failure.error;
   }
 
@@ -92,8 +94,6 @@ class RangesRun {
     } catch (error) {
       this.#failure ??= { error };
       this.#ended.abort();
-    } finally {
-      this.#workers -= 1;
     }
   }
 
@@ -102,10 +102,13 @@ class RangesRun {
     for (;;) {
       try {
         const release = await this.#asked.resources.slots.acquire(this.#asked.owner, this.#signal);
+        this.#requests += 1;
+        this.#mostRequests = Math.max(this.#mostRequests, this.#requests);
         try {
           await this.#receiveOnce(index);
           return;
         } finally {
+          this.#requests -= 1;
           release();
         }
       } catch (error) {
@@ -156,6 +159,7 @@ class RangesRun {
   #arrived(index: number, bytes: number): void {
     this.#hasBytes = true;
     this.#fruitless = 0;
+    this.#mostRequests = this.#requests;
     this.#failuresOf.delete(index);
     this.#asked.resources.slots.addBytes(bytes);
   }
@@ -172,7 +176,8 @@ class RangesRun {
     this.#fruitless += 1;
     const failures = (this.#failuresOf.get(index) ?? 0) + 1;
     this.#failuresOf.set(index, failures);
-    const isLast = this.#fruitless >= this.#workers;
+    // As many as there were connections, not as many as wait for a slot: the wait is told soon.
+    const isLast = this.#fruitless >= this.#mostRequests;
     // A replica that has given nothing at all is a matter of the whole download.
     const isWorthIt = this.#hasBytes && this.#asked.part.received.plan.count > 1;
     const mayFallBack = this.#asked.fallback !== undefined && !this.#isFallbackUseless && isWorthIt;

@@ -1,6 +1,11 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { STOPPED } from '../../../../../electron/services/transfers/download/download.ts';
+import { type DownloadOptions, STOPPED } from '../../../../../electron/services/transfers/download/download.ts';
+import type { RewritableAnswer } from '../../../../sandbox/faults.ts';
 import { until } from '../surroundings.ts';
 import { DownloadDesk, KEY, MIB, SYDNEY_REGION, whenReceived } from './surroundings.ts';
 
@@ -70,6 +75,101 @@ it.each([1, Infinity])('of a server that ignores them (%d times) are given up fo
   desk.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'ignore-range' }, times });
   expect(await desk.get()).toMatchObject({ provedBy: 'crc32' });
   expect(await desk.holds()).toBe(true);
+});
+
+it('of a server that gives others than it is asked for are given up for one request', async () => {
+  const rewrite = ({ headers }: RewritableAnswer) => {
+    const range = String(headers['content-range'] ?? '').replace(/-\d+\//, '-100/');
+    return { headers: { ...headers, ...('content-range' in headers && { 'content-range': range }) } };
+  };
+  desk.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'rewritten', rewrite } });
+  expect(await desk.get()).toMatchObject({ provedBy: 'crc32' });
+  expect(await desk.holds()).toBe(true);
+});
+
+it('are not asked for where answers cannot be told to be of one version', async () => {
+  desk.sandbox.addFault({ effect: { kind: 'no-version-ids' } });
+  desk.sandbox.addFault({ effect: { kind: 'no-proof' } });
+  const [before, requests] = [desk.content, desk.sandbox.requests];
+  const { progress, reached } = whenReceived(SIZE / 4);
+  const replaced = reached.then(() => desk.put(Buffer.alloc(SIZE, 3)));
+  desk.sandbox.addFault({ operation: 'GetObject', skip: 1, effect: { kind: 'gate', opened: replaced } });
+  expect(await desk.get('plate.mov', { progress })).toMatchObject({ provedBy: null });
+  await replaced;
+  expect((await desk.holds('plate.mov', before)) || (await desk.holds())).toBe(true);
+  expect(requests.filter(({ operation }) => operation === 'GetObject')).toHaveLength(1);
+});
+
+it('that all stay silent are a wait that is told after some of them, not after all', async () => {
+  const back = desk.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'stall' } });
+  const asked: number[] = [];
+  const waiting = () => {
+    asked.push(desk.sandbox.requests.filter(({ operation }) => operation === 'GetObject').length);
+    back();
+  };
+  await desk.get('plate.mov', { waiting, idleMs: 300, rangeBytes: MIB / 4 });
+  expect(asked).toHaveLength(1);
+  // Three attempts with as many as there are slots, of 133 ranges.
+  expect(asked[0]).toBeLessThanOrEqual(24);
+  expect(await desk.holds()).toBe(true);
+});
+
+it('end when another program removes the note, and leave nothing', async () => {
+  slow(MIB / 2);
+  const { progress, reached } = whenReceived(MIB);
+  const saving = desk.get('plate.mov', { progress });
+  saving.catch(() => undefined);
+  await reached;
+  for (const name of await desk.names()) if (name.endsWith('.json')) await rm(join(desk.folder, name));
+  await expect(saving).rejects.toMatchObject({ code: 'same-destination' });
+  expect(await desk.names()).toEqual([]);
+});
+
+describe('on a disk that is full in the middle', () => {
+  const filled = async (options: DownloadOptions, skip: () => never) => {
+    const small = join(desk.folder, 'small');
+    await mkdir(small);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'tmpfs', small], { stdio: 'ignore' });
+    } catch {
+      skip();
+    }
+    const filler = join(small, 'filler');
+    const progress = (received: number) => {
+      if (received < SIZE / 4 || existsSync(filler)) return;
+      // All that is free, but for a last block.
+      const { bavail, bsize } = statfsSync(small);
+      writeFileSync(filler, Buffer.alloc((bavail - 1) * bsize));
+    };
+    try {
+      const done = await desk.get('small/plate.mov', { progress, ...options }).catch((error: unknown) => error);
+      const holds = await desk.holds('small/plate.mov').catch(() => undefined);
+      return { done, holds, names: await readdir(small) };
+    } finally {
+      execFileSync('umount', [small]);
+    }
+  };
+
+  it('they end, and leave nothing', async ({ skip }) => {
+    slow(4 * MIB);
+    const { done, names } = await filled({}, skip);
+    expect(done).toMatchObject({ code: 'disk-full' });
+    expect(names).toEqual(['filler']);
+  });
+
+  it('they wait where they may, and go on when there is room', async ({ skip }) => {
+    slow(4 * MIB);
+    const waits: string[] = [];
+    const filler = join(desk.folder, 'small', 'filler');
+    const waiting = ({ for: reason }: { for: string }) => {
+      waits.push(reason);
+      truncateSync(filler);
+    };
+    const { done, holds } = await filled({ waiting, waitsFor: new Set(['disk']) }, skip);
+    expect(done).toMatchObject({ provedBy: 'crc32' });
+    expect(waits).toContain('disk');
+    expect(holds).toBe(true);
+  });
 });
 
 describe('a stop', () => {

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Machine } from '../../../../../../electron/services/runtime/machine.ts';
@@ -162,6 +162,29 @@ describe('what a process left that is gone', () => {
     await next.release({ keep: false });
     expect(await readdir(folder)).toEqual([]);
     await claim.release({ keep: true });
+  });
+
+  it('with a note whose end was never written is begun anew by one download', async ({
+    destination,
+    folder,
+    killed,
+    note,
+  }) => {
+    const first = await killed(machine('a', 1));
+    // An S3 key may have 1,024 bytes, and JSON six for one.
+    const place = '\u0001'.repeat(1024);
+    await first.describe({ ...CONTENT, place });
+    await truncate(await note(), 4096);
+    // A torn note still says whose it is.
+    await expect(DestinationClaim.take(destination, { machine: machine('a', 2, [1, 2]) })).rejects.toMatchObject({
+      code: 'same-destination',
+    });
+    const next = await DestinationClaim.take(destination, { machine: machine('a', 2, [2]) });
+    expect(next.left).toBeUndefined();
+    expect(next.part).not.toBe(first.part);
+    await next.release({ keep: false });
+    expect(await readdir(folder)).toEqual([]);
+    await first.release({ keep: true });
   });
 
   it('is removed where it will not be resumed, and nothing else is', async ({ destination, folder, killed }) => {

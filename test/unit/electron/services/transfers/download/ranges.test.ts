@@ -68,6 +68,12 @@ it('are noted and found again, but never beyond the end of the file', () => {
   );
 });
 
+it('of a note with more of them than there can be are none', () => {
+  const received = ReceivedRanges.fromNote(5 * TIB, { rangeSize: 1, whole: '/////w==', begun: [] }, 5 * TIB);
+  expect(received.total).toBe(0);
+  expect(received.plan).toEqual(planRanges(5 * TIB));
+});
+
 it('of a damaged note are within the object', () => {
   const note = fc.record({
     rangeSize: fc.integer({ min: 1, max: 2000 }),
