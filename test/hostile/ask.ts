@@ -11,10 +11,13 @@ import type { Lie } from './lies.ts';
 const MIB = 1024 ** 2;
 /** Above what goes in one request. */
 const LARGE = 17 * MIB;
+/** Above what is read in one request. */
+const LARGE_OBJECT = 9 * MIB;
+const LARGE_KEY = 'large/c.mov';
 /** Minutes; a wait that is told and goes on is as good an outcome as any. */
 const WAIT = '0.5';
 
-export const ASKED = ['put', 'stream', 'multipart', 'get', 'list', 'verify', 'link'] as const;
+export const ASKED = ['put', 'stream', 'multipart', 'get', 'ranges', 'list', 'verify', 'link'] as const;
 export type Asked = (typeof ASKED)[number];
 
 /** What came of one request of a person to a storage that lies. */
@@ -62,6 +65,7 @@ export class HostileStudio {
 
   async ask(asked: Asked, lie: Lie): Promise<Outcome> {
     if (lie.isNameTaken === true) await this.#takeNames();
+    if (asked === 'ranges') await this.#bringLarge();
     for (const rule of lie.rules) this.sandbox.addFault(rule);
     switch (asked) {
       case 'put':
@@ -75,7 +79,9 @@ export class HostileStudio {
         return this.#upload(['upload', 'large.bin', '--wait', WAIT], 'large.bin', content, lie);
       }
       case 'get':
-        return this.#get();
+        return this.#get('there/b.mov');
+      case 'ranges':
+        return this.#get(LARGE_KEY);
       case 'list':
         return this.#list();
       case 'verify':
@@ -94,12 +100,21 @@ export class HostileStudio {
     return isOverwritten ? { said, untrue: 'the other file was overwritten' } : { said };
   }
 
-  async #get(): Promise<Outcome> {
+  async #bringLarge(): Promise<void> {
+    const content = randomBytes(LARGE_OBJECT);
+    await this.#localFile(LARGE_KEY, content);
+    const { code } = await this.#run(['upload', LARGE_KEY, '--to', LARGE_KEY.split('/')[0] ?? '']);
+    if (code !== 0) throw new Error('The large file could not be brought to the storage');
+    this.#there.set(LARGE_KEY, content);
+    await this.sandbox.waitForReplica(`media/${LARGE_KEY}`, 20_000);
+  }
+
+  async #get(key: string): Promise<Outcome> {
     await mkdir(join(this.#folder, 'saved'));
-    const { said } = await this.#run(['get', 'there/b.mov', 'saved/b.mov', '--wait', WAIT]);
+    const { said } = await this.#run(['get', key, 'saved/b.mov', '--wait', WAIT]);
     this.sandbox.clearFaults();
     const saved = await readFile(join(this.#folder, 'saved', 'b.mov')).catch(() => undefined);
-    const isWhole = saved?.equals(this.#there.get('there/b.mov') ?? Buffer.alloc(0)) === true;
+    const isWhole = saved?.equals(this.#there.get(key) ?? Buffer.alloc(0)) === true;
     if (said === 'done' && !isWhole) return { said, untrue: 'the file is not what the storage has' };
     if (saved !== undefined && !isWhole) return { said, untrue: 'the final name holds something else' };
     const left = await readdir(join(this.#folder, 'saved'));
