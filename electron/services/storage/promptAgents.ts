@@ -4,7 +4,9 @@ import { connect, Socket, type TcpNetConnectOpts } from 'node:net';
 import { BusySockets } from './busySockets.ts';
 
 /** Same options as the SDK's own agents. */
-const AGENT_OPTIONS = { keepAlive: true, maxSockets: 50 };
+/** As many as transfers have requests at most, and some for what the window asks. */
+const MAX_SOCKETS = 320;
+const AGENT_OPTIONS = { keepAlive: true, maxSockets: MAX_SOCKETS };
 
 /**
  * Agents that stop sending at once when a request is aborted. A connection that is only closed still sends what the

@@ -228,7 +228,9 @@ class DownloadRun {
 
   async #receive(studio: Studio, version: ObjectVersion, { storage }: Route, part: PartFile): Promise<void> {
     if (this.#stored?.storage !== storage || this.#stored.version !== version) {
+      const begun = performance.now();
       this.#stored = await lookAt(studio, storage, version, this.#signal);
+      this.#resources.slots.roundTrip(performance.now() - begun);
     }
     const object = this.#stored;
     // Bytes of an earlier process are not resumed when they cannot be proved or pinned to one version.

@@ -158,7 +158,10 @@ class FolderRun {
     for (const storage of storages) {
       let hasBegun = false;
       try {
+        const begun = performance.now();
         for await (const version of wholeListing(studio, storage, this.#folder, this.#signal)) {
+          // The first page takes a connection, and a round trip.
+          if (!hasBegun) this.#resources.slots.roundTrip((performance.now() - begun) / 2);
           hasBegun = true;
           yield version;
         }

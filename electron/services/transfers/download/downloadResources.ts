@@ -6,7 +6,7 @@ import { RequestSlots } from '../http/requestSlots.ts';
 import type { DownloadResources } from './receiveRanges.ts';
 
 /** Concurrent requests for bytes over all downloads; adapted to the measured throughput. */
-const LIMITS: ConcurrencyLimits = { least: 2, most: 64, first: 8 };
+const LIMITS: ConcurrencyLimits = { least: 2, most: 256, first: 8 };
 
 /** Resources for downloads that run side by side. */
 export function downloadResources(rules: BandwidthRules = UNLIMITED): DownloadResources {

@@ -9,6 +9,8 @@ import { OtherRange, type Piece, RangesIgnored } from './objectBytes.ts';
 import type { PartFile } from './partFile.ts';
 import type { ByteRange } from './ranges.ts';
 
+/** Of one object: more only wait for each other on one line. */
+const MAX_RANGES_AT_ONCE = 64;
 /** Bytes of one connection that are written at once: fewer calls, and a bound on memory. */
 const WRITE_BYTES = 256 * KIB;
 /** Failures of one range in a row, at a replica, after which main gives it. */
@@ -81,7 +83,7 @@ class RangesRun {
 
   async toTheEnd(): Promise<void> {
     const { slots } = this.#asked.resources;
-    const workers = Math.min(this.#pending.length, slots.most);
+    const workers = Math.min(this.#pending.length, slots.most, MAX_RANGES_AT_ONCE);
     await Promise.all(Array.from({ length: workers }, () => this.#work()));
     if (this.#failure) throw this.#failure.error;
   }

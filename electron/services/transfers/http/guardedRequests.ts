@@ -21,6 +21,8 @@ export interface GuardedRequestsOptions {
   bandwidth: BandwidthLimiter;
   /** Milliseconds without a byte sent, or without an answer after the last one. */
   idleTimeout: number;
+  /** Called with the milliseconds between a request, or the end of its body, and the answer. */
+  roundTrip?: (milliseconds: number) => void;
 }
 
 export interface Body {
@@ -45,17 +47,24 @@ export class GuardedRequests {
    * @throws NearplayError cancelled, timeout; otherwise what `send` throws
    */
   async request<Answer>(signal: AbortSignal, send: Send<Answer>, timeout = this.#options.idleTimeout): Promise<Answer> {
-    return this.#guarded(signal, timeout, ({ abortSignal }) => send({ abortSignal }));
+    return this.#guarded(signal, timeout, async ({ abortSignal }) => {
+      const begun = performance.now();
+      const answer = await send({ abortSignal });
+      this.#options.roundTrip?.(performance.now() - begun);
+      return answer;
+    });
   }
 
   /** Sends a body slice by slice, without a limit for the whole as long as bytes are sent. @throws as `request` */
   async sendBody<Answer>(signal: AbortSignal, body: Body, send: SendBody<Answer>): Promise<Answer> {
     const { bandwidth, idleTimeout } = this.#options;
     return this.#guarded(signal, idleTimeout, async ({ abortSignal, stillMoving, fail }) => {
+      let movedAt = performance.now();
       const paced = async function* () {
         for await (const slice of body.chunks(() => bandwidth.sliceSize())) {
           await bandwidth.take(slice.length, abortSignal);
           stillMoving();
+          movedAt = performance.now();
           body.onBytes(slice.length);
           yield slice;
         }
@@ -64,7 +73,9 @@ export class GuardedRequests {
       // An error of the source would leave the request open forever.
       readable.on('error', fail);
       try {
-        return await send(readable, { abortSignal });
+        const answer = await send(readable, { abortSignal });
+        this.#options.roundTrip?.(performance.now() - movedAt);
+        return answer;
       } finally {
         readable.destroy();
       }

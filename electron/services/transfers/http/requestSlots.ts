@@ -46,6 +46,12 @@ export class RequestSlots {
     this.#grant();
   }
 
+  /** Tells the time between a request and its answer, in milliseconds: a long line takes more requests to fill. */
+  roundTrip(milliseconds: number): void {
+    this.#controller.roundTrip(milliseconds);
+    this.#grant();
+  }
+
   slowDown(): void {
     this.#controller.slowDown(this.#now());
   }
@@ -85,6 +91,7 @@ export class RequestSlots {
   }
 
   #release(owner: string): void {
+    this.#controller.requestOver();
     this.#inUse -= 1;
     const left = (this.#held.get(owner) ?? 1) - 1;
     if (left > 0) this.#held.set(owner, left);

@@ -13,6 +13,7 @@ import type { ConcurrencyLimits } from '../http/concurrencyController.ts';
 import type { UploadsDelta } from '../jobs/transfer.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { ConflictPolicy, Receipt } from '../journal/uploadRecord.ts';
+import type { BufferLimits } from '../upload/bufferPool.ts';
 
 export interface UploadTarget {
   client: S3Client;
@@ -25,15 +26,15 @@ export interface QueueLimits {
   partsPerFile: number;
   /** Concurrent requests with a body over all files; adapted to the measured throughput. */
   parts: ConcurrencyLimits;
-  /** Bytes of parts in memory. */
-  memory: number;
+  /** Bytes of parts and small files in memory. */
+  memory: BufferLimits;
 }
 
 export const DEFAULT_LIMITS: QueueLimits = {
   largeFiles: 3,
-  partsPerFile: 12,
-  parts: { least: 2, most: 24, first: 6 },
-  memory: 112 * MIB,
+  partsPerFile: 64,
+  parts: { least: 2, most: 256, first: 6 },
+  memory: { usual: 40 * MIB, most: 112 * MIB },
 };
 
 export interface QueueTiming {

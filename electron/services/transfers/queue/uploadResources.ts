@@ -187,7 +187,10 @@ export class UploadResources {
       client: this.#clients.clientFor(client, configuration),
       configuration,
       checksumKind: kindFor(configuration),
-      requests: new GuardedRequests({ bandwidth: this.#bandwidth, idleTimeout: this.#timing.idle }),
+      requests: new GuardedRequests({
+        ...{ bandwidth: this.#bandwidth, idleTimeout: this.#timing.idle },
+        roundTrip: (milliseconds) => this.#slots.roundTrip(milliseconds),
+      }),
       completeTimeout: this.#timing.complete,
     });
   }

@@ -1,17 +1,36 @@
 import { NearplayError } from '../../../../shared/errors.ts';
+import { MIB } from '../../../../shared/units.ts';
+
+/** From this size on, files that are sent in one request may use all of the memory: few of them fill a long line. */
+const LARGE_BYTES = 2 * MIB;
+
+/** Bytes of buffers in use. */
+export interface BufferLimits {
+  /** For parts, and for small files. */
+  usual: number;
+  /** For larger files in one request as well. */
+  most: number;
+}
 
 /**
- * Buffers for parts: at most `capacity` bytes in use, granted in the order of requests. Buffers of equal size are
- * reused. A request larger than the capacity is granted when no other is in use.
+ * Buffers for parts and small files, granted in the order of requests up to the limits. Buffers of equal size are
+ * reused. A request larger than the limit is granted when no other is in use.
  */
 export class BufferPool {
-  readonly #capacity: number;
+  readonly #limits: BufferLimits;
   #free: Buffer[] = [];
   #out = 0;
   readonly #waiting: { size: number; grant: () => void }[] = [];
 
-  constructor(capacity: number) {
-    this.#capacity = capacity;
+  constructor(limits: BufferLimits) {
+    this.#limits = limits;
+  }
+
+  /** A buffer, when one is free without waiting. */
+  takeIfFree(size: number): Buffer | undefined {
+    if (this.#waiting.length > 0 || (this.#out > 0 && this.#out + size > this.#limits.usual)) return undefined;
+    this.#out += size;
+    return this.#bufferOf(size);
   }
 
   /** @throws NearplayError cancelled */
@@ -19,11 +38,15 @@ export class BufferPool {
     if (signal.aborted) throw new NearplayError('cancelled');
     if (this.#waiting.length > 0 || !this.#fits(size)) await this.#wait(size, signal);
     else this.#out += size;
+    return this.#bufferOf(size);
+  }
+
+  #bufferOf(size: number): Buffer {
     const index = this.#free.findIndex(({ length }) => length === size);
     const [known] = index === -1 ? [] : this.#free.splice(index, 1);
     if (known) return known;
     // Free buffers count as memory too: those of other sizes belong to finished files.
-    while (this.#free.length > 0 && this.#out + this.#freeBytes() > this.#capacity) this.#free.shift();
+    while (this.#free.length > 0 && this.#out + this.#freeBytes() > this.#limits.usual) this.#free.shift();
     return Buffer.allocUnsafeSlow(size);
   }
 
@@ -51,7 +74,8 @@ export class BufferPool {
   }
 
   #fits(size: number): boolean {
-    return this.#out === 0 || this.#out + size <= this.#capacity;
+    const limit = size < LARGE_BYTES ? this.#limits.usual : this.#limits.most;
+    return this.#out === 0 || this.#out + size <= limit;
   }
 
   #wait(size: number, signal: AbortSignal): Promise<void> {

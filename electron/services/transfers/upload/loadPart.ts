@@ -7,9 +7,10 @@ import { type BodyChunks, chunksOf } from '../http/guardedRequests.ts';
 import type { BufferPool } from './bufferPool.ts';
 import type { PartRange } from './partPlan.ts';
 
-/** Larger parts (of files beyond 312 GiB) are read twice instead of being held in memory. */
+/** Larger parts (of files beyond 312 GiB) are never held in memory. */
 const MAX_BYTES_IN_MEMORY = 32 * MIB;
-const CHUNK_BYTES = MIB;
+/** Bytes read at once for a checksum, outside the buffers of the pool. */
+const CHUNK_BYTES = MIB / 4;
 
 /** A part of a file, ready for any number of attempts. */
 export interface LoadedPart {
@@ -22,7 +23,9 @@ export interface LoadedPart {
 }
 
 /**
- * Reads a part and calculates its checksum.
+ * Reads a part and calculates its checksum. A part for which there is no buffer is read twice, for its checksum and for
+ * the request: a long line takes more requests than memory has parts, and the second reading comes from the system's
+ * cache.
  *
  * @throws NearplayError file-changed when the file has changed before or after reading; file-unreadable, cancelled
  */
@@ -33,18 +36,16 @@ export async function loadPart(
   signal: AbortSignal,
 ): Promise<LoadedPart> {
   await file.assertUnchanged();
-  return range.length <= MAX_BYTES_IN_MEMORY
-    ? loadIntoMemory(file, range, buffers, signal)
-    : loadChecksum(file, range, buffers, signal);
+  const buffer = range.length <= MAX_BYTES_IN_MEMORY ? buffers.takeIfFree(range.length) : undefined;
+  return buffer ? loadIntoMemory(file, range, buffers, buffer) : loadChecksum(file, range, signal);
 }
 
 async function loadIntoMemory(
   file: StableFile,
-  { start, length }: PartRange,
+  { start }: PartRange,
   buffers: BufferPool,
-  signal: AbortSignal,
+  buffer: Buffer,
 ): Promise<LoadedPart> {
-  const buffer = await buffers.take(length, signal);
   try {
     await file.read(buffer, start);
   } catch (error) {
@@ -60,15 +61,10 @@ async function loadIntoMemory(
   };
 }
 
-async function loadChecksum(
-  file: StableFile,
-  range: PartRange,
-  buffers: BufferPool,
-  signal: AbortSignal,
-): Promise<LoadedPart> {
+async function loadChecksum(file: StableFile, range: PartRange, signal: AbortSignal): Promise<LoadedPart> {
   const { start, length } = range;
   let checksum = 0;
-  await eachChunk(file, range, buffers, signal, (piece) => (checksum = crc32(piece, checksum)));
+  await eachChunk(file, range, signal, (piece) => (checksum = crc32(piece, checksum)));
   return {
     crc32: checksum,
     chunks: async function* (sliceSize) {
@@ -81,7 +77,7 @@ async function loadChecksum(
     },
     md5: async () => {
       const hash = createHash('md5');
-      await eachChunk(file, range, buffers, signal, (piece) => void hash.update(piece));
+      await eachChunk(file, range, signal, (piece) => void hash.update(piece));
       return hash.digest('hex');
     },
     release: () => undefined,
@@ -91,21 +87,14 @@ async function loadChecksum(
 async function eachChunk(
   file: StableFile,
   { start, length }: PartRange,
-  buffers: BufferPool,
   signal: AbortSignal,
   each: (piece: Buffer) => void,
 ): Promise<void> {
-  const chunk = await buffers.take(CHUNK_BYTES, signal);
-  let isClean = false;
-  try {
-    for (let read = 0; read < length; read += CHUNK_BYTES) {
-      if (signal.aborted) throw new NearplayError('cancelled');
-      const piece = chunk.subarray(0, Math.min(CHUNK_BYTES, length - read));
-      await file.read(piece, start + read);
-      each(piece);
-    }
-    isClean = true;
-  } finally {
-    buffers.giveBack(chunk, isClean);
+  const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, length));
+  for (let read = 0; read < length; read += chunk.length) {
+    if (signal.aborted) throw new NearplayError('cancelled');
+    const piece = chunk.subarray(0, Math.min(chunk.length, length - read));
+    await file.read(piece, start + read);
+    each(piece);
   }
 }

@@ -63,29 +63,45 @@ export class PartUploader {
 
   async #uploadPart(upload: UploadRef, range: PartRange, stored: StoredPart | undefined): Promise<SentPart> {
     let candidate = stored;
+    const discard = () => {
+      this.#task.progress.discarded(range.length);
+      candidate = undefined;
+    };
     return retrying(this.#context, this.#waiting, async () => {
-      // Read again for each attempt: bytes that were stored damaged may have been damaged in memory.
-      const part = await loadPart(this.#file, range, this.#context.buffers, this.#waiting);
-      let isClean = false;
+      // Before the part is read: one that waits for its turn occupies no memory.
+      const release = await this.#context.slots.acquire(this.#task.record.id, this.#waiting);
       try {
-        const matching = candidate && (await matchingPart(candidate, part));
-        if (candidate && !matching) {
-          this.#task.progress.discarded(range.length);
-          candidate = undefined;
-        }
-        const confirmed = matching ?? (await this.#send(upload, range, part));
-        isClean = true;
-        return { ...confirmed, checksum: part.crc32 };
+        return await this.#uploadOnce(upload, range, candidate, discard);
       } finally {
-        part.release(isClean);
+        release();
       }
     });
+  }
+
+  /** @param discard called when the stored part is another one. */
+  async #uploadOnce(
+    upload: UploadRef,
+    range: PartRange,
+    candidate: StoredPart | undefined,
+    discard: () => void,
+  ): Promise<SentPart> {
+    // Read again for each attempt: bytes that were stored damaged may have been damaged in memory.
+    const part = await loadPart(this.#file, range, this.#context.buffers, this.#waiting);
+    let isClean = false;
+    try {
+      const matching = candidate && (await matchingPart(candidate, part));
+      if (candidate && !matching) discard();
+      const confirmed = matching ?? (await this.#send(upload, range, part));
+      isClean = true;
+      return { ...confirmed, checksum: part.crc32 };
+    } finally {
+      part.release(isClean);
+    }
   }
 
   async #send(upload: UploadRef, { number, length }: PartRange, part: LoadedPart): Promise<PartWithMd5> {
     const { api, slots } = this.#context;
     const { progress, signal } = this.#task;
-    const release = await slots.acquire(this.#task.record.id, this.#waiting);
     let moved = 0;
     const onBytes = (bytes: number) => {
       moved += bytes;
@@ -102,8 +118,6 @@ export class PartUploader {
     } catch (error) {
       progress.takenBack(moved);
       throw error;
-    } finally {
-      release();
     }
   }
 }

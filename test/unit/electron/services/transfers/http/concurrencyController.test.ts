@@ -86,3 +86,52 @@ it('never leaves its limits', () => {
     }),
   );
 });
+
+const LONG_LIMITS = { least: 2, most: 256, first: 6 };
+
+it('begins with as many as a long line takes, and with no more than usual for a near one', () => {
+  const near = new ConcurrencyController(LONG_LIMITS, 0);
+  near.roundTrip(2);
+  expect(near.limit).toBe(6);
+  const far = new ConcurrencyController(LONG_LIMITS, 0);
+  far.roundTrip(150);
+  expect(far.limit).toBe(75);
+  far.roundTrip(10);
+  expect(far.limit).toBe(75);
+  far.roundTrip(100_000);
+  expect(far.limit).toBe(256);
+});
+
+it('does not listen to delays once a complaint came', () => {
+  const controller = new ConcurrencyController(LONG_LIMITS, 0);
+  controller.slowDown(0);
+  controller.roundTrip(150);
+  expect(controller.limit).toBe(3);
+});
+
+it('comes down from what the delay promised on a line that is long and narrow', () => {
+  const controller = new ConcurrencyController(LONG_LIMITS, 0);
+  controller.roundTrip(150);
+  work(controller, 0, 3, () => 500_000);
+  expect(controller.limit).toBeLessThanOrEqual(11);
+  expect(controller.limit).toBeGreaterThanOrEqual(6);
+});
+
+it('waits for connections to be made before it judges them', () => {
+  const controller = new ConcurrencyController(LONG_LIMITS, 0);
+  controller.roundTrip(150);
+  const now = work(controller, 0, 1, () => 0);
+  work(controller, now, 1, (limit) => limit * 1_000_000);
+  expect(controller.limit).toBeGreaterThanOrEqual(75);
+});
+
+it('stays up for small objects, whose requests end soon', () => {
+  const controller = new ConcurrencyController(LONG_LIMITS, 0);
+  controller.roundTrip(150);
+  const before = controller.limit;
+  for (let time = 100; time <= 600; time += 100) {
+    for (let request = 0; request < 40; request++) controller.requestOver();
+    controller.addBytes(40 * 2000, true, time);
+  }
+  expect(controller.limit).toBeGreaterThanOrEqual(before);
+});

@@ -81,7 +81,7 @@ describe('RequestSlots', () => {
 
 describe('BufferPool', () => {
   it('hands out no more than its capacity, and the same memory again', async () => {
-    const pool = new BufferPool(30);
+    const pool = new BufferPool({ usual: 30, most: 30 });
     const first = await pool.take(10, never);
     const others = [await pool.take(10, never), await pool.take(10, never)];
     let isThere = false;
@@ -97,14 +97,14 @@ describe('BufferPool', () => {
   });
 
   it('never gives away memory that a request may still be reading', async () => {
-    const pool = new BufferPool(10);
+    const pool = new BufferPool({ usual: 10, most: 10 });
     const dirty = await pool.take(10, never);
     pool.giveBack(dirty, false);
     expect(await pool.take(10, never)).not.toBe(dirty);
   });
 
   it('grants one that is larger than all of it, alone', async () => {
-    const pool = new BufferPool(10);
+    const pool = new BufferPool({ usual: 10, most: 10 });
     const small = await pool.take(5, never);
     const large = pool.take(100, never);
     await turn();
