@@ -314,7 +314,10 @@ class NearplayServices implements Application {
 
   #limitBandwidth(): void {
     const ceiling = this.#inForce.current?.preferences.uploads.maxBytesPerSecond ?? null;
-    this.uploads.setBandwidth({ ...this.#settings.get().bandwidth, ceiling });
+    const { bandwidth } = this.#settings.get();
+    this.uploads.setBandwidth({ ...bandwidth, ceiling });
+    // The studio's limit is one of uploads; the user's is one each way.
+    this.downloads.setBandwidth({ ...bandwidth, ceiling: null });
   }
 
   changeSettings(patch: SettingsPatch): Settings {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
 import { NearplayError, reportOf } from '../../../../shared/errors.ts';
 import { isOver, type Transfer } from '../../../../shared/transfers.ts';
 import { DAY_MS } from '../../../../shared/units.ts';
@@ -16,6 +17,8 @@ import { ChangeFeed } from '../jobs/changeFeed.ts';
 import { ThroughputMeter } from '../jobs/throughputMeter.ts';
 import { discardPart } from './destinationClaim.ts';
 import { download, type DownloadOptions, STOPPED } from './download.ts';
+import { downloadResources } from './downloadResources.ts';
+import type { DownloadResources } from './receiveRanges.ts';
 
 /** Age at which an unfinished download is dropped and its part removed. */
 const UNFINISHED_MAX_AGE_MS = 30 * DAY_MS;
@@ -63,9 +66,14 @@ const formerListSchema = z
   .transform(({ copies }) => ({ downloads: copies }));
 type Unfinished = z.infer<typeof unfinishedSchema>[number];
 
+/** Downloads at work at once; those of large objects share the request slots with the others. */
+const MAX_AT_WORK = 16;
+
 interface DownloadJob {
   transfer: Transfer;
   file: string;
+  /** The destination as file systems tell it apart. */
+  place: string;
   abort: AbortController;
   /** Token of the claim of an earlier process or attempt. */
   token: string | undefined;
@@ -85,7 +93,12 @@ export class Downloads {
   readonly #changes: ChangeFeed;
   readonly #formerFile: string;
   #lastOrder = FIRST_ORDER;
+  readonly #resources: DownloadResources = downloadResources();
+  /** Jobs whose turn has not come, in the order of their adding. */
+  #waiting: DownloadJob[] = [];
+  #atWork = 0;
   #saving: Promise<void> = Promise.resolve();
+  #isSaveDue = false;
   /** The list of an earlier version exists and is not replaced yet. */
   #hasFormerList = false;
   #stopped = false;
@@ -128,7 +141,8 @@ export class Downloads {
    */
   add(key: string, file: string): Transfer {
     this.#options.studio();
-    const running = [...this.#jobs.values()].find((job) => !isOver(job.transfer) && isSamePlace(job.file, file));
+    const place = placeOf(file);
+    const running = [...this.#jobs.values()].find((job) => !isOver(job.transfer) && job.place === place);
     if (running?.transfer.key === key) return { ...running.transfer };
     if (running) {
       const message = `"${running.transfer.key}" is being saved there already. Wait for it, or choose another name.`;
@@ -144,6 +158,7 @@ export class Downloads {
     const job = this.#find(id);
     if (isOver(job.transfer)) return;
     job.abort.abort();
+    this.#waiting = this.#waiting.filter((other) => other !== job);
     this.#over(job, { state: 'cancelled' });
   }
 
@@ -152,7 +167,7 @@ export class Downloads {
     const { state } = job.transfer;
     if (state !== 'failed' && state !== 'cancelled') return { ...job.transfer };
     const { error: _error, finishedAt: _finishedAt, ...rest } = job.transfer;
-    job.transfer = { ...rest, state: 'running', sent: 0, confirmed: 0, startedAt: this.#options.now() };
+    job.transfer = { ...rest, state: 'waiting', sent: 0, confirmed: 0, startedAt: this.#options.now() };
     job.abort = new AbortController();
     this.#start(job);
     this.#persist();
@@ -176,6 +191,11 @@ export class Downloads {
     return file;
   }
 
+  /** Limits all downloads together, from the next bytes on. */
+  setBandwidth(rules: BandwidthRules): void {
+    this.#resources.bandwidth.setRules(rules);
+  }
+
   /** Ends all waits at once. */
   tryNow(): void {
     for (const { tryNow } of this.#jobs.values()) tryNow?.();
@@ -184,6 +204,7 @@ export class Downloads {
   /** Interrupts running downloads, keeps their parts for the next start, and waits until their files are closed. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#waiting = [];
     for (const { abort } of this.#jobs.values()) abort.abort(STOPPED);
     await Promise.all([...this.#jobs.values()].map(({ run }) => run));
     await this.#saving;
@@ -192,11 +213,11 @@ export class Downloads {
 
   #put({ id, key, file, startedAt, token }: Unfinished): DownloadJob {
     const transfer: Transfer = {
-      ...{ id, direction: 'download', name: basename(file), key, order: (this.#lastOrder -= 1), state: 'running' },
+      ...{ id, direction: 'download', name: basename(file), key, order: (this.#lastOrder -= 1), state: 'waiting' },
       ...{ size: 0, sent: 0, confirmed: 0, bytesPerSecond: 0, startedAt },
     };
     const job: DownloadJob = {
-      ...{ transfer, file, abort: new AbortController(), token },
+      ...{ transfer, file, place: placeOf(file), abort: new AbortController(), token },
       ...{ speed: new ThroughputMeter(), tryNow: undefined, run: Promise.resolve() },
     };
     this.#jobs.set(id, job);
@@ -204,19 +225,39 @@ export class Downloads {
   }
 
   #start(job: DownloadJob): void {
-    // A download that was just cancelled may still hold the destination.
-    const before = [...this.#jobs.values()].filter(({ file }) => isSamePlace(file, job.file)).map(({ run }) => run);
-    job.run = Promise.all(before).then(() => this.#run(job));
+    this.#waiting.push(job);
     this.#emit(job);
+    this.#startNext();
+  }
+
+  #startNext(): void {
+    while (this.#atWork < MAX_AT_WORK) {
+      const job = this.#waiting.shift();
+      if (!job) return;
+      if (isOver(job.transfer)) continue;
+      this.#atWork += 1;
+      // A download that was just cancelled may still hold the destination.
+      const before = [...this.#jobs.values()].filter(({ place }) => place === job.place).map(({ run }) => run);
+      job.transfer = { ...job.transfer, state: 'running' };
+      this.#emit(job);
+      job.run = Promise.all(before)
+        .then(() => this.#run(job))
+        .finally(() => {
+          this.#atWork -= 1;
+          if (!this.#stopped) this.#startNext();
+        });
+    }
   }
 
   async #run(job: DownloadJob): Promise<void> {
     const { file, abort } = job;
     const { studio, log } = this.#options;
     const { key } = job.transfer;
+    const isEnded = () => abort.signal.aborted || this.#stopped;
+    if (isEnded()) return;
     try {
       const { size, provedBy } = await download(studio, key, file, {
-        ...this.#options.download,
+        ...{ ...this.#options.download, resources: this.#resources },
         ...{ signal: abort.signal, waitsFor: WAITS_FOR, formerToken: job.token },
         claimed: (_path, token) => {
           job.token = token;
@@ -234,7 +275,7 @@ export class Downloads {
       const unproved = provedBy === null ? { unproved: true as const } : {};
       this.#over(job, { ...{ state: 'done', size, sent: size, confirmed: size }, ...unproved });
     } catch (error) {
-      if (abort.signal.aborted || this.#stopped) return;
+      if (isEnded()) return;
       log.warn('Download failed', { key, error });
       this.#over(job, { state: 'failed', error: reportOf(error) });
     }
@@ -295,8 +336,14 @@ export class Downloads {
 
   /** Writes the list of unfinished downloads, one write at a time. A failed write only prevents their continuation. */
   #persist(): void {
+    // The write that is due has this change as well.
+    if (this.#isSaveDue) return;
+    this.#isSaveDue = true;
     this.#saving = this.#saving
-      .then(() => this.#writeList())
+      .then(() => {
+        this.#isSaveDue = false;
+        return this.#writeList();
+      })
       .catch((error: unknown) => {
         this.#options.log.warn('List of unfinished downloads not written', { error });
       });
@@ -324,11 +371,8 @@ export class Downloads {
   }
 }
 
-/** Whether two paths name one file, by their letters: Windows and macOS ignore case. */
-function isSamePlace(a: string, b: string): boolean {
-  const folded = (path: string) => {
-    const whole = resolve(path).normalize('NFC');
-    return process.platform === 'linux' ? whole : whole.toLowerCase();
-  };
-  return folded(a) === folded(b);
+/** A path as file systems tell it apart: Windows and macOS ignore case. */
+function placeOf(path: string): string {
+  const whole = resolve(path).normalize('NFC');
+  return process.platform === 'linux' ? whole : whole.toLowerCase();
 }

@@ -116,7 +116,7 @@ function withDownloads(totals: TransferTotals, downloads: readonly Transfer[]): 
   const size = totals.size + sum((download) => download.size);
   const sent = totals.sent + sum((download) => download.sent);
   const bytesPerSecond = totals.bytesPerSecond + sum((download) => download.bytesPerSecond);
-  const openDownloads = downloads.filter(({ state }) => state === 'running').length;
+  const openDownloads = downloads.filter(({ state }) => state === 'running' || state === 'waiting').length;
   return {
     files: filesWith(totals.files, downloads),
     ...{ size, sent, bytesPerSecond },

@@ -210,3 +210,59 @@ it('many at once are all whole', async () => {
   for (const { name, bytes } of contents) expect(await desk.holds(name, bytes)).toBe(true);
   expect(await desk.names()).toHaveLength(contents.length);
 });
+
+describe('hundreds at once', () => {
+  const COUNT = 200;
+  const keys = Array.from({ length: COUNT }, (_, index) => `many/f.${index}.exr`);
+
+  beforeEach(async () => {
+    for (const key of keys) await desk.put(randomBytes(100), { ChecksumAlgorithm: 'CRC32' }, key);
+  });
+
+  const all = (services: Application, state: Transfer['state']) =>
+    until(() => listed(services).every((one) => one.state === state), `all are ${state}`, 50_000);
+
+  it('come a few at a time, and all of them in the end', async () => {
+    const seen = follow(desk.services);
+    const { services } = desk;
+    let most = 0;
+    services.on('transfersChanged', () => {
+      most = Math.max(most, listed(services).filter(({ state }) => state === 'running').length);
+    });
+    for (const [index, key] of keys.entries()) services.downloads.add(key, target(`${index}.exr`));
+    expect(listed(services).filter(({ state }) => state === 'waiting').length).toBeGreaterThan(COUNT / 2);
+    await all(services, 'done');
+    expect(most).toBeLessThanOrEqual(16);
+    expect(seen.all()).toHaveLength(COUNT);
+    expect((await desk.names()).length).toBe(COUNT);
+  });
+
+  it('can be cancelled before their turn, and asked for again', async () => {
+    const { downloads, transfers } = desk.services;
+    const lift = slowly();
+    const added = keys.map((key, index) => downloads.add(key, target(`${index}.exr`)));
+    const last = added.at(-1)?.id ?? '';
+    for (let time = 0; time < 2; time++) {
+      transfers.cancel([last]);
+      expect(listed(desk.services).find(({ id }) => id === last)).toMatchObject({ state: 'cancelled' });
+      transfers.retry([last]);
+    }
+    lift();
+    await all(desk.services, 'done');
+    expect((await desk.names()).length).toBe(COUNT);
+    expect(desk.reads().filter(({ key }) => key.endsWith(`f.${COUNT - 1}.exr`))).toHaveLength(1);
+  });
+
+  it('go on at the next start, those whose turn had not come too', async () => {
+    slowly();
+    const start = () => desk.restart({ ...MAIN, journalFolder: join(desk.studio.folder, 'app') });
+    const first = await start();
+    for (const [index, key] of keys.entries()) first.downloads.add(key, target(`${index}.exr`));
+    await first.stop();
+    desk.sandbox.clearFaults();
+    const second = await start();
+    expect(listed(second).length).toBeGreaterThan(COUNT / 2);
+    await all(second, 'done');
+    expect((await desk.names()).filter((name) => name.endsWith('.exr')).length).toBe(COUNT);
+  });
+});
