@@ -10,6 +10,8 @@ import { until } from '../surroundings.ts';
 import { DownloadDesk, KEY, MIB, SYDNEY_REGION, whenReceived } from './surroundings.ts';
 
 const SIZE = 33 * MIB + 12_345;
+/** Where requests are counted: a busy machine is not a line on which nothing comes. */
+const PATIENT = { idleMs: 60_000 };
 /** Of 3 MiB each. */
 const RANGES = 12;
 let desk: DownloadDesk;
@@ -28,7 +30,7 @@ const bytesSent = (region?: string) => desk.reads(region).reduce((sum, { bytesSe
 
 it('of a large object come side by side, and make one file that is proved', async () => {
   slow(MIB);
-  const saving = desk.get();
+  const saving = desk.get('plate.mov', PATIENT);
   // A slow storage answers the first only after others have been asked.
   const mostAtOnce = () => desk.reads(SYDNEY_REGION).length;
   expect(await saving).toMatchObject({ size: SIZE, provedBy: 'crc32', route: { storage: 'sydney' } });
@@ -41,7 +43,7 @@ it('that break are asked for again from where they ended, while the others go on
   desk.sandbox.addFault({
     ...{ operation: 'GetObject', effect: { kind: 'reset', afterBytes: MIB }, times: 5 },
   });
-  expect(await desk.get()).toMatchObject({ provedBy: 'crc32', route: { storage: 'sydney' } });
+  expect(await desk.get('plate.mov', PATIENT)).toMatchObject({ provedBy: 'crc32', route: { storage: 'sydney' } });
   expect(await desk.holds()).toBe(true);
   expect(desk.reads(SYDNEY_REGION)).toHaveLength(RANGES + 5);
   // Nothing but what a broken connection had in its buffers comes twice.
@@ -53,7 +55,7 @@ it('that a replica fails at twice come from main, and the others from the replic
     ...{ operation: 'GetObject', region: SYDNEY_REGION, range: /^bytes=0-/ },
     effect: { kind: 'status', status: 500, code: 'InternalError' },
   });
-  expect(await desk.get()).toMatchObject({ provedBy: 'crc32', route: { storage: 'sydney' } });
+  expect(await desk.get('plate.mov', PATIENT)).toMatchObject({ provedBy: 'crc32', route: { storage: 'sydney' } });
   expect(await desk.holds()).toBe(true);
   expect(desk.reads('us-east-1').map(({ status }) => status)).toEqual([206]);
 });
@@ -67,7 +69,7 @@ it('are kept when main refuses as well, and the replica is asked on', async () =
     ...{ operation: 'GetObject', region: 'us-east-1' },
     effect: { kind: 'status', status: 403, code: 'AccessDenied' },
   });
-  expect(await desk.get()).toMatchObject({ provedBy: 'crc32', route: { storage: 'sydney' } });
+  expect(await desk.get('plate.mov', PATIENT)).toMatchObject({ provedBy: 'crc32', route: { storage: 'sydney' } });
   expect(await desk.holds()).toBe(true);
 });
 
@@ -94,7 +96,7 @@ it('are not asked for where answers cannot be told to be of one version', async 
   const { progress, reached } = whenReceived(SIZE / 4);
   const replaced = reached.then(() => desk.put(Buffer.alloc(SIZE, 3)));
   desk.sandbox.addFault({ operation: 'GetObject', skip: 1, effect: { kind: 'gate', opened: replaced } });
-  expect(await desk.get('plate.mov', { progress })).toMatchObject({ provedBy: null });
+  expect(await desk.get('plate.mov', { progress, ...PATIENT })).toMatchObject({ provedBy: null });
   await replaced;
   expect((await desk.holds('plate.mov', before)) || (await desk.holds())).toBe(true);
   expect(requests.filter(({ operation }) => operation === 'GetObject')).toHaveLength(1);
@@ -177,7 +179,7 @@ describe('a stop', () => {
     const lift = slow(MIB);
     const stop = new AbortController();
     const { progress, reached } = whenReceived(SIZE / 3);
-    const saving = desk.get('plate.mov', { progress, signal: stop.signal });
+    const saving = desk.get('plate.mov', { progress, signal: stop.signal, ...PATIENT });
     saving.catch(() => undefined);
     await reached;
     stop.abort(STOPPED);
@@ -188,7 +190,7 @@ describe('a stop', () => {
 
   it('keeps every byte: only what is missing comes afterwards', async () => {
     await half();
-    const { resumed, provedBy } = await desk.get();
+    const { resumed, provedBy } = await desk.get('plate.mov', PATIENT);
     expect(resumed).toBeGreaterThanOrEqual(Math.floor(SIZE / 3));
     expect(provedBy).toBe('crc32');
     // With the headers of each answer.
