@@ -202,6 +202,7 @@ class FolderRun {
   /** The storage that a listing shows to be the right one to read this ETag from. */
   async #holderOf(version: ObjectVersion): Promise<string | undefined> {
     const { router, preferences, proof } = this.#studio();
+    if (preferences.replication.replicas.length === 0) return preferences.mainStorage;
     const replica = router.wantedReplica();
     const found = replica === undefined ? undefined : await this.#replicaListing(replica).find(version.key);
     if (replica !== undefined) proof.listed(replica, version, found);

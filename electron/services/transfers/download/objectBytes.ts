@@ -1,4 +1,5 @@
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import { HttpRequest } from '@smithy/core/protocols';
 import { Readable } from 'node:stream';
 import { NearplayError } from '../../../../shared/errors.ts';
 import type { StorageConfiguration } from '../../../../shared/preferences.ts';
@@ -109,10 +110,24 @@ function requestBytes(asked: BytesAsked, abortSignal: AbortSignal) {
     Key: wholeKey(configuration, version.key),
     ...(versionId !== undefined && { VersionId: versionId }),
     ...(etag !== '' && { IfMatch: etag }),
-    ...(answered && { ChecksumMode: 'ENABLED' as const }),
     ...(isToEnd ? from > 0 && { Range: `bytes=${from}-` } : { Range: `bytes=${from}-${to - 1}` }),
   });
+  if (answered) askForChecksum(command);
   return client.send(command, { abortSignal });
+}
+
+/**
+ * Asks for the stored checksum by its header (S3 API Reference, GetObject). By the parameter ChecksumMode the SDK would
+ * calculate it as well, in a stream of its own.
+ */
+function askForChecksum(command: GetObjectCommand): void {
+  command.middlewareStack.add(
+    (next) => (args) => {
+      if (HttpRequest.isInstance(args.request)) args.request.headers['x-amz-checksum-mode'] = 'ENABLED';
+      return next(args);
+    },
+    { step: 'build', name: 'nearplayChecksumMode' },
+  );
 }
 
 /**
@@ -152,11 +167,15 @@ function isEncodedIn({ ContentEncoding: encoding }: GetObjectCommandOutput): boo
   return encoding !== undefined && encoding !== '' && encoding !== 'identity' && encoding !== 'aws-chunked';
 }
 
+/** Reason of the end of a request that is over. */
+const OVER = Symbol('over');
+
 /** Limits the time until the next byte. Time that the disk takes in between does not count. */
 class IdleLimit {
   readonly #over = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #isWaiting = false;
+  #isLate = false;
   #reject: (reason: NearplayError) => void = () => undefined;
 
   constructor(limitMs: number) {
@@ -168,7 +187,7 @@ class IdleLimit {
   }
 
   get isOver(): boolean {
-    return this.#over.signal.aborted;
+    return this.#isLate;
   }
 
   /** One timer for all bytes: a new one for each piece costs more than the piece. */
@@ -186,11 +205,13 @@ class IdleLimit {
 
   stop(): void {
     clearTimeout(this.#timer);
-    this.#over.abort();
+    // With a reason: without one an error with its stack is made, for each request.
+    this.#over.abort(OVER);
   }
 
   #late(): void {
     if (!this.#isWaiting) return;
+    this.#isLate = true;
     this.#over.abort();
     this.#reject(new NearplayError('timeout'));
   }
