@@ -30,6 +30,8 @@ const PART = /\.[0-9a-f]{16}\.nearplay-part(?:\.json)?$/;
 const NOTE_BLOCK_BYTES = 4096;
 const MAX_NOTE_BYTES = 64 * KIB;
 const TAKING_ROUNDS = 10;
+/** Age of a part without a note at which its process has ended: it takes milliseconds. */
+const ABANDONED_PART_AGE_MS = 60 * 60 * SECOND_MS;
 /** Mode of a note, before the umask: that of the file it stands for. */
 const SHARED_MODE = 0o666;
 const NO_FOLLOW = (constants.O_NOFOLLOW as number | undefined) ?? 0;
@@ -262,6 +264,25 @@ export async function discardPart(destination: string, options: ClaimOptions): P
   if (!claim) return;
   await removeParts(destination, []);
   await claim.release({ keep: false });
+}
+
+/**
+ * Removes parts that a killed process left without a note: those of small objects, which have one for no longer than it
+ * takes to write them. A part with a note is a claim's.
+ *
+ * @param names all names in the folder.
+ * @param now milliseconds since the epoch.
+ */
+export async function removeAbandonedParts(folder: string, names: readonly string[], now: number): Promise<void> {
+  const marked = new Set(names.flatMap((name) => /\.([0-9a-f]{12})\.nearplay-part\.json$/.exec(name)?.[1] ?? []));
+  for (const name of names) {
+    const [, mark] = /^\..*\.([0-9a-f]{12})\.[0-9a-f]{16}\.nearplay-part$/su.exec(name) ?? [];
+    if (mark === undefined || marked.has(mark)) continue;
+    const path = join(folder, name);
+    const stats = await lstat(path).catch(() => undefined);
+    if (stats?.isFile() !== true || now - stats.mtimeMs < ABANDONED_PART_AGE_MS) continue;
+    await rm(path, { force: true }).catch(() => undefined);
+  }
 }
 
 interface Made {

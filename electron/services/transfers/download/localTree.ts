@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { NearplayError } from '../../../../shared/errors.ts';
 import { foldedName, numberedName, safeFileName } from '../../../../shared/localNames.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
+import { removeAbandonedParts } from './destinationClaim.ts';
 
 /** Where an object of a folder goes on this computer. */
 export interface LocalPlace {
@@ -82,7 +83,9 @@ export class LocalTree {
 async function openFolder(path: string): Promise<Folder> {
   try {
     await mkdir(path, { recursive: true });
-    const before = (await readdir(path)).map((name) => name.normalize('NFC'));
+    const names = await readdir(path);
+    await removeAbandonedParts(path, names, Date.now());
+    const before = names.map((name) => name.normalize('NFC'));
     return {
       ...{ path, before: new Set(before), beforeFolded: new Set(before.map(foldedName)) },
       ...{ names: new Map(), taken: new Set() },

@@ -229,6 +229,24 @@ it('leaves whole files only when it is cancelled, and the same again goes on', a
   expect(await names()).toHaveLength(21);
 });
 
+it('clears what a killed one left long ago, and nothing else', async () => {
+  await put('a.exr');
+  const folder = join(desk.folder, 'shots');
+  await mkdir(folder);
+  const [old, fresh, claimed] = ['0', '1', '2'].map((mark) => `.b.exr.${mark.repeat(12)}`);
+  const random = 'f'.repeat(16);
+  const left = [
+    ...[old, fresh, claimed].map((name) => `${name}.${random}.nearplay-part`),
+    ...[`${claimed}.nearplay-part.json`, '.b.exr.part', `b.${random}.nearplay-part`],
+  ];
+  for (const name of left) {
+    await writeFile(join(folder, name), 'x');
+    if (!name.startsWith(fresh ?? '')) await utimes(join(folder, name), 1e9, 1e9);
+  }
+  await get();
+  expect(await names()).toEqual([...left.slice(1), 'a.exr'].sort());
+});
+
 it('of a folder without objects says so, and makes nothing', async () => {
   await expect(get()).rejects.toMatchObject({ code: 'no-such-key' });
   expect(await desk.names()).toEqual([]);
