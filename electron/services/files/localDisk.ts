@@ -1,5 +1,5 @@
 import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
 import { SECOND_MS } from '../../../shared/units.ts';
@@ -29,7 +29,6 @@ export interface DiskOperations {
   readdir: (path: string) => Promise<string[]>;
   open: (path: string, flags: number) => Promise<FileHandle>;
   realpath: (path: string) => Promise<string>;
-  readlink: (path: string) => Promise<string>;
 }
 
 export const DISK_OPERATIONS: DiskOperations = {
@@ -38,7 +37,6 @@ export const DISK_OPERATIONS: DiskOperations = {
   readdir: (path) => readdir(path, { encoding: 'latin1' }),
   open,
   realpath: (path) => realpath(path),
-  readlink: (path) => readlink(path),
 };
 
 /** The drive of a file does not answer; the file itself may be in order. */
@@ -46,6 +44,11 @@ export class NoAnswer extends NearplayError {
   constructor(path: string) {
     super('file-unreadable', `"${path}" cannot be read: its drive does not answer.`);
   }
+}
+
+export interface OpenFile {
+  handle: FileHandle;
+  stats: BigIntStats;
 }
 
 export interface LocalDiskOptions {
@@ -177,17 +180,28 @@ export class LocalDisk {
     });
   }
 
-  /** Opens for reading, without blocking on pipes (open(2), O_NONBLOCK). */
-  open(path: string, { follow }: { follow: boolean }, signal?: AbortSignal): Promise<FileHandle> {
+  /**
+   * Opens for reading, without blocking on pipes (open(2), O_NONBLOCK), and looks at what is open: one request, since each
+   * has its wait and its turn.
+   */
+  open(path: string, { follow }: { follow: boolean }, signal?: AbortSignal): Promise<OpenFile> {
     const { O_RDONLY } = constants;
     // Windows has neither flag.
     const { O_NONBLOCK, O_NOFOLLOW } = constants as { O_NONBLOCK?: number; O_NOFOLLOW?: number };
     const flags = O_RDONLY | (O_NONBLOCK ?? 0) | (follow ? 0 : (O_NOFOLLOW ?? 0));
     return this.ask(
       path,
-      (files) => files.open(path, flags),
+      async (files) => {
+        const handle = await files.open(path, flags);
+        try {
+          return { handle, stats: await handle.stat({ bigint: true }) };
+        } catch (error) {
+          void this.close(path, handle);
+          throw error;
+        }
+      },
       signal,
-      (handle) => void this.close(path, handle),
+      ({ handle }) => void this.close(path, handle),
     );
   }
 

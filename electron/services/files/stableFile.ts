@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, readlinkSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
@@ -96,9 +96,8 @@ export class StableFile {
       // For systems without O_NOFOLLOW.
       if (!follow && disk.platform === 'win32')
         refuseUnlessFile(path, await disk.ask(path, (on) => on.lstat(path), signal));
-      const handle = await disk.open(path, { follow }, signal);
+      const { handle, stats } = await disk.open(path, { follow }, signal);
       try {
-        const stats = await disk.ask(path, () => handle.stat({ bigint: true }), signal);
         refuseUnlessFile(path, stats);
         if (!follow) await assertBelow(root, path, handle, disk, signal);
         return new StableFile(path, handle, stats, { ...options, disk });
@@ -118,8 +117,32 @@ export class StableFile {
    *   cancelled
    */
   async assertUnchanged(): Promise<void> {
-    const { root, signal } = this.#options;
-    const stats = await this.#ask((on) => (root === undefined ? on.stat(this.path) : on.lstat(this.path)), signal);
+    this.#compare(await this.#ask((on) => this.#look(on), this.#options.signal));
+  }
+
+  /**
+   * Reads a whole file into a buffer of its size, and checks the path afterwards: one request to the disk, since each has
+   * its wait and its turn.
+   *
+   * @throws NearplayError as `read` and `assertUnchanged`
+   */
+  async readUnchanged(buffer: Uint8Array): Promise<void> {
+    const stats = await this.#ask(async (on) => {
+      for (let filled = 0; filled < buffer.length;) {
+        const { bytesRead } = await this.#handle.read(buffer, filled, buffer.length - filled, filled);
+        if (bytesRead === 0) throw new NearplayError('file-changed');
+        filled += bytesRead;
+      }
+      return this.#look(on);
+    }, this.#options.signal);
+    this.#compare(stats);
+  }
+
+  #look(on: DiskOperations): Promise<BigIntStats> {
+    return this.#options.root === undefined ? on.stat(this.path) : on.lstat(this.path);
+  }
+
+  #compare(stats: BigIntStats): void {
     refuseUnlessFile(this.path, stats);
     if (!isSameFile(statIdentity(stats), this.identity)) throw new NearplayError('file-changed');
     if (stats.ctimeNs !== this.#ctimeNs) throw new MetadataChanged();
@@ -171,10 +194,11 @@ async function assertBelow(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const folder = await disk.realPathOf(root, signal);
-  // Linux has the path of the open file; elsewhere its path is resolved again.
+  // Linux has the path of the open file, and answers without asking its drive (proc_pid_fd(5)): a thread of the pool would
+  // take longer. Elsewhere the path is resolved again.
   const real =
     disk.platform === 'linux'
-      ? await disk.ask(path, (on) => on.readlink(`/proc/self/fd/${handle.fd}`), signal)
+      ? readlinkSync(`/proc/self/fd/${handle.fd}`)
       : await disk.ask(path, (on) => on.realpath(path), signal);
   if (!real.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
     throw new NearplayError('not-a-file', `"${path}" leads out of the chosen folder, so it was not uploaded.`);

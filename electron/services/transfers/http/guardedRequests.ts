@@ -82,6 +82,31 @@ export class GuardedRequests {
     });
   }
 
+  /**
+   * Sends bytes in memory as one slice: without a stream, which costs a small request as much as signing it does.
+   *
+   * @throws as `request`
+   */
+  async sendSlice<Answer>(
+    signal: AbortSignal,
+    bytes: Buffer,
+    onBytes: (bytes: number) => void,
+    send: Send<Answer>,
+  ): Promise<Answer> {
+    const { bandwidth, idleTimeout } = this.#options;
+    return this.#guarded(signal, idleTimeout, async ({ abortSignal, stillMoving }) => {
+      await bandwidth.take(bytes.length, abortSignal);
+      stillMoving();
+      onBytes(bytes.length);
+      return send({ abortSignal });
+    });
+  }
+
+  /** Whether a body is one slice under the limit that is in force. */
+  isSlice(bytes: number): boolean {
+    return bytes <= this.#options.bandwidth.sliceSize();
+  }
+
   async #guarded<Answer>(
     signal: AbortSignal,
     timeout: number,

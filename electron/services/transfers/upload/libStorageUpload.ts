@@ -145,8 +145,8 @@ async function sendSlices(
   };
   const checksum = command.input.ChecksumCRC32 ?? toBase64(crc32(bytes));
   try {
-    const answer = await api.requests.sendBody(shape.signal, { chunks: chunksOf(bytes), onBytes }, (body, options) => {
-      // The payload of a stream is not signed: no SHA-256 is calculated, and the storage checks its CRC-32.
+    const send = (body: Buffer | Readable, options: { abortSignal: AbortSignal }) => {
+      // The payload is not signed (`signNoPayload`): no SHA-256 is calculated, and the storage checks its CRC-32.
       const checked = {
         ContentLength: bytes.length,
         ChecksumCRC32: checksum,
@@ -155,7 +155,10 @@ async function sendSlices(
       return command instanceof PutObjectCommand
         ? api.client.send(new PutObjectCommand({ ...command.input, ...checked, Body: body }), options)
         : api.client.send(new UploadPartCommand({ ...command.input, ...checked, Body: body }), options);
-    });
+    };
+    const answer = api.requests.isSlice(bytes.length)
+      ? await api.requests.sendSlice(shape.signal, bytes, onBytes, (options) => send(bytes, options))
+      : await api.requests.sendBody(shape.signal, { chunks: chunksOf(bytes), onBytes }, send);
     const part = command instanceof UploadPartCommand ? (command.input.PartNumber ?? WHOLE) : WHOLE;
     const isProved =
       part === WHOLE ? storedChecksumOf(answer).crc32 !== undefined : confirmedPart(answer, checksum).isProved;

@@ -38,8 +38,7 @@ export async function uploadInOnePut(
   const buffer = await context.buffers.take(size, signal);
   let isClean = false;
   try {
-    await file.read(buffer, 0);
-    await file.assertUnchanged();
+    await file.readUnchanged(buffer);
     const outcome = await new SinglePutUpload(context, task, file, buffer).run();
     isClean = true;
     return outcome;
