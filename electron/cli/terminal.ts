@@ -1,3 +1,4 @@
+import { boundHeap } from './boundedHeap.ts';
 import { outputTo } from './output.ts';
 import { EXIT_BY_SIGNAL, EXIT_FAILED, runCli } from './program.ts';
 
@@ -63,6 +64,7 @@ async function run(args: readonly string[]): Promise<number> {
       stderr(isJson ? `${JSON.stringify({ code: 'destination-unwritable', message })}\n` : `nearplay: ${message}\n`);
     },
   });
+  if (WORKING_COMMANDS.has(command)) boundHeap();
   const exitCode = await runCli(args, {
     env: process.env,
     cwd: process.cwd(),
