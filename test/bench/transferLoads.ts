@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import { HOUR_MS, KIB, MIB, SECOND_MS } from '../../shared/units.ts';
 
 export const LOADS = ['large', 'small', 'tiny'] as const;
@@ -30,13 +31,17 @@ export interface LoadSizes {
 
 const FILE_BYTES = { small: 256 * KIB, tiny: 8 * KIB };
 
-/** Last changed an hour ago: no client waits for a file to settle. */
+/** A file that was just written is waited for, by its date of status change, which no program can set back. */
+const SETTLED_AFTER_MS = 3 * SECOND_MS;
+
+/** Last changed an hour ago, and untouched for some seconds: no client waits for a file to settle. */
 export async function makeLoad(kind: LoadName, folder: string, sizes: LoadSizes): Promise<Load> {
   const load =
     kind === 'large'
       ? await makeLarge(folder, sizes.largeBytes)
       : await makeFiles(kind, folder, kind === 'small' ? sizes.smallFiles : sizes.tinyFiles);
-  return { ...load, digests: await digestsOf(load.path) };
+  const [digests] = await Promise.all([digestsOf(load.path), wait(SETTLED_AFTER_MS)]);
+  return { ...load, digests };
 }
 
 async function makeLarge(folder: string, bytes: number): Promise<Omit<Load, 'digests'>> {

@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const MODULE = new URL('../../../../electron/cli/boundedHeap.ts', import.meta.url).href;
+/** Objects that live for a while and then are garbage, as those of thousands of requests, for so many turns. */
+const PROGRAM = `
+  const { boundHeap } = await import(${JSON.stringify(MODULE)});
+  if (process.argv[1] === 'bounded') boundHeap();
+  const living = [];
+  let most = 0;
+  for (let turn = 0; turn < 400; turn++) {
+    living.push(Array.from({ length: 4000 }, (_, index) => ({ turn, index, text: String(index) })));
+    if (living.length > 20) living.shift();
+    // Two turns of the timer that looks: however busy the machine is, it comes.
+    if (turn % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 60));
+    most = Math.max(most, process.memoryUsage().heapTotal);
+  }
+  console.log(Math.round(most / 2 ** 20));
+`;
+
+async function mostMiB(how: 'bounded' | 'free'): Promise<number> {
+  const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', PROGRAM, how];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: fileURLToPath(new URL('.', MODULE)) });
+  return Number(stdout);
+}
+
+it('keeps the heap of much garbage smaller than V8 by itself', async () => {
+  const [bounded, free] = [await mostMiB('bounded'), await mostMiB('free')];
+  expect(bounded).toBeGreaterThan(0);
+  expect(bounded).toBeLessThan(free * 0.8);
+});
