@@ -32,7 +32,11 @@ export function lingering(signal: AbortSignal, milliseconds: number): AbortSigna
 
 /** The result of the work, unless the signal is aborted first. @throws NearplayError cancelled, at once */
 export async function orCancelled<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  if (signal.aborted) throw new NearplayError('cancelled');
+  if (signal.aborted) {
+    // It is under way, and its failure is of no interest any more.
+    work.catch(() => undefined);
+    throw new NearplayError('cancelled');
+  }
   return new Promise((resolve, reject) => {
     const stop = () => reject(new NearplayError('cancelled'));
     signal.addEventListener('abort', stop, { once: true });

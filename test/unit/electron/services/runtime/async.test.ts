@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { deadline } from '../../../../../electron/services/runtime/async.ts';
+import { deadline, orCancelled } from '../../../../../electron/services/runtime/async.ts';
 
 const never = new Promise<string>(() => undefined);
 
@@ -20,4 +20,19 @@ it('throws what is thrown when the time is over', async () => {
     throw new Error('too late');
   };
   await expect(deadline(never, 1, late)).rejects.toThrow('too late');
+});
+
+it('leaves no failure of cancelled work unhandled', async () => {
+  const missed: unknown[] = [];
+  const miss = (reason: unknown) => missed.push(reason);
+  process.on('unhandledRejection', miss);
+  try {
+    await expect(orCancelled(Promise.reject(new Error('late')), AbortSignal.abort())).rejects.toMatchObject({
+      code: 'cancelled',
+    });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(missed).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', miss);
+  }
 });
