@@ -137,18 +137,21 @@ export async function untilOrEnded(isSo: () => boolean, what: string, ended: Pro
   }
 }
 
-/** @throws Error naming `what` when it takes longer: nothing may hang. */
+/**
+ * The result of the work.
+ *
+ * @param milliseconds counted in polls, as by `until`.
+ * @throws Error naming `what` when it takes longer: nothing may hang
+ */
 export async function within<T>(milliseconds: number, what: string, work: Promise<T>): Promise<T> {
-  const timer = new AbortController();
-  const late = wait(milliseconds, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`${what} took longer than ${milliseconds} ms`);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    timer.abort();
-    late.catch(() => undefined);
+  const state = { isOver: false };
+  const over = () => (state.isOver = true);
+  work.then(over, over);
+  for (let pollsLeft = milliseconds / POLL_MS; !state.isOver; pollsLeft -= 1) {
+    if (pollsLeft <= 0) throw new Error(`${what} took longer than ${milliseconds} ms`);
+    await wait(POLL_MS);
   }
+  return work;
 }
 
 /** The bytes of the current object, straight from the storage's disk. */
