@@ -98,7 +98,10 @@ export class GuardedRequests {
       await bandwidth.take(bytes.length, abortSignal);
       stillMoving();
       onBytes(bytes.length);
-      return send({ abortSignal });
+      const begun = performance.now();
+      const answer = await send({ abortSignal });
+      this.#options.roundTrip?.(performance.now() - begun);
+      return answer;
     });
   }
 
