@@ -1,15 +1,11 @@
-import { join, resolve } from 'node:path';
-import type { ErrorCode } from '../../shared/errors.ts';
+import { resolve } from 'node:path';
 import { safeFileName } from '../../shared/localNames.ts';
-import { thisMachine } from '../services/runtime/machine.ts';
-import { STOPPED } from '../services/transfers/download/download.ts';
-import { downloadFolder, type FolderFile } from '../services/transfers/download/downloadFolder.ts';
-import { DownloadNotes } from '../services/transfers/download/downloadNotes.ts';
-import { BEGINS_AGAIN, type GetOptions, UNPROVED } from './get.ts';
+import type { Application } from '../services/application.ts';
+import { downloadFolder, type FolderFile, type FolderReport } from '../services/transfers/download/downloadFolder.ts';
+import { type GetOptions, proofText, whileDownloading } from './downloading.ts';
 import { type CommandContext, reportError } from './surroundings.ts';
 import { folderToRead } from './typedPlaces.ts';
-import { waitMinutes, Waits } from './waits.ts';
-import { stateFolder, withServices } from './withServices.ts';
+import { withServices } from './withServices.ts';
 
 /**
  * `nearplay get FOLDER/`: downloads everything below a folder, each file as `get` does.
@@ -23,21 +19,25 @@ export async function getFolderCommand(
   options: GetOptions,
   context: CommandContext,
 ): Promise<number> {
-  const { surroundings } = context;
+  const { cwd } = context.surroundings;
   return withServices({ ...options, needsRoute: true, keepsNothing: true }, context, async (services) => {
     const folder = typed === '/' ? '' : await folderToRead(services.studio(), typed);
     // Without a destination it gets the folder's own name, as a file does.
-    const target = resolve(surroundings.cwd, destination ?? (folder === '' ? '.' : safeFileName(folder)));
-    const machine = surroundings.machine ?? (await thisMachine());
-    const notes = new DownloadNotes(join(stateFolder(surroundings), 'downloads'), machine);
-    await notes.removeOld();
-    const waits = new Waits({ context, ...waitMinutes(options.wait, surroundings.isTerminal === true) });
-    const tooLong = new AbortController();
-    const ended = waits.ended.catch((error: unknown) => {
-      tooLong.abort(STOPPED);
-      throw error;
-    });
-    ended.catch(() => undefined);
+    const target = resolve(cwd, destination ?? (folder === '' ? '.' : safeFileName(folder)));
+    const report = await getFolder(services, folder, target, options, context);
+    context.print({ folder, path: target, ...report }, summaryOf(report, target));
+    return report.failed === 0 ? 0 : 1;
+  });
+}
+
+function getFolder(
+  services: Application,
+  folder: string,
+  target: string,
+  options: GetOptions,
+  context: CommandContext,
+): Promise<FolderReport> {
+  return whileDownloading(options, context, ({ signal, machine, waits, claimed, beginsAgain }) => {
     // One line for all: bytes of any file are progress of the command.
     const line = { id: folder, key: folder, state: 'running' as const, sent: 0, confirmed: 0 };
     const received = new Map<string, number>();
@@ -48,50 +48,37 @@ export async function getFolderCommand(
       waits.changed([line]);
     };
     waits.changed([line]);
-    try {
-      const report = await downloadFolder(() => services.studio(), folder, target, {
-        ...{ signal: AbortSignal.any([surroundings.signal, tooLong.signal]), machine },
-        claimed: (path) => notes.begun(path),
-        progress: moved,
-        done: (file) => {
-          received.delete(file.key);
-          print(file, context);
-        },
-        failed: (key, { code, message, detail }) => {
-          received.delete(key);
-          reportError(context, code, message, key, detail);
-        },
-        waiting: (key, { for: blockedFor, error }) => {
-          waits.changed([{ ...line, key, state: 'blocked', blockedFor, error: error.report() }]);
-        },
-        beginsAgain: (key, why: ErrorCode) =>
-          reportError(context, why, BEGINS_AGAIN[why] ?? 'The download begins again.', key),
-      });
-      const { files, saved, same, unproved, failed, bytes } = report;
-      const parts = [
-        `${saved} saved`,
-        ...(same > 0 ? [`${same} there before and the same`] : []),
-        ...(unproved > 0 ? [`${unproved} of these not proved`] : []),
-        ...(failed > 0 ? [`${failed} failed`] : []),
-      ];
-      context.print(
-        { folder, path: target, ...report },
-        `${files} files: ${parts.join(', ')} (${bytes} bytes in ${target})`,
-      );
-      return failed === 0 ? 0 : 1;
-    } catch (error) {
-      if (tooLong.signal.aborted) await ended;
-      throw error;
-    } finally {
-      waits.stop();
-      await notes.over();
-    }
+    return downloadFolder(() => services.studio(), folder, target, {
+      ...{ signal, machine, claimed, beginsAgain },
+      progress: moved,
+      done: (file) => {
+        // One that was there and was compared is progress too.
+        moved(file.key, file.size);
+        received.delete(file.key);
+        print(file, context);
+      },
+      failed: (key, { code, message, detail }) => {
+        received.delete(key);
+        reportError(context, code, message, key, detail);
+      },
+      waiting: (key, { for: blockedFor, error }) => {
+        waits.changed([{ ...line, key, state: 'blocked', blockedFor, error: error.report() }]);
+      },
+    });
   });
 }
 
 function print(file: FolderFile, context: CommandContext): void {
-  const { path, size, storage, provedBy, unproved, wasThere } = file;
-  const proof = provedBy === null ? `not proved: ${UNPROVED[unproved ?? 'no-checksum']}` : `proved by ${provedBy}`;
+  const { path, size, storage, wasThere } = file;
   const how = wasThere ? 'there before, the same' : `${size} bytes from ${storage}`;
-  context.print(file, `${path} (${how}; ${proof})`);
+  context.print(file, `${path} (${how}; ${proofText(file)})`);
+}
+
+function summaryOf({ files, saved, same, unproved, failed, bytes }: FolderReport, target: string): string {
+  const parts = [
+    `${saved} saved${unproved > 0 ? `, ${unproved} of these not proved` : ''}`,
+    ...(same > 0 ? [`${same} there before and the same`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+  ];
+  return `${files} files: ${parts.join(', ')} (${bytes} bytes in ${target})`;
 }

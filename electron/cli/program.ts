@@ -3,7 +3,7 @@ import { MIN_BYTES_PER_SECOND } from '../../shared/bandwidth.ts';
 import { reportOf } from '../../shared/errors.ts';
 import { parseAddress } from '../../shared/ipRanges.ts';
 import { GIB, MIB } from '../../shared/units.ts';
-import type { GetOptions } from './get.ts';
+import type { GetOptions } from './downloading.ts';
 import type { RouteOptions } from './offline.ts';
 import { OutputClosed } from './output.ts';
 import {

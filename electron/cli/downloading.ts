@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import type { ErrorCode } from '../../shared/errors.ts';
+import { type Machine, thisMachine } from '../services/runtime/machine.ts';
+import { STOPPED } from '../services/transfers/download/download.ts';
+import { DownloadNotes } from '../services/transfers/download/downloadNotes.ts';
+import type { ProvedBy, Unproved } from '../services/transfers/download/storedObject.ts';
+import { type CommandContext, reportError } from './surroundings.ts';
+import { waitMinutes, Waits } from './waits.ts';
+import { type ServiceNeeds, stateFolder } from './withServices.ts';
+
+const BEGINS_AGAIN: Partial<Record<ErrorCode, string>> = {
+  'object-changed': 'The file was replaced in the storage meanwhile; the download begins again.',
+  damaged: 'What arrived was damaged; the download begins again.',
+};
+
+const UNPROVED: Record<Unproved, string> = {
+  'no-checksum': 'the storage keeps no checksum',
+  incomparable: 'the storage keeps a checksum of parts whose sizes are not known, which cannot be compared',
+};
+
+export interface GetOptions extends ServiceNeeds {
+  /** Minutes without progress after which a wait ends the command. */
+  wait?: number;
+}
+
+/** What a command uses while it downloads. */
+export interface Downloading {
+  /** Aborted by Ctrl+C, and with the reason STOPPED after too long a wait. */
+  signal: AbortSignal;
+  machine: Machine;
+  waits: Waits;
+  /** To be called with the destination of each download that can be resumed. */
+  claimed: (path: string) => void;
+  beginsAgain: (key: string, why: ErrorCode) => void;
+}
+
+/**
+ * Runs the work of a command that downloads: waits are reported, and one that is too long ends it so that the same
+ * command continues later; parts that earlier commands left for good are removed.
+ *
+ * @throws NearplayError wait-ended, and what the work throws
+ */
+export async function whileDownloading<Result>(
+  { wait }: GetOptions,
+  context: CommandContext,
+  work: (downloading: Downloading) => Promise<Result>,
+): Promise<Result> {
+  const { surroundings } = context;
+  const machine = surroundings.machine ?? (await thisMachine());
+  const notes = new DownloadNotes(join(stateFolder(surroundings), 'downloads'), machine);
+  await notes.removeOld();
+  const waits = new Waits({ context, ...waitMinutes(wait, surroundings.isTerminal === true) });
+  const tooLong = new AbortController();
+  const ended = waits.ended.catch((error: unknown) => {
+    tooLong.abort(STOPPED);
+    throw error;
+  });
+  ended.catch(() => undefined);
+  try {
+    return await work({
+      signal: AbortSignal.any([surroundings.signal, tooLong.signal]),
+      ...{ machine, waits },
+      claimed: (path) => notes.begun(path),
+      beginsAgain: (key, why) => reportError(context, why, BEGINS_AGAIN[why] ?? 'The download begins again.', key),
+    });
+  } catch (error) {
+    if (tooLong.signal.aborted) await ended;
+    throw error;
+  } finally {
+    waits.stop();
+    await notes.over();
+  }
+}
+
+/** By what a file is proved, or why it is not. */
+export function proofText({ provedBy, unproved }: { provedBy: ProvedBy | null; unproved?: Unproved }): string {
+  return provedBy === null ? `not proved: ${UNPROVED[unproved ?? 'no-checksum']}` : `proved by ${provedBy}`;
+}
