@@ -3,7 +3,7 @@ import { lstat, mkdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type ErrorCode, NearplayError } from '../../../../shared/errors.ts';
 import type { Route } from '../../../../shared/routing.ts';
-import { KIB, SECOND_MS } from '../../../../shared/units.ts';
+import { KIB } from '../../../../shared/units.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
 import { specialAt } from '../../files/writePlace.ts';
 import type { Studio } from '../../reading/studio.ts';
@@ -30,7 +30,6 @@ import {
   type Unproved,
 } from './storedObject.ts';
 
-const IDLE_LIMIT_MS = 30 * SECOND_MS;
 /** Fruitless attempts before a wait is reported: short breaks are not shown. */
 const SILENT_ATTEMPTS = 3;
 /** Downloads from the beginning: after a replacement of the object, or damage. */
@@ -81,7 +80,7 @@ export interface DownloadOptions {
   /** Shared by downloads that run side by side; default: its own. */
   resources?: DownloadResources;
   /** Milliseconds without a byte after which a connection counts as broken; default 30 s. */
-  idleMs?: number;
+  idleMs?: number | undefined;
   /** Bytes of a range; default: by the size of the object. */
   rangeBytes?: number;
   random?: () => number;
@@ -266,7 +265,7 @@ class DownloadRun {
   #readerOf(studio: Studio, object: StoredObject): ReadRange {
     const client = studio.clients.clientOf(object.storage);
     const configuration = studio.clients.configurationOf(object.storage);
-    const idleMs = this.#options.idleMs ?? IDLE_LIMIT_MS;
+    const { idleMs } = this.#options;
     return ({ start: from, end: to }, signal) =>
       objectBytes({ client, configuration, object, from, to, idleMs, signal });
   }

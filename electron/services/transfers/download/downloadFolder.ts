@@ -3,7 +3,6 @@ import { lstat } from 'node:fs/promises';
 import { type ErrorCode, type ErrorReport, NearplayError, reportOf } from '../../../../shared/errors.ts';
 import { asFolder } from '../../../../shared/keys.ts';
 import { MIB, SECOND_MS } from '../../../../shared/units.ts';
-import { crc32 } from '../../content/crc32.ts';
 import { FolderSyncs } from '../../files/folderSyncs.ts';
 import { StableFile } from '../../files/stableFile.ts';
 import type { Studio } from '../../reading/studio.ts';
@@ -14,10 +13,10 @@ import { wholeListing } from '../../storage/wholeListing.ts';
 import { download, type DownloadOptions } from './download.ts';
 import { downloadResources } from './downloadResources.ts';
 import { type LocalPlace, LocalTree } from './localTree.ts';
+import type { DownloadResources } from './receiveRanges.ts';
 import { downloadSmall, isSmall } from './smallObject.ts';
 import { lookAt, proveContent, type ProvedBy, type StoredObject, type Unproved } from './storedObject.ts';
 
-const IDLE_LIMIT_MS = 30 * SECOND_MS;
 /** Objects listed ahead of the downloads: two pages of a listing. */
 const LISTED_AHEAD = 2000;
 /** Bytes of small objects in memory at once. */
@@ -101,7 +100,7 @@ class FolderRun {
   readonly #folder: string;
   readonly #tree: LocalTree;
   readonly #options: FolderOptions;
-  readonly #resources;
+  readonly #resources: DownloadResources;
   readonly #ended = new AbortController();
   readonly #signal: AbortSignal;
   readonly #folderSyncs = new FolderSyncs();
@@ -129,7 +128,7 @@ class FolderRun {
     try {
       for await (const version of prefetched(this.#listed(), LISTED_AHEAD)) {
         this.#report.files += 1;
-        const isLarge = !isSmall({ storage: '', version, etag: version.etag });
+        const isLarge = !isSmall(version);
         await this.#room(version.size, isLarge);
         if (this.#isOver()) break;
         const from = isLarge ? undefined : await this.#holderOf(version);
@@ -144,7 +143,8 @@ class FolderRun {
     if (this.#options.signal.aborted) throw new NearplayError('cancelled');
     if (this.#failure) throw this.#failure.error;
     if (this.#report.files === 0) {
-      throw new NearplayError('no-such-key', `There is nothing in the folder "${this.#folder}".`);
+      const where = this.#folder === '' ? 'the bucket' : `the folder "${this.#folder}"`;
+      throw new NearplayError('no-such-key', `There is nothing in ${where}.`);
     }
     return this.#report;
   }
@@ -271,7 +271,7 @@ class FolderRun {
         configuration: studio.clients.configurationOf(storage),
         object: { storage, version, etag: version.etag },
         ...{ path: place.path, owner: this.#folder, resources: this.#resources, folderSyncs: this.#folderSyncs },
-        ...{ idleMs: this.#options.idleMs ?? IDLE_LIMIT_MS, signal: this.#signal },
+        ...{ idleMs: this.#options.idleMs, signal: this.#signal },
         written: (bytes) => this.#options.progress?.(version.key, bytes),
       });
       return provedBy && { storage, provedBy };
@@ -283,14 +283,10 @@ class FolderRun {
   }
 
   #download(key: string, path: string) {
-    const { idleMs, random, machine, waitsFor, progress, waiting, beginsAgain, claimed } = this.#options;
+    const { progress, waiting, beginsAgain } = this.#options;
     return download(this.#studio, key, path, {
+      ...this.#options,
       ...{ signal: this.#signal, resources: this.#resources },
-      ...(idleMs !== undefined && { idleMs }),
-      ...(random && { random }),
-      ...(machine && { machine }),
-      ...(waitsFor && { waitsFor }),
-      ...(claimed && { claimed }),
       progress: (received) => progress?.(key, received),
       waiting: (wait) => waiting?.(key, wait),
       beginsAgain: (why) => beginsAgain?.(key, why),
@@ -317,13 +313,7 @@ class FolderRun {
     const file = await StableFile.open(path, { signal: this.#signal }).catch(() => undefined);
     if (!file) return undefined;
     try {
-      const compared = {
-        ...{ path, identity: file.identity },
-        read: (buffer: Uint8Array, start: number) => file.read(buffer, start),
-        assertUnchanged: () => file.assertUnchanged(),
-        crc32: () => crc32Of(file),
-      };
-      const proof = await proveContent(studio, stored, compared, this.#signal);
+      const proof = await proveContent(studio, stored, file, this.#signal);
       return 'by' in proof ? proof.by : undefined;
     } catch {
       return undefined;
@@ -366,16 +356,4 @@ class OrderedListing {
 
 function isBefore(key: string, other: string): boolean {
   return Buffer.compare(Buffer.from(key), Buffer.from(other)) < 0;
-}
-
-async function crc32Of(file: StableFile): Promise<number> {
-  const buffer = Buffer.allocUnsafe(Math.min(MIB, file.identity.size));
-  let crc = 0;
-  for (let position = 0; position < file.identity.size; position += buffer.length) {
-    const piece = buffer.subarray(0, Math.min(buffer.length, file.identity.size - position));
-    await file.read(piece, position);
-    crc = crc32(piece, crc);
-  }
-  await file.assertUnchanged();
-  return crc;
 }

@@ -3,12 +3,15 @@ import { HttpRequest } from '@smithy/core/protocols';
 import { Readable } from 'node:stream';
 import { NearplayError } from '../../../../shared/errors.ts';
 import type { StorageConfiguration } from '../../../../shared/preferences.ts';
+import { SECOND_MS } from '../../../../shared/units.ts';
 import { httpStatusOf } from '../../runtime/errorFacts.ts';
 import { knownSize } from '../../storage/objectSizes.ts';
 import { lastingVersion, sameEtag } from '../../storage/objectVersion.ts';
 import { explainS3Error } from '../../storage/s3Errors.ts';
 import { wholeKey } from '../../storage/storageKeys.ts';
 import { assertFromStorage, type StoredObject } from './storedObject.ts';
+
+const IDLE_LIMIT_MS = 30 * SECOND_MS;
 
 export interface BytesAsked {
   client: S3Client;
@@ -18,8 +21,8 @@ export interface BytesAsked {
   from: number;
   /** Position behind the last byte; the object's size for all from the first. */
   to: number;
-  /** Milliseconds without a byte after which the connection counts as broken. */
-  idleMs: number;
+  /** Milliseconds without a byte after which the connection counts as broken; default 30 s. */
+  idleMs?: number | undefined;
   signal: AbortSignal;
   /** Called with the answer once it is known to be of this version; asks for the stored checksum too. */
   answered?: (answer: GetObjectCommandOutput) => void;
@@ -65,7 +68,7 @@ export class OtherObject extends NearplayError {
  */
 export async function* objectBytes(asked: BytesAsked): AsyncGenerator<Piece, void> {
   const { signal, to } = asked;
-  const idle = new IdleLimit(asked.idleMs);
+  const idle = new IdleLimit(asked.idleMs ?? IDLE_LIMIT_MS);
   let body: Readable | undefined;
   try {
     const answer = await idle.during(() => requestBytes(asked, AbortSignal.any([signal, idle.signal])));

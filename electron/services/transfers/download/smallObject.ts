@@ -1,11 +1,11 @@
 import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { crc32, toBase64 } from '../../content/crc32.ts';
 import { digestFor, type Fingerprint, fingerprintOf } from '../../content/fingerprint.ts';
 import { NEW_FILE_FLAGS, renameReplacing } from '../../files/atomicFile.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
 import type { FolderSyncs } from '../../files/folderSyncs.ts';
 import { writePieces } from '../../files/writePieces.ts';
+import type { ObjectVersion } from '../../storage/objectVersion.ts';
 import { newPartName } from './destinationClaim.ts';
 import { type BytesAsked, objectBytes } from './objectBytes.ts';
 import { ONE_REQUEST_MAX_BYTES } from './ranges.ts';
@@ -27,8 +27,8 @@ export interface SmallObject extends Pick<BytesAsked, 'client' | 'configuration'
 }
 
 /** Whether an object can be read and proved in one request. */
-export function isSmall({ version, etag }: StoredObject): boolean {
-  return version.size > 0 && version.size <= ONE_REQUEST_MAX_BYTES && etag !== '';
+export function isSmall({ size, etag }: ObjectVersion): boolean {
+  return size > 0 && size <= ONE_REQUEST_MAX_BYTES && etag !== '';
 }
 
 /**
@@ -67,7 +67,6 @@ export async function downloadSmall(asked: SmallObject): Promise<ProvedBy | unde
 async function isProvedBy(pieces: readonly Uint8Array[], { algorithm, of, value, encoding }: Fingerprint) {
   // Sizes of parts are not in the answer.
   if (of === 'parts') return false;
-  if (algorithm === 'CRC32') return toBase64(pieces.reduce((crc, piece) => crc32(piece, crc), 0)) === value;
   const digest = digestFor(algorithm);
   for (const piece of pieces) digest.update(piece);
   return Buffer.from(await digest.digest()).toString(encoding) === value;

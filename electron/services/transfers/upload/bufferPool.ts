@@ -28,7 +28,7 @@ export class BufferPool {
 
   /** A buffer, when one is free without waiting. */
   takeIfFree(size: number): Buffer | undefined {
-    if (this.#waiting.length > 0 || (this.#out > 0 && this.#out + size > this.#limits.usual)) return undefined;
+    if (this.#waiting.length > 0 || !this.#fits(size, this.#limits.usual)) return undefined;
     this.#out += size;
     return this.#bufferOf(size);
   }
@@ -73,8 +73,7 @@ export class BufferPool {
     return this.#free.reduce((sum, { length }) => sum + length, 0);
   }
 
-  #fits(size: number): boolean {
-    const limit = size < LARGE_BYTES ? this.#limits.usual : this.#limits.most;
+  #fits(size: number, limit = size < LARGE_BYTES ? this.#limits.usual : this.#limits.most): boolean {
     return this.#out === 0 || this.#out + size <= limit;
   }
 
