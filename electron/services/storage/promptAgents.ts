@@ -3,9 +3,9 @@ import { Agent as HttpsAgent } from 'node:https';
 import { connect, Socket, type TcpNetConnectOpts } from 'node:net';
 import { BusySockets } from './busySockets.ts';
 
-/** Same options as the SDK's own agents. */
-/** As many as transfers have requests at most, and some for what the window asks. */
-const MAX_SOCKETS = 320;
+/** For each origin: as many as uploads and downloads have requests at most (256 each), and some for short requests. */
+const MAX_SOCKETS = 576;
+/** Connections are kept, as by the SDK's own agents. */
 const AGENT_OPTIONS = { keepAlive: true, maxSockets: MAX_SOCKETS };
 
 /**
