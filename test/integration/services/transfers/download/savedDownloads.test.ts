@@ -211,6 +211,18 @@ it('many at once are all whole', async () => {
   expect(await desk.names()).toHaveLength(contents.length);
 });
 
+it('keep the limit of speed, all of them together', async () => {
+  const { services } = desk;
+  services.changeSettings({ bandwidth: { bytesPerSecond: 4 * MIB, hours: [] } });
+  const begun = performance.now();
+  services.downloads.add(KEY, target('one.mov'));
+  services.downloads.add(KEY, target('other.mov'));
+  await until(() => listed(services).every(({ state }) => state === 'done'), 'both are done', 50_000);
+  // 8 MiB at 4 MiB/s; what may come at once is a tenth of a second's.
+  expect(performance.now() - begun).toBeGreaterThan(1500);
+  expect(await desk.holds('one.mov')).toBe(true);
+});
+
 describe('hundreds at once', () => {
   const COUNT = 200;
   const keys = Array.from({ length: COUNT }, (_, index) => `many/f.${index}.exr`);
