@@ -13,7 +13,7 @@ const KEPT_MS = 30 * DAY_MS;
 const WRITABLE_BY_OTHERS = 0o022;
 
 /**
- * Keeps V8's compiled code of what is loaded from now on for the next start, which is then about half as long. Never
+ * Keeps V8's compiled code of what is loaded from now on for the next start, which is then shorter. Never
  * fails: where the folder cannot be used, or Node is older than 22.8, code is compiled at each start.
  *
  * Who can write to the folder decides what this user's commands execute. So it lies in this user's own folder, and is
