@@ -83,7 +83,8 @@ export class GuardedRequests {
   }
 
   /**
-   * Sends bytes in memory as one slice: without a stream, which costs a small request as much as signing it does.
+   * Sends bytes in memory as one slice: without a stream, which costs a small request as much as signing it does. How far
+   * it is on its way is not known, so its bytes are told with the answer.
    *
    * @throws as `request`
    */
@@ -97,9 +98,9 @@ export class GuardedRequests {
     return this.#guarded(signal, idleTimeout, async ({ abortSignal, stillMoving }) => {
       await bandwidth.take(bytes.length, abortSignal);
       stillMoving();
-      onBytes(bytes.length);
       const begun = performance.now();
       const answer = await send({ abortSignal });
+      onBytes(bytes.length);
       this.#options.roundTrip?.(performance.now() - begun);
       return answer;
     });
