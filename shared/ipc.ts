@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Bootstrap } from './bootstrap.ts';
 import type { LibraryPage } from './library.ts';
 import type { Link, SequenceLinks } from './link.ts';
+import { PLAYBACK_NEEDS } from './playback.ts';
 import type { PreferencesEditing, PreferencesStatus } from './preferencesStatus.ts';
 import type { Measurement, ReadingStatus, RouteExplanation } from './reading.ts';
 import {
@@ -72,6 +73,8 @@ export const REQUESTS = {
     }),
   ),
   createSequenceLinks: request<SequenceLinks>()(z.strictObject({ id: sequenceId })),
+  /** Repeated every PLAYBACK_REPORT_INTERVAL_MS until it is `over`. */
+  reportPlayback: request()(z.strictObject({ need: z.enum(PLAYBACK_NEEDS) })),
   explainRoute: request<Route>()(z.strictObject({ key })),
   /** Without a key: what holds in general. */
   explainRegion: request<RouteExplanation>()(z.strictObject({ key: key.optional() })),

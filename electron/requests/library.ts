@@ -2,7 +2,9 @@ import type { RequestHandlers } from '../../shared/ipc.ts';
 import type { Services } from '../services/services.ts';
 
 /** Listings, links, and why a file is read from where it is. */
-export function libraryRequests(services: Pick<Services, 'studio' | 'explanations' | 'refreshAddress'>) {
+export function libraryRequests(
+  services: Pick<Services, 'studio' | 'explanations' | 'refreshAddress' | 'playbackNeeds'>,
+) {
   return {
     listLibrary: ({ folder, cursor }) => services.studio().library.list(folder, cursor),
     createLink: ({ key, purpose, failed }) => services.studio().createLink(key, purpose, failed),
@@ -10,6 +12,7 @@ export function libraryRequests(services: Pick<Services, 'studio' | 'explanation
     explainRoute: ({ key }) => services.studio().explainRoute(key),
     explainRegion: ({ key }) => services.explanations.explain(key),
     measureStorages: ({ key }) => services.explanations.measure(key),
+    reportPlayback: ({ need }) => services.playbackNeeds(need),
     refreshAddress: () => services.refreshAddress(),
   } satisfies Partial<RequestHandlers>;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Bootstrap, CredentialsStatus } from '../../shared/bootstrap.ts';
 import { NearplayError } from '../../shared/errors.ts';
 import { folderOf, writableFolder } from '../../shared/keys.ts';
+import type { PlaybackNeed } from '../../shared/playback.ts';
 import type { IsolationPreferences } from '../../shared/preferences.ts';
 import type { PreferencesStatus } from '../../shared/preferencesStatus.ts';
 import type { ReadingStatus } from '../../shared/reading.ts';
@@ -286,6 +287,11 @@ class NearplayServices implements Application {
     const studio = this.studio();
     await this.addresses.invalidate();
     return studio.reading();
+  }
+
+  playbackNeeds(need: PlaybackNeed): void {
+    this.uploads.playbackNeeds(need);
+    this.downloads.playbackNeeds(need);
   }
 
   networkChanged(): void {

@@ -1,4 +1,5 @@
 import type { Bootstrap, CredentialsStatus } from '../../shared/bootstrap.ts';
+import type { PlaybackNeed } from '../../shared/playback.ts';
 import type { PreferencesStatus } from '../../shared/preferencesStatus.ts';
 import type { ReadingStatus } from '../../shared/reading.ts';
 import type { ReplicaReady, ReplicationProgress } from '../../shared/replication.ts';
@@ -49,6 +50,8 @@ export interface Services {
   receipts(): string;
   /** Uploads new files of a folder of this computer from now on; with `existing`, those that are there too. */
   addWatchFolder(folder: string, path: string, existing: boolean): Promise<WatchFolderStatus>;
+  /** Holds transfers back while a player runs short of bytes: bytes for playing come first. */
+  playbackNeeds(need: PlaybackNeed): void;
   /** Network interfaces changed, or the machine woke up: addresses and health are asked for again. */
   networkChanged(): void;
   /** What links to media begin with (`https://host:port/bucket/`), for the window's Content-Security-Policy. */

@@ -6,6 +6,7 @@ import type { Neighbours } from '../store/arrangement.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
 import { steadyNow } from '../ui/useNow.ts';
 import { Controls } from './Controls.tsx';
+import { NO_PLAYBACK, type PlaybackMoment } from './playbackNeed.ts';
 import { PlayerError } from './PlayerError.tsx';
 import { PlayerHead } from './PlayerHead.tsx';
 import { INITIAL_PLAYER_LINK, type PlayerLink } from './playerLink.ts';
@@ -13,7 +14,8 @@ import { PlayerRoute } from './PlayerRoute.tsx';
 import { PlayerSession } from './playerSession.ts';
 import { onSingleClick } from './singleClick.ts';
 import { ImageStage, PlaybackStage } from './stage.ts';
-import { STILL_TRANSPORT, Transport, type TransportState } from './transport.ts';
+import { bufferedEnd, STILL_TRANSPORT, Transport, type TransportState } from './transport.ts';
+import { usePlaybackNeed } from './usePlaybackNeed.ts';
 import { useTransportKeys } from './usePlayerKeys.ts';
 
 type Slot = HTMLVideoElement | HTMLAudioElement | HTMLImageElement;
@@ -36,6 +38,7 @@ export function PlayingMedia({ neighbours, onFullScreen }: PlayingMediaProps) {
   const download = useSession((session) => session.download);
   const { transport, shown } = useTransport(active === 0 ? first : second, kind !== 'image' && session !== undefined);
   useTransportKeys(transport, kind);
+  usePlaybackNeed(() => momentOfMedia((active === 0 ? first : second).current));
   useGoOnWhenOnline(session);
   const slots = [first, second].map((ref, index) => {
     const rest = {
@@ -87,6 +90,17 @@ function isWaiting(state: PlayerLink, shown: TransportState, kind: MediaKind): b
     state.broken !== undefined ||
     (state.phase === 'playing' && kind !== 'image' && shown.waiting)
   );
+}
+
+function momentOfMedia(media: Slot | null): PlaybackMoment {
+  if (!(media instanceof HTMLMediaElement) || media.error) return NO_PLAYBACK;
+  const end = bufferedEnd(media);
+  return {
+    isWanting: media.seeking || (!media.paused && !media.ended),
+    ahead: Math.max(0, end - media.currentTime) / media.playbackRate,
+    // An engine whose buffer is full stops loading, and says so.
+    isFull: end >= media.duration || (media.networkState === HTMLMediaElement.NETWORK_IDLE && !media.seeking),
+  };
 }
 
 function refTo(ref: React.RefObject<Slot | null>): (element: Slot | null) => void {

@@ -9,6 +9,7 @@ import type { Neighbours } from '../store/arrangement.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
 import { Controls } from './Controls.tsx';
 import { fetchFrame, FrameCache } from './frameCache.ts';
+import { NO_PLAYBACK } from './playbackNeed.ts';
 import { PlayerError } from './PlayerError.tsx';
 import { PlayerHead } from './PlayerHead.tsx';
 import type { PlayerFailure } from './playerLink.ts';
@@ -17,6 +18,7 @@ import { SequenceTransport } from './sequenceTransport.ts';
 import { onSingleClick } from './singleClick.ts';
 import { probeSource } from './sourceProbe.ts';
 import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
+import { usePlaybackNeed } from './usePlaybackNeed.ts';
 import { useTransportKeys } from './usePlayerKeys.ts';
 
 const RENEW_BEFORE_END_MS = MINUTE_MS;
@@ -90,6 +92,7 @@ function useSequence(
   const [shown, setShown] = useState(STILL_TRANSPORT);
   const [failure, setFailure] = useState<PlayerFailure>();
   const newest = useRef<SequenceLinks>(undefined);
+  usePlaybackNeed(() => transport?.moment ?? NO_PLAYBACK);
   const storages = useRef<readonly StorageSummary[]>(undefined);
   storages.current = useSession((session) => session.app?.reading?.storages);
   const [first] = useState(() => Promise.withResolvers<undefined>());

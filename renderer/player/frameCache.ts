@@ -52,6 +52,11 @@ export class FrameCache {
     this.#next();
   }
 
+  /** Every frame that is wanted is there. */
+  get isFull(): boolean {
+    return this.#wanted.every((index) => this.#frames.has(index));
+  }
+
   /** Share of the frames ahead that are there without a gap, as an index: how far playing will go. */
   readyUntil(index: number): number {
     let until = index;

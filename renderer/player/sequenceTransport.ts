@@ -1,5 +1,6 @@
 import type { FrameCache } from './frameCache.ts';
 import { shuttle } from './frames.ts';
+import type { PlaybackMoment } from './playbackNeed.ts';
 import { framesDue, SEQUENCE_FRAME_RATE } from './sequencePlayback.ts';
 import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
 
@@ -32,6 +33,15 @@ export class SequenceTransport implements TransportControls {
 
   get index(): number {
     return this.#index;
+  }
+
+  get moment(): PlaybackMoment {
+    const framesAhead = this.#cache.readyUntil(this.#index) - this.#index;
+    return {
+      isWanting: this.#speed !== 0 || this.#shown !== this.#index,
+      ahead: framesAhead / SEQUENCE_FRAME_RATE / Math.abs(this.#speed || 1),
+      isFull: this.#cache.isFull,
+    };
   }
 
   togglePlay(): void {

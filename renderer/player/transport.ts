@@ -202,7 +202,8 @@ export class Transport implements TransportControls {
   }
 }
 
-function bufferedEnd({ buffered, currentTime }: HTMLMediaElement): number {
+/** End of what is loaded around the position, seconds; 0 where nothing is. */
+export function bufferedEnd({ buffered, currentTime }: HTMLMediaElement): number {
   for (let index = 0; index < buffered.length; index++) {
     if (buffered.start(index) <= currentTime + 0.1 && buffered.end(index) >= currentTime) return buffered.end(index);
   }

@@ -2,6 +2,7 @@ import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
 import { sleep } from '../../runtime/async.ts';
 import { BandwidthLimiter, UNLIMITED } from '../http/bandwidthLimiter.ts';
 import { ConcurrencyController, type ConcurrencyLimits } from '../http/concurrencyController.ts';
+import { PlaybackYield } from '../http/playbackYield.ts';
 import { RequestSlots } from '../http/requestSlots.ts';
 import type { DownloadResources } from './receiveRanges.ts';
 
@@ -11,8 +12,10 @@ const LIMITS: ConcurrencyLimits = { least: 2, most: 256, first: 8 };
 /** Resources for downloads that run side by side. */
 export function downloadResources(rules: BandwidthRules = UNLIMITED): DownloadResources {
   const clock = () => performance.now();
+  const playback = new PlaybackYield(clock);
   return {
-    slots: new RequestSlots(new ConcurrencyController(LIMITS, clock()), clock),
-    bandwidth: new BandwidthLimiter({ rules, now: () => Date.now(), clock, sleep }),
+    playback,
+    slots: new RequestSlots(new ConcurrencyController(LIMITS, clock()), clock, playback),
+    bandwidth: new BandwidthLimiter({ rules, now: () => Date.now(), clock, sleep, playback }),
   };
 }

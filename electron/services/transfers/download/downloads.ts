@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
 import { NearplayError, reportOf } from '../../../../shared/errors.ts';
+import type { PlaybackNeed } from '../../../../shared/playback.ts';
 import { isOver, type Transfer } from '../../../../shared/transfers.ts';
 import { DAY_MS } from '../../../../shared/units.ts';
 import { removeTemporariesOf, replaceFile } from '../../files/atomicFile.ts';
@@ -194,6 +195,11 @@ export class Downloads {
   /** Limits all downloads together, from the next bytes on. */
   setBandwidth(rules: BandwidthRules): void {
     this.#resources.bandwidth.setRules(rules);
+  }
+
+  /** Holds downloads back while a player runs short of bytes. */
+  playbackNeeds(need: PlaybackNeed): void {
+    this.#resources.playback.report(need);
   }
 
   /** Ends all waits at once. */

@@ -4,6 +4,7 @@ import { KIB } from '../../../../shared/units.ts';
 import type { Sleep } from '../../runtime/async.ts';
 import { backoffDelay } from '../../runtime/backoff.ts';
 import type { BandwidthLimiter } from '../http/bandwidthLimiter.ts';
+import type { PlaybackYield } from '../http/playbackYield.ts';
 import type { RequestSlots } from '../http/requestSlots.ts';
 import { OtherRange, type Piece, RangesIgnored } from './objectBytes.ts';
 import type { PartFile } from './partFile.ts';
@@ -23,6 +24,8 @@ const BREAKS: ReadonlySet<ErrorCode> = new Set(['offline', 'timeout', 'slow-down
 export interface DownloadResources {
   slots: RequestSlots;
   bandwidth: BandwidthLimiter;
+  /** What a player leaves to them. */
+  playback: PlaybackYield;
 }
 
 /** Reads bytes of the object from one storage. @throws NearplayError as objectBytes */

@@ -62,7 +62,7 @@ export class GuardedRequests {
       let movedAt = performance.now();
       const paced = async function* () {
         for await (const slice of body.chunks(() => bandwidth.sliceSize())) {
-          await bandwidth.take(slice.length, abortSignal);
+          await bandwidth.take(slice.length, abortSignal, stillMoving);
           stillMoving();
           movedAt = performance.now();
           body.onBytes(slice.length);
@@ -96,7 +96,7 @@ export class GuardedRequests {
   ): Promise<Answer> {
     const { bandwidth, idleTimeout } = this.#options;
     return this.#guarded(signal, idleTimeout, async ({ abortSignal, stillMoving }) => {
-      await bandwidth.take(bytes.length, abortSignal);
+      await bandwidth.take(bytes.length, abortSignal, stillMoving);
       stillMoving();
       const begun = performance.now();
       const answer = await send({ abortSignal });

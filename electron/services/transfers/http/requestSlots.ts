@@ -1,5 +1,6 @@
 import { NearplayError } from '../../../../shared/errors.ts';
 import type { ConcurrencyController } from './concurrencyController.ts';
+import type { PlaybackYield } from './playbackYield.ts';
 
 interface Waiting {
   grant: () => void;
@@ -11,17 +12,20 @@ interface Waiting {
 export class RequestSlots {
   readonly #controller: ConcurrencyController;
   readonly #now: () => number;
+  readonly #playback: Pick<PlaybackYield, 'mostRequests'> | undefined;
   #waiting: Waiting[] = [];
   readonly #held = new Map<string, number>();
   #inUse = 0;
 
-  constructor(controller: ConcurrencyController, now: () => number) {
+  /** @param playback what a player leaves to transfers; absent: all. */
+  constructor(controller: ConcurrencyController, now: () => number, playback?: Pick<PlaybackYield, 'mostRequests'>) {
     this.#controller = controller;
     this.#now = now;
+    this.#playback = playback;
   }
 
   get limit(): number {
-    return this.#controller.limit;
+    return Math.min(this.#controller.limit, this.#leftByPlayback());
   }
 
   /** The greatest number that the limit can reach. */
@@ -36,13 +40,15 @@ export class RequestSlots {
    */
   async acquire(owner: string, signal: AbortSignal): Promise<() => void> {
     if (signal.aborted) throw new NearplayError('cancelled');
-    if (this.#inUse >= this.#controller.limit || this.#waiting.length > 0) await this.#wait(owner, signal);
+    if (this.#inUse >= this.limit || this.#waiting.length > 0) await this.#wait(owner, signal);
     else this.#take(owner);
     return () => this.#release(owner);
   }
 
   addBytes(bytes: number): void {
-    this.#controller.addBytes(bytes, this.#inUse >= this.#controller.limit, this.#now());
+    // A rate that a player holds down is no measure of the connection.
+    const isMeasure = this.#leftByPlayback() === Number.POSITIVE_INFINITY;
+    this.#controller.addBytes(bytes, isMeasure && this.#inUse >= this.#controller.limit, this.#now());
     this.#grant();
   }
 
@@ -77,12 +83,16 @@ export class RequestSlots {
   }
 
   #grant(): void {
-    while (this.#waiting.length > 0 && this.#inUse < this.#controller.limit) {
+    while (this.#waiting.length > 0 && this.#inUse < this.limit) {
       const held = ({ owner }: Waiting) => this.#held.get(owner) ?? 0;
       const next = this.#waiting.reduce((best, other) => (held(other) < held(best) ? other : best));
       this.#waiting.splice(this.#waiting.indexOf(next), 1);
       next.grant();
     }
+  }
+
+  #leftByPlayback(): number {
+    return this.#playback?.mostRequests ?? Number.POSITIVE_INFINITY;
   }
 
   #take(owner: string): void {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
 import { type ErrorReport, NearplayError } from '../../../../shared/errors.ts';
+import type { PlaybackNeed } from '../../../../shared/playback.ts';
 import type { JournalUnread, TransferTotals } from '../../../../shared/transfers.ts';
 import { TimeSlicer } from '../../runtime/timeSlices.ts';
 import { Jobs } from '../jobs/jobs.ts';
@@ -331,6 +332,11 @@ export class TransferQueue {
   /** Applies to the next slice of a body. */
   setBandwidth(rules: BandwidthRules): void {
     this.#resources.setBandwidth(rules);
+  }
+
+  /** Holds uploads back while a player runs short of bytes. */
+  playbackNeeds(need: PlaybackNeed): void {
+    this.#resources.playbackNeeds(need);
   }
 
   /**

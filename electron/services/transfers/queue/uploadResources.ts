@@ -1,5 +1,6 @@
 import type { BandwidthRules } from '../../../../shared/bandwidth.ts';
 import type { NearplayError } from '../../../../shared/errors.ts';
+import type { PlaybackNeed } from '../../../../shared/playback.ts';
 import type { StorageConfiguration } from '../../../../shared/preferences.ts';
 import type { UploadNote } from '../../../../shared/transfers.ts';
 import { SECOND_MS } from '../../../../shared/units.ts';
@@ -16,6 +17,7 @@ import {
 import { BandwidthLimiter, UNLIMITED } from '../http/bandwidthLimiter.ts';
 import { ConcurrencyController } from '../http/concurrencyController.ts';
 import { GuardedRequests } from '../http/guardedRequests.ts';
+import { PlaybackYield } from '../http/playbackYield.ts';
 import { RequestSlots } from '../http/requestSlots.ts';
 import { retrying } from '../http/retry.ts';
 import { S3UploadApi } from '../http/s3UploadApi.ts';
@@ -34,6 +36,7 @@ export class UploadResources {
   readonly #timing: QueueTiming;
   readonly #clients = new TransferClients();
   readonly #bandwidth: BandwidthLimiter;
+  readonly #playback: PlaybackYield;
   readonly #buffers: BufferPool;
   readonly #slots: RequestSlots;
   readonly #conditions: KnownConditions;
@@ -46,10 +49,11 @@ export class UploadResources {
     this.#options = options;
     this.#limits = limits;
     this.#timing = timing;
-    this.#bandwidth = new BandwidthLimiter({ rules, now, clock, sleep });
+    this.#playback = new PlaybackYield(clock);
+    this.#bandwidth = new BandwidthLimiter({ rules, now, clock, sleep, playback: this.#playback });
     this.#buffers = new BufferPool(limits.memory);
     this.#conditions = options.conditions ?? new KnownConditions((_, found) => this.#report(found));
-    this.#slots = new RequestSlots(new ConcurrencyController(limits.parts, clock()), clock);
+    this.#slots = new RequestSlots(new ConcurrencyController(limits.parts, clock()), clock, this.#playback);
   }
 
   /** What a question for all uploads met last, as long as it has no answer. */
@@ -70,6 +74,11 @@ export class UploadResources {
   /** Applies to the next slice of a body. */
   setBandwidth(rules: BandwidthRules): void {
     this.#bandwidth.setRules(rules);
+  }
+
+  /** Holds uploads back while a player runs short of bytes. */
+  playbackNeeds(need: PlaybackNeed): void {
+    this.#playback.report(need);
   }
 
   /** Frees the buffers of parts when nothing runs. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Application } from '../../../../../electron/services/application.ts';
 import type { Transfer } from '../../../../../shared/transfers.ts';
+import { KIB, SECOND_MS } from '../../../../../shared/units.ts';
 import { until } from '../surroundings.ts';
 import { DownloadDesk, KEY, MIB } from './surroundings.ts';
 
@@ -220,6 +221,24 @@ it('keep the limit of speed, all of them together', async () => {
   await until(() => listed(services).every(({ state }) => state === 'done'), 'both are done', 50_000);
   // 8 MiB at 4 MiB/s; what may come at once is a tenth of a second's.
   expect(performance.now() - begun).toBeGreaterThan(1500);
+  expect(await desk.holds('one.mov')).toBe(true);
+});
+
+it('leave the line to a player that runs short, and have it again when nothing plays', async () => {
+  const { services } = desk;
+  const begun = performance.now();
+  const runsShort = () => services.playbackNeeds('short');
+  runsShort();
+  const repeated = setInterval(runsShort, SECOND_MS / 4);
+  services.downloads.add(KEY, target('one.mov'));
+  // Nothing was transferred before: the least rate that transfers keep holds, 64 KiB a second.
+  await until(() => listed(services).some(({ sent }) => sent > 0), 'some bytes are there', 50_000);
+  clearInterval(repeated);
+  const { sent, size } = listed(services)[0] ?? { sent: 0, size: 0 };
+  const seconds = (performance.now() - begun) / SECOND_MS;
+  expect(sent).toBeLessThan(size / 2 + seconds * 64 * KIB);
+  services.playbackNeeds('over');
+  await until(() => listed(services).every(({ state }) => state === 'done'), 'it is done', 50_000);
   expect(await desk.holds('one.mov')).toBe(true);
 });
 

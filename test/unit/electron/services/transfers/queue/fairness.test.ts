@@ -67,6 +67,24 @@ describe('RequestSlots', () => {
     expect(order).toEqual(['b', 'a', 'a']);
   });
 
+  it('grants no more than a player leaves', async () => {
+    const left = { mostRequests: 1 };
+    const limits = { least: 4, most: 4, first: 4 };
+    const slots = new RequestSlots(new ConcurrencyController(limits, 0), () => 0, left);
+    const leave = await slots.acquire('a', never);
+    let isIn = false;
+    const waiting = slots.acquire('b', never).then((release) => {
+      isIn = true;
+      return release;
+    });
+    await turn();
+    expect(isIn).toBe(false);
+    left.mostRequests = Infinity;
+    slots.addBytes(1);
+    (await waiting)();
+    leave();
+  });
+
   it('forgets who gave up waiting', async () => {
     const slots = slotsOf(1);
     const leave = await slots.acquire('a', never);
