@@ -263,8 +263,8 @@ class DownloadRun {
   }
 
   #readerOf(studio: Studio, object: StoredObject): ReadRange {
-    const client = studio.clients.clientOf(object.storage);
     const configuration = studio.clients.configurationOf(object.storage);
+    const client = this.#resources.clients.clientFor(studio.clients.clientOf(object.storage), configuration);
     const { idleMs } = this.#options;
     return ({ start: from, end: to }, signal) =>
       objectBytes({ client, configuration, object, from, to, idleMs, signal });

@@ -20,7 +20,7 @@ import { lookAt, proveContent, type ProvedBy, type StoredObject, type Unproved }
 /** Objects listed ahead of the downloads: two pages of a listing. */
 const LISTED_AHEAD = 2000;
 /** Bytes of small objects in memory at once. */
-const MAX_BYTES_IN_MEMORY = 48 * MIB;
+const MAX_BYTES_IN_MEMORY = 24 * MIB;
 /** Objects in ranges at once; they share the request slots. */
 const MAX_LARGE = 4;
 /** Objects under way at once: more than request slots, so that disk work does not leave a slot unused. */
@@ -265,10 +265,11 @@ class FolderRun {
   async #small({ version, place, from: storage }: Placed) {
     if (storage === undefined) return undefined;
     const studio = this.#studio();
+    const configuration = studio.clients.configurationOf(storage);
     try {
       const provedBy = await downloadSmall({
-        client: studio.clients.clientOf(storage),
-        configuration: studio.clients.configurationOf(storage),
+        client: this.#resources.clients.clientFor(studio.clients.clientOf(storage), configuration),
+        configuration,
         object: { storage, version, etag: version.etag },
         ...{ path: place.path, owner: this.#folder, resources: this.#resources, folderSyncs: this.#folderSyncs },
         ...{ idleMs: this.#options.idleMs, signal: this.#signal },

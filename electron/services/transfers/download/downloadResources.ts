@@ -4,6 +4,7 @@ import { BandwidthLimiter, UNLIMITED } from '../http/bandwidthLimiter.ts';
 import { ConcurrencyController, type ConcurrencyLimits } from '../http/concurrencyController.ts';
 import { PlaybackYield } from '../http/playbackYield.ts';
 import { RequestSlots } from '../http/requestSlots.ts';
+import { TransferClients } from '../http/transferClient.ts';
 import type { DownloadResources } from './receiveRanges.ts';
 
 /** Concurrent requests for bytes over all downloads; adapted to the measured throughput. */
@@ -15,6 +16,7 @@ export function downloadResources(rules: BandwidthRules = UNLIMITED): DownloadRe
   const playback = new PlaybackYield(clock);
   return {
     playback,
+    clients: new TransferClients(),
     slots: new RequestSlots(new ConcurrencyController(LIMITS, clock()), clock, playback),
     bandwidth: new BandwidthLimiter({ rules, now: () => Date.now(), clock, sleep, playback }),
   };

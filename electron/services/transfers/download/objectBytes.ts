@@ -9,6 +9,7 @@ import { knownSize } from '../../storage/objectSizes.ts';
 import { lastingVersion, sameEtag } from '../../storage/objectVersion.ts';
 import { explainS3Error } from '../../storage/s3Errors.ts';
 import { wholeKey } from '../../storage/storageKeys.ts';
+import { BodyBatches } from './bodyBatches.ts';
 import { assertFromStorage, type StoredObject } from './storedObject.ts';
 
 const IDLE_LIMIT_MS = 30 * SECOND_MS;
@@ -28,10 +29,13 @@ export interface BytesAsked {
   answered?: (answer: GetObjectCommandOutput) => void;
 }
 
-export interface Piece {
-  /** Position in the object. */
+/** Bytes in a row, as they arrived. */
+export interface Batch {
+  /** Of the first byte in the object. */
   position: number;
-  bytes: Uint8Array;
+  pieces: readonly Uint8Array[];
+  /** Bytes of all pieces. */
+  length: number;
 }
 
 /** The server answered with another range; a request without a range may succeed. */
@@ -66,7 +70,7 @@ export class OtherObject extends NearplayError {
  * @throws NearplayError RangesIgnored, object-changed (OtherObject), not-a-storage (a proxy answered), damaged (more bytes than the
  *   object has), storage-failed (fewer), timeout, offline, access-denied …
  */
-export async function* objectBytes(asked: BytesAsked): AsyncGenerator<Piece, void> {
+export async function* objectBytes(asked: BytesAsked): AsyncGenerator<Batch, void> {
   const { signal, to } = asked;
   const idle = new IdleLimit(asked.idleMs ?? IDLE_LIMIT_MS);
   let body: Readable | undefined;
@@ -77,17 +81,25 @@ export async function* objectBytes(asked: BytesAsked): AsyncGenerator<Piece, voi
     asked.answered?.(answer);
     if (!(answer.Body instanceof Readable)) throw new NearplayError('storage-failed');
     body = answer.Body;
-    const iterator = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-    for (;;) {
-      const next = await idle.during(() => iterator.next());
-      if (next.done === true) break;
-      const bytes = next.value;
-      if (position + bytes.length > to) {
+    const batches = new BodyBatches(body, () => idle.moved());
+    for (let failure: { cause: unknown } | undefined; ;) {
+      let pieces: readonly Buffer[] | undefined;
+      try {
+        pieces = await idle.during(() => batches.next());
+      } catch (cause) {
+        failure = { cause };
+        pieces = batches.rest();
+      }
+      if (!pieces) break;
+      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      if (position + length > to) {
         if (isEncoded) throw new OtherObject(isEncoded);
         throw new NearplayError('damaged', 'More bytes arrived than the file has.');
       }
-      yield { position, bytes };
-      position += bytes.length;
+      // What came before a break is not read again.
+      if (length > 0) yield { position, pieces, length };
+      position += length;
+      if (failure) throw failure.cause;
     }
     if (position < to) {
       if (isEncoded) throw new OtherObject(isEncoded);
@@ -204,6 +216,11 @@ class IdleLimit {
     } finally {
       this.#isWaiting = false;
     }
+  }
+
+  /** A byte came. */
+  moved(): void {
+    if (this.#isWaiting) this.#timer.refresh();
   }
 
   stop(): void {

@@ -1,19 +1,17 @@
 import { setMaxListeners } from 'node:events';
 import { type ErrorCode, NearplayError } from '../../../../shared/errors.ts';
-import { KIB } from '../../../../shared/units.ts';
 import type { Sleep } from '../../runtime/async.ts';
 import { backoffDelay } from '../../runtime/backoff.ts';
 import type { BandwidthLimiter } from '../http/bandwidthLimiter.ts';
 import type { PlaybackYield } from '../http/playbackYield.ts';
 import type { RequestSlots } from '../http/requestSlots.ts';
-import { OtherRange, type Piece, RangesIgnored } from './objectBytes.ts';
+import type { TransferClients } from '../http/transferClient.ts';
+import { type Batch, OtherRange, RangesIgnored } from './objectBytes.ts';
 import type { PartFile } from './partFile.ts';
 import type { ByteRange } from './ranges.ts';
 
 /** Of one object: more only wait for each other on one line. */
 const MAX_RANGES_AT_ONCE = 64;
-/** Bytes of one connection that are written at once: fewer calls, and a bound on memory. */
-const WRITE_BYTES = 256 * KIB;
 /** Failures of one range in a row, at a replica, after which main gives it. */
 const MAX_REPLICA_FAILURES = 2;
 
@@ -24,12 +22,14 @@ const BREAKS: ReadonlySet<ErrorCode> = new Set(['offline', 'timeout', 'slow-down
 export interface DownloadResources {
   slots: RequestSlots;
   bandwidth: BandwidthLimiter;
+  /** Clients that try once: a range has retries of its own. */
+  clients: TransferClients;
   /** What a player leaves to them. */
   playback: PlaybackYield;
 }
 
 /** Reads bytes of the object from one storage. @throws NearplayError as objectBytes */
-export type ReadRange = (range: ByteRange, signal: AbortSignal) => AsyncIterable<Piece>;
+export type ReadRange = (range: ByteRange, signal: AbortSignal) => AsyncIterable<Batch>;
 
 export interface RangesToReceive {
   part: PartFile;
@@ -127,37 +127,24 @@ class RangesRun {
     const rest = part.received.restOf(index);
     const isFallback = this.#fromFallback.has(index);
     const read = isFallback ? await this.#readFallback() : this.#asked.read;
-    let pieces: Uint8Array[] = [];
-    let held = 0;
     let expected = rest.start;
-    const write = async () => {
-      const [bytes, writing] = [held, pieces];
-      [held, pieces] = [0, []];
-      await part.write(index, writing);
-      this.#asked.written(bytes);
-    };
     try {
-      for await (const { position, bytes } of read(rest, this.#signal)) {
+      for await (const { position, pieces, length } of read(rest, this.#signal)) {
         if (position !== expected) {
           // A server that ignores the range has begun at 0.
           if (part.received.plan.count > 1) throw new RangesIgnored();
           await part.beginAgain();
           expected = position;
-          [held, pieces] = [0, []];
         }
-        expected += bytes.length;
-        pieces.push(bytes);
-        held += bytes.length;
-        this.#arrived(index, bytes.length);
-        if (held >= WRITE_BYTES) await write();
-        await this.#asked.resources.bandwidth.take(bytes.length, this.#signal);
+        expected += length;
+        this.#arrived(index, length);
+        await part.write(index, pieces);
+        this.#asked.written(length);
+        await this.#asked.resources.bandwidth.take(length, this.#signal);
       }
     } catch (error) {
       if (isFallback && !isBreakOfOne(error)) this.#isFallbackUseless = true;
       throw error;
-    } finally {
-      // What came before a break is not read again.
-      if (held > 0) await write();
     }
   }
 

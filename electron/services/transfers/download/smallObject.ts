@@ -49,10 +49,10 @@ export async function downloadSmall(asked: SmallObject): Promise<ProvedBy | unde
       ...{ client, configuration, object, from: 0, to: object.version.size, idleMs, signal },
       answered: (answer) => (found.fingerprint = fingerprintOf(answer)),
     });
-    for await (const piece of bytes) {
-      pieces.push(piece.bytes);
-      resources.slots.addBytes(piece.bytes.length);
-      await resources.bandwidth.take(piece.bytes.length, signal);
+    for await (const batch of bytes) {
+      pieces.push(...batch.pieces);
+      resources.slots.addBytes(batch.length);
+      await resources.bandwidth.take(batch.length, signal);
     }
   } finally {
     release();

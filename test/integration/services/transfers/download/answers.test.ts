@@ -38,9 +38,9 @@ async function read(from = 0): Promise<{ position: number; bytes: Buffer }> {
   const pieces: Uint8Array[] = [];
   let first: number | undefined;
   const asked = { client, configuration, object, from, to: SIZE, idleMs: 300, signal: new AbortController().signal };
-  for await (const { position, bytes } of objectBytes(asked)) {
+  for await (const { position, pieces: more } of objectBytes(asked)) {
     first ??= position;
-    pieces.push(bytes);
+    pieces.push(...more);
   }
   return { position: first ?? -1, bytes: Buffer.concat(pieces) };
 }
