@@ -119,6 +119,17 @@ describe('a signal that comes a moment after the end of the stream', () => {
     expect(uploadsIn(sandbox)).toHaveLength(0);
   });
 
+  it('while an upload in parts is begun, leaves nothing of it', async () => {
+    const stop = new AbortController();
+    sandbox.addFault({ operation: 'CreateMultipartUpload', effect: { kind: 'latency', milliseconds: 500 } });
+    const running = upload(Readable.from([Buffer.alloc(20 * MIB, 1)]), [], stop);
+    await until(() => requests('CreateMultipartUpload').length > 0, 'it is begun', 50_000);
+    stop.abort();
+    expect(await running).toMatchObject({ code: 130 });
+    expect(requests('CreateMultipartUpload')[0]).toMatchObject({ status: 200 });
+    expect(uploadsIn(sandbox)).toHaveLength(0);
+  });
+
   it('while the storage gives the name, does not say that nothing is there', async () => {
     const stop = new AbortController();
     sandbox.addFault({ operation: 'PutObject', key: /cut/, effect: { kind: 'stall' } });

@@ -10,10 +10,11 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { NearplayError } from '../../../../shared/errors.ts';
-import { MIB } from '../../../../shared/units.ts';
+import { MIB, SECOND_MS } from '../../../../shared/units.ts';
 import { storedChecksumOf } from '../../content/compositeCrc32.ts';
 import { etagOfParts } from '../../content/contentVerdict.ts';
 import { crc32, toBase64 } from '../../content/crc32.ts';
+import { lingering } from '../../runtime/async.ts';
 import { chunksOf } from '../http/guardedRequests.ts';
 import { retrying } from '../http/retry.ts';
 import { type Completed, confirmedPart, type S3UploadApi } from '../http/s3UploadApi.ts';
@@ -23,6 +24,8 @@ import type { UploadContext } from './uploadContext.ts';
 /** 10,000 of these hold a stream of 156 GiB, whose length is unknown beforehand. */
 export const STREAM_PART_BYTES = 16 * MIB;
 const MAX_CONCURRENT_STREAM_PARTS = 3;
+/** A cancelled start is waited for: only its answer names the upload that has to be aborted. */
+const START_GRACE_MS = 5 * SECOND_MS;
 
 /** Hooks into the requests of lib-storage: time-outs, limits, progress, retries and abort as for all uploads. */
 export interface RequestShape {
@@ -124,8 +127,10 @@ async function sendShaped(
       ),
     );
   }
-  const answer = await api.requests.request(shape.signal, (options) => api.client.send(command, options));
-  if (command instanceof CreateMultipartUploadCommand) await begun(api, shape, command, answer);
+  const isStart = command instanceof CreateMultipartUploadCommand;
+  const signal = isStart ? lingering(shape.signal, START_GRACE_MS) : shape.signal;
+  const answer = await api.requests.request(signal, (options) => api.client.send(command, options));
+  if (isStart) await begun(api, shape, command, answer);
   return answer;
 }
 
