@@ -174,8 +174,8 @@ class RangesRun {
     const isWorthIt = this.#hasBytes && this.#asked.part.received.plan.count > 1;
     const mayFallBack = this.#asked.fallback !== undefined && !this.#isFallbackUseless && isWorthIt;
     const fallsBack = mayFallBack && !this.#fromFallback.has(index) && (isLast || failures >= MAX_REPLICA_FAILURES);
-    // No connection brings bytes: the caller decides, and tells that it waits.
-    if (isLast && !fallsBack) throw error;
+    // No connection brings bytes: the caller decides, and tells that it waits. The refusal of main is no answer of the replica.
+    if (isLast && !fallsBack && !isOfFallback) throw error;
     if (fallsBack) this.#fromFallback.add(index);
     await this.#asked.sleep(backoffDelay(failures, this.#asked.random()), this.#signal);
   }
