@@ -34,10 +34,10 @@ const configuration = storageSchema.parse({ region: 'us-east-1', bucket: 'media'
 const version = { key: 'a.mov', size: SIZE, etag: '"e1"', lastModified: 0, versionId: 'v1' };
 const object: StoredObject = { storage: 'main', version, etag: '"e1"' };
 
-async function read(from = 0): Promise<{ position: number; bytes: Buffer }> {
+async function read(from = 0, idleMs = 50_000): Promise<{ position: number; bytes: Buffer }> {
   const pieces: Uint8Array[] = [];
   let first: number | undefined;
-  const asked = { client, configuration, object, from, to: SIZE, idleMs: 300, signal: new AbortController().signal };
+  const asked = { client, configuration, object, from, to: SIZE, idleMs, signal: new AbortController().signal };
   for await (const { position, pieces: more } of objectBytes(asked)) {
     first ??= position;
     pieces.push(...more);
@@ -153,7 +153,8 @@ it.each<[string, string, (response: ServerResponse) => void]>([
   ],
 ])('%s is %s', async (_what, code, give) => {
   answer = (_request, response) => give(response);
-  await expect(read()).rejects.toMatchObject({ code });
+  // On a busy machine an answer takes its time: only where silence is expected it ends soon.
+  await expect(read(0, code === 'timeout' ? 300 : undefined)).rejects.toMatchObject({ code });
 });
 
 it.each([
