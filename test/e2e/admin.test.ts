@@ -19,7 +19,7 @@ beforeAll(async () => {
   const answered = studio.app.answerDialog({ filePaths: [file] });
   await studio.page.getByTestId('empty-state').getByRole('button').first().click();
   await answered;
-  await studio.card('shots/').waitFor({ timeout: 30 * SECOND });
+  await studio.card('shots/').waitFor({ timeout: 60 * SECOND });
 });
 afterAll(() => studio.stop());
 
@@ -78,7 +78,7 @@ describe('an admin', () => {
     const agreed = studio.app.answerDialog({ response: SAVE });
     await page.getByTestId('preferences-save').click();
     await agreed;
-    await expect.poll(async () => (await storedText())?.text, { timeout: 20 * SECOND }).toContain('198.51.100.0/24');
+    await expect.poll(async () => (await storedText())?.text, { timeout: 60 * SECOND }).toContain('198.51.100.0/24');
   });
 
   it('is told when somebody else saved first, sees what they changed, decides, and nothing is lost', async () => {
@@ -98,7 +98,7 @@ describe('an admin', () => {
     const agreed = studio.app.answerDialog({ response: SAVE });
     await page.getByTestId('preferences-save').click();
     await agreed;
-    await page.getByTestId('preferences-merge').waitFor({ timeout: 20 * SECOND });
+    await page.getByTestId('preferences-merge').waitFor({ timeout: 60 * SECOND });
     await studio.screenshot('preferences-merge');
     expect(await page.getByTestId('preferences-save-merged').isDisabled()).toBe(true);
     await page.getByTestId('preferences-conflict').getByTestId('choose-mine').click();
@@ -107,7 +107,7 @@ describe('an admin', () => {
     await merged;
     await expect
       .poll(async () => parsePreferences((await storedText())?.text ?? '').document?.replication, {
-        timeout: 20 * SECOND,
+        timeout: 60 * SECOND,
       })
       .toMatchObject({
         delaySeconds: 30,
@@ -128,7 +128,7 @@ describe('an admin', () => {
     });
     await page.keyboard.press('r');
     await page.getByTestId('replication-view').waitFor();
-    await page.getByTestId('report-never').waitFor({ timeout: 30 * SECOND });
+    await page.getByTestId('report-never').waitFor({ timeout: 60 * SECOND });
     await expect.poll(() => page.getByTestId('report-object').count()).toBe(3);
     await studio.screenshot('replication');
     const file = join(studio.folder, 'manifest.csv');
@@ -136,7 +136,7 @@ describe('an admin', () => {
     await page.getByTestId('save-manifest').click();
     await answered;
     await expect
-      .poll(() => readFile(file, 'utf8').catch(() => ''), { timeout: 10 * SECOND })
+      .poll(() => readFile(file, 'utf8').catch(() => ''), { timeout: 60 * SECOND })
       .toMatch(/^(studio-media,media\/before-the-rule\/[^,]+,[^,\r\n]+\r\n){3}$/);
     await page.keyboard.press('Escape');
   });
@@ -146,7 +146,7 @@ describe('an admin', () => {
     await page.keyboard.press('w');
     await page.getByTestId('why-panel').waitFor();
     await page.getByTestId('measure').click();
-    await expect.poll(() => page.getByTestId('why-panel').innerText(), { timeout: 20 * SECOND }).toMatch(/\d+ ms/);
+    await expect.poll(() => page.getByTestId('why-panel').innerText(), { timeout: 60 * SECOND }).toMatch(/\d+ ms/);
     await page.getByTestId('copy-for-it').click();
     await expect.poll(() => page.getByTestId('copy-for-it').innerText()).toMatch(/Copied/);
     await studio.screenshot('why-this-region');
@@ -162,7 +162,7 @@ it('a malformed object in the bucket keeps the last good preferences in force, a
   });
   await studio.app.firePower('resume');
   await page.getByTestId('settings-button').click();
-  await expect.poll(() => page.getByTestId('settings').innerText(), { timeout: 20 * SECOND }).toContain('not JSON');
+  await expect.poll(() => page.getByTestId('settings').innerText(), { timeout: 60 * SECOND }).toContain('not JSON');
   await page.keyboard.press('Escape');
   await studio.card('shots/').waitFor();
 });

@@ -66,7 +66,7 @@ describe('an artist in Sydney', () => {
     const file = await studio.file('sq030_sh020_anim_v001.mp4', await readFile(CLIP));
     await page.evaluate(() => document.documentElement.setAttribute('data-marker', 'same-page'));
     await page.getByTestId('file-input').setInputFiles(file);
-    await studio.card('sq030_sh020_anim_v001.mp4').dblclick({ timeout: 30 * SECOND });
+    await studio.card('sq030_sh020_anim_v001.mp4').dblclick({ timeout: 60 * SECOND });
     const source = await waitForReason(page, ['within-replication-delay'], 10 * SECOND);
     expect(source).toMatchObject({ storage: sandbox.main.name, origin: expect.anything() as string });
     await watchPlayback(page, sandbox.main.endpoint);
@@ -96,7 +96,7 @@ describe('an artist in Sydney', () => {
     await open('stills/');
     await studio.card('stills/sq010_colour_script.png').dblclick();
     await expect
-      .poll(async () => (await playerState(studio.page)).origin, { timeout: 10 * SECOND })
+      .poll(async () => (await playerState(studio.page)).origin, { timeout: 60 * SECOND })
       .toBe(studio.sandbox.replica.endpoint);
     await studio.screenshot('image');
   });
@@ -110,14 +110,14 @@ describe('an artist in Sydney', () => {
     studio.sandbox.addFault({ operation: 'ListObjectsV2', effect: { kind: 'latency', milliseconds: 2 * SECOND } });
     await studio.card(key).dblclick();
     const media = studio.page.getByTestId('player-media');
-    await media.waitFor({ timeout: 20 * SECOND });
+    await media.waitFor({ timeout: 60 * SECOND });
     const first = await media.getAttribute('data-frame');
     await studio.page.keyboard.press('Space');
     await studio.page
       .getByTestId('player')
       .getByRole('button', { name: 'Pause' })
-      .waitFor({ timeout: 10 * SECOND });
-    await expect.poll(() => media.getAttribute('data-frame'), { timeout: 20 * SECOND }).not.toBe(first);
+      .waitFor({ timeout: 60 * SECOND });
+    await expect.poll(() => media.getAttribute('data-frame'), { timeout: 60 * SECOND }).not.toBe(first);
     await studio.screenshot('sequence');
   });
 
@@ -143,12 +143,12 @@ describe('an artist in Sydney', () => {
     await studio.card('shots/').waitFor();
     sandbox.addFault({ operation: 'ListObjectsV2', effect: { kind: 'status', status: 403, code: 'AccessDenied' } });
     await studio.card('shots/').dblclick();
-    await page.getByTestId('error-state').waitFor({ timeout: 20 * SECOND });
+    await page.getByTestId('error-state').waitFor({ timeout: 60 * SECOND });
     expect(await page.getByTestId('error-state').innerText()).toContain('s3:ListBucket');
     await studio.screenshot('error');
     sandbox.clearFaults();
     await page.getByTestId('error-state').getByRole('button').first().click();
-    await studio.card('shots/sq010/').waitFor({ timeout: 20 * SECOND });
+    await studio.card('shots/sq010/').waitFor({ timeout: 60 * SECOND });
   });
 
   it('leaves no credential and no signature in any log', async () => {
@@ -166,18 +166,18 @@ describe('on the first day', () => {
 
   it('an empty library says what to do', async () => {
     studio = await openStudioInApp({ media: false });
-    await studio.page.getByTestId('empty-state').waitFor({ timeout: 20 * SECOND });
+    await studio.page.getByTestId('empty-state').waitFor({ timeout: 60 * SECOND });
     await studio.screenshot('empty-library');
   });
 
   it('without preferences the app asks for them, and goes on with an imported file', async () => {
     studio = await openStudioInApp({ preferences: false });
-    await studio.page.getByTestId('empty-state').waitFor({ timeout: 20 * SECOND });
+    await studio.page.getByTestId('empty-state').waitFor({ timeout: 60 * SECOND });
     await studio.screenshot('first-run');
     const file = join(studio.folder, 'isolation-preferences.json');
     const answered = studio.app.answerDialog({ filePaths: [file] });
     await studio.page.getByTestId('empty-state').getByRole('button').first().click();
     await answered;
-    await studio.card('shots/').waitFor({ timeout: 30 * SECOND });
+    await studio.card('shots/').waitFor({ timeout: 60 * SECOND });
   });
 });

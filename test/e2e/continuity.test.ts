@@ -89,7 +89,7 @@ async function playThrough(take: string, trouble: () => void): Promise<Sample[]>
   const lift = sandbox.addFault({ ...clip, effect: { kind: 'reset', afterBytes: BREAK_AT, when: begun.promise } });
   const end = await record(page);
   await studio.card(keyOf(take)).dblclick();
-  await page.waitForFunction(isPast, 0.5, { timeout: 20 * SECOND });
+  await page.waitForFunction(isPast, 0.5, { timeout: 60 * SECOND });
   trouble();
   lift();
   begun.resolve(undefined);
@@ -167,7 +167,7 @@ describe('playback goes on at the same place', () => {
     const lift = sandbox.addFault({ ...clip, effect: { kind: 'reset', afterBytes: BREAK_AT, when: begun.promise } });
     const end = await record(page);
     await studio.card(keyOf('main')).dblclick();
-    await page.waitForFunction(isPast, 0.5, { timeout: 20 * SECOND });
+    await page.waitForFunction(isPast, 0.5, { timeout: 60 * SECOND });
     sandbox.addFault({ region: sandbox.main.region, effect: { kind: 'down' } });
     lift();
     begun.resolve(undefined);

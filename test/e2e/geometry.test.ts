@@ -123,7 +123,7 @@ describe('no control is covered and no text is cut or overlaps', () => {
     const answered = app.answerDialog({ filePaths: [join(studio.folder, 'isolation-preferences.json')] });
     await page.getByTestId('empty-state').getByRole('button').first().click();
     await answered;
-    await studio.card('shots/').waitFor({ timeout: 30 * SECOND });
+    await studio.card('shots/').waitFor({ timeout: 60 * SECOND });
   });
 
   it('in the library, and in its menus', async () => {
@@ -260,7 +260,7 @@ describe('no control is covered and no text is cut or overlaps', () => {
     const answered = app.answerDialog({ filePaths: [join(studio.folder, 'other')] });
     await press('verify-folder');
     await answered;
-    await page.getByTestId('verify-report').waitFor({ timeout: 30 * SECOND });
+    await page.getByTestId('verify-report').waitFor({ timeout: 60 * SECOND });
     await expectNoFaults();
     await page.keyboard.press('Escape');
     await press('upload-button');

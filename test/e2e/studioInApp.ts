@@ -62,7 +62,7 @@ export async function openStudioInApp(options: StudioInAppOptions = {}): Promise
     });
   let app = await launch();
   process.stderr.write(`End to end in ${app.runtimeVersion} (${app.runtime})\n`);
-  await app.page.getByTestId('app').waitFor({ timeout: 30 * SECOND });
+  await app.page.getByTestId('app').waitFor({ timeout: 60 * SECOND });
   return {
     get app() {
       return app;
@@ -84,7 +84,7 @@ export async function openStudioInApp(options: StudioInAppOptions = {}): Promise
     restart: async () => {
       await app.close();
       app = await launch();
-      await app.page.getByTestId('app').waitFor({ timeout: 30 * SECOND });
+      await app.page.getByTestId('app').waitFor({ timeout: 60 * SECOND });
     },
     stop: async () => {
       await app.close();

@@ -127,7 +127,7 @@ const patient = { timeout: 60 * SECOND, interval: 100 };
 beforeAll(async () => {
   studio = await openStudioInApp();
   await writeFolder();
-  await studio.card('shots/').waitFor({ timeout: 30 * SECOND });
+  await studio.card('shots/').waitFor({ timeout: 60 * SECOND });
 });
 afterEach(() => studio.sandbox.clearFaults());
 afterAll(() => studio.stop());
@@ -325,7 +325,7 @@ describe('what needs somebody', () => {
     await press('upload-button');
     await press('verify-folder');
     await answered;
-    await studio.page.getByTestId('verify-report').waitFor({ timeout: 30 * SECOND });
+    await studio.page.getByTestId('verify-report').waitFor({ timeout: 60 * SECOND });
     expect(await studio.page.getByTestId('verify-report').getAttribute('data-same')).toBe(String(FILES - 1));
     const lines = studio.page.getByTestId('verify-file');
     await studio.page.getByTestId('verify-different').click();

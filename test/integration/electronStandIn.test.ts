@@ -320,7 +320,7 @@ describe.skipIf(typeof browser === 'string')('the end of the stand-in', () => {
     const main = Number(readFileSync(join(app.userData, 'stand-in.lock'), 'utf8'));
     process.kill(main, 'SIGKILL');
     expect(await app.exited).toBeNull();
-    await expect.poll(() => browsersOf(app.userData), { timeout: 10 * SECOND }).toEqual([]);
+    await expect.poll(() => browsersOf(app.userData), { timeout: 60 * SECOND }).toEqual([]);
     await app.close();
   });
 
@@ -334,7 +334,7 @@ describe.skipIf(typeof browser === 'string')('the end of the stand-in', () => {
     const test = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
     const signal = await new Promise((resolve) => test.once('exit', (_code, name) => resolve(name)));
     expect(signal).toBe('SIGKILL');
-    await expect.poll(() => browsersOf(userData), { timeout: 10 * SECOND }).toEqual([]);
+    await expect.poll(() => browsersOf(userData), { timeout: 60 * SECOND }).toEqual([]);
   });
 
   it('leaves nothing that keeps a process alive', async () => {

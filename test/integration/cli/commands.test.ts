@@ -33,7 +33,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function nearplay(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const env = { ...process.env, NEARPLAY_PREFERENCES: file('studio.json') };
   try {
-    return { code: 0, ...(await run(process.execPath, [CLI, ...args], { env, cwd: folder, timeout: 20_000 })) };
+    return { code: 0, ...(await run(process.execPath, [CLI, ...args], { env, cwd: folder, timeout: 50_000 })) };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
     return { code, stdout, stderr };
@@ -104,7 +104,7 @@ it.skipIf(process.platform === 'win32')('runs through a symbolic link too, as an
   await symlink(CLI, link);
   const { stdout } = await run(process.execPath, [link, 'route', '--ip', '203.0.113.9', '--json'], {
     env: { ...process.env, NEARPLAY_PREFERENCES: file('studio.json') },
-    timeout: 20_000,
+    timeout: 50_000,
   });
   expect(json(stdout)).toMatchObject({ storage: 'sydney', reason: 'replica-by-ip' });
 });

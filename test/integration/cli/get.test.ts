@@ -180,7 +180,7 @@ describe('nearplay get', () => {
 
 describe('a replica that is known to hold a version, and refuses its bytes', () => {
   it.beforeEach(async ({ desk }) => {
-    await desk.sandbox.waitForReplica(`media/${KEY}`, 5000);
+    await desk.sandbox.waitForReplica(`media/${KEY}`, 50_000);
     const effect = { kind: 'status', status: 403, code: 'InvalidObjectState' } as const;
     desk.sandbox.addFault({ operation: 'GetObject', region: SYDNEY_REGION, effect });
   });

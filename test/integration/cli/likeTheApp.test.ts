@@ -8,7 +8,7 @@ let studio: TestStudio;
 beforeAll(async () => {
   studio = await startTestStudio({ delaySeconds: 5 });
   await studio.upload('old.txt', 'old');
-  await studio.sandbox.waitForReplica('media/old.txt', 5000);
+  await studio.sandbox.waitForReplica('media/old.txt', 50_000);
   studio.sandbox.setClock(10_000);
   studio.sandbox.setReplication({ mode: 'never' });
   await studio.upload('late.txt', 'late');

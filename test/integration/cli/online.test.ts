@@ -61,7 +61,7 @@ describe('nearplay from a terminal, against the sample storage', () => {
     expect(lines).toHaveLength(3);
     expect(lines).toContainEqual({ key: 'sq010/sh010/shot.mov', size: large.length, state: 'done' });
     expect(lines).toContainEqual({ key: 'sq010/sh010/render/deep/b.txt', size: 3, state: 'done' });
-    await sandbox.waitForReplica('media/sq010/sh010/shot.mov', 5000);
+    await sandbox.waitForReplica('media/sq010/sh010/shot.mov', 50_000);
   });
 
   it('sends identical content never twice, and refuses to overwrite other content unless told to', async () => {

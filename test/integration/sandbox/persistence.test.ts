@@ -82,7 +82,7 @@ it('goes on with replication that was due', async () => {
   const { put } = await restart({ replicationDelayMs: 500 });
   await put('pending', 'x');
   const after = await restart();
-  await after.sandbox.waitForReplica('pending', 5000);
+  await after.sandbox.waitForReplica('pending', 50_000);
   const again = await restart();
   const head = () => again.client.send(new HeadObjectCommand({ Bucket, Key: 'pending' }));
   expect((await head()).ReplicationStatus).toBe('COMPLETED');

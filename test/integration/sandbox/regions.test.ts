@@ -63,9 +63,9 @@ describe('several replicas', () => {
     await put('slow');
     remove();
     const status = async () => (await client.send(new HeadObjectCommand({ Bucket, Key: 'slow' }))).ReplicationStatus;
-    await sandbox.waitForReplica('slow', 5000);
+    await sandbox.waitForReplica('slow', 50_000);
     expect(await status()).toBe('PENDING');
-    await sandbox.waitForReplica('slow', 5000, 'london');
+    await sandbox.waitForReplica('slow', 50_000, 'london');
     await expect.poll(status).toBe('COMPLETED');
   });
 });
@@ -118,7 +118,7 @@ describe('versions', () => {
     await expect(get({ VersionId })).rejects.toEqual(failure('MethodNotAllowed', 405));
     await client.send(new DeleteObjectCommand({ Bucket, Key: 'hidden', VersionId }));
     expect(await (await get()).Body?.transformToString()).toBe('still here');
-    await sandbox.waitForReplica('hidden', 5000, 'london');
+    await sandbox.waitForReplica('hidden', 50_000, 'london');
   });
 
   it('are listed newest first, in pages that end within a key, too', async () => {

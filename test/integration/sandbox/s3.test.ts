@@ -235,7 +235,7 @@ describe('replication', () => {
     const { VersionId } = await put('replicated', 'v1');
     expect((await status(client, Bucket, 'replicated')).ReplicationStatus).toBe('PENDING');
     await expect(status(replica, 'studio-media-syd', 'replicated')).rejects.toEqual(failure('NotFound', 404));
-    await sandbox.waitForReplica('replicated', 5000);
+    await sandbox.waitForReplica('replicated', 50_000);
     expect((await status(client, Bucket, 'replicated')).ReplicationStatus).toBe('COMPLETED');
     expect(await status(replica, 'studio-media-syd', 'replicated')).toMatchObject({
       ReplicationStatus: 'REPLICA',
@@ -267,7 +267,7 @@ describe('faults on demand', () => {
 
   it('takes a region down and leaves the other up', async () => {
     await put('up', 'x');
-    await sandbox.waitForReplica('up', 5000);
+    await sandbox.waitForReplica('up', 50_000);
     sandbox.addFault({ effect: { kind: 'down' }, region: 'us-east-1' });
     await expect(bytesOf('up')).rejects.toThrow();
     await replica.send(new GetObjectCommand({ Bucket: 'studio-media-syd', Key: 'up' }));

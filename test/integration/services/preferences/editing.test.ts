@@ -64,7 +64,7 @@ describe('two admins', () => {
     const first = await one.editor.edit();
     const saved = await one.editor.save(changed(first.text, (draft) => (draft.replication.delaySeconds = 5)));
     two.networkChanged();
-    await expect.poll(() => two.studio().preferences.replication.delaySeconds, { timeout: 5000 }).toBe(5);
+    await expect.poll(() => two.studio().preferences.replication.delaySeconds, { timeout: 50_000 }).toBe(5);
     const again = await one.editor.save(
       changed(saved.text, (draft) => (draft.replication.delaySeconds = 7)),
       saved.etag,

@@ -12,7 +12,7 @@ import { settled, startTestStudio, type TestStudio } from '../studio.ts';
 
 const KEY = 'media/.nearplay/isolation-preferences.json';
 /** Only against what hangs: a busy machine takes its time. */
-const eventually = <Value>(value: () => Value) => expect.poll(value, { timeout: 20_000 });
+const eventually = <Value>(value: () => Value) => expect.poll(value, { timeout: 50_000 });
 let studio: TestStudio;
 let admin: S3Client;
 let settings: SettingsBackend;

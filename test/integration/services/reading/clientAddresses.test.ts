@@ -73,7 +73,7 @@ describe('the public address', () => {
     expect((await readingOf(services))?.addressProblem).toBeUndefined();
     expect(link.route).toMatchObject({ storage: 'main-us', reason: 'ip-unknown' });
     await expect
-      .poll(async () => (await readingOf(services))?.addressProblem, { timeout: 5000 })
+      .poll(async () => (await readingOf(services))?.addressProblem, { timeout: 50_000 })
       .toContain('127.0.0.1');
   });
 

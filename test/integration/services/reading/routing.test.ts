@@ -66,7 +66,7 @@ describe.each(SKEWS)("every row of the route table through the services, this ma
 
   const stored = async (name: string) => {
     const key = await studio.upload(name, `bytes of ${name}`);
-    await studio.sandbox.waitForReplica(`media/${key}`, 5000);
+    await studio.sandbox.waitForReplica(`media/${key}`, 50_000);
     return key;
   };
   const expectRoute = async (services: TestStudio['services'], key: string, storage: string, reason: string) => {

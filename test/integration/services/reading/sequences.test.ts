@@ -41,7 +41,7 @@ describe('an image sequence', () => {
     await upload('late', ['plate.1003.exr']);
     sandbox.setReplication({ mode: 'normal', delayMs: 0 });
     await upload('late', ['plate.1001.exr', 'plate.1002.exr']);
-    await sandbox.waitForReplica('media/late/plate.1002.exr', 5000);
+    await sandbox.waitForReplica('media/late/plate.1002.exr', 50_000);
     const [sequence] = (await everyPage('late/')).entries.filter(isFile);
     expect(sequence).toMatchObject({
       key: 'late/plate.1003.exr',
@@ -52,9 +52,9 @@ describe('an image sequence', () => {
     });
 
     await upload('whole', frames('plate.#.exr', 4));
-    await sandbox.waitForReplica('media/whole/plate.1004.exr', 5000);
+    await sandbox.waitForReplica('media/whole/plate.1004.exr', 50_000);
     await expect
-      .poll(async () => (await everyPage('whole/')).entries.find(isFile)?.route.reason, { timeout: 10_000 })
+      .poll(async () => (await everyPage('whole/')).entries.find(isFile)?.route.reason, { timeout: 50_000 })
       .toBe('replica-by-ip');
   });
 

@@ -6,7 +6,7 @@ import { startTestStudio, type TestStudio } from '../studio.ts';
 
 const DAY = 24 * 3600 * 1000;
 const MEDIA = join(import.meta.dirname, '../../../fixtures/media/stills');
-const PATIENT = { timeout: 15_000 };
+const PATIENT = { timeout: 50_000 };
 
 let studio: TestStudio;
 beforeEach(async () => {
@@ -18,7 +18,7 @@ describe('the replication report', () => {
   it('tells pending, stuck, failed and never replicated objects apart, with bytes, and skips what is there', async () => {
     const { sandbox, services } = studio;
     await studio.upload('there.txt', 'there');
-    await sandbox.waitForReplica('media/there.txt', 5000);
+    await sandbox.waitForReplica('media/there.txt', 50_000);
     await seed(sandbox, MEDIA, { prefix: 'media/old', ageMs: DAY, replicated: false });
     sandbox.setReplication({ mode: 'failed' });
     await studio.upload('failed.txt', 'failed');
@@ -88,7 +88,7 @@ describe('why this region', () => {
   it('names addresses, range, proof, health and measurements, and gives IT a text without secrets', async () => {
     const { sandbox } = studio;
     const key = await studio.upload('shot.txt', 'x'.repeat(100_000));
-    await sandbox.waitForReplica(`media/${key}`, 5000);
+    await sandbox.waitForReplica(`media/${key}`, 50_000);
     // It may have been asked for a moment too early.
     await expect
       .poll(async () => (await studio.services.studio().explainRoute(key)).reason, PATIENT)
@@ -124,7 +124,7 @@ describe('ready in your region', () => {
     services.on('replicaReady', ({ key, label }) => ready.push(`${key} in ${label}`));
     await studio.upload('shot.txt', 'bytes');
     expect(ready).toEqual([]);
-    await expect.poll(() => ready, { timeout: 15_000 }).toEqual(['shot.txt in Sydney']);
+    await expect.poll(() => ready, { timeout: 50_000 }).toEqual(['shot.txt in Sydney']);
   });
 
   it('is told of what others upload into a folder with a ready alert', async () => {
@@ -136,7 +136,7 @@ describe('ready in your region', () => {
     const [upload] = await other.uploads.add('dailies', [await studio.file('theirs.txt', 'bytes')]);
     await expect.poll(() => other.uploads.list().find(({ id }) => id === upload)?.state).toBe('done');
     studio.services.changeSettings({ readyAlerts: ['dailies/'] });
-    await expect.poll(() => ready, { timeout: 15_000 }).toEqual(['dailies/theirs.txt']);
+    await expect.poll(() => ready, { timeout: 50_000 }).toEqual(['dailies/theirs.txt']);
   });
 });
 
@@ -145,7 +145,7 @@ describe('a copy on this computer', () => {
     const { sandbox, services } = studio;
     const content = Buffer.alloc(3_000_000, 5);
     const key = await studio.upload('shot.mov', content);
-    await sandbox.waitForReplica(`media/${key}`, 5000);
+    await sandbox.waitForReplica(`media/${key}`, 50_000);
     const file = join(studio.folder, 'copy.mov');
     const states: string[] = [];
     services.on('transfersChanged', ({ changed }) => {
@@ -153,7 +153,7 @@ describe('a copy on this computer', () => {
       if (copy) states.push(copy.state);
     });
     services.downloads.add(key, file);
-    await expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe('done');
+    await expect.poll(() => states.at(-1), { timeout: 50_000 }).toBe('done');
     expect((await readFile(file)).equals(content)).toBe(true);
     const read = sandbox.requests.filter(({ operation }) => operation === 'GetObject').at(-1);
     expect(read?.region).toBe('ap-southeast-2');

@@ -41,7 +41,7 @@ const FAULTS: readonly [string, FaultEffect][] = [
 it.each(FAULTS)('with %s the log tells what failed, and no secret', async (_name, effect) => {
   const { services, sandbox } = studio;
   await studio.upload('shot.txt', 'bytes of the shot');
-  await sandbox.waitForReplica('media/shot.txt', 5000);
+  await sandbox.waitForReplica('media/shot.txt', 50_000);
   const links: string[] = [];
   const link = async (failed?: string) => {
     const one = await services.studio().createLink('shot.txt', 'play', failed);

@@ -60,7 +60,7 @@ describe('a token that ends in mid work', () => {
     const [upload] = await services.uploads.add('', [await studio.file('new.txt', 'bytes')]);
     const state = () => services.uploads.list().find(({ id }) => id === upload);
     await signIn('second-token');
-    await expect.poll(() => state()?.state, { timeout: 20_000 }).toBe('done');
+    await expect.poll(() => state()?.state, { timeout: 50_000 }).toBe('done');
     expect(state()?.key).toBe('new.txt');
   });
 });

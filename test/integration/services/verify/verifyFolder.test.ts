@@ -193,7 +193,7 @@ it('refuses a folder that is not there, and stops when it is told to', async () 
   const verifying = verifyFolder(studio, { path, folder, signal: stop.signal });
   verifying.catch(() => undefined);
   await expect
-    .poll(() => sandbox.requests.some(({ faults }) => faults.includes('stall')), { timeout: 20_000 })
+    .poll(() => sandbox.requests.some(({ faults }) => faults.includes('stall')), { timeout: 50_000 })
     .toBe(true);
   stop.abort();
   // Before the storage's own time-out of eight seconds would have ended it.

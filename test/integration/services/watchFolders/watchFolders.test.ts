@@ -81,7 +81,7 @@ async function write(name: string, content: string, ageSeconds = AN_HOUR): Promi
 const puts = () => sandbox.requests.filter(({ operation }) => operation === 'PutObject').length;
 const text = async (name: string) => (await bytesOf(sandbox, into + name))?.toString();
 const isThere = (name: string) => sandbox.bucketOf('main-us').current(`media/${into}${name}`) !== undefined;
-const until = (isSo: () => boolean, what: string) => untilWithin(isSo, what, 8000);
+const until = (isSo: () => boolean, what: string) => untilWithin(isSo, what, 50_000);
 /** Long enough for several looks. */
 const someLooks = () => wait(900);
 

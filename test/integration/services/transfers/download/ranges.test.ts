@@ -20,7 +20,7 @@ const RANGES = 12;
 let desk: DownloadDesk;
 beforeEach(async () => {
   desk = await DownloadDesk.open(SIZE);
-  await desk.sandbox.waitForReplica(`media/${KEY}`, 5000);
+  await desk.sandbox.waitForReplica(`media/${KEY}`, 50_000);
 });
 afterEach(() => desk.close());
 

@@ -7,7 +7,7 @@ const SIZE = 2 * MIB;
 let desk: DownloadDesk;
 beforeEach(async () => {
   desk = await DownloadDesk.open(SIZE);
-  await desk.sandbox.waitForReplica(`media/${KEY}`, 5000);
+  await desk.sandbox.waitForReplica(`media/${KEY}`, 50_000);
 });
 afterEach(() => desk.close());
 
