@@ -8,6 +8,7 @@ export default {
     // The scripts of package.json, which build/run.mjs starts by their path.
     'build/{run.mjs,bundle.ts,demo.ts,devWindow.ts,dist.ts,errorsPage.ts,interop.ts,measure.ts,notice.ts,start.ts,test.ts}',
     'build/{icons,sample-media}/generate.ts',
+    'build/sample-media/generateCoded.ts',
     'test/bench/*Bench.ts',
     // Started as programs by tests, or given to Node with --import.
     'test/sandbox/serve.ts',

@@ -1,3 +1,4 @@
+import { boxes, latin1, u16, u32 } from './isoBoxes.ts';
 import { KIB } from './units.ts';
 
 /** Content of a file by its head; unknown parts are absent. */
@@ -36,7 +37,8 @@ export interface ReadableBytes {
 const BLOCK_BYTES = 16 * KIB;
 /** Limits reading to 384 KiB, wherever the index of the file is. */
 const MAX_BLOCKS = 24;
-const MAX_BOXES = 200;
+/** Elements of Matroska that are looked at. */
+const MAX_ELEMENTS = 200;
 
 /** Reads the head of a file, by at most 24 reads of 16 KiB. Rejects only as `read` does. */
 export async function readMediaHead(source: ReadableBytes): Promise<MediaHead> {
@@ -98,28 +100,6 @@ class Blocks {
 
 /** Types of boxes that a file may begin with. */
 const BOXES: ReadonlySet<string> = new Set('ftyp moov mdat free skip wide pnot styp moof uuid'.split(' '));
-
-interface Box {
-  type: string;
-  /** Of its content. */
-  start: number;
-  end: number;
-}
-
-async function* boxes(bytes: Blocks, from: number, to: number): AsyncGenerator<Box> {
-  let offset = from;
-  for (let count = 0; count < MAX_BOXES && offset + 8 <= to; count++) {
-    const head = await bytes.at(offset, 16);
-    if (head.length < 8) return;
-    const short = u32(head, 0);
-    const isLong = short === 1 && head.length === 16;
-    const size = isLong ? u32(head, 8) * 2 ** 32 + u32(head, 12) : short === 0 ? to - offset : short;
-    const header = isLong ? 16 : 8;
-    if (size < header) return;
-    yield { type: latin1(head, 4, 4), start: offset + header, end: offset + size };
-    offset += size;
-  }
-}
 
 async function isoHead(bytes: Blocks): Promise<MediaHead> {
   const head: Extract<MediaHead, { is: 'iso' }> = { is: 'iso', tracks: [], hasIndex: false };
@@ -291,7 +271,7 @@ const MASTERS: ReadonlySet<number> = new Set([0x18538067, 0x1654ae6b, 0xae, 0xe0
 async function matroskaTracks(bytes: Blocks): Promise<MediaTrack[]> {
   const tracks: MediaTrack[] = [];
   let offset = 0;
-  for (let count = 0; count < MAX_BOXES; count++) {
+  for (let count = 0; count < MAX_ELEMENTS; count++) {
     const head = await bytes.at(offset, 12);
     const id = vint(head, 0, false);
     const size = id && vint(head, id.length, true);
@@ -378,16 +358,4 @@ function textOf(bytes: Uint8Array): string | undefined {
 
 function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
   return start.every((byte, index) => bytes[index] === byte);
-}
-
-function latin1(bytes: Uint8Array, offset: number, length: number): string {
-  return String.fromCharCode(...bytes.subarray(offset, offset + length));
-}
-
-function u16(bytes: Uint8Array, offset: number): number {
-  return (bytes[offset] ?? 0) * 256 + (bytes[offset + 1] ?? 0);
-}
-
-function u32(bytes: Uint8Array, offset: number): number {
-  return u16(bytes, offset) * 65536 + u16(bytes, offset + 2);
 }

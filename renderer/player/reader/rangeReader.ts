@@ -214,7 +214,7 @@ export class RangeReader {
 
   /** Blocks to have, the most urgent first: what reads wait for, then what lies ahead of the position. */
   #wanted(blocks: Blocks): { urgent: number[]; wanted: Set<number> } {
-    const { maxAheadBytes, blockBytes } = this.#options;
+    const { maxBufferBytes } = this.#options;
     const wanted = new Set<number>();
     const add = (from: number, to: number): void => {
       for (let index = blocks.indexOf(from); blocks.startOf(index) < Math.min(to, blocks.size); index++)
@@ -224,7 +224,7 @@ export class RangeReader {
     const reads = [...this.#reads].reverse();
     const urgent = reads.map(({ at }) => blocks.indexOf(at));
     for (const index of urgent) wanted.add(index);
-    for (const { at, end } of reads) add(at, Math.min(end, at + Math.max(blockBytes, maxAheadBytes)));
+    for (const { at, end } of reads) add(at, Math.min(end, at + Math.floor(maxBufferBytes / 2)));
     if (this.#ahead > 0) add(this.#position, this.#position + this.#ahead);
     return { urgent, wanted };
   }
