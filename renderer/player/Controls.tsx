@@ -10,8 +10,11 @@ import {
 import { Slider, SliderThumb, SliderTrack } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { MediaKind } from '../../shared/media.ts';
-import { formatCount, formatPosition } from '../text/format.ts';
+import { formatPosition } from '../text/format.ts';
 import { IconButton } from '../ui/IconButton.tsx';
+import { Counter } from './Counter.tsx';
+import type { Numbering } from './counting.ts';
+import { ScrubBar } from './ScrubBar.tsx';
 import type { TransportControls, TransportState } from './transport.ts';
 
 interface ControlsProps {
@@ -20,16 +23,16 @@ interface ControlsProps {
   kind: MediaKind;
   /** There is nothing to hear. */
   silent?: boolean;
-  /** The frame on screen, where it is not counted from 0. */
-  frame?: string;
+  /** Of the frames of a sequence. */
+  numbers?: Numbering['numbers'];
   onFullScreen: () => void;
 }
 
-export function Controls({ transport, shown, kind, silent = false, frame, onFullScreen }: ControlsProps) {
+export function Controls({ transport, shown, kind, silent = false, numbers, onFullScreen }: ControlsProps) {
   const { t } = useTranslation();
   return (
     <div className="controls">
-      <ScrubBar transport={transport} shown={shown} />
+      <ScrubBar transport={transport} shown={shown} numbers={numbers} />
       <div className="controls-row">
         <div className="controls-play">
           {kind === 'video' && (
@@ -54,17 +57,20 @@ export function Controls({ transport, shown, kind, silent = false, frame, onFull
               <IconPlayerSkipForward size={17} aria-hidden="true" />
             </IconButton>
           )}
+          {shown.speed !== 1 && <span className="tag">{t('player.rate', { rate: shown.speed })}</span>}
+        </div>
+        {kind === 'video' ? (
+          <Counter transport={transport} shown={shown} numbers={numbers} />
+        ) : (
           <span className="controls-time">
             {formatPosition(shown.time)} <span className="muted">/ {formatPosition(shown.duration)}</span>
           </span>
-          {kind === 'video' && (
-            <span className="controls-frame muted">
-              {frame ?? t('player.frame', { frame: formatCount(shown.frame) })}
-            </span>
-          )}
-          {shown.speed !== 1 && <span className="tag">{t('player.rate', { rate: shown.speed })}</span>}
-        </div>
-        <div className="controls-sound">
+        )}
+        {/* A pointer leaves the focus to the stage, whose keys the arrows are; with keys the volume can be reached. */}
+        <div
+          className="controls-sound"
+          onPointerUp={({ currentTarget }) => currentTarget.closest<HTMLElement>('.player')?.focus()}
+        >
           {!silent && <Sound transport={transport} shown={shown} />}
           {kind === 'video' && (
             <IconButton label={t('player.fullScreen')} shortcut="F" onPress={onFullScreen}>
@@ -112,25 +118,3 @@ function Sound({ transport, shown }: Pick<ControlsProps, 'transport' | 'shown'>)
 }
 
 const PERCENT = { style: 'percent' } as const;
-
-function ScrubBar({ transport, shown }: Pick<ControlsProps, 'transport' | 'shown'>) {
-  const { t } = useTranslation();
-  const duration = Number.isFinite(shown.duration) && shown.duration > 0 ? shown.duration : 1;
-  return (
-    <Slider
-      className="slider scrub"
-      aria-label={t('player.scrub')}
-      minValue={0}
-      maxValue={duration}
-      step={1 / shown.frameRate}
-      value={Math.min(shown.time, duration)}
-      onChange={(time) => transport?.seek(time)}
-    >
-      <SliderTrack className="slider-track">
-        <div className="slider-buffered" style={{ width: `${Math.min(1, shown.buffered / duration) * 100}%` }} />
-        <div className="slider-fill" style={{ width: `${(Math.min(shown.time, duration) / duration) * 100}%` }} />
-        <SliderThumb className="slider-thumb" aria-valuetext={formatPosition(shown.time)} />
-      </SliderTrack>
-    </Slider>
-  );
-}

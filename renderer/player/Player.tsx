@@ -10,6 +10,7 @@ import { PlayerHead } from './PlayerHead.tsx';
 import { SettledRoute } from './PlayerRoute.tsx';
 import { PlayingMedia } from './PlayingMedia.tsx';
 import { SequencePlayer } from './SequencePlayer.tsx';
+import { useGoOn } from './useGoOn.ts';
 import { usePlayerKeys } from './usePlayerKeys.ts';
 
 /** One file, large. The header stays, so that the region can be changed while it plays. */
@@ -18,12 +19,12 @@ export function Player({ opened }: { opened: LibraryFile }) {
   const entries = useLibrary(arranged);
   const neighbours = useMemo(() => neighboursOf(entries, opened), [entries, opened]);
   const { file, previous, next } = neighbours;
-  const open = useLibrary((library) => library.open);
+  const goOn = useGoOn();
   const onFullScreen = (): void => void toggleFullScreen(root.current);
   useEffect(() => root.current?.focus(), []);
   usePlayerKeys((action) => {
-    if (action === 'previous' && previous) open(previous);
-    if (action === 'next' && next) open(next);
+    if (action === 'previous' && previous) goOn(previous);
+    if (action === 'next' && next) goOn(next);
     if (action === 'full-screen') onFullScreen();
   });
   return (

@@ -7,6 +7,7 @@ import { useLibrary, useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
 import { CutName } from '../ui/CutName.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
+import { useGoOn } from './useGoOn.ts';
 import { useDownloadKey } from './usePlayerKeys.ts';
 
 /** @param children where the media comes from. */
@@ -15,6 +16,7 @@ export function PlayerHead({ neighbours, children }: { neighbours: Neighbours; c
   const { file, position, total, previous, next } = neighbours;
   const { key, name } = file;
   const open = useLibrary((library) => library.open);
+  const goOn = useGoOn();
   const download = useSession((session) => session.download);
   // A sequence is many files: there is no one copy of it.
   const canDownload = file.sequence === undefined;
@@ -45,11 +47,11 @@ export function PlayerHead({ neighbours, children }: { neighbours: Neighbours; c
         label={t('player.previous')}
         shortcut="↑"
         isDisabled={previous === undefined}
-        onPress={() => open(previous)}
+        onPress={() => goOn(previous)}
       >
         <IconChevronUp size={18} aria-hidden="true" />
       </IconButton>
-      <IconButton label={t('player.next')} shortcut="↓" isDisabled={next === undefined} onPress={() => open(next)}>
+      <IconButton label={t('player.next')} shortcut="↓" isDisabled={next === undefined} onPress={() => goOn(next)}>
         <IconChevronDown size={18} aria-hidden="true" />
       </IconButton>
     </div>

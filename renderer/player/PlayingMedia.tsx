@@ -10,11 +10,14 @@ import { NO_PLAYBACK, type PlaybackMoment } from './playbackNeed.ts';
 import { PlayerError } from './PlayerError.tsx';
 import { PlayerHead } from './PlayerHead.tsx';
 import { INITIAL_PLAYER_LINK, type PlayerLink } from './playerLink.ts';
+import { playerMemory } from './playerMemory.ts';
 import { PlayerRoute } from './PlayerRoute.tsx';
 import { PlayerSession } from './playerSession.ts';
 import { onSingleClick } from './singleClick.ts';
 import { ImageStage, PlaybackStage } from './stage.ts';
+import type { FrameTable } from './table/frameTable.ts';
 import { bufferedEnd, STILL_TRANSPORT, Transport, type TransportState } from './transport.ts';
+import { useFrameTable } from './useFrameTable.ts';
 import { usePlaybackNeed } from './usePlaybackNeed.ts';
 import { useTransportKeys } from './usePlayerKeys.ts';
 
@@ -36,7 +39,12 @@ export function PlayingMedia({ neighbours, onFullScreen }: PlayingMediaProps) {
     () => session?.state ?? INITIAL_PLAYER_LINK,
   );
   const download = useSession((session) => session.download);
-  const { transport, shown } = useTransport(active === 0 ? first : second, kind !== 'image' && session !== undefined);
+  const table = useFrameTable(state.link, kind === 'video');
+  const { transport, shown } = useTransport(
+    active === 0 ? first : second,
+    kind !== 'image' && session !== undefined,
+    table,
+  );
   useTransportKeys(transport, kind);
   usePlaybackNeed(() => momentOfMedia((active === 0 ? first : second).current));
   useGoOnWhenOnline(session);
@@ -64,7 +72,13 @@ export function PlayingMedia({ neighbours, onFullScreen }: PlayingMediaProps) {
       <PlayerHead neighbours={neighbours}>
         <PlayerRoute state={state} kind={kind} />
       </PlayerHead>
-      <div className="stage" data-phase={state.phase} data-waiting={isWaiting(state, shown, kind)}>
+      <div
+        className="stage"
+        data-phase={state.phase}
+        data-waiting={isWaiting(state, shown, kind)}
+        data-settled={shown.settled}
+        {...(shown.frame !== undefined && { 'data-frame': shown.frame })}
+      >
         {slots}
         {kind === 'audio' && <AudioPicture playing={!shown.paused} />}
         {isWaiting(state, shown, kind) && <div className="spinner" aria-hidden="true" />}
@@ -135,7 +149,7 @@ function usePlayerSession(
     // At once: the element that was on screen is emptied next, and must not be seen empty.
     const show = (index: 0 | 1): void => flushSync(() => setActive(index));
     if (one instanceof HTMLMediaElement && two instanceof HTMLMediaElement) {
-      player.open(new PlaybackStage([one, two], player.dispatch, show));
+      player.open(new PlaybackStage([one, two], player.dispatch, show, playerMemory.startOf(key)));
     } else if (one instanceof HTMLImageElement && two instanceof HTMLImageElement) {
       player.open(new ImageStage([one, two], player.dispatch, show));
     }
@@ -162,20 +176,30 @@ function useGoOnWhenOnline(session: PlayerSession | undefined): void {
 function useTransport(
   element: React.RefObject<Slot | null>,
   wanted: boolean,
+  table: FrameTable | null | undefined,
 ): { transport: Transport | undefined; shown: TransportState } {
   const [transport, setTransport] = useState<Transport>();
   const [shown, setShown] = useState(STILL_TRANSPORT);
-  // The rate was measured on the first source; the same file from elsewhere has the same.
-  const frameRate = useRef<number>(undefined);
   useEffect(() => {
     const media = element.current;
     if (!wanted || !(media instanceof HTMLMediaElement)) return undefined;
-    const made = new Transport(media, frameRate.current, setShown);
+    const made = new Transport(media, (state, atOnce) => {
+      const { muted, volume, paused, speed } = state;
+      playerMemory.keep({ muted, volume, paused, speed });
+      // A picture and its number are drawn together.
+      if (atOnce) flushSync(() => setShown(state));
+      else setShown(state);
+    });
+    const arrived = (): void => playerMemory.arrived();
+    media.addEventListener('loadeddata', arrived);
     setTransport(made);
     return () => {
-      if (made.isMeasured) frameRate.current = made.frameRate;
+      media.removeEventListener('loadeddata', arrived);
       made.dispose();
     };
   }, [element, wanted]);
+  useEffect(() => {
+    if (table !== undefined) transport?.setTable(table);
+  }, [transport, table]);
   return { transport, shown };
 }

@@ -38,7 +38,7 @@ export function SequencePlayer({ neighbours, sequence, onFullScreen }: SequenceP
   const [attempt, setAttempt] = useState(0);
   const { links, transport, shown, failure } = useSequence(sequence, canvas, attempt);
   useTransportKeys(transport, 'video');
-  const number = links?.frames[shown.frame]?.number ?? sequence.first;
+  const number = links?.frames[shown.frame ?? 0]?.number ?? sequence.first;
   const isWaiting = !failure && (!links || shown.waiting);
   return (
     <>
@@ -65,7 +65,7 @@ export function SequencePlayer({ neighbours, sequence, onFullScreen }: SequenceP
           shown={shown}
           kind="video"
           silent
-          frame={t('player.frameOf', { frame: number, last: sequence.last })}
+          numbers={links?.frames}
           onFullScreen={onFullScreen}
         />
       )}

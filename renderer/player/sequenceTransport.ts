@@ -1,12 +1,14 @@
 import type { FrameCache } from './frameCache.ts';
-import { shuttle } from './frames.ts';
 import type { PlaybackMoment } from './playbackNeed.ts';
 import { framesDue, SEQUENCE_FRAME_RATE } from './sequencePlayback.ts';
+import { shuttle } from './shuttle.ts';
+import { FrameTable } from './table/frameTable.ts';
 import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
 
 /** Plays frames that are in memory, each one in its turn: where one is not there yet, playing waits for it. */
 export class SequenceTransport implements TransportControls {
   readonly #count: number;
+  readonly #table: FrameTable;
   readonly #cache: FrameCache;
   readonly #show: (index: number, frame: ImageBitmap) => void;
   readonly #changed: (state: TransportState) => void;
@@ -24,6 +26,7 @@ export class SequenceTransport implements TransportControls {
     callbacks: { show: (index: number, frame: ImageBitmap) => void; changed: (state: TransportState) => void },
   ) {
     this.#count = count;
+    this.#table = FrameTable.steady(count, { numerator: SEQUENCE_FRAME_RATE, denominator: 1 });
     this.#cache = cache;
     this.#show = callbacks.show;
     this.#changed = callbacks.changed;
@@ -69,6 +72,10 @@ export class SequenceTransport implements TransportControls {
 
   seek(seconds: number): void {
     this.#goTo(Math.floor(seconds * SEQUENCE_FRAME_RATE + 0.01));
+  }
+
+  seekToFrame(frame: number): void {
+    this.#goTo(frame);
   }
 
   seekToEnd(): void {
@@ -131,8 +138,10 @@ export class SequenceTransport implements TransportControls {
       paused: this.#speed === 0,
       waiting: this.#shown !== this.#index,
       speed: this.#speed === 0 ? 1 : this.#speed,
-      frameRate: SEQUENCE_FRAME_RATE,
-      frame: this.#index,
+      table: this.#table,
+      frame: this.#shown === -1 ? undefined : this.#shown,
+      wanted: this.#index,
+      settled: this.#shown === this.#index,
       buffered: (this.#cache.readyUntil(this.#index) + 1) / SEQUENCE_FRAME_RATE,
     });
   }

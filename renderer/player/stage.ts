@@ -2,6 +2,7 @@ import type { Link } from '../../shared/link.ts';
 import { SECOND_MS } from '../../shared/units.ts';
 import { faultOf } from './playerErrors.ts';
 import type { PlayerEvent } from './playerLink.ts';
+import type { KeptPlayback } from './playerMemory.ts';
 import { type Finding, probePicture, probeSource } from './sourceProbe.ts';
 import { StallWatch } from './stallWatch.ts';
 
@@ -44,7 +45,7 @@ export class PlaybackStage implements Stage {
   readonly #stall = new StallWatch();
   readonly #looking: ReturnType<typeof setInterval>;
   /** True while the media should run; survives a reload, during which an element says it is paused. */
-  #running = true;
+  #running: boolean;
   /** The last position that was on screen, seconds; an element that failed may say 0. */
   #position = 0;
 
@@ -52,10 +53,16 @@ export class PlaybackStage implements Stage {
     elements: readonly [HTMLMediaElement, HTMLMediaElement],
     dispatch: Dispatch,
     shown: (index: 0 | 1) => void,
+    start: KeptPlayback,
   ) {
     this.#elements = elements;
     this.#dispatch = dispatch;
     this.#shown = shown;
+    this.#running = !start.paused;
+    const [first] = elements;
+    first.muted = start.muted;
+    first.volume = start.volume;
+    first.playbackRate = Math.max(1, start.speed);
     for (const element of elements) this.#listen(element);
     this.#looking = setInterval(() => this.#look(), STALL_CHECK_INTERVAL_MS);
   }

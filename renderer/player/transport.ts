@@ -1,5 +1,6 @@
 import { SECOND_MS } from '../../shared/units.ts';
-import { DEFAULT_FRAME_RATE, estimateFrameRate, frameAt, shuttle, stepTime } from './frames.ts';
+import { shuttle } from './shuttle.ts';
+import type { FrameTable } from './table/frameTable.ts';
 
 export interface TransportState {
   time: number;
@@ -10,10 +11,16 @@ export interface TransportState {
   volume: number;
   /** -8 to 8; negative while going backwards. */
   speed: number;
-  frameRate: number;
-  frame: number;
   /** End of what is loaded after the position, seconds. */
   buffered: number;
+  /** The pictures that there are; undefined while or where that is not known, and for sound. */
+  table: FrameTable | undefined;
+  /** The picture on screen, counted from 0; undefined where that is not known. */
+  frame: number | undefined;
+  /** The picture that is on screen once a seek is over. */
+  wanted: number | undefined;
+  /** The picture on screen is the one that was sought last. */
+  settled: boolean;
 }
 
 /** Controls for keys and buttons, alike for elements and sequences. */
@@ -24,6 +31,7 @@ export interface TransportControls {
   stepFrames(frames: number): void;
   skip(seconds: number): void;
   seek(seconds: number): void;
+  seekToFrame(frame: number): void;
   seekToEnd(): void;
   toggleMute(): void;
   setVolume(volume: number): void;
@@ -37,14 +45,18 @@ export const STILL_TRANSPORT: TransportState = {
   muted: false,
   volume: 1,
   speed: 1,
-  frameRate: DEFAULT_FRAME_RATE,
-  frame: 0,
   buffered: 0,
+  table: undefined,
+  frame: undefined,
+  wanted: undefined,
+  settled: true,
 };
+
+/** What the transport uses of a media element; of a video, the times of its pictures too. */
+export type TransportMedia = HTMLMediaElement & Partial<Pick<HTMLVideoElement, 'requestVideoFrameCallback'>>;
 
 const EVENTS = [
   'play',
-  'pause',
   'durationchange',
   'volumechange',
   'ratechange',
@@ -56,29 +68,63 @@ const EVENTS = [
   'ended',
   'timeupdate',
   'loadeddata',
-  'emptied',
 ];
-const MAX_FRAME_TIMES = 60;
+/** HTML Standard, "Ready states"; the constants of HTMLMediaElement. */
+const HAVE_CURRENT_DATA = 2;
+const HAVE_FUTURE_DATA = 3;
+/** Of sound, which has no pictures to step by, seconds. */
+const SOUND_STEP_S = 0.1;
+/** A picture that is there and was not announced is asked for after so long. */
+const UNANNOUNCED_MS = 400;
+/** Where pictures are not known, the next one is looked for in steps of less than a picture at 120 a second. */
+const SEARCH_STEP_S = 0.008;
+const MAX_SEARCH_STEPS = 150;
+const SEEK_TIMEOUT_MS = 5 * SECOND_MS;
 
-/** The controls of one media element: what it shows, and what the keys do to it. */
+/**
+ * The controls of one media element: what it shows, and what the keys do to it. The number of a picture is that of the one which
+ * the engine says it presents, never one that is computed from the position; every seek aims at the middle of a picture.
+ */
 export class Transport implements TransportControls {
-  readonly #media: HTMLMediaElement;
-  readonly #changed: (state: TransportState) => void;
+  readonly #media: TransportMedia;
+  readonly #changed: (state: TransportState, atOnce: boolean) => void;
   readonly #ended = new AbortController();
-  #frameRate = DEFAULT_FRAME_RATE;
-  #measured = false;
-  #times: number[] = [];
+  /** null: it cannot be known. */
+  #table: FrameTable | null | undefined;
+  /** When the picture on screen begins, as the engine says. */
+  #mediaTime: number | undefined;
+  /** The media is paused, and its position is one that was aimed at. */
+  #isAimed = false;
+  /** A picture was presented that the last seek was for. */
+  #isSettled = true;
+  /** A position that was sought beyond the duration that is known so far. */
+  #beyond: number | undefined;
   #backwards = 0;
+  #backwardsAt = 0;
+  /** Steps that wait for the table. */
+  #owed = 0;
+  /** Steps without a table. */
+  #toWalk = 0;
+  #isWalking = false;
+  #presented = Promise.withResolvers<undefined>();
   #lastDraw = 0;
   #drawing = 0;
+  #asking: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(media: HTMLMediaElement, frameRate: number | undefined, changed: (state: TransportState) => void) {
+  /** @param changed `atOnce`: together with a picture, so before the window is drawn next */
+  constructor(media: TransportMedia, changed: (state: TransportState, atOnce: boolean) => void) {
     this.#media = media;
     this.#changed = changed;
-    this.#frameRate = frameRate ?? DEFAULT_FRAME_RATE;
-    this.#measured = frameRate !== undefined;
-    for (const name of EVENTS) media.addEventListener(name, () => this.#report(), { signal: this.#ended.signal });
-    if (media instanceof HTMLVideoElement && frameRate === undefined) this.#measure(media);
+    const { signal } = this.#ended;
+    for (const name of EVENTS) media.addEventListener(name, () => this.#report(), { signal });
+    media.addEventListener('play', () => (this.#isAimed = false), { signal });
+    media.addEventListener('playing', () => (this.#isSettled = true), { signal });
+    media.addEventListener('pause', () => this.#aim(), { signal });
+    media.addEventListener('durationchange', () => this.#goBeyond(), { signal });
+    media.addEventListener('emptied', () => this.#forget(), { signal });
+    for (const name of ['seeked', 'loadeddata']) media.addEventListener(name, () => this.#askLater(), { signal });
+    this.#watch();
+    this.#askLater();
     this.#drawing = requestAnimationFrame(this.#draw);
     this.#report();
   }
@@ -86,15 +132,18 @@ export class Transport implements TransportControls {
   dispose(): void {
     this.#ended.abort();
     cancelAnimationFrame(this.#drawing);
+    clearTimeout(this.#asking);
+    this.#presented.resolve(undefined);
   }
 
-  /** True where the frame rate was measured, here or for an earlier source. */
-  get isMeasured(): boolean {
-    return this.#measured;
-  }
-
-  get frameRate(): number {
-    return this.#frameRate;
+  /** @param table null where the pictures cannot be known */
+  setTable(table: FrameTable | null): void {
+    this.#table = table;
+    const owed = this.#owed;
+    this.#owed = 0;
+    if (owed !== 0) this.stepFrames(owed);
+    else this.#aim();
+    this.#report();
   }
 
   togglePlay(): void {
@@ -103,9 +152,8 @@ export class Transport implements TransportControls {
   }
 
   pause(): void {
-    this.#backwards = 0;
-    this.#media.playbackRate = 1;
-    this.#media.pause();
+    this.#halt();
+    this.#aim();
     this.#report();
   }
 
@@ -116,24 +164,43 @@ export class Transport implements TransportControls {
   }
 
   stepFrames(frames: number): void {
-    this.pause();
-    this.#media.currentTime = stepTime(this.#media.currentTime, frames, this.#frameRate, this.#media.duration);
+    if (!this.#media.requestVideoFrameCallback) {
+      this.#halt();
+      this.seek(this.#media.currentTime + frames * SOUND_STEP_S);
+    } else if (this.#table) {
+      const from = this.#here(this.#table);
+      this.#halt();
+      this.seekToFrame(from + frames);
+    } else {
+      this.#halt();
+      if (this.#table === undefined) this.#owed += frames;
+      else void this.#walk(frames);
+    }
   }
 
   skip(seconds: number): void {
-    this.seek(this.#media.currentTime + seconds);
+    const table = this.#table;
+    this.seek((table ? table.middleOf(this.#here(table)) : this.#media.currentTime) + seconds);
   }
 
   seek(seconds: number): void {
+    if (this.#table) {
+      this.seekToFrame(this.#table.frameOn(seconds));
+      return;
+    }
     const end = Number.isFinite(this.#media.duration) ? this.#media.duration : seconds;
-    this.#media.currentTime = Math.min(end, Math.max(0, seconds));
-    this.#report();
+    this.#goTo(Math.min(end, Math.max(0, seconds)));
+  }
+
+  seekToFrame(frame: number): void {
+    const table = this.#table;
+    if (!table) return;
+    this.#goTo(table.middleOf(Math.min(table.count - 1, Math.max(0, frame))));
   }
 
   seekToEnd(): void {
-    if (!Number.isFinite(this.#media.duration)) return;
-    this.pause();
-    this.#media.currentTime = stepTime(this.#media.duration, 0, this.#frameRate, this.#media.duration);
+    this.#halt();
+    this.seek(this.#table ? this.#table.end : this.#media.duration);
   }
 
   toggleMute(): void {
@@ -146,10 +213,15 @@ export class Transport implements TransportControls {
   }
 
   #play(speed: number): void {
-    this.#backwards = speed < 0 ? speed : 0;
+    const table = this.#table;
     if (speed < 0) {
+      this.#backwardsAt = table ? table.middleOf(this.#here(table)) : this.#media.currentTime;
+      this.#backwards = speed;
       this.#media.pause();
     } else {
+      this.#backwards = 0;
+      // From the end it begins again, as an element does that has ended.
+      if (table && this.#isAimed && this.#here(table) === table.count - 1) this.seekToFrame(0);
       this.#media.playbackRate = speed;
       // Refused without a gesture or without data: the events say what is.
       this.#media.play().catch(() => undefined);
@@ -157,52 +229,184 @@ export class Transport implements TransportControls {
     this.#report();
   }
 
+  #halt(): void {
+    this.#backwards = 0;
+    this.#media.playbackRate = 1;
+    this.#media.pause();
+  }
+
+  /** The picture that the position means: on screen, or being sought. */
+  #here(table: FrameTable): number {
+    const shown = this.#frame();
+    const isSettled = this.#isSettled && !this.#media.seeking;
+    return isSettled && shown !== undefined ? shown : table.frameOn(this.#media.currentTime);
+  }
+
+  #frame(): number | undefined {
+    return this.#mediaTime === undefined ? undefined : this.#table?.frameOf(this.#mediaTime);
+  }
+
+  /**
+   * Pausing leaves the position anywhere in a picture, perhaps on its edge, and the engine may show the next one: it is put
+   * where nothing but the picture is that was on screen.
+   */
+  #aim(): void {
+    const { paused, ended, error, readyState } = this.#media;
+    const frame = this.#frame();
+    if (!paused || ended || error || readyState < HAVE_CURRENT_DATA || this.#backwards !== 0 || this.#isAimed) return;
+    if (frame !== undefined && !this.#media.seeking) this.seekToFrame(frame);
+  }
+
+  #goTo(seconds: number): void {
+    this.#isAimed = this.#media.paused;
+    if (this.#backwards !== 0) this.#backwardsAt = seconds;
+    if (this.#media.currentTime !== seconds) this.#seek(seconds);
+    this.#report();
+  }
+
+  #seek(seconds: number): void {
+    this.#isSettled = false;
+    this.#media.currentTime = seconds;
+    // Engines learn late how long some files are.
+    this.#beyond = seconds > this.#media.duration ? seconds : undefined;
+  }
+
+  #goBeyond(): void {
+    const beyond = this.#beyond;
+    if (beyond !== undefined && this.#media.paused && this.#media.duration > this.#media.currentTime)
+      this.#seek(beyond);
+  }
+
+  #forget(): void {
+    this.#mediaTime = undefined;
+    this.#isAimed = false;
+    this.#isSettled = true;
+    this.#beyond = undefined;
+    this.#report();
+  }
+
+  /** Calls back with each picture that the engine presents. */
+  #watch(): void {
+    this.#media.requestVideoFrameCallback?.((_now, { mediaTime }) => {
+      if (this.#ended.signal.aborted) return;
+      this.#mediaTime = mediaTime;
+      if (!this.#media.seeking) this.#isSettled = true;
+      this.#presented.resolve(undefined);
+      this.#presented = Promise.withResolvers<undefined>();
+      this.#report(true);
+      this.#watch();
+    });
+  }
+
+  /**
+   * A picture that came before this transport was not announced to it: a seek within it is. A seek that changed no picture may
+   * be announced or not.
+   */
+  #askLater(): void {
+    clearTimeout(this.#asking);
+    this.#asking = setTimeout(() => {
+      const media = this.#media;
+      if (!this.#isSettled && !media.seeking && this.#mediaTime !== undefined) {
+        this.#isSettled = true;
+        this.#report();
+      }
+      if (this.#mediaTime !== undefined || !media.requestVideoFrameCallback || !media.hasAttribute('src')) return;
+      if (!media.paused || media.seeking || media.readyState < HAVE_CURRENT_DATA) return;
+      const table = this.#table;
+      const frame = table?.frameOn(media.currentTime) ?? 0;
+      const inside = table
+        ? (table.timeOf(frame) + 3 * table.middleOf(frame)) / 4
+        : media.currentTime + SEARCH_STEP_S / 8;
+      this.#isAimed = true;
+      this.#seek(inside);
+    }, UNANNOUNCED_MS);
+  }
+
   /** No engine plays backwards: it is a walk of seeks, as fast as the decoder follows. */
   #draw = (at: number): void => {
     const elapsed = Math.min(0.25, (at - this.#lastDraw) / SECOND_MS);
     this.#lastDraw = at;
-    if (this.#backwards < 0 && !this.#media.seeking) {
-      this.#media.currentTime = Math.max(0, this.#media.currentTime + this.#backwards * elapsed);
-      if (this.#media.currentTime === 0) this.#backwards = 0;
-    }
-    if (!this.#media.paused || this.#backwards < 0) this.#report();
+    if (this.#backwards < 0) this.#goBackwards(elapsed);
+    // Pictures report themselves.
+    if (this.#media.requestVideoFrameCallback === undefined && !this.#media.paused) this.#report();
     this.#drawing = requestAnimationFrame(this.#draw);
   };
 
-  #measure(video: HTMLVideoElement): void {
-    const collect: VideoFrameRequestCallback = (_now, { mediaTime }) => {
-      if (this.#ended.signal.aborted) return;
-      if (!video.paused && video.playbackRate === 1) this.#times.push(mediaTime);
-      const rate = estimateFrameRate(this.#times);
-      if (rate !== undefined && this.#times.length >= MAX_FRAME_TIMES) {
-        this.#frameRate = rate;
-        this.#measured = true;
-        this.#report();
-        return;
-      }
-      video.requestVideoFrameCallback(collect);
-    };
-    video.requestVideoFrameCallback(collect);
+  #goBackwards(elapsed: number): void {
+    this.#backwardsAt = Math.max(0, this.#backwardsAt + this.#backwards * elapsed);
+    if (this.#media.seeking) return;
+    const frame = this.#table?.frameOn(this.#backwardsAt);
+    const aim = frame === undefined ? this.#backwardsAt : (this.#table?.middleOf(frame) ?? 0);
+    if (aim !== this.#media.currentTime) {
+      this.#isAimed = true;
+      this.#seek(aim);
+    }
+    if (frame === 0 || this.#backwardsAt === 0) this.#backwards = 0;
+    this.#report();
   }
 
-  #report(): void {
+  /** Steps where the pictures are not known: to where the engine shows another one. */
+  async #walk(frames: number): Promise<void> {
+    this.#toWalk += frames;
+    if (this.#isWalking) return;
+    this.#isWalking = true;
+    while (this.#toWalk !== 0 && !this.#ended.signal.aborted) {
+      const direction = Math.sign(this.#toWalk);
+      this.#toWalk -= direction;
+      await this.#walkOne(direction);
+    }
+    this.#isWalking = false;
+  }
+
+  async #walkOne(direction: number): Promise<void> {
+    const from = this.#mediaTime;
+    if (from === undefined) return;
+    for (let step = 1; step <= MAX_SEARCH_STEPS && !this.#ended.signal.aborted; step++) {
+      // Before its beginning is the picture before; after it, this one for a while.
+      const aim = direction < 0 ? from - (step * SEARCH_STEP_S) / 2 : from + step * SEARCH_STEP_S;
+      if (aim < 0 || aim > this.#media.duration) return;
+      this.#goTo(aim);
+      await this.#sought();
+      if (this.#mediaTime !== from) return;
+    }
+  }
+
+  /** Until a seek is over and its picture is there, if another one is. */
+  async #sought(): Promise<void> {
+    const deadline = performance.now() + SEEK_TIMEOUT_MS;
+    const presented = this.#presented.promise;
+    while (this.#media.seeking && performance.now() < deadline && !this.#ended.signal.aborted) await pause(1);
+    await Promise.race([presented, pause(UNANNOUNCED_MS / 4)]);
+  }
+
+  #report(atOnce = false): void {
     const media = this.#media;
-    this.#changed({
-      time: media.currentTime,
-      duration: media.duration,
-      paused: media.paused && this.#backwards === 0,
-      waiting: !media.paused && media.readyState < HTMLMediaElement.HAVE_FUTURE_DATA,
-      muted: media.muted,
-      volume: media.volume,
-      speed: this.#backwards < 0 ? this.#backwards : media.playbackRate,
-      frameRate: this.#frameRate,
-      frame: frameAt(media.currentTime, this.#frameRate),
-      buffered: bufferedEnd(media),
-    });
+    const table = this.#table ?? undefined;
+    const frame = this.#frame();
+    this.#changed(
+      {
+        time: media.currentTime,
+        duration: media.duration,
+        paused: media.paused && this.#backwards === 0,
+        waiting: !media.paused && media.readyState < HAVE_FUTURE_DATA,
+        muted: media.muted,
+        volume: media.volume,
+        speed: this.#backwards < 0 ? this.#backwards : media.playbackRate,
+        buffered: bufferedEnd(media),
+        table,
+        frame,
+        wanted: table && this.#here(table),
+        settled: this.#isSettled && !media.seeking,
+      },
+      atOnce,
+    );
   }
 }
 
-/** End of what is loaded around the position, seconds; 0 where nothing is. */
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
 export function bufferedEnd({ buffered, currentTime }: HTMLMediaElement): number {
   for (let index = 0; index < buffered.length; index++) {
     if (buffered.start(index) <= currentTime + 0.1 && buffered.end(index) >= currentTime) return buffered.end(index);

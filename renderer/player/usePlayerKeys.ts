@@ -15,7 +15,9 @@ export function usePlayerKeys(act: (action: PlayerAction) => void): void {
       const action = playerAction(event);
       if (action === undefined || session.getState().panel || isTyping(event.target)) return;
       const onControl = event.target instanceof HTMLElement && event.target.matches('button, a, [role="menuitem"]');
+      // The volume. The bar has no keys of its own: its arrows are those of the player.
       const onSlider = event.target instanceof HTMLInputElement;
+      if (event.target instanceof HTMLElement && event.target.closest('.popover')) return;
       if ((onControl && event.key === ' ') || (onSlider && /^(Arrow|Home|End)/.test(event.key))) return;
       event.preventDefault();
       newest.current(action);

@@ -64,6 +64,11 @@ export function formatPosition(seconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
+/** A position to the millisecond: `12.125 s`. */
+export function formatSeconds(seconds: number): string {
+  return `${seconds.toFixed(3)} s`;
+}
+
 /** `0.8` → `80%`. */
 export function formatPercent(share: number): string {
   return percents.format(share);

@@ -18,6 +18,8 @@ const BREAK_AT = 160_000;
 let studio: StudioInApp;
 
 interface Sample {
+  /** Seconds, on the page's clock. */
+  at: number;
   /** Seconds. */
   position: number;
   origin: string;
@@ -64,6 +66,7 @@ async function record(page: Page): Promise<() => Promise<Sample[]>> {
       const media = document.querySelector('[data-testid="player-media"]');
       if (!(media instanceof HTMLMediaElement) || media.currentSrc === '') return;
       samples.push({
+        at: performance.now() / 1000,
         position: media.currentTime,
         origin: new URL(media.currentSrc).origin,
         errorShown: document.querySelector('[data-testid="player"] [data-testid="error-state"]') !== null,
@@ -102,11 +105,13 @@ function isPast(seconds: number): boolean {
   return media instanceof HTMLMediaElement && media.currentTime > seconds;
 }
 
-/** The largest jump between two samples that follow each other, in seconds; 0.05 s of playing time is between them. */
+/** The largest jump between two samples that follow each other, in seconds: beyond what played while the page was busy. */
 function largestJump(samples: readonly Sample[]): number {
-  return samples.reduce((largest, { position }, index) => {
-    const before = samples[index - 1]?.position ?? position;
-    return Math.max(largest, Math.abs(position - before));
+  return samples.reduce((largest, { at, position }, index) => {
+    const before = samples[index - 1];
+    if (!before) return largest;
+    const moved = position - before.position;
+    return Math.max(largest, moved < 0 ? -moved : moved - (at - before.at));
   }, 0);
 }
 

@@ -16,10 +16,12 @@ class TooMuchToRead extends Error {}
 /**
  * The table of a film, by reading 4 MiB of it at most. Undefined where that is not enough, or the file does not tell: then what is on
  * screen has no number.
+ * @param signal ends it
  * @throws what the reader throws: no bytes could be had
  */
 export async function readFrameTable(
   options: Pick<RangeReaderOptions, 'link' | 'ask' | 'now'>,
+  signal?: AbortSignal,
 ): Promise<FrameTable | undefined> {
   const reader = new RangeReader({
     ...options,
@@ -27,6 +29,7 @@ export async function readFrameTable(
     maxBufferBytes: 2 * MAX_TABLE_BYTES,
     maxAheadBytes: 0,
   });
+  signal?.addEventListener('abort', () => reader.dispose());
   try {
     const size = await reader.size();
     const bytes: BoxBytes = {

@@ -1,0 +1,184 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { FrameTable } from '../../../../renderer/player/table/frameTable.ts';
+import { STILL_TRANSPORT, Transport, type TransportState } from '../../../../renderer/player/transport.ts';
+import { FakeVideo } from './fakeVideo.ts';
+
+const COUNT = 250;
+const TABLE = FrameTable.steady(COUNT, { numerator: 25, denominator: 1 });
+let video: FakeVideo;
+let transport: Transport;
+let shown: TransportState;
+let draw: ((at: number) => void) | undefined;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.stubGlobal('requestAnimationFrame', (callback: (at: number) => void) => {
+    draw = callback;
+    return 1;
+  });
+  vi.stubGlobal('cancelAnimationFrame', () => undefined);
+  video = new FakeVideo(COUNT);
+  shown = STILL_TRANSPORT;
+  transport = new Transport(video.media, (state) => (shown = state));
+});
+afterEach(() => {
+  transport.dispose();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const middle = (frame: number) => (frame + 0.5) / 25;
+
+it('says nothing of the picture before its table is there, or before the engine presents one', () => {
+  video.present(0.2);
+  expect(shown).toMatchObject({ frame: undefined, table: undefined });
+  transport.setTable(TABLE);
+  expect(shown).toMatchObject({ frame: 5, table: TABLE });
+  const other = new FakeVideo(COUNT);
+  const second = new Transport(other.media, (state) => (shown = state));
+  second.setTable(TABLE);
+  expect(shown.frame).toBeUndefined();
+  second.dispose();
+});
+
+it('says the picture that is presented, not the one of the position', () => {
+  transport.setTable(TABLE);
+  video.present(0);
+  transport.seekToFrame(100);
+  expect(shown).toMatchObject({ frame: 0, wanted: 100, settled: false });
+  video.settle();
+  expect(shown).toMatchObject({ frame: 100, wanted: 100, settled: true });
+  // The engine shows another one than it was asked for.
+  transport.seekToFrame(120);
+  video.settle(119 / 25);
+  expect(shown).toMatchObject({ frame: 119, wanted: 119 });
+});
+
+it('a picture that the table does not have is not known', () => {
+  transport.setTable(TABLE);
+  video.present(0.21);
+  expect(shown.frame).toBeUndefined();
+});
+
+it('every seek aims at the middle of a picture, and stays within the film', () => {
+  transport.setTable(TABLE);
+  video.present(0);
+  transport.seekToFrame(7);
+  transport.seek(1);
+  transport.seek(1.039);
+  transport.seek(500);
+  transport.seek(-3);
+  expect(video.seeks).toEqual([middle(7), middle(25), middle(249), middle(0)]);
+});
+
+it('pausing puts the position into the middle of the picture, and the first step moves by one', () => {
+  transport.setTable(TABLE);
+  transport.togglePlay();
+  // On the edge to the next one.
+  video.playTo(1.999);
+  transport.togglePlay();
+  expect(video.seeks).toEqual([middle(49)]);
+  transport.stepFrames(1);
+  expect(video.seeks.at(-1)).toBe(middle(50));
+  video.settle();
+  expect(shown.frame).toBe(50);
+});
+
+it('a pause by something else does the same; the end of the film does not', () => {
+  transport.setTable(TABLE);
+  void video.play();
+  video.playTo(0.999);
+  video.pause();
+  expect(video.seeks).toEqual([middle(24)]);
+  void video.play();
+  video.playTo(10);
+  video.ended = true;
+  video.pause();
+  expect(video.seeks).toHaveLength(1);
+});
+
+it('steps follow each other while pictures are on their way', () => {
+  transport.setTable(TABLE);
+  video.present(0);
+  for (let step = 0; step < 5; step++) transport.stepFrames(1);
+  transport.stepFrames(-2);
+  expect(video.seeks.at(-1)).toBe(middle(3));
+  expect(shown.frame).toBe(0);
+  video.settle();
+  expect(shown.frame).toBe(3);
+});
+
+it('steps that were pressed before the table was there are made with it', () => {
+  video.present(0.4);
+  transport.stepFrames(1);
+  transport.stepFrames(1);
+  expect(video.seeks).toEqual([]);
+  transport.setTable(TABLE);
+  expect(video.seeks).toEqual([middle(12)]);
+});
+
+it('without a table a step goes to where another picture is shown', async () => {
+  transport.setTable(null);
+  video.present(0.4);
+  transport.stepFrames(1);
+  for (let turn = 0; turn < 12 && video.seeking; turn++) {
+    video.settle();
+    await vi.advanceTimersByTimeAsync(150);
+  }
+  expect(Math.floor(video.currentTime * 25)).toBe(11);
+  video.seeks.length = 0;
+  transport.stepFrames(-1);
+  video.settle();
+  await vi.advanceTimersByTimeAsync(150);
+  expect(Math.floor(video.currentTime * 25)).toBe(10);
+  expect(video.seeks).toHaveLength(1);
+  expect(shown.frame).toBeUndefined();
+});
+
+it('a picture that came before the transport is asked for', async () => {
+  transport.setTable(TABLE);
+  video.playTo(middle(30));
+  const second = new Transport(video.media, (state) => (shown = state));
+  second.setTable(TABLE);
+  expect(shown.frame).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(TABLE.frameOn(video.currentTime)).toBe(30);
+  video.settle();
+  expect(shown.frame).toBe(30);
+  second.dispose();
+});
+
+it('plays backwards from picture to picture, and stops at the first', () => {
+  transport.setTable(TABLE);
+  video.present(0.4);
+  transport.shuttle(-1);
+  expect(shown).toMatchObject({ paused: false, speed: -1 });
+  draw?.(1000);
+  draw?.(1040);
+  expect(TABLE.frameOn(video.currentTime)).toBeLessThan(10);
+  for (let at = 1080; at < 2500; at += 40) {
+    video.settle();
+    draw?.(at);
+  }
+  video.settle();
+  expect(shown).toMatchObject({ frame: 0, paused: true });
+  for (const seconds of video.seeks) expect((seconds * 25) % 1).toBeCloseTo(0.5);
+});
+
+it('from the last picture playing begins anew', () => {
+  transport.setTable(TABLE);
+  video.present(0);
+  transport.seekToEnd();
+  video.settle();
+  expect(shown.frame).toBe(249);
+  transport.togglePlay();
+  expect(video.seeks.at(-1)).toBe(middle(0));
+  expect(video.paused).toBe(false);
+});
+
+it('a source that is loaded anew has no picture yet', () => {
+  transport.setTable(TABLE);
+  video.present(0.4);
+  video.dispatchEvent(new Event('emptied'));
+  expect(shown.frame).toBeUndefined();
+});
