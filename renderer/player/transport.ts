@@ -119,7 +119,7 @@ export class Transport implements TransportControls {
     for (const name of EVENTS) media.addEventListener(name, () => this.#report(), { signal });
     media.addEventListener('play', () => (this.#isAimed = false), { signal });
     media.addEventListener('playing', () => (this.#isSettled = true), { signal });
-    media.addEventListener('pause', () => this.#aim(), { signal });
+    for (const name of ['pause', 'canplay']) media.addEventListener(name, () => this.#aim(), { signal });
     media.addEventListener('durationchange', () => this.#goBeyond(), { signal });
     media.addEventListener('emptied', () => this.#forget(), { signal });
     for (const name of ['seeked', 'loadeddata']) media.addEventListener(name, () => this.#askLater(), { signal });
@@ -223,6 +223,8 @@ export class Transport implements TransportControls {
       // From the end it begins again, as an element does that has ended.
       if (table && this.#isAimed && this.#here(table) === table.count - 1) this.seekToFrame(0);
       this.#media.playbackRate = speed;
+      // The event may come after a pause that follows at once.
+      this.#isAimed = false;
       // Refused without a gesture or without data: the events say what is.
       this.#media.play().catch(() => undefined);
     }

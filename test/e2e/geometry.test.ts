@@ -211,6 +211,16 @@ describe('no control is covered and no text is cut or overlaps', () => {
     if (name === LONG.broken) await page.getByTestId('error-state').waitFor();
     else if (name !== LONG.other) await page.locator('[data-testid="player-route"][data-storage]').waitFor();
     await expectNoFaults();
+    if (name === LONG.video) {
+      await page.getByTestId('counting-button').click();
+      await page.locator('[data-counting="film"]').waitFor();
+      await expectNoFaults();
+      await page.keyboard.press('Escape');
+      await page.getByTestId('counter').click();
+      await page.getByTestId('go-to').waitFor();
+      await expectNoFaults();
+      await page.keyboard.press('Escape');
+    }
     await page.keyboard.press('t');
     await page.getByTestId('transfers').waitFor();
     await expectNoFaults();

@@ -86,11 +86,17 @@ export class CodedPlayer {
     await this.#page.mouse.click(box.x + share * box.width, box.y + box.height / 2);
   }
 
-  /** Sets the position as a media key, a failover or another script does: to anywhere in a picture. */
-  async play(): Promise<void> {
-    await this.#page.evaluate(() => {
-      const video = document.querySelector<HTMLVideoElement>('video[data-testid="player-media"]');
-      if (video?.paused === true) video.play().catch(() => undefined);
-    });
+  /** Drags along the bar, with a look after each move. */
+  async drag(moves: number, random: () => number, look: () => Promise<unknown>): Promise<void> {
+    const box = await this.#page.getByTestId('scrub').locator('.slider-track').boundingBox();
+    if (!box) throw new Error('The player has no bar');
+    const y = box.y + box.height / 2;
+    await this.#page.mouse.move(box.x + box.width / 2, y);
+    await this.#page.mouse.down();
+    for (let move = 0; move < moves; move++) {
+      await this.#page.mouse.move(box.x + random() * box.width * 0.9, y);
+      await look();
+    }
+    await this.#page.mouse.up();
   }
 }

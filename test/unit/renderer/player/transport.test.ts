@@ -84,6 +84,21 @@ it('pausing puts the position into the middle of the picture, and the first step
   expect(shown.frame).toBe(50);
 });
 
+it('a pause that follows at once, before the event of playing, is aimed too', () => {
+  transport.setTable(TABLE);
+  video.present(0);
+  transport.seekToFrame(10);
+  video.settle();
+  vi.spyOn(video, 'play').mockImplementation(() => {
+    video.paused = false;
+    return Promise.resolve();
+  });
+  transport.togglePlay();
+  video.playTo(0.999);
+  transport.togglePlay();
+  expect(video.seeks.at(-1)).toBe(middle(24));
+});
+
 it('a pause by something else does the same; the end of the film does not', () => {
   transport.setTable(TABLE);
   void video.play();
