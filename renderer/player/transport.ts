@@ -74,8 +74,9 @@ const HAVE_CURRENT_DATA = 2;
 const HAVE_FUTURE_DATA = 3;
 /** Of sound, which has no pictures to step by, seconds. */
 const SOUND_STEP_S = 0.1;
-/** A picture that is there and was not announced is asked for after so long. */
-const UNANNOUNCED_MS = 400;
+/** A picture that is there and was not announced is asked for after so long, and so often. */
+const UNANNOUNCED_MS = 150;
+const MAX_QUESTIONS = 3;
 /** Where pictures are not known, the next one is looked for in steps of less than a picture at 120 a second. */
 const SEARCH_STEP_S = 0.008;
 const MAX_SEARCH_STEPS = 150;
@@ -97,6 +98,9 @@ export class Transport implements TransportControls {
   #isAimed = false;
   /** A picture was presented that the last seek was for. */
   #isSettled = true;
+  #wasToldSinceSeek = false;
+  /** Seeks within one picture, to hear of it. */
+  #questions = 0;
   /** A position that was sought beyond the duration that is known so far. */
   #beyond: number | undefined;
   #backwards = 0;
@@ -268,6 +272,8 @@ export class Transport implements TransportControls {
 
   #seek(seconds: number): void {
     this.#isSettled = false;
+    this.#questions = 0;
+    this.#wasToldSinceSeek = false;
     this.#media.currentTime = seconds;
     // Engines learn late how long some files are.
     this.#beyond = seconds > this.#media.duration ? seconds : undefined;
@@ -279,10 +285,19 @@ export class Transport implements TransportControls {
       this.#seek(beyond);
   }
 
+  /** Whether the picture that was announced is the one of the position. */
+  #isSought(): boolean {
+    const { paused, seeking, currentTime } = this.#media;
+    const frame = this.#frame();
+    if (seeking) return false;
+    return !paused || frame === undefined || frame === this.#table?.frameOn(currentTime);
+  }
+
   #forget(): void {
     this.#mediaTime = undefined;
     this.#isAimed = false;
     this.#isSettled = true;
+    this.#questions = 0;
     this.#beyond = undefined;
     this.#report();
   }
@@ -292,7 +307,11 @@ export class Transport implements TransportControls {
     this.#media.requestVideoFrameCallback?.((_now, { mediaTime }) => {
       if (this.#ended.signal.aborted) return;
       this.#mediaTime = mediaTime;
-      if (!this.#media.seeking) this.#isSettled = true;
+      this.#wasToldSinceSeek = !this.#media.seeking;
+      if (this.#isSought()) {
+        this.#isSettled = true;
+        this.#questions = 0;
+      } else this.#askLater();
       this.#presented.resolve(undefined);
       this.#presented = Promise.withResolvers<undefined>();
       this.#report(true);
@@ -301,27 +320,35 @@ export class Transport implements TransportControls {
   }
 
   /**
-   * A picture that came before this transport was not announced to it: a seek within it is. A seek that changed no picture may
-   * be announced or not.
+   * A picture that came before this transport was not announced to it, and on a busy machine the announcement of a picture may be
+   * lost, or come late for one before: a seek within the picture is announced again.
    */
   #askLater(): void {
     clearTimeout(this.#asking);
-    this.#asking = setTimeout(() => {
-      const media = this.#media;
-      if (!this.#isSettled && !media.seeking && this.#mediaTime !== undefined) {
-        this.#isSettled = true;
-        this.#report();
-      }
-      if (this.#mediaTime !== undefined || !media.requestVideoFrameCallback || !media.hasAttribute('src')) return;
-      if (!media.paused || media.seeking || media.readyState < HAVE_CURRENT_DATA) return;
-      const table = this.#table;
-      const frame = table?.frameOn(media.currentTime) ?? 0;
-      const inside = table
-        ? (table.timeOf(frame) + 3 * table.middleOf(frame)) / 4
-        : media.currentTime + SEARCH_STEP_S / 8;
-      this.#isAimed = true;
-      this.#seek(inside);
-    }, UNANNOUNCED_MS);
+    this.#asking = setTimeout(() => this.#askForPicture(), UNANNOUNCED_MS);
+  }
+
+  #askForPicture(): void {
+    const media = this.#media;
+    const { paused, seeking, readyState, currentTime } = media;
+    if (this.#mediaTime !== undefined && this.#isSettled) return;
+    if (!media.requestVideoFrameCallback || !media.hasAttribute('src')) return;
+    if (!paused || seeking || readyState < HAVE_CURRENT_DATA || this.#backwards !== 0) return;
+    if (this.#questions === MAX_QUESTIONS) {
+      // The engine has said all that it will: what it said last counts, if it said something since.
+      this.#isSettled = true;
+      if (!this.#wasToldSinceSeek) this.#mediaTime = undefined;
+      this.#report();
+      return;
+    }
+    this.#questions += 1;
+    const table = this.#table;
+    const frame = table?.frameOn(currentTime) ?? 0;
+    const middle = table?.middleOf(frame) ?? currentTime;
+    const within = table ? (middle - table.timeOf(frame)) / 4 : SEARCH_STEP_S / 8;
+    this.#isAimed = true;
+    this.#isSettled = false;
+    media.currentTime = this.#questions % 2 === 1 ? middle + within : middle - within;
   }
 
   /** No engine plays backwards: it is a walk of seeks, as fast as the decoder follows. */
@@ -378,7 +405,7 @@ export class Transport implements TransportControls {
     const deadline = performance.now() + SEEK_TIMEOUT_MS;
     const presented = this.#presented.promise;
     while (this.#media.seeking && performance.now() < deadline && !this.#ended.signal.aborted) await pause(1);
-    await Promise.race([presented, pause(UNANNOUNCED_MS / 4)]);
+    await Promise.race([presented, pause(UNANNOUNCED_MS)]);
   }
 
   #report(atOnce = false): void {

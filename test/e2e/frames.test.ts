@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { playerState } from '../../build/demo/player.ts';
 import { CodedPlayer, type ShownFrame } from '../helpers/codedPlayer.ts';
 import { seededRandom } from '../helpers/seededRandom.ts';
 import { seed } from '../sandbox/seed.ts';
@@ -20,7 +21,7 @@ beforeAll(async () => {
   await studio.card('coded/').dblclick();
 });
 afterEach(async () => {
-  await studio.page.keyboard.press('Escape');
+  await studio.page.getByTestId('player').getByRole('button', { name: 'Back to the library' }).click();
   await studio.page.getByTestId('player').waitFor({ state: 'detached' });
 });
 afterAll(() => studio.stop());
@@ -83,4 +84,67 @@ describe('the number on screen is the one of the picture', () => {
     await check('step back from the end', end.said - 1);
     expect(wrong).toEqual([]);
   });
+});
+
+it('another region takes over while paused: the same picture, and its number', async () => {
+  const { page, sandbox } = studio;
+  const readFrom = async (value: string) => {
+    await page.getByTestId('settings-button').click();
+    await page.locator(`[data-testid="read-from-option"][data-value="${value}"]`).click();
+    await page.keyboard.press('Escape');
+    await page.getByTestId('settings').waitFor({ state: 'detached' });
+  };
+  await studio.card('coded/h264_24.mp4').dblclick();
+  await player.known();
+  await player.press('k');
+  await player.click(0.4);
+  await player.press('ArrowRight');
+  const before = await player.settled();
+  await readFrom('main');
+  await expect.poll(async () => (await playerState(page)).origin).toBe(sandbox.main.endpoint);
+  await player.known();
+  expect(await player.settled()).toEqual(before);
+  await player.press('ArrowRight');
+  expect(await player.settled()).toEqual({ said: before.said + 1, pictured: before.pictured + 1 });
+  await readFrom('auto');
+});
+
+it('the next file goes on as this one: muted and paused', async () => {
+  const { page } = studio;
+  await studio.card('coded/h264_24.mp4').dblclick();
+  await player.known();
+  await player.press('m');
+  await player.press('k');
+  await player.press('ArrowDown');
+  await page.getByTestId('player').and(page.locator('[aria-label="h264_24_aac.mp4"]')).waitFor();
+  await player.known();
+  expect(await player.settled()).toEqual({ said: 0, pictured: 0 });
+  expect(
+    await page.evaluate(() => {
+      const video = document.querySelector<HTMLVideoElement>('video[data-testid="player-media"]');
+      return { muted: video?.muted, paused: video?.paused };
+    }),
+  ).toEqual({ muted: true, paused: true });
+  await player.press('m');
+});
+
+it('a typed timecode, the keys on the bar and the words for it', async () => {
+  const { page } = studio;
+  await studio.card('coded/h264_2997_drop.mov').dblclick();
+  await player.known();
+  await page.getByTestId('counter').click();
+  await page.getByTestId('go-to').fill('10:01:00;02');
+  await page.keyboard.press('Enter');
+  expect(await player.settled()).toEqual({ said: 150, pictured: 150 });
+  expect(await page.getByTestId('timecode').innerText()).toBe('10:01:00;02');
+  const bar = page.getByTestId('scrub');
+  await bar.focus();
+  await player.press('ArrowLeft');
+  expect(await player.settled()).toEqual({ said: 149, pictured: 149 });
+  expect(await bar.getAttribute('aria-valuetext')).toBe('Frame 150 of 300, 10:00:59;29');
+  await page.getByTestId('counting-button').click();
+  await page.locator('[data-counting="film"]').click();
+  await expect.poll(() => page.getByTestId('frame-number').innerText()).toBe('1150 / 1300');
+  await page.getByTestId('counting-button').click();
+  await page.locator('[data-counting="one"]').click();
 });

@@ -48,10 +48,52 @@ it('says the picture that is presented, not the one of the position', () => {
   expect(shown).toMatchObject({ frame: 0, wanted: 100, settled: false });
   video.settle();
   expect(shown).toMatchObject({ frame: 100, wanted: 100, settled: true });
-  // The engine shows another one than it was asked for.
+});
+
+it('believes an engine that shows another picture than it was asked for, once it says so again', async () => {
+  transport.setTable(TABLE);
+  video.present(0);
   transport.seekToFrame(120);
   video.settle(119 / 25);
-  expect(shown).toMatchObject({ frame: 119, wanted: 119 });
+  expect(shown).toMatchObject({ frame: 119, settled: false });
+  for (let question = 0; question < 4; question++) {
+    await vi.advanceTimersByTimeAsync(200);
+    if (video.seeking) video.settle(119 / 25);
+  }
+  expect(shown).toMatchObject({ frame: 119, wanted: 119, settled: true });
+  for (const seconds of video.seeks) expect(TABLE.frameOn(seconds)).toBe(120);
+});
+
+it('asks again for a picture whose announcement is lost, or is the one before', async () => {
+  transport.setTable(TABLE);
+  video.present(0);
+  transport.seekToFrame(120);
+  video.seeking = false;
+  video.dispatchEvent(new Event('seeked'));
+  await vi.advanceTimersByTimeAsync(200);
+  expect(video.seeks).toHaveLength(2);
+  video.settle();
+  expect(shown).toMatchObject({ frame: 120, settled: true });
+  transport.seekToFrame(60);
+  video.seeking = false;
+  video.dispatchEvent(new Event('seeked'));
+  video.present(120 / 25);
+  expect(shown).toMatchObject({ settled: false });
+  await vi.advanceTimersByTimeAsync(200);
+  video.settle();
+  expect(shown).toMatchObject({ frame: 60, settled: true });
+});
+
+it('says nothing where the engine says nothing', async () => {
+  transport.setTable(TABLE);
+  video.present(0);
+  transport.seekToFrame(120);
+  for (let question = 0; question < 5; question++) {
+    video.seeking = false;
+    video.dispatchEvent(new Event('seeked'));
+    await vi.advanceTimersByTimeAsync(200);
+  }
+  expect(shown).toMatchObject({ frame: undefined, settled: true });
 });
 
 it('a picture that the table does not have is not known', () => {
