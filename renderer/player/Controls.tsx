@@ -1,9 +1,11 @@
 import {
+  IconArrowsLeftRight,
   IconMaximize,
   IconPlayerPauseFilled,
   IconPlayerPlayFilled,
   IconPlayerSkipBack,
   IconPlayerSkipForward,
+  IconRepeat,
   IconVolume,
   IconVolumeOff,
 } from '@tabler/icons-react';
@@ -14,6 +16,7 @@ import { formatPosition } from '../text/format.ts';
 import { IconButton } from '../ui/IconButton.tsx';
 import { Counter } from './Counter.tsx';
 import type { Numbering } from './counting.ts';
+import type { Repeat } from './playRange.ts';
 import { ScrubBar } from './ScrubBar.tsx';
 import type { TransportControls, TransportState } from './transport.ts';
 
@@ -71,6 +74,7 @@ export function Controls({ transport, shown, kind, silent = false, numbers, onFu
           className="controls-sound"
           onPointerUp={({ currentTarget }) => currentTarget.closest<HTMLElement>('.player')?.focus()}
         >
+          {kind === 'video' && <RepeatButton transport={transport} repeat={shown.range.repeat} />}
           {!silent && <Sound transport={transport} shown={shown} />}
           {kind === 'video' && (
             <IconButton label={t('player.fullScreen')} shortcut="F" onPress={onFullScreen}>
@@ -80,6 +84,22 @@ export function Controls({ transport, shown, kind, silent = false, numbers, onFu
         </div>
       </div>
     </div>
+  );
+}
+
+function RepeatButton({ transport, repeat }: Pick<ControlsProps, 'transport'> & { repeat: Repeat }) {
+  const { t } = useTranslation();
+  const Icon = repeat === 'bounce' ? IconArrowsLeftRight : IconRepeat;
+  return (
+    <IconButton
+      label={t(`player.repeat.${repeat}`)}
+      shortcut={t('player.repeatKey')}
+      testId="repeat"
+      isPressed={repeat !== 'off'}
+      onPress={() => transport?.nextRepeat()}
+    >
+      <Icon size={17} aria-hidden="true" />
+    </IconButton>
   );
 }
 

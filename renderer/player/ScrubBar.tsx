@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { formatPosition } from '../text/format.ts';
 import { describePicture } from './Counter.tsx';
 import type { Numbering } from './counting.ts';
+import { boundsOf } from './playRange.ts';
 import type { TransportControls, TransportState } from './transport.ts';
 
 interface ScrubBarProps {
@@ -23,6 +24,12 @@ export function ScrubBar({ transport, shown, numbers }: ScrubBarProps) {
   const last = table ? table.count - 1 : 0;
   const share = table && wanted !== undefined ? (last === 0 ? 0 : wanted / last) : Math.min(1, time / duration);
   const buffered = table ? table.frameOn(shown.buffered) / Math.max(1, last) : shown.buffered / duration;
+  const isMarked = shown.range.first !== undefined || shown.range.last !== undefined;
+  const bounds = table && isMarked ? boundsOf(shown.range, table.count) : undefined;
+  const marks = bounds && {
+    from: bounds.first / Math.max(1, last),
+    width: (bounds.last - bounds.first) / Math.max(1, last),
+  };
   const seek = ({ clientX }: PointerEvent): void => {
     const { left = 0, width = 1 } = track.current?.getBoundingClientRect() ?? {};
     const at = Math.min(1, Math.max(0, (clientX - left) / Math.max(1, width)));
@@ -55,6 +62,9 @@ export function ScrubBar({ transport, shown, numbers }: ScrubBarProps) {
       <div ref={track} className="slider-track">
         <div className="slider-buffered" style={{ width: `${Math.min(1, buffered) * 100}%` }} />
         <div className="slider-fill" style={{ width: `${share * 100}%` }} />
+        {marks && (
+          <div className="scrub-range" style={{ left: `${marks.from * 100}%`, width: `${marks.width * 100}%` }} />
+        )}
         <div className="slider-thumb scrub-thumb" style={{ left: `${share * 100}%` }} />
       </div>
     </div>

@@ -9,6 +9,10 @@ export type PlayerAction =
   | 'second-forward'
   | 'start'
   | 'end'
+  | 'mark-first'
+  | 'mark-last'
+  | 'clear-marks'
+  | 'repeat'
   | 'mute'
   | 'full-screen'
   | 'previous'
@@ -23,13 +27,16 @@ const KEYS: ReadonlyMap<string, PlayerAction> = new Map([
   ['ArrowRight', 'frame-forward'],
   ['Home', 'start'],
   ['End', 'end'],
+  ['i', 'mark-first'],
+  ['o', 'mark-last'],
+  ['x', 'clear-marks'],
   ['m', 'mute'],
   ['f', 'full-screen'],
   ['ArrowUp', 'previous'],
   ['ArrowDown', 'next'],
 ]);
 
-/** Action of a key in the player: the transport keys of editing programs. Shift makes a step a second long. */
+/** Action of a key in the player: the transport keys of editing programs. Shift makes a step a second long, and L the key of repeating. */
 export function playerAction(
   event: Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey'>,
 ): PlayerAction | undefined {
@@ -37,5 +44,6 @@ export function playerAction(
   const action = KEYS.get(event.key.length === 1 ? event.key.toLowerCase() : event.key);
   if (event.shiftKey && action === 'frame-back') return 'second-back';
   if (event.shiftKey && action === 'frame-forward') return 'second-forward';
+  if (event.shiftKey && action === 'shuttle-forward') return 'repeat';
   return action;
 }

@@ -1,5 +1,6 @@
 import type { FrameCache } from './frameCache.ts';
 import type { PlaybackMoment } from './playbackNeed.ts';
+import { boundsOf, nextRepeat, type PlayRange, turn, WHOLE_FILM, withMark } from './playRange.ts';
 import { framesDue, SEQUENCE_FRAME_RATE } from './sequencePlayback.ts';
 import { shuttle } from './shuttle.ts';
 import { FrameTable } from './table/frameTable.ts';
@@ -14,6 +15,7 @@ export class SequenceTransport implements TransportControls {
   readonly #changed: (state: TransportState) => void;
   #index = 0;
   #shown = -1;
+  #range = WHOLE_FILM;
   /** 0: paused. */
   #speed = 0;
   #lastDraw = 0;
@@ -82,6 +84,18 @@ export class SequenceTransport implements TransportControls {
     this.stepFrames(this.#count);
   }
 
+  mark(end: 'first' | 'last'): void {
+    this.#setRange(withMark(this.#range, end, this.#index));
+  }
+
+  clearMarks(): void {
+    this.#setRange({ ...WHOLE_FILM, repeat: this.#range.repeat });
+  }
+
+  nextRepeat(): void {
+    this.#setRange({ ...this.#range, repeat: nextRepeat(this.#range.repeat) });
+  }
+
   toggleMute(): void {
     // Pictures make no sound.
   }
@@ -96,7 +110,8 @@ export class SequenceTransport implements TransportControls {
 
   #play(speed: number): void {
     // From the end it begins again, as players do.
-    if (speed > 0 && this.#index === this.#count - 1) this.#index = 0;
+    const { first, last } = this.#bounds();
+    if (speed > 0 && this.#index >= last) this.#index = first;
     this.#speed = speed;
     this.#elapsed = 0;
     this.#goTo(this.#index);
@@ -126,8 +141,22 @@ export class SequenceTransport implements TransportControls {
     this.#elapsed = rest;
     if (frames === 0) return;
     const target = this.#index + frames * Math.sign(this.#speed);
-    if (target < 0 || target >= this.#count) this.#speed = 0;
-    this.#goTo(target);
+    const { first, last } = this.#bounds();
+    const direction = this.#speed > 0 ? 1 : -1;
+    const isBeyond = direction > 0 ? target > last : target < first;
+    const next = isBeyond ? turn(this.#range, this.#count, direction) : undefined;
+    if (isBeyond) this.#speed = next ? Math.abs(this.#speed) * next.direction : 0;
+    this.#goTo(next ? next.frame : target);
+  }
+
+  /** Marks count where they are repeated. */
+  #bounds(): { first: number; last: number } {
+    return boundsOf(this.#range.repeat === 'off' ? WHOLE_FILM : this.#range, this.#count);
+  }
+
+  #setRange(range: PlayRange): void {
+    this.#range = range;
+    this.#report();
   }
 
   #report(): void {
@@ -142,6 +171,7 @@ export class SequenceTransport implements TransportControls {
       frame: this.#shown === -1 ? undefined : this.#shown,
       wanted: this.#index,
       settled: this.#shown === this.#index,
+      range: this.#range,
       buffered: (this.#cache.readyUntil(this.#index) + 1) / SEQUENCE_FRAME_RATE,
     });
   }

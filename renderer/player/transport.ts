@@ -1,4 +1,5 @@
 import { SECOND_MS } from '../../shared/units.ts';
+import { boundsOf, nextRepeat, type PlayRange, turn, WHOLE_FILM, withMark } from './playRange.ts';
 import { shuttle } from './shuttle.ts';
 import type { FrameTable } from './table/frameTable.ts';
 
@@ -21,6 +22,7 @@ export interface TransportState {
   wanted: number | undefined;
   /** The picture on screen is the one that was sought last. */
   settled: boolean;
+  range: PlayRange;
 }
 
 /** Controls for keys and buttons, alike for elements and sequences. */
@@ -33,6 +35,11 @@ export interface TransportControls {
   seek(seconds: number): void;
   seekToFrame(frame: number): void;
   seekToEnd(): void;
+  /** Marks the picture as the first or the last one that is played. */
+  mark(end: 'first' | 'last'): void;
+  clearMarks(): void;
+  /** Once, again and again, or there and back. */
+  nextRepeat(): void;
   toggleMute(): void;
   setVolume(volume: number): void;
 }
@@ -50,6 +57,7 @@ export const STILL_TRANSPORT: TransportState = {
   frame: undefined,
   wanted: undefined,
   settled: true,
+  range: WHOLE_FILM,
 };
 
 /** What the transport uses of a media element; of a video, the times of its pictures too. */
@@ -74,12 +82,16 @@ const HAVE_CURRENT_DATA = 2;
 const HAVE_FUTURE_DATA = 3;
 /** Of sound, which has no pictures to step by, seconds. */
 const SOUND_STEP_S = 0.1;
-/** A picture that is there and was not announced is asked for after so long, and so often. */
+/** A picture that was not announced is asked for after so long, twice as long before each further question: it may be on its way. */
 const UNANNOUNCED_MS = 150;
-const MAX_QUESTIONS = 3;
+const MAX_QUESTIONS = 4;
+/** Questions after which an engine is believed that announces another picture than the one of the position. */
+const ENOUGH_QUESTIONS = 2;
 /** Where pictures are not known, the next one is looked for in steps of less than a picture at 120 a second. */
 const SEARCH_STEP_S = 0.008;
 const MAX_SEARCH_STEPS = 150;
+/** Between two drawings of the window. */
+const DRAWING_S = 1 / 60;
 const SEEK_TIMEOUT_MS = 5 * SECOND_MS;
 
 /**
@@ -105,6 +117,7 @@ export class Transport implements TransportControls {
   #beyond: number | undefined;
   #backwards = 0;
   #backwardsAt = 0;
+  #range = WHOLE_FILM;
   /** Steps that wait for the table. */
   #owed = 0;
   /** Steps without a table. */
@@ -124,6 +137,7 @@ export class Transport implements TransportControls {
     media.addEventListener('play', () => (this.#isAimed = false), { signal });
     media.addEventListener('playing', () => (this.#isSettled = true), { signal });
     for (const name of ['pause', 'canplay']) media.addEventListener(name, () => this.#aim(), { signal });
+    media.addEventListener('ended', () => this.#turn(1), { signal });
     media.addEventListener('durationchange', () => this.#goBeyond(), { signal });
     media.addEventListener('emptied', () => this.#forget(), { signal });
     for (const name of ['seeked', 'loadeddata']) media.addEventListener(name, () => this.#askLater(), { signal });
@@ -207,6 +221,18 @@ export class Transport implements TransportControls {
     this.seek(this.#table ? this.#table.end : this.#media.duration);
   }
 
+  mark(end: 'first' | 'last'): void {
+    if (this.#table) this.#setRange(withMark(this.#range, end, this.#here(this.#table)));
+  }
+
+  clearMarks(): void {
+    this.#setRange({ ...WHOLE_FILM, repeat: this.#range.repeat });
+  }
+
+  nextRepeat(): void {
+    this.#setRange({ ...this.#range, repeat: nextRepeat(this.#range.repeat) });
+  }
+
   toggleMute(): void {
     this.#media.muted = !this.#media.muted;
   }
@@ -225,7 +251,10 @@ export class Transport implements TransportControls {
     } else {
       this.#backwards = 0;
       // From the end it begins again, as an element does that has ended.
-      if (table && this.#isAimed && this.#here(table) === table.count - 1) this.seekToFrame(0);
+      if (table && this.#isAimed) {
+        const range = boundsOf(this.#range.repeat === 'off' ? WHOLE_FILM : this.#range, table.count);
+        if (this.#here(table) >= range.last) this.seekToFrame(range.first);
+      }
       this.#media.playbackRate = speed;
       // The event may come after a pause that follows at once.
       this.#isAimed = false;
@@ -233,6 +262,22 @@ export class Transport implements TransportControls {
       this.#media.play().catch(() => undefined);
     }
     this.#report();
+  }
+
+  #setRange(range: PlayRange): void {
+    this.#range = range;
+    this.#report();
+  }
+
+  /** Playing has come to an end of its range. */
+  #turn(direction: 1 | -1): void {
+    const table = this.#table;
+    const next = table && turn(this.#range, table.count, direction);
+    if (!next) return;
+    const speed = Math.abs(direction > 0 ? this.#media.playbackRate : this.#backwards);
+    this.#backwards = 0;
+    this.seekToFrame(next.frame);
+    this.#play(speed * next.direction);
   }
 
   #halt(): void {
@@ -325,7 +370,7 @@ export class Transport implements TransportControls {
    */
   #askLater(): void {
     clearTimeout(this.#asking);
-    this.#asking = setTimeout(() => this.#askForPicture(), UNANNOUNCED_MS);
+    this.#asking = setTimeout(() => this.#askForPicture(), UNANNOUNCED_MS * 2 ** this.#questions);
   }
 
   #askForPicture(): void {
@@ -334,7 +379,7 @@ export class Transport implements TransportControls {
     if (this.#mediaTime !== undefined && this.#isSettled) return;
     if (!media.requestVideoFrameCallback || !media.hasAttribute('src')) return;
     if (!paused || seeking || readyState < HAVE_CURRENT_DATA || this.#backwards !== 0) return;
-    if (this.#questions === MAX_QUESTIONS) {
+    if (this.#questions >= (this.#wasToldSinceSeek ? ENOUGH_QUESTIONS : MAX_QUESTIONS)) {
       // The engine has said all that it will: what it said last counts, if it said something since.
       this.#isSettled = true;
       if (!this.#wasToldSinceSeek) this.#mediaTime = undefined;
@@ -356,6 +401,7 @@ export class Transport implements TransportControls {
     const elapsed = Math.min(0.25, (at - this.#lastDraw) / SECOND_MS);
     this.#lastDraw = at;
     if (this.#backwards < 0) this.#goBackwards(elapsed);
+    else if (this.#isAtEnd()) this.#turn(1);
     // Pictures report themselves.
     if (this.#media.requestVideoFrameCallback === undefined && !this.#media.paused) this.#report();
     this.#drawing = requestAnimationFrame(this.#draw);
@@ -370,8 +416,19 @@ export class Transport implements TransportControls {
       this.#isAimed = true;
       this.#seek(aim);
     }
-    if (frame === 0 || this.#backwardsAt === 0) this.#backwards = 0;
+    const { first } = boundsOf(this.#range, this.#table?.count ?? 1);
+    if (this.#range.repeat !== 'off' && frame !== undefined && frame <= first) this.#turn(-1);
+    else if (frame === 0 || this.#backwardsAt === 0) this.#backwards = 0;
     this.#report();
+  }
+
+  /** The last picture of a range before the end of the film has been there for its time. */
+  #isAtEnd(): boolean {
+    const { paused, seeking, currentTime } = this.#media;
+    const table = this.#table;
+    if (!table || paused || seeking || this.#range.repeat === 'off') return false;
+    const { last } = boundsOf(this.#range, table.count);
+    return last < table.count - 1 && currentTime >= table.timeOf(last + 1) - DRAWING_S / 2;
   }
 
   /** Steps where the pictures are not known: to where the engine shows another one. */
@@ -426,6 +483,7 @@ export class Transport implements TransportControls {
         frame,
         wanted: table && this.#here(table),
         settled: this.#isSettled && !media.seeking,
+        range: this.#range,
       },
       atOnce,
     );

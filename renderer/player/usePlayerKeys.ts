@@ -42,6 +42,10 @@ export function useTransportKeys(transport: TransportControls | undefined, kind:
       'second-forward': () => transport.skip(1),
       start: () => transport.seek(0),
       end: () => transport.seekToEnd(),
+      'mark-first': () => transport.mark('first'),
+      'mark-last': () => transport.mark('last'),
+      'clear-marks': () => transport.clearMarks(),
+      repeat: () => transport.nextRepeat(),
       mute: () => transport.toggleMute(),
     };
     acts[action]?.();

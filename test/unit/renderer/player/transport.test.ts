@@ -57,7 +57,7 @@ it('believes an engine that shows another picture than it was asked for, once it
   video.settle(119 / 25);
   expect(shown).toMatchObject({ frame: 119, settled: false });
   for (let question = 0; question < 4; question++) {
-    await vi.advanceTimersByTimeAsync(200);
+    await vi.advanceTimersByTimeAsync(1000);
     if (video.seeking) video.settle(119 / 25);
   }
   expect(shown).toMatchObject({ frame: 119, wanted: 119, settled: true });
@@ -91,7 +91,7 @@ it('says nothing where the engine says nothing', async () => {
   for (let question = 0; question < 5; question++) {
     video.seeking = false;
     video.dispatchEvent(new Event('seeked'));
-    await vi.advanceTimersByTimeAsync(200);
+    await vi.advanceTimersByTimeAsync(3000);
   }
   expect(shown).toMatchObject({ frame: undefined, settled: true });
 });
@@ -229,6 +229,55 @@ it('from the last picture playing begins anew', () => {
   video.settle();
   expect(shown.frame).toBe(249);
   transport.togglePlay();
+  expect(video.seeks.at(-1)).toBe(middle(0));
+  expect(video.paused).toBe(false);
+});
+
+it('repeats what is marked, and turns round where it shall', () => {
+  transport.setTable(TABLE);
+  video.present(0);
+  transport.seekToFrame(10);
+  video.settle();
+  transport.mark('first');
+  transport.seekToFrame(20);
+  video.settle();
+  transport.mark('last');
+  expect(shown.range).toEqual({ first: 10, last: 20, repeat: 'loop' });
+  transport.togglePlay();
+  expect(video.seeks.at(-1)).toBe(middle(10));
+  video.settle();
+  video.playTo(middle(20));
+  draw?.(1000);
+  expect(video.seeks.at(-1)).toBe(middle(10));
+  video.playTo(21 / 25);
+  draw?.(1017);
+  expect(video.seeks.at(-1)).toBe(middle(10));
+  expect(video.paused).toBe(false);
+  video.settle();
+  transport.nextRepeat();
+  video.playTo(21 / 25);
+  draw?.(1034);
+  expect(shown).toMatchObject({ speed: -1, paused: false });
+  for (let at = 1074; at < 1700; at += 40) {
+    video.settle();
+    draw?.(at);
+  }
+  expect(Math.min(...video.seeks.slice(-12).map((seconds) => TABLE.frameOn(seconds)))).toBe(10);
+  expect(shown.speed).toBe(1);
+  expect(video.paused).toBe(false);
+  transport.clearMarks();
+  expect(shown.range).toEqual({ first: undefined, last: undefined, repeat: 'bounce' });
+});
+
+it('the whole film is repeated where it ends', () => {
+  transport.setTable(TABLE);
+  video.present(0);
+  transport.nextRepeat();
+  transport.togglePlay();
+  video.playTo(9.99);
+  video.paused = true;
+  video.ended = true;
+  video.dispatchEvent(new Event('ended'));
   expect(video.seeks.at(-1)).toBe(middle(0));
   expect(video.paused).toBe(false);
 });
