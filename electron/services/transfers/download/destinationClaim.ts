@@ -7,7 +7,7 @@ import { NearplayError } from '../../../../shared/errors.ts';
 import { KIB, SECOND_MS } from '../../../../shared/units.ts';
 import { hiddenName, NEW_FILE_FLAGS, randomText } from '../../files/atomicFile.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
-import { writePieces } from '../../files/writePieces.ts';
+import { writeFully } from '../../files/writeFully.ts';
 import type { Machine } from '../../runtime/machine.ts';
 import { type ReceivedNote, receivedSchema } from './ranges.ts';
 
@@ -246,7 +246,7 @@ export class DestinationClaim {
     const received = this.#received?.();
     const bytes = bytesOf({ ...note, ...(received && { received }) }, this.#noteBytes);
     this.#noteBytes = bytes.length;
-    await writePieces(this.#handle, [bytes], 0);
+    await writeFully(this.#handle, bytes, 0);
   }
 }
 

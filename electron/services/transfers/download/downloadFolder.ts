@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { lstat } from 'node:fs/promises';
 import { type ErrorCode, type ErrorReport, NearplayError, reportOf } from '../../../../shared/errors.ts';
 import { asFolder } from '../../../../shared/keys.ts';
-import { MIB, SECOND_MS } from '../../../../shared/units.ts';
+import { SECOND_MS } from '../../../../shared/units.ts';
 import { FolderSyncs } from '../../files/folderSyncs.ts';
 import { StableFile } from '../../files/stableFile.ts';
 import type { Studio } from '../../reading/studio.ts';
@@ -11,7 +11,7 @@ import { type ObjectVersion, sameEtag } from '../../storage/objectVersion.ts';
 import { meansUnreachable } from '../../storage/s3Errors.ts';
 import { wholeListing } from '../../storage/wholeListing.ts';
 import { download, type DownloadOptions } from './download.ts';
-import { downloadResources } from './downloadResources.ts';
+import { downloadResources, SMALL_OBJECTS_BYTES } from './downloadResources.ts';
 import { type LocalPlace, LocalTree } from './localTree.ts';
 import type { DownloadResources } from './receiveRanges.ts';
 import { downloadSmall, isSmall } from './smallObject.ts';
@@ -19,8 +19,6 @@ import { lookAt, proveContent, type ProvedBy, type StoredObject, type Unproved }
 
 /** Objects listed ahead of the downloads: two pages of a listing. */
 const LISTED_AHEAD = 2000;
-/** Bytes of small objects in memory at once. */
-const MAX_BYTES_IN_MEMORY = 24 * MIB;
 /** Objects in ranges at once; they share the request slots. */
 const MAX_LARGE = 4;
 /** Objects under way at once: more than request slots, so that disk work does not leave a slot unused. */
@@ -183,7 +181,7 @@ class FolderRun {
     const fits = () => {
       if (this.#underWay >= MAX_UNDER_WAY) return false;
       if (isLarge) return this.#large < MAX_LARGE;
-      return this.#bytesInMemory === 0 || this.#bytesInMemory + size <= MAX_BYTES_IN_MEMORY;
+      return this.#bytesInMemory === 0 || this.#bytesInMemory + size <= SMALL_OBJECTS_BYTES;
     };
     while (!fits() && !this.#isOver()) await this.#changed.promise;
     this.#underWay += 1;

@@ -25,17 +25,18 @@ export interface BytesAsked {
   /** Milliseconds without a byte after which the connection counts as broken; default 30 s. */
   idleMs?: number | undefined;
   signal: AbortSignal;
+  /** A buffer of the size that was asked for, to have all bytes in it as one batch. */
+  whole?: Buffer;
   /** Called with the answer once it is known to be of this version; asks for the stored checksum too. */
   answered?: (answer: GetObjectCommandOutput) => void;
 }
 
-/** Bytes in a row, as they arrived. */
+/** Bytes in a row. */
 export interface Batch {
   /** Of the first byte in the object. */
   position: number;
-  pieces: readonly Uint8Array[];
-  /** Bytes of all pieces. */
-  length: number;
+  /** In a buffer that is used again for the batch after the next. */
+  bytes: Uint8Array;
 }
 
 /** The server answered with another range; a request without a range may succeed. */
@@ -81,25 +82,26 @@ export async function* objectBytes(asked: BytesAsked): AsyncGenerator<Batch, voi
     asked.answered?.(answer);
     if (!(answer.Body instanceof Readable)) throw new NearplayError('storage-failed');
     body = answer.Body;
-    const batches = new BodyBatches(body, () => idle.moved());
+    const batches = new BodyBatches(body, () => idle.moved(), asked.whole);
     for (let failure: { cause: unknown } | undefined; ;) {
-      let pieces: readonly Buffer[] | undefined;
+      let bytes: Uint8Array | undefined;
       try {
-        pieces = await idle.during(() => batches.next());
+        bytes = failure ? batches.rest() : await idle.during(() => batches.next());
       } catch (cause) {
+        // What came before a break is not read again.
         failure = { cause };
-        pieces = batches.rest();
+        bytes = batches.rest();
       }
-      if (!pieces) break;
-      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-      if (position + length > to) {
+      if (!bytes) {
+        if (failure) throw failure.cause;
+        break;
+      }
+      if (position + bytes.length > to) {
         if (isEncoded) throw new OtherObject(isEncoded);
         throw new NearplayError('damaged', 'More bytes arrived than the file has.');
       }
-      // What came before a break is not read again.
-      if (length > 0) yield { position, pieces, length };
-      position += length;
-      if (failure) throw failure.cause;
+      yield { position, bytes };
+      position += bytes.length;
     }
     if (position < to) {
       if (isEncoded) throw new OtherObject(isEncoded);

@@ -7,7 +7,7 @@ import { MIB, SECOND_MS } from '../../../../shared/units.ts';
 import { crc32 } from '../../content/crc32.ts';
 import { givePermissionsOf, NEW_FILE_FLAGS, renameReplacing, syncFolder } from '../../files/atomicFile.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
-import { writePieces } from '../../files/writePieces.ts';
+import { writeFully } from '../../files/writeFully.ts';
 import { notAFile, specialAt } from '../../files/writePlace.ts';
 import type { DestinationClaim, PartContent } from './destinationClaim.ts';
 import { planRanges, type RangePlan, type ReceivedNote, ReceivedRanges } from './ranges.ts';
@@ -93,10 +93,10 @@ export class PartFile {
   }
 
   /** Writes bytes that follow those of a range. @throws NearplayError disk-full, destination-unwritable … */
-  async write(index: number, pieces: readonly Uint8Array[]): Promise<void> {
+  async write(index: number, bytes: Uint8Array): Promise<void> {
     const { start } = this.#received.restOf(index);
-    await this.#do(() => writePieces(this.#handle, pieces, start));
-    for (const piece of pieces) this.#received.add(index, piece);
+    await this.#do(() => writeFully(this.#handle, bytes, start));
+    this.#received.add(index, bytes);
     if (performance.now() - this.#recordedAt >= RECORD_INTERVAL_MS) await this.#record();
   }
 

@@ -3,6 +3,7 @@ import { type ErrorCode, NearplayError } from '../../../../shared/errors.ts';
 import type { Sleep } from '../../runtime/async.ts';
 import { backoffDelay } from '../../runtime/backoff.ts';
 import type { BandwidthLimiter } from '../http/bandwidthLimiter.ts';
+import type { BufferPool } from '../http/bufferPool.ts';
 import type { PlaybackYield } from '../http/playbackYield.ts';
 import type { RequestSlots } from '../http/requestSlots.ts';
 import type { TransferClients } from '../http/transferClient.ts';
@@ -22,6 +23,8 @@ const BREAKS: ReadonlySet<ErrorCode> = new Set(['offline', 'timeout', 'slow-down
 export interface DownloadResources {
   slots: RequestSlots;
   bandwidth: BandwidthLimiter;
+  /** Memory for objects that are read in one request. */
+  buffers: BufferPool;
   /** Clients that try once: a range has retries of its own. */
   clients: TransferClients;
   /** What a player leaves to them. */
@@ -129,18 +132,18 @@ class RangesRun {
     const read = isFallback ? await this.#readFallback() : this.#asked.read;
     let expected = rest.start;
     try {
-      for await (const { position, pieces, length } of read(rest, this.#signal)) {
+      for await (const { position, bytes } of read(rest, this.#signal)) {
         if (position !== expected) {
           // A server that ignores the range has begun at 0.
           if (part.received.plan.count > 1) throw new RangesIgnored();
           await part.beginAgain();
           expected = position;
         }
-        expected += length;
-        this.#arrived(index, length);
-        await part.write(index, pieces);
-        this.#asked.written(length);
-        await this.#asked.resources.bandwidth.take(length, this.#signal);
+        expected += bytes.length;
+        this.#arrived(index, bytes.length);
+        await part.write(index, bytes);
+        this.#asked.written(bytes.length);
+        await this.#asked.resources.bandwidth.take(bytes.length, this.#signal);
       }
     } catch (error) {
       if (isFallback && !isBreakOfOne(error)) this.#isFallbackUseless = true;

@@ -4,7 +4,7 @@ import { digestFor, type Fingerprint, fingerprintOf } from '../../content/finger
 import { NEW_FILE_FLAGS, renameReplacing } from '../../files/atomicFile.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
 import type { FolderSyncs } from '../../files/folderSyncs.ts';
-import { writePieces } from '../../files/writePieces.ts';
+import { writeFully } from '../../files/writeFully.ts';
 import type { ObjectVersion } from '../../storage/objectVersion.ts';
 import { newPartName } from './destinationClaim.ts';
 import { type BytesAsked, objectBytes } from './objectBytes.ts';
@@ -39,46 +39,59 @@ export function isSmall({ size, etag }: ObjectVersion): boolean {
  * @throws NearplayError as objectBytes; disk-full, destination-unwritable …
  */
 export async function downloadSmall(asked: SmallObject): Promise<ProvedBy | undefined> {
-  const { resources, owner, signal, object } = asked;
-  const release = await resources.slots.acquire(owner, signal);
-  const pieces: Uint8Array[] = [];
-  const found: { fingerprint?: Fingerprint | undefined } = {};
+  const { resources, signal, object } = asked;
+  const buffer = await resources.buffers.take(object.version.size, signal);
+  let isUnused = false;
   try {
-    const { client, configuration, idleMs } = asked;
-    const bytes = objectBytes({
-      ...{ client, configuration, object, from: 0, to: object.version.size, idleMs, signal },
-      answered: (answer) => (found.fingerprint = fingerprintOf(answer)),
+    const fingerprint = await read(asked, buffer);
+    isUnused = true;
+    if (!fingerprint || !(await isProvedBy(buffer, fingerprint))) return undefined;
+    isUnused = false;
+    await save(asked, buffer);
+    isUnused = true;
+    asked.written(object.version.size);
+    return fingerprint.algorithm.toLowerCase() as ProvedBy;
+  } finally {
+    // A write that failed may go on behind it.
+    resources.buffers.giveBack(buffer, isUnused);
+  }
+}
+
+/** Fills the buffer. @returns what the answer says of the content */
+async function read(asked: SmallObject, whole: Buffer): Promise<Fingerprint | undefined> {
+  const { resources, owner, signal, object, client, configuration, idleMs } = asked;
+  const release = await resources.slots.acquire(owner, signal);
+  let fingerprint: Fingerprint | undefined;
+  try {
+    const batches = objectBytes({
+      ...{ client, configuration, object, from: 0, to: object.version.size, idleMs, signal, whole },
+      answered: (answer) => (fingerprint = fingerprintOf(answer)),
     });
-    for await (const batch of bytes) {
-      pieces.push(...batch.pieces);
-      resources.slots.addBytes(batch.length);
-      await resources.bandwidth.take(batch.length, signal);
+    for await (const { bytes } of batches) {
+      resources.slots.addBytes(bytes.length);
+      await resources.bandwidth.take(bytes.length, signal);
     }
+    return fingerprint;
   } finally {
     release();
   }
-  const { fingerprint } = found;
-  if (!fingerprint || !(await isProvedBy(pieces, fingerprint))) return undefined;
-  await save(asked, pieces);
-  asked.written(object.version.size);
-  return fingerprint.algorithm.toLowerCase() as ProvedBy;
 }
 
-async function isProvedBy(pieces: readonly Uint8Array[], { algorithm, of, value, encoding }: Fingerprint) {
+async function isProvedBy(bytes: Buffer, { algorithm, of, value, encoding }: Fingerprint) {
   // Sizes of parts are not in the answer.
   if (of === 'parts') return false;
   const digest = digestFor(algorithm);
-  for (const piece of pieces) digest.update(piece);
+  digest.update(bytes);
   return Buffer.from(await digest.digest()).toString(encoding) === value;
 }
 
 /** The file has its name and is on disk when it resolves. @throws NearplayError disk-full, destination-unwritable … */
-async function save({ path, object, folderSyncs }: SmallObject, pieces: readonly Uint8Array[]): Promise<void> {
+async function save({ path, object, folderSyncs }: SmallObject, bytes: Buffer): Promise<void> {
   const part = join(dirname(path), newPartName(path));
   try {
     const handle = await open(part, NEW_FILE_FLAGS, NEW_FILE_MODE);
     try {
-      await writePieces(handle, pieces, 0);
+      await writeFully(handle, bytes, 0);
       // Drives without dates refuse this; it is not essential.
       await handle.utimes(new Date(), new Date(object.version.lastModified)).catch(() => undefined);
       await handle.sync();

@@ -13,7 +13,7 @@ import type { ConcurrencyLimits } from '../http/concurrencyController.ts';
 import type { UploadsDelta } from '../jobs/transfer.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { ConflictPolicy, Receipt } from '../journal/uploadRecord.ts';
-import type { BufferLimits } from '../upload/bufferPool.ts';
+import type { BufferLimits } from '../http/bufferPool.ts';
 
 export interface UploadTarget {
   client: S3Client;
@@ -34,7 +34,7 @@ export const DEFAULT_LIMITS: QueueLimits = {
   largeFiles: 3,
   partsPerFile: 64,
   parts: { least: 2, most: 256, first: 6 },
-  memory: { usual: 40 * MIB, most: 112 * MIB },
+  memory: { usual: 32 * MIB, most: 112 * MIB },
 };
 
 export interface QueueTiming {

@@ -22,7 +22,7 @@ import { RequestSlots } from '../http/requestSlots.ts';
 import { retrying } from '../http/retry.ts';
 import { S3UploadApi } from '../http/s3UploadApi.ts';
 import { TransferClients } from '../http/transferClient.ts';
-import { BufferPool } from '../upload/bufferPool.ts';
+import { BufferPool } from '../http/bufferPool.ts';
 import type { StorageConditions, UploadContext } from '../upload/uploadContext.ts';
 import type { QueueLimits, QueueTiming, TransferQueueOptions, UploadTarget } from './queueOptions.ts';
 

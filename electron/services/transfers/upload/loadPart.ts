@@ -1,16 +1,25 @@
 import { createHash } from 'node:crypto';
 import { NearplayError } from '../../../../shared/errors.ts';
-import { MIB } from '../../../../shared/units.ts';
+import { KIB, MIB } from '../../../../shared/units.ts';
 import { crc32 } from '../../content/crc32.ts';
 import type { StableFile } from '../../files/stableFile.ts';
 import { type BodyChunks, chunksOf } from '../http/guardedRequests.ts';
-import type { BufferPool } from './bufferPool.ts';
+import type { BufferPool } from '../http/bufferPool.ts';
 import type { PartRange } from './partPlan.ts';
 
 /** Larger parts (of files beyond 312 GiB) are never held in memory. */
 const MAX_BYTES_IN_MEMORY = 32 * MIB;
 /** Bytes read at once for a checksum, outside the buffers of the pool. */
 const CHUNK_BYTES = MIB / 4;
+
+/** Bytes of a slice of a part that is read as it is sent. */
+const SLICE_BYTES = 64 * KIB;
+/**
+ * Buffers of these slices. A stream asks for the next slice once the one before the last was written: `write` of a slice that
+ * is larger than the stream's mark returns false, and `drain` follows when the system has taken it (Node, stream.Writable).
+ * One is being written and one waits; one more leaves room for doubt. The storage compares the checksum of what it got.
+ */
+const SLICES_IN_TURN = 3;
 
 /** A part of a file, ready for any number of attempts. */
 export interface LoadedPart {
@@ -68,8 +77,10 @@ async function loadChecksum(file: StableFile, range: PartRange, signal: AbortSig
   return {
     crc32: checksum,
     chunks: async function* (sliceSize) {
-      for (let read = 0; read < length;) {
-        const slice = Buffer.allocUnsafe(Math.min(sliceSize(), length - read));
+      const turns = Array.from({ length: SLICES_IN_TURN }, () => Buffer.allocUnsafeSlow(SLICE_BYTES));
+      for (let read = 0, turn = 0; read < length; turn++) {
+        const buffer = turns[turn % SLICES_IN_TURN] ?? Buffer.allocUnsafeSlow(SLICE_BYTES);
+        const slice = buffer.subarray(0, Math.min(SLICE_BYTES, sliceSize(), length - read));
         await file.read(slice, start + read);
         read += slice.length;
         yield slice;

@@ -8,7 +8,7 @@ import type { RequestSlots } from '../http/requestSlots.ts';
 import type { S3UploadApi } from '../http/s3UploadApi.ts';
 import type { Receipt, UploadRecord } from '../journal/uploadRecord.ts';
 import type { ApiAt } from './abortAbandoned.ts';
-import type { BufferPool } from './bufferPool.ts';
+import type { BufferPool } from '../http/bufferPool.ts';
 
 /** Receives the progress of an upload. All in bytes. */
 export interface Progress {

@@ -38,9 +38,9 @@ async function read(from = 0, idleMs = 50_000): Promise<{ position: number; byte
   const pieces: Uint8Array[] = [];
   let first: number | undefined;
   const asked = { client, configuration, object, from, to: SIZE, idleMs, signal: new AbortController().signal };
-  for await (const { position, pieces: more } of objectBytes(asked)) {
+  for await (const { position, bytes } of objectBytes(asked)) {
     first ??= position;
-    pieces.push(...more);
+    pieces.push(Buffer.from(bytes));
   }
   return { position: first ?? -1, bytes: Buffer.concat(pieces) };
 }

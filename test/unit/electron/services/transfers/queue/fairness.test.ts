@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ConcurrencyController } from '../../../../../../electron/services/transfers/http/concurrencyController.ts';
 import { RequestSlots } from '../../../../../../electron/services/transfers/http/requestSlots.ts';
 import { WaitingQueue } from '../../../../../../electron/services/transfers/jobs/waitingQueue.ts';
-import { BufferPool } from '../../../../../../electron/services/transfers/upload/bufferPool.ts';
+import { BufferPool } from '../../../../../../electron/services/transfers/http/bufferPool.ts';
 
 const never = new AbortController().signal;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
