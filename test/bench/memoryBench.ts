@@ -1,6 +1,7 @@
 /**
- * `npm run bench:memory [-- --server minio|sandbox] [--protocol http|https] [--size MIB] [--stream MIB]`: what our command line needs of memory at most,
- * all of its process, for one large file (default 10 GB) and for a stream of unknown length (default 2 GB).
+ * `npm run bench:memory [-- --server minio|sandbox] [--protocol http|https] [--size MIB] [--stream MIB] [--json]`:
+ * what our command line needs of memory at most, all of its process, for one large file up and down (default 10 GB) and for a
+ * stream of unknown length (default 2 GB).
  */
 import { mkdtemp, open, rm, statfs, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,20 +9,20 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { type CommandLine, type Cost, costOf } from './cost.ts';
-import { describeLoad, describeMachine } from './figures.ts';
+import { atMost, describeLoad, describeMachine, type Figure, measured, printFigures } from './figures.ts';
 import { installCli } from './installedCli.ts';
 import { type BenchServer, chooseServer, preferencesOf, SERVER_KINDS } from './servers.ts';
 import { nearplay } from './transferClients.ts';
 
 const MIB = 1024 ** 2;
 const HOUR = 3600;
-/** Bytes. */
-const TARGET = 300e6;
+const PEAK_MIB = 150;
 /** Of the disk, beyond what the server keeps for a moment. */
 const SPARE = 4 * 1024 * MIB;
 
 const { values } = parseArgs({
   options: {
+    json: { type: 'boolean', default: false },
     server: { type: 'string' },
     protocol: { type: 'string', default: 'http' },
     size: { type: 'string' },
@@ -49,30 +50,37 @@ function streamOf(bytes: number): Readable {
   return Readable.from(chunks());
 }
 
-async function measure(what: string, bytes: number, commandFor: (server: BenchServer, scratch: string) => CommandLine) {
+type CommandFor = (server: BenchServer, scratch: string) => CommandLine;
+
+/** @param before makes what the command needs, unmeasured. */
+async function measure(what: string, bytes: number, commandFor: CommandFor, before?: CommandFor): Promise<Figure[]> {
   const server = await start();
   const scratch = await mkdtemp(join(folder, 'run-'));
   try {
     await writeFile(join(scratch, 'preferences.json'), JSON.stringify(preferencesOf(server)));
+    if (before) await costOf(before(server, scratch));
     const cost = await costOf(commandFor(server, scratch));
     const { bytes: arrived } = await server.contents();
     if (arrived !== bytes) throw new Error(`${arrived} of ${bytes} bytes arrived`);
-    report(what, bytes, cost);
+    return figuresOf(what, bytes, cost);
   } finally {
     await server.close();
+    await rm(scratch, { recursive: true, force: true });
   }
 }
 
-function report(what: string, bytes: number, { seconds, cpuSeconds, peakMemory }: Cost): void {
-  const figures = `${(bytes / 1e6 / seconds).toFixed(0)} MB/s, ${cpuSeconds.toFixed(1)} CPU s; ${describeLoad()}`;
-  const word = peakMemory < TARGET ? 'target met' : 'TARGET MISSED';
-  say(`${what}: ${word}: peak memory ${(peakMemory / 1e6).toFixed(0)} MB (target: below ${TARGET / 1e6}); ${figures}`);
+function figuresOf(what: string, bytes: number, { seconds, cpuSeconds, peakMemory }: Cost): Figure[] {
+  return [
+    atMost(PEAK_MIB, `${what}: peak memory`, peakMemory / MIB, 'MiB'),
+    measured(`${what}: rate`, bytes / 1e6 / seconds, 'MB/s'),
+    measured(`${what}: processor time`, cpuSeconds, 's'),
+  ];
 }
 
 const { bavail, bsize } = await statfs(tmpdir());
-if (bavail * bsize < size + SPARE) {
+if (bavail * bsize < 2 * size + SPARE) {
   say(
-    `There is too little room in ${tmpdir()}: the server keeps the ${(size / 1e9).toFixed(0)} GB until the end of the run.`,
+    `There is too little room in ${tmpdir()}: the server and a download keep ${(size / 1e9).toFixed(0)} GB each until the end of the run.`,
   );
   process.exit(1);
 }
@@ -82,17 +90,29 @@ const start = () => startServer(protocol);
 const folder = await mkdtemp(join(tmpdir(), 'nearplay-bench-'));
 try {
   const client = nearplay(await installCli(folder));
-  say(`${describeMachine()}, ${describeLoad()}; against ${name}, over ${protocol}; ${client.version}`);
+  if (!values.json) {
+    say(`${describeMachine()}, ${describeLoad()}; against ${name}, over ${protocol}; ${client.version}`);
+  }
   const path = join(folder, 'large.bin');
   await sparseFile(path);
-  await measure(`one file of ${(size / 1e9).toFixed(1)} GB`, size, (server, scratch) =>
-    client.command({ direction: 'put', server, scratch, name: 'large.bin', path, isFolder: false }),
-  );
-  await measure(`a stream of ${(streamed / 1e9).toFixed(1)} GB`, streamed, (server, scratch) => {
+  const put: CommandFor = (server, scratch) =>
+    client.command({ direction: 'put', server, scratch, name: 'large.bin', path, isFolder: false });
+  const get: CommandFor = (server, scratch) =>
+    client.command({
+      ...{ direction: 'get', server, scratch, name: 'large.bin', path: join(scratch, 'got.bin'), isFolder: false },
+    });
+  const stream: CommandFor = (server, scratch) => {
     const errand = { direction: 'put', server, scratch, name: 'stream.bin', path: '-', isFolder: false } as const;
     const command = client.command(errand);
     return { ...command, args: [...command.args, '--to', 'stream.bin'], stdin: streamOf(streamed) };
-  });
+  };
+  const file = `a file of ${(size / 1e9).toFixed(1)} GB`;
+  const figures = [
+    ...(await measure(`${file} up`, size, put)),
+    ...(await measure(`${file} down`, size, get, put)),
+    ...(await measure(`a stream of ${(streamed / 1e9).toFixed(1)} GB`, streamed, stream)),
+  ];
+  printFigures(figures, values.json);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -1,17 +1,19 @@
 // A queue of many files: how long taking them in takes, what every action on all of them costs, and for how long at a
 // stretch each keeps the event loop (and with it the window) from answering.
 //
-//   npm run bench:queue [-- FILES]
+//   npm run bench:queue [-- FILES] [-- --json]
 import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
-import { cpus, release, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { SILENT } from '../../electron/services/runtime/log.ts';
 import { StorageClients } from '../../electron/services/storage/storageClients.ts';
 import { Journal } from '../../electron/services/transfers/journal/journal.ts';
 import { TransferQueue } from '../../electron/services/transfers/queue/queue.ts';
 import { preferencesSchema } from '../../shared/preferences.ts';
+import { atMost, describeLoad, describeMachine, measured, printFigures } from './figures.ts';
 
 const SECOND = 1000;
 const NANOSECONDS = 1e6;
@@ -24,7 +26,11 @@ const RESOLUTION = 2;
 /** What an action sets going goes on after it: journal, announcements. */
 const AFTERMATH = 2 * SECOND;
 const MOST = 120 * SECOND;
-const files = Number(process.argv[2] ?? 100_000);
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const files = Number(positionals[0] ?? 100_000);
 
 /** Nobody listens there: what is queued stays queued. */
 const preferences = preferencesSchema.parse({
@@ -153,14 +159,14 @@ async function measure(name: string, work: () => unknown, isDone: () => boolean)
 }
 
 function print(done: readonly Step[]): void {
-  const line = (...cells: string[]) => say(cells.map((cell, n) => (n ? cell.padStart(14) : cell.padEnd(26))).join(''));
-  say(`${files} files; Node ${process.version}, ${release()}, ${cpus().length} processors`);
-  line('', 'took ms', 'longest ms');
-  for (const { name, took, longest } of done) line(name, took.toFixed(1), longest.toFixed(1));
-  const tooLong = done.filter(({ longest }) => longest >= ALLOWED).map(({ name }) => name);
-  const isMet = tooLong.length === 0;
-  say(`At most ${ALLOWED} ms at a stretch: ${isMet ? 'met' : `missed by ${tooLong.join(', ')}`}`);
-  if (!isMet) process.exitCode = 1;
+  if (!values.json) say(`${files} files; Node ${process.version}; ${describeMachine()}; ${describeLoad()}`);
+  printFigures(
+    done.flatMap(({ name, took, longest }) => [
+      measured(`${name}: done after`, took, 'ms'),
+      atMost(ALLOWED, `${name}: longest time at a stretch`, longest, 'ms'),
+    ]),
+    values.json,
+  );
 }
 
 function say(text: string): void {

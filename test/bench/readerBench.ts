@@ -14,8 +14,7 @@ import { readLinkTo } from '../helpers/readLinks.ts';
 import { startRelayProcess } from '../helpers/relayProcess.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
 import { seed } from '../sandbox/seed.ts';
-import { describeLoad, describeMachine, median } from './figures.ts';
-import type { Figure } from './transferFigures.ts';
+import { atLeast, describeLoad, describeMachine, measured, median, printFigures } from './figures.ts';
 
 const CONNECTION_BYTES_PER_SECOND = 6e6;
 const SIZE = 24 * MIB;
@@ -52,32 +51,20 @@ async function main(json: boolean): Promise<void> {
       reader.dispose();
     }
     const ratio = SIZE / CONNECTION_BYTES_PER_SECOND / median(seconds);
-    const figures: Figure[] = [
-      {
-        figure: 'far read in order, to one connection',
-        value: ratio,
-        unit: 'times',
-        target: TARGET,
-        ok: ratio >= TARGET,
-      },
-      { figure: 'far read in order', value: median(seconds), unit: 's', target: null, ok: null },
-      { figure: 'requests', value: median(requests), unit: 'requests', target: null, ok: null },
-      { figure: 'bytes received', value: received / SIZE, unit: 'of the size', target: 1, ok: received === SIZE },
-    ];
-    print(figures, json);
-    if (figures.some(({ ok }) => ok === false)) process.exitCode = 1;
+    if (!json) say(`${SIZE / MIB} MiB in order, ${ROUNDS} rounds; ${describeMachine()}; ${describeLoad()}`);
+    printFigures(
+      [
+        atLeast(TARGET, 'far read in order, to one connection', ratio, 'times'),
+        measured('far read in order', median(seconds), 's'),
+        measured('requests', median(requests), 'requests'),
+        { ...measured('bytes received', received / SIZE, 'of the size'), target: 1, ok: received === SIZE },
+      ],
+      json,
+    );
   } finally {
     await relay.close();
     await sandbox.close();
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-function print(figures: readonly Figure[], json: boolean): void {
-  if (json) for (const figure of figures) say(JSON.stringify(figure));
-  else {
-    say(`${SIZE / MIB} MiB in order, ${ROUNDS} rounds; ${describeMachine()}; ${describeLoad()}`);
-    for (const { figure, value, unit } of figures) say(`${figure}: ${value?.toFixed(2) ?? '?'} ${unit}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { MIB } from '../../shared/units.ts';
 import type { Cost } from './cost.ts';
-import { median } from './figures.ts';
+import { type Figure, median } from './figures.ts';
 import { type ClientName, OURS } from './transferClients.ts';
 
 /** One run of a client that transferred all of its load. */
@@ -25,18 +25,6 @@ export interface Cell {
   name: string;
   isLarge: boolean;
   results: readonly Result[];
-}
-
-/** A line of `--json`. */
-export interface Figure {
-  figure: string;
-  /** null: could not be measured. */
-  value: number | null;
-  unit: string;
-  /** At most so much; null: has no target. */
-  target: number | null;
-  /** null: has no target. */
-  ok: boolean | null;
 }
 
 /** Of our time, to the fastest other's. */

@@ -12,7 +12,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { MIB, SECOND_MS } from '../../shared/units.ts';
 import { costOf } from './cost.ts';
-import { describeLoad, describeMachine } from './figures.ts';
+import { describeLoad, describeMachine, type Figure } from './figures.ts';
 import { installCli } from './installedCli.ts';
 import { connect, DESCRIPTIONS, type LineName, LINES } from './lines.ts';
 import { type BenchServer, chooseServer, preferencesOf, type Protocol, PROTOCOLS, SERVER_KINDS } from './servers.ts';
@@ -30,7 +30,6 @@ import {
 import {
   type Cell,
   fastestOther,
-  type Figure,
   measuredIn,
   middleOf,
   type Result,

@@ -34,6 +34,8 @@ export interface StudioInAppOptions {
   media?: boolean;
   /** False: there are no preferences yet. */
   preferences?: boolean;
+  /** Where the app reaches a storage instead of its endpoint: through a relay. */
+  through?: (endpoint: string) => Promise<string>;
   env?: Record<string, string>;
 }
 
@@ -45,10 +47,11 @@ export async function openStudioInApp(options: StudioInAppOptions = {}): Promise
     await seed(sandbox, MEDIA, { prefix: 'media', ageMs: 24 * 3600 * SECOND, replicated: true });
   }
   const preferences = join(folder, 'isolation-preferences.json');
-  await writeFile(
-    preferences,
-    JSON.stringify(sandbox.preferences({ delaySeconds: options.delaySeconds ?? 0 }), null, 2),
-  );
+  let text = JSON.stringify(sandbox.preferences({ delaySeconds: options.delaySeconds ?? 0 }), null, 2);
+  for (const { endpoint } of [sandbox.main, ...sandbox.replicas]) {
+    text = text.replaceAll(endpoint, (await options.through?.(endpoint)) ?? endpoint);
+  }
+  await writeFile(preferences, text);
   await mkdir(SCREENSHOTS, { recursive: true });
   const launch = () =>
     launchApp({

@@ -89,6 +89,8 @@ export class PlaybackYield {
   }
 
   #reduce(): void {
+    // Transfers that carry next to nothing are not what the player waits for.
+    if (this.#limit === undefined && this.#measured < LEAST_BYTES_PER_SECOND) return;
     const rate = Math.min(this.#limit ?? Number.POSITIVE_INFINITY, this.#measured);
     if (this.#limit === undefined || this.#measured > this.#limit * SAFE_SHARE) this.#tooMuch = rate;
     const least = Math.max(LEAST_BYTES_PER_SECOND, this.#tooMuch * LEAST_SHARE);

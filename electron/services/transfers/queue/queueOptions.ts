@@ -9,11 +9,11 @@ import type { LocalDisk } from '../../files/localDisk.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { UploadPlace } from '../../storage/objectPlace.ts';
 import type { KnownConditions } from '../../storage/writeConditions.ts';
+import type { BufferLimits } from '../http/bufferPool.ts';
 import type { ConcurrencyLimits } from '../http/concurrencyController.ts';
 import type { UploadsDelta } from '../jobs/transfer.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { ConflictPolicy, Receipt } from '../journal/uploadRecord.ts';
-import type { BufferLimits } from '../http/bufferPool.ts';
 
 export interface UploadTarget {
   client: S3Client;

@@ -15,6 +15,7 @@ import {
   type WriteConditions,
 } from '../../storage/writeConditions.ts';
 import { BandwidthLimiter, UNLIMITED } from '../http/bandwidthLimiter.ts';
+import { BufferPool } from '../http/bufferPool.ts';
 import { ConcurrencyController } from '../http/concurrencyController.ts';
 import { GuardedRequests } from '../http/guardedRequests.ts';
 import { PlaybackYield } from '../http/playbackYield.ts';
@@ -22,7 +23,6 @@ import { RequestSlots } from '../http/requestSlots.ts';
 import { retrying } from '../http/retry.ts';
 import { S3UploadApi } from '../http/s3UploadApi.ts';
 import { TransferClients } from '../http/transferClient.ts';
-import { BufferPool } from '../http/bufferPool.ts';
 import type { StorageConditions, UploadContext } from '../upload/uploadContext.ts';
 import type { QueueLimits, QueueTiming, TransferQueueOptions, UploadTarget } from './queueOptions.ts';
 

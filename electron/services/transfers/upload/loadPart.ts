@@ -3,8 +3,8 @@ import { NearplayError } from '../../../../shared/errors.ts';
 import { KIB, MIB } from '../../../../shared/units.ts';
 import { crc32 } from '../../content/crc32.ts';
 import type { StableFile } from '../../files/stableFile.ts';
-import { type BodyChunks, chunksOf } from '../http/guardedRequests.ts';
 import type { BufferPool } from '../http/bufferPool.ts';
+import { type BodyChunks, chunksOf } from '../http/guardedRequests.ts';
 import type { PartRange } from './partPlan.ts';
 
 /** Larger parts (of files beyond 312 GiB) are never held in memory. */

@@ -4,11 +4,11 @@ import type { Sleep } from '../../runtime/async.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { ObjectPlace } from '../../storage/objectPlace.ts';
 import type { WriteConditions } from '../../storage/writeConditions.ts';
+import type { BufferPool } from '../http/bufferPool.ts';
 import type { RequestSlots } from '../http/requestSlots.ts';
 import type { S3UploadApi } from '../http/s3UploadApi.ts';
 import type { Receipt, UploadRecord } from '../journal/uploadRecord.ts';
 import type { ApiAt } from './abortAbandoned.ts';
-import type { BufferPool } from '../http/bufferPool.ts';
 
 /** Receives the progress of an upload. All in bytes. */
 export interface Progress {

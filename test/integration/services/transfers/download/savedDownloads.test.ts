@@ -231,7 +231,7 @@ it('leave the line to a player that runs short, and have it again when nothing p
   runsShort();
   const repeated = setInterval(runsShort, SECOND_MS / 4);
   services.downloads.add(KEY, target('one.mov'));
-  // Nothing was transferred before: the least rate that transfers keep holds, 64 KiB a second.
+  // The rate is halved from the first half of a second on, in which a part of it may come.
   await until(() => listed(services).some(({ sent }) => sent > 0), 'some bytes are there', 50_000);
   clearInterval(repeated);
   const { sent, size } = listed(services)[0] ?? { sent: 0, size: 0 };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BufferPool } from '../../../../../../electron/services/transfers/http/bufferPool.ts';
 import { ConcurrencyController } from '../../../../../../electron/services/transfers/http/concurrencyController.ts';
 import { RequestSlots } from '../../../../../../electron/services/transfers/http/requestSlots.ts';
 import { WaitingQueue } from '../../../../../../electron/services/transfers/jobs/waitingQueue.ts';
-import { BufferPool } from '../../../../../../electron/services/transfers/http/bufferPool.ts';
 
 const never = new AbortController().signal;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
