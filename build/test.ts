@@ -37,7 +37,10 @@ const CHECKS: { name: string; tool: string; args: string[] }[] = [
   { name: 'bundle', tool: '../build/bundle.ts', args: ['--if-stale'] },
 ];
 /** On two processors one worker would be the default: most tests wait for something most of the time. */
-const WORKERS = `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`;
+const WORKERS = Math.max(2, availableParallelism() - 1);
+/** These wait nearly all the time. */
+const PATIENT_SUITES = new Set(['integration']);
+const workersOf = (suite: string) => (PATIENT_SUITES.has(suite) ? 2 * WORKERS : WORKERS);
 /** These drive whole browsers and servers, one after the other. */
 const ALONE = new Set(['e2e', 'interop']);
 /**
@@ -98,7 +101,7 @@ async function check({ name, tool, args }: (typeof CHECKS)[number]): Promise<Cou
 
 async function suite(name: string, folder: string): Promise<Count> {
   const report = join(folder, `${name}.json`);
-  const workers = ALONE.has(name) ? [] : [WORKERS];
+  const workers = ALONE.has(name) ? [] : [`--maxWorkers=${workersOf(name)}`];
   const args = ['run', '--project', name, '--passWithNoTests', '--reporter=default', '--reporter=json', ...workers];
   const code = await timed(name, () =>
     run('vitest/vitest.mjs', [...args, `--outputFile.json=${report}`], SUITE_TIMEOUT_MS),
