@@ -334,8 +334,8 @@ export class Transport implements TransportControls {
   #isSought(): boolean {
     const { paused, seeking, currentTime } = this.#media;
     const frame = this.#frame();
-    if (seeking) return false;
-    return !paused || frame === undefined || frame === this.#table?.frameOn(currentTime);
+    if (frame === undefined) return !seeking;
+    return (!paused && !seeking) || frame === this.#table?.frameOn(currentTime);
   }
 
   #forget(): void {
@@ -352,8 +352,10 @@ export class Transport implements TransportControls {
     this.#media.requestVideoFrameCallback?.((_now, { mediaTime }) => {
       if (this.#ended.signal.aborted) return;
       this.#mediaTime = mediaTime;
-      this.#wasToldSinceSeek = !this.#media.seeking;
-      if (this.#isSought()) {
+      // The word for the picture of a seek may come before the seek says that it is over.
+      const isSought = this.#isSought();
+      this.#wasToldSinceSeek = isSought || !this.#media.seeking;
+      if (isSought) {
         this.#isSettled = true;
         this.#questions = 0;
       } else this.#askLater();

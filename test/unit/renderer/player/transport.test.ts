@@ -84,6 +84,21 @@ it('asks again for a picture whose announcement is lost, or is the one before', 
   expect(shown).toMatchObject({ frame: 60, settled: true });
 });
 
+it('takes the word for a picture that comes before its seek is over', async () => {
+  transport.setTable(TABLE);
+  video.present(0);
+  transport.seekToFrame(120);
+  video.present(0);
+  expect(shown).toMatchObject({ frame: 0, settled: false });
+  video.present(120 / 25);
+  expect(shown).toMatchObject({ frame: 120, settled: false });
+  video.seeking = false;
+  video.dispatchEvent(new Event('seeked'));
+  expect(shown).toMatchObject({ frame: 120, settled: true });
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(video.seeks).toHaveLength(1);
+});
+
 it('says nothing where the engine says nothing', async () => {
   transport.setTable(TABLE);
   video.present(0);
