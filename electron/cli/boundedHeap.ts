@@ -11,7 +11,7 @@ const MIN_OLD_BYTES = 20 * MIB;
 /** Growth over what was alive after the last collection, until the next one. */
 const GROWTH_FACTOR = 1.25;
 /** Growth of the memory outside of the heap, after which young objects are collected: buffers of sockets die young. */
-const MAX_BUFFER_GROWTH_BYTES = 12 * MIB;
+const MAX_BUFFER_GROWTH_BYTES = 6 * MIB;
 
 /**
  * Bounds the garbage of a process that sends or fetches many files. V8 lets young objects have 96 MiB, and old ones far
