@@ -237,7 +237,8 @@ export class RangeReader {
     const isComing = (index: number): boolean =>
       [...this.#runs].some(({ at, end }) => blocks.indexOf(at) <= index && index <= blocks.indexOf(end - 1));
     for (const run of this.#runs) {
-      let isWanted = false;
+      // With all of its bytes it ends by itself, and leaves its connection to the next one.
+      let isWanted = run.at === run.end;
       for (let index = blocks.indexOf(run.at); blocks.startOf(index) < run.end; index++) isWanted ||= wanted.has(index);
       if (!isWanted) this.#breakOff(run);
     }
