@@ -240,6 +240,9 @@ export const en = {
     state: {
       waiting: 'Waiting',
       paused: 'Paused',
+      starting: 'Starting',
+      sent: 'All sent, not confirmed by the storage yet',
+      received: 'All here, being checked',
       done: 'Uploaded',
       saved: 'Saved on this computer',
       savedUnproved: 'Saved; not proved, since the storage keeps no checksum that it can be compared with',

@@ -16,8 +16,12 @@ export interface Overall {
   share: number;
 }
 
+/** What is sent is not through before it is confirmed. */
+const MAX_OPEN_SHARE = 0.99;
+
 /** Figures for people from the totals of main. */
 export function overallOf({ files, size, sent }: TransferTotals): Overall {
+  const bytes = size > 0 ? sent / size : 0;
   const open = files.waiting + files.running + files.paused + files.blocked;
   const over = files.done + files.failed + files.cancelled + files.skipped;
   return {
@@ -26,7 +30,7 @@ export function overallOf({ files, size, sent }: TransferTotals): Overall {
     done: files.done,
     open,
     over,
-    share: size > 0 ? Math.min(1, sent / size) : open === 0 && files.done > 0 ? 1 : 0,
+    share: open > 0 ? Math.min(MAX_OPEN_SHARE, bytes) : size > 0 ? Math.min(1, bytes) : files.done > 0 ? 1 : 0,
   };
 }
 
@@ -43,9 +47,9 @@ export function secondsLeft({ state, size, sent, bytesPerSecond }: Transfer): nu
   return Math.max(0, size - sent) / bytesPerSecond;
 }
 
-/** Percent that is certain, and percent that is certain or on the wire; an empty file has nothing left to send. */
-export function sharesOf({ size, sent, confirmed }: Transfer): { confirmed: number; sent: number } {
-  if (size <= 0) return { confirmed: 100, sent: 100 };
+/** Percent that is certain, and percent that is certain or on the wire; of an unknown size, or of nothing, none before the end. */
+export function sharesOf({ state, size, sent, confirmed }: Transfer): { confirmed: number; sent: number } {
+  if (size <= 0) return state === 'done' ? { confirmed: 100, sent: 100 } : { confirmed: 0, sent: 0 };
   const percent = (bytes: number): number => Math.min(100, Math.max(0, (bytes / size) * 100));
   return { confirmed: percent(confirmed), sent: percent(Math.max(sent, confirmed)) };
 }

@@ -9,7 +9,7 @@ export function rowText(transfer: Transfer, t: Translate): string {
   const { state, size, error, blockedFor } = transfer;
   switch (state) {
     case 'running':
-      return figuresOf(transfer, t);
+      return runningText(transfer, t);
     case 'blocked':
       return blockedFor === 'conflict'
         ? t('transfers.conflict.question')
@@ -20,22 +20,40 @@ export function rowText(transfer: Transfer, t: Translate): string {
     case 'waiting':
       return transfer.sent > 0
         ? `${t(`transfers.state.${state}`)} · ${sentOf(transfer, t)}`
-        : withSize(t(`transfers.state.${state}`), size);
+        : isSizeKnown(transfer)
+          ? withSize(t(`transfers.state.${state}`), size)
+          : t(`transfers.state.${state}`);
     case 'done':
       if (transfer.direction === 'upload') return withSize(t('transfers.state.done'), size);
       return withSize(t(transfer.unproved ? 'transfers.state.savedUnproved' : 'transfers.state.saved'), size);
     case 'skipped':
       return t(transfer.skippedFor === 'identical' ? 'transfers.state.identical' : 'transfers.state.skipped');
     case 'cancelled':
-      return withSize(t('transfers.state.cancelled'), size);
+      return isSizeKnown(transfer) ? withSize(t('transfers.state.cancelled'), size) : t('transfers.state.cancelled');
   }
+}
+
+/** What was sent is no upload before the storage has confirmed it, and what came no download before it is checked. */
+function runningText(transfer: Transfer, t: Translate): string {
+  // Of nothing, nothing is under way that could be told.
+  if (transfer.size === 0) return t('transfers.state.starting');
+  if (transfer.sent < transfer.size) return figuresOf(transfer, t);
+  return withSize(
+    t(transfer.direction === 'upload' ? 'transfers.state.sent' : 'transfers.state.received'),
+    transfer.size,
+  );
+}
+
+/** Of a download the storage tells it. */
+function isSizeKnown({ direction, size }: Transfer): boolean {
+  return direction === 'upload' || size > 0;
 }
 
 function figuresOf(transfer: Transfer, t: Translate): string {
   const { size, sent, bytesPerSecond } = transfer;
   const left = secondsLeft(transfer);
   return [
-    formatPercent(size > 0 ? Math.floor((Math.min(sent, size) / size) * 100) / 100 : 1),
+    formatPercent(Math.floor((sent / size) * 100) / 100),
     sentOf(transfer, t),
     bytesPerSecond > 0 ? t('transfers.speed', { rate: formatBytes(bytesPerSecond) }) : undefined,
     left === undefined ? undefined : t('transfers.left', { duration: formatDuration(left) }),
