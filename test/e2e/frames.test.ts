@@ -59,18 +59,22 @@ describe('the number on screen is the one of the picture', () => {
     };
     await studio.card(`coded/${file}`).dblclick();
     await player.known();
+    const count = Number(/\d+$/.exec(await page.getByTestId('frame-number').innerText())?.[0]);
+    // Chromium has no seek to a last picture that begins where the file says that it ends.
+    const last = file === 'h264_variable.mp4' ? count - 2 : count - 1;
+    const next = (frame: number) => Math.min(last, frame + 1);
     // Within the first second.
     await player.press('k');
     let { said } = await check('paused at once');
     for (let step = 0; step < 2; step++) {
       await player.press('ArrowRight');
-      ({ said } = await check('step right after opening', said + 1));
+      ({ said } = await check('step right after opening', next(said)));
     }
     for (let click = 0; click < 3; click++) {
       await player.click(random() * 0.9);
       ({ said } = await check('click'));
       await player.press('ArrowRight');
-      ({ said } = await check('step after a click', said + 1));
+      ({ said } = await check('step after a click', next(said)));
       await player.press('ArrowLeft');
       await check('step back after a click', said - 1);
     }
@@ -82,13 +86,11 @@ describe('the number on screen is the one of the picture', () => {
       await page.keyboard.press('Space');
       ({ said } = await check('pause'));
       await player.press('ArrowRight');
-      await check('step after a pause', said + 1);
+      await check('step after a pause', next(said));
     }
     await player.press('End');
     const end = await check('end');
-    const last = Number(/\d+$/.exec(await page.getByTestId('frame-number').innerText())?.[0]);
-    // Chromium has no seek to a last picture that begins where the file says that it ends.
-    if (file !== 'h264_variable.mp4') expect(end.said + 1).toBe(last);
+    if (file !== 'h264_variable.mp4') expect(end.said).toBe(last);
     await player.press('ArrowLeft');
     await check('step back from the end', end.said - 1);
     expect(wrong).toEqual([]);

@@ -87,7 +87,7 @@ async function expectNoFaults(sizes: readonly Size[] = SIZES): Promise<void> {
 
 /** In the page: notices that would leave after some seconds stay, however long a busy machine takes to look at them. */
 function keepNotices(): void {
-  const [SHORT_MS, HOUR_MS] = [100, 3_600_000];
+  const [SHORT_MS, HOUR_MS] = [3000, 3_600_000];
   const { setTimeout: real } = globalThis;
   const patient = (act: () => void, milliseconds = 0) => real(act, milliseconds < SHORT_MS ? milliseconds : HOUR_MS);
   Reflect.set(globalThis, 'setTimeout', patient);
@@ -298,7 +298,10 @@ describe('no control is covered and no text is cut or overlaps', () => {
         .first()
         .waitFor({ timeout: 60 * SECOND });
     }
-    const stay = async () => expect(await page.getByTestId('toast').count()).toBe(3);
+    const stay = async () => {
+      await page.getByTestId('toast').last().getByRole('button').focus();
+      expect(await page.getByTestId('toast').count()).toBe(3);
+    };
     await page.getByTestId('transfers').waitFor();
     await expectNoFaults();
     await stay();
