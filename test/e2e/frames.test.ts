@@ -60,9 +60,9 @@ describe('the number on screen is the one of the picture', () => {
     await studio.card(`coded/${file}`).dblclick();
     await player.known();
     const count = Number(/\d+$/.exec(await page.getByTestId('frame-number').innerText())?.[0]);
-    // Chromium has no seek to a last picture that begins where the file says that it ends.
-    const last = file === 'h264_variable.mp4' ? count - 2 : count - 1;
-    const next = (frame: number) => Math.min(last, frame + 1);
+    // Of a variable rate, Chromium before 156 shows the picture before for some seeks: the number is true, the step is not made.
+    const isSoughtExactly = file !== 'h264_variable.mp4';
+    const next = (frame: number) => (isSoughtExactly ? Math.min(count - 1, frame + 1) : undefined);
     // Within the first second.
     await player.press('k');
     let { said } = await check('paused at once');
@@ -76,7 +76,7 @@ describe('the number on screen is the one of the picture', () => {
       await player.press('ArrowRight');
       ({ said } = await check('step after a click', next(said)));
       await player.press('ArrowLeft');
-      await check('step back after a click', said - 1);
+      await check('step back after a click', isSoughtExactly ? said - 1 : undefined);
     }
     await player.press('Home');
     await check('start', 0);
@@ -90,9 +90,9 @@ describe('the number on screen is the one of the picture', () => {
     }
     await player.press('End');
     const end = await check('end');
-    if (file !== 'h264_variable.mp4') expect(end.said).toBe(last);
+    if (isSoughtExactly) expect(end.said).toBe(count - 1);
     await player.press('ArrowLeft');
-    await check('step back from the end', end.said - 1);
+    await check('step back from the end', isSoughtExactly ? end.said - 1 : undefined);
     expect(wrong).toEqual([]);
   });
 });
