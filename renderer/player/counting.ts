@@ -1,3 +1,4 @@
+import { firstIndex } from '../../shared/firstIndex.ts';
 import { frameOfTimecode } from '../../shared/timecode.ts';
 import type { Counting } from './playerMemory.ts';
 import type { FrameTable } from './table/frameTable.ts';
@@ -33,14 +34,8 @@ export function frameNamed(numbering: Numbering, text: string): number | undefin
   const typed = text.trim();
   if (/^\d+$/.test(typed)) {
     const wanted = Number(typed);
-    let low = 0;
-    let high = table.count - 1;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if (numberOf(numbering, middle) >= wanted) high = middle;
-      else low = middle + 1;
-    }
-    return numberOf(numbering, low) === wanted ? low : undefined;
+    const frame = firstIndex(0, table.count - 1, (index) => numberOf(numbering, index) >= wanted);
+    return numberOf(numbering, frame) === wanted ? frame : undefined;
   }
   const base = table.timecodeBase;
   const timecode = base && frameOfTimecode(typed, base);

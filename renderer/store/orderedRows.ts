@@ -1,3 +1,4 @@
+import { firstIndex } from '../../shared/firstIndex.ts';
 import type { Transfer } from '../../shared/transfers.ts';
 
 /** One transfer's place in lists. Its `order` changes only while it is in none. */
@@ -84,29 +85,20 @@ export class OrderedRows {
 
   /** The first chunk whose last row does not come before this one; the last chunk for a row behind all. */
   #chunkFor(row: Row): number {
-    let low = 0;
-    let high = this.#chunks.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const last = this.#chunks[middle]?.at(-1);
-      if (last && compare(last, row) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return Math.max(0, low);
+    const last = Math.max(0, this.#chunks.length - 1);
+    return firstIndex(0, last, (index) => {
+      const end = this.#chunks[index]?.at(-1);
+      return !end || compare(end, row) >= 0;
+    });
   }
 }
 
 /** The first place whose row does not come before this one. */
 function indexInChunk(rows: readonly Row[], row: Row): number {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const other = rows[middle];
-    if (other && compare(other, row) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstIndex(0, rows.length, (index) => {
+    const other = rows[index];
+    return !other || compare(other, row) >= 0;
+  });
 }
 
 function compare(one: Row, other: Row): number {

@@ -1,3 +1,4 @@
+import { firstIndex } from '../../../shared/firstIndex.ts';
 import { type TimecodeBase, timecodeOf } from '../../../shared/timecode.ts';
 
 /** A number of frames a second, or a time, exactly. */
@@ -85,14 +86,7 @@ export class FrameTable {
   /** The picture that is on screen at a time: the last one that has begun, or the first. */
   frameOn(seconds: number): number {
     const tick = seconds * this.#timescale;
-    let low = 0;
-    let high = this.count - 1;
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if (this.#tick(middle) <= tick) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    return firstIndex(1, this.count, (frame) => this.#tick(frame) > tick) - 1;
   }
 
   /** The picture that begins at a time, as an engine gives it for what it shows; undefined where none does. */
@@ -119,14 +113,8 @@ export class FrameTable {
   /** The first picture that has a frame of timecode, counted from midnight; undefined where none has it. */
   frameOfTimecode(timecodeFrame: number): number | undefined {
     if (!this.timecodeBase) return undefined;
-    let low = 0;
-    let high = this.count - 1;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if (this.#timecodeFrame(middle) >= timecodeFrame) high = middle;
-      else low = middle + 1;
-    }
-    return this.#timecodeFrame(low) === timecodeFrame ? low : undefined;
+    const frame = firstIndex(0, this.count - 1, (index) => this.#timecodeFrame(index) >= timecodeFrame);
+    return this.#timecodeFrame(frame) === timecodeFrame ? frame : undefined;
   }
 
   /** Counted from midnight, and past the next one. */
@@ -141,6 +129,12 @@ export class FrameTable {
   #tick(frame: number): number {
     return this.#ticks[frame] ?? 0;
   }
+}
+
+/** Times in their order on screen, each once. */
+export function risingTicks(times: Iterable<number>): Float64Array {
+  const sorted = Float64Array.from(times).sort();
+  return sorted.filter((tick, index) => index === 0 || tick !== sorted[index - 1]);
 }
 
 function whole(rate: number): Rational {

@@ -1,7 +1,7 @@
 import { type Box, type BoxBytes, boxes, latin1, u32 } from '../../../shared/isoBoxes.ts';
 import { mayDrop } from '../../../shared/timecode.ts';
 import { MIB } from '../../../shared/units.ts';
-import { FrameTable, type StartTimecode } from './frameTable.ts';
+import { FrameTable, risingTicks, type StartTimecode } from './frameTable.ts';
 
 /** An index up to so large is read as a whole, by requests side by side: one wait instead of many. */
 const WHOLE_INDEX_BYTES = MIB;
@@ -186,8 +186,7 @@ async function presentationTimes(
     }
     place += lasts;
   }
-  const sorted = Float64Array.from(shown).sort();
-  const ticks = sorted.filter((tick, index) => index === 0 || tick !== sorted[index - 1]);
+  const ticks = risingTicks(shown);
   const late = edits.length > 0 ? Math.max(0, (ticks[0] ?? 0) - empty) : 0;
   return { ticks: ticks.map((tick) => tick - late), end: end - late };
 }

@@ -1,5 +1,5 @@
 import type { BoxBytes } from '../../../shared/isoBoxes.ts';
-import { FrameTable } from './frameTable.ts';
+import { FrameTable, risingTicks } from './frameTable.ts';
 
 /**
  * The pictures of a file whose times are spread over all of it (Matroska, WebM, fragments of MP4), by going through its packets.
@@ -24,7 +24,6 @@ export async function readPacketTable(bytes: BoxBytes, size: number): Promise<Fr
     times.push(Math.round(timestamp * timescale));
     end = Math.max(end, Math.round((timestamp + duration) * timescale));
   }
-  const sorted = Float64Array.from(times).sort();
-  const ticks = sorted.filter((tick, index) => index === 0 || tick !== sorted[index - 1]);
+  const ticks = risingTicks(times);
   return ticks.length === 0 ? undefined : new FrameTable({ ticks, timescale, end });
 }
