@@ -18,6 +18,11 @@ export function boundsOf({ first = 0, last }: PlayRange, count: number): { first
   return { first: Math.min(first, end), last: Math.min(last ?? end, end) };
 }
 
+/** The pictures that are played: marks count where they are repeated. */
+export function playedBounds(range: PlayRange, count: number): { first: number; last: number } {
+  return boundsOf(range.repeat === 'off' ? WHOLE_FILM : range, count);
+}
+
 /** With a mark at a picture, which the other one makes way for. A range that is marked is repeated. */
 export function withMark(range: PlayRange, mark: 'first' | 'last', frame: number): PlayRange {
   const repeat = range.repeat === 'off' ? 'loop' : range.repeat;
@@ -25,6 +30,10 @@ export function withMark(range: PlayRange, mark: 'first' | 'last', frame: number
     return { first: frame, last: range.last !== undefined && range.last < frame ? undefined : range.last, repeat };
   }
   return { first: range.first !== undefined && range.first > frame ? undefined : range.first, last: frame, repeat };
+}
+
+export function withoutMarks({ repeat }: PlayRange): PlayRange {
+  return { ...WHOLE_FILM, repeat };
 }
 
 export function nextRepeat(repeat: Repeat): Repeat {

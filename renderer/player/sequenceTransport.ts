@@ -1,6 +1,6 @@
 import type { FrameCache } from './frameCache.ts';
 import type { PlaybackMoment } from './playbackNeed.ts';
-import { boundsOf, nextRepeat, type PlayRange, turn, WHOLE_FILM, withMark } from './playRange.ts';
+import { nextRepeat, playedBounds, type PlayRange, turn, WHOLE_FILM, withMark, withoutMarks } from './playRange.ts';
 import { framesDue, SEQUENCE_FRAME_RATE } from './sequencePlayback.ts';
 import { shuttle } from './shuttle.ts';
 import { FrameTable } from './table/frameTable.ts';
@@ -89,7 +89,7 @@ export class SequenceTransport implements TransportControls {
   }
 
   clearMarks(): void {
-    this.#setRange({ ...WHOLE_FILM, repeat: this.#range.repeat });
+    this.#setRange(withoutMarks(this.#range));
   }
 
   nextRepeat(): void {
@@ -110,7 +110,7 @@ export class SequenceTransport implements TransportControls {
 
   #play(speed: number): void {
     // From the end it begins again, as players do.
-    const { first, last } = this.#bounds();
+    const { first, last } = playedBounds(this.#range, this.#count);
     if (speed > 0 && this.#index >= last) this.#index = first;
     this.#speed = speed;
     this.#elapsed = 0;
@@ -141,17 +141,12 @@ export class SequenceTransport implements TransportControls {
     this.#elapsed = rest;
     if (frames === 0) return;
     const target = this.#index + frames * Math.sign(this.#speed);
-    const { first, last } = this.#bounds();
+    const { first, last } = playedBounds(this.#range, this.#count);
     const direction = this.#speed > 0 ? 1 : -1;
     const isBeyond = direction > 0 ? target > last : target < first;
     const next = isBeyond ? turn(this.#range, this.#count, direction) : undefined;
     if (isBeyond) this.#speed = next ? Math.abs(this.#speed) * next.direction : 0;
     this.#goTo(next ? next.frame : target);
-  }
-
-  /** Marks count where they are repeated. */
-  #bounds(): { first: number; last: number } {
-    return boundsOf(this.#range.repeat === 'off' ? WHOLE_FILM : this.#range, this.#count);
   }
 
   #setRange(range: PlayRange): void {

@@ -6,6 +6,7 @@ import type { Link } from '../../shared/link.ts';
 import { type MediaHead, readMediaHead, trackText } from '../../shared/mediaHead.ts';
 import { KIB, SECOND_MS } from '../../shared/units.ts';
 import type { MediaFault } from './playerLink.ts';
+import { isForeign, rangeInit } from './reader/rangeRequest.ts';
 
 /** Time-out of a probe: long enough for a busy storage, short enough for a viewer who waits. */
 const PROBE_TIMEOUT_MS = 5 * SECOND_MS;
@@ -45,7 +46,7 @@ export async function probeSource(
       return { fault: report.code === 'empty-file' ? 'unsupported' : 'network', report };
     }
     const first = await firstOf(answer, FIRST_BLOCK_BYTES);
-    if (isForeign(answer)) return { fault: 'network', report: reportOf(saidOfPage(answer, first), link) };
+    if (isForeign(answer.headers)) return { fault: 'network', report: reportOf(saidOfPage(answer, first), link) };
     const { head, size } = await headOf(answer, first, range);
     return { fault, report: withRetry(explainMedia({ head, size, fault })) };
   } catch {
@@ -61,7 +62,7 @@ export async function probePicture(link: Linked, ask: typeof fetch = fetch): Pro
   const range = rangesOf(link, ask);
   try {
     const answer = await range(0, FIRST_BLOCK_BYTES);
-    if (!answer.ok || isForeign(answer)) return undefined;
+    if (!answer.ok || isForeign(answer.headers)) return undefined;
     const { head, size } = await headOf(answer, await firstOf(answer, FIRST_BLOCK_BYTES), range);
     if ((head.is !== 'iso' && head.is !== 'matroska') || trackText(head.tracks, 'video') === '') return undefined;
     return { fault: 'unsupported', report: withRetry(explainMedia({ head, size, fault: 'unsupported' })) };
@@ -75,13 +76,7 @@ type Ranges = (from: number, length: number) => Promise<Response>;
 /** Requests for ranges of a link, all within one limit of time. */
 function rangesOf({ url }: Linked, ask: typeof fetch): Ranges {
   const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-  return (from, length) =>
-    ask(url, {
-      headers: { Range: `bytes=${from}-${from + length - 1}` },
-      cache: 'no-store',
-      credentials: 'omit',
-      signal,
-    });
+  return (from, length) => ask(url, { ...rangeInit(from, from + length), signal });
 }
 
 /** Media head of the bytes; undefined where a storage does not give enough of them. */
@@ -128,11 +123,6 @@ async function saidBy(answer: Response): Promise<FailureFacts> {
 function saidOfPage(answer: Response, first: Uint8Array): FailureFacts {
   const message = titleOf(new TextDecoder().decode(first));
   return { ...NO_FACTS, name: FOREIGN_ANSWER, status: answer.status, headers: headersOf(answer), message };
-}
-
-/** The links name the type of what they give, so a page that comes without an ETag is not the object. */
-function isForeign({ headers }: Response): boolean {
-  return /^\s*text\/html/i.test(headers.get('content-type') ?? '') && headers.get('etag') === null;
 }
 
 function headersOf({ headers }: Response): Record<string, string> {

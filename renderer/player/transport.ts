@@ -1,5 +1,14 @@
 import { SECOND_MS } from '../../shared/units.ts';
-import { boundsOf, nextRepeat, type PlayRange, turn, WHOLE_FILM, withMark } from './playRange.ts';
+import {
+  boundsOf,
+  nextRepeat,
+  playedBounds,
+  type PlayRange,
+  turn,
+  WHOLE_FILM,
+  withMark,
+  withoutMarks,
+} from './playRange.ts';
 import { shuttle } from './shuttle.ts';
 import type { FrameTable } from './table/frameTable.ts';
 
@@ -226,7 +235,7 @@ export class Transport implements TransportControls {
   }
 
   clearMarks(): void {
-    this.#setRange({ ...WHOLE_FILM, repeat: this.#range.repeat });
+    this.#setRange(withoutMarks(this.#range));
   }
 
   nextRepeat(): void {
@@ -252,7 +261,7 @@ export class Transport implements TransportControls {
       this.#backwards = 0;
       // From the end it begins again, as an element does that has ended.
       if (table && this.#isAimed) {
-        const range = boundsOf(this.#range.repeat === 'off' ? WHOLE_FILM : this.#range, table.count);
+        const range = playedBounds(this.#range, table.count);
         if (this.#here(table) >= range.last) this.seekToFrame(range.first);
       }
       this.#media.playbackRate = speed;

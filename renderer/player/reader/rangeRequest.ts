@@ -59,10 +59,7 @@ export async function receiveRange(request: RangeRequest): Promise<void> {
   try {
     signal.throwIfAborted();
     const answer = await ask(url, {
-      headers: { Range: `bytes=${start}-${end - 1}` },
-      // A range that was read is kept by the reader; a cache of the browser would keep it twice, and lock it for side-by-side reads.
-      cache: 'no-store',
-      credentials: 'omit',
+      ...rangeInit(start, end),
       signal: AbortSignal.any([signal, ends.signal]),
     });
     hear();
@@ -91,14 +88,24 @@ export async function receiveRange(request: RangeRequest): Promise<void> {
   }
 }
 
+/** What a request for a range is sent with. */
+export function rangeInit(start: number, end: number): RequestInit {
+  // What was read is kept by its reader; a cache of the browser would keep it twice, and lock it for side-by-side reads.
+  return { headers: { Range: `bytes=${start}-${end - 1}` }, cache: 'no-store', credentials: 'omit' };
+}
+
+/** A page of something between here and the storage: links name the type of what they give, and objects have an ETag. */
+export function isForeign(headers: Headers): boolean {
+  return /^\s*text\/html/i.test(headers.get('content-type') ?? '') && headers.get('etag') === null;
+}
+
 /** @throws RangeFailure for whatever is not the range of the version */
 function checkHead({ status, headers }: Response, { start, end, size }: RangeRequest): void {
   if (status === 403) throw new RangeFailure('refused', status);
   // The size of another version may end before the range begins.
   if (status === 416) throw new RangeFailure('other-version', status);
   if (status < 200 || status >= 300) throw new RangeFailure('status', status);
-  const isPage = /^\s*text\/html/i.test(headers.get('content-type') ?? '') && headers.get('etag') === null;
-  if (status !== 206 || isPage) throw new RangeFailure('not-a-range', status);
+  if (status !== 206 || isForeign(headers)) throw new RangeFailure('not-a-range', status);
   const length = headers.get('content-length');
   if (length !== null && Number(length) !== end - start) throw new RangeFailure('not-a-range', status);
   const range = headers.get('content-range');
