@@ -11,7 +11,7 @@ import { type ObjectVersion, sameEtag } from '../../storage/objectVersion.ts';
 import { meansUnreachable } from '../../storage/s3Errors.ts';
 import { wholeListing } from '../../storage/wholeListing.ts';
 import { download, type DownloadOptions } from './download.ts';
-import { downloadResources, SMALL_OBJECTS_BYTES } from './downloadResources.ts';
+import { downloadResources } from './downloadResources.ts';
 import { type LocalPlace, LocalTree } from './localTree.ts';
 import type { DownloadResources } from './receiveRanges.ts';
 import { downloadSmall, isSmall } from './smallObject.ts';
@@ -108,7 +108,6 @@ class FolderRun {
   #failure: { error: unknown } | undefined;
   #underWay = 0;
   #large = 0;
-  #bytesInMemory = 0;
   #changed = Promise.withResolvers<undefined>();
 
   constructor(studio: () => Studio, folder: string, destination: string, options: FolderOptions) {
@@ -127,7 +126,7 @@ class FolderRun {
       for await (const version of prefetched(this.#listed(), LISTED_AHEAD)) {
         this.#report.files += 1;
         const isLarge = !isSmall(version);
-        await this.#room(version.size, isLarge);
+        await this.#room(isLarge);
         if (this.#isOver()) break;
         const from = isLarge ? undefined : await this.#holderOf(version);
         const work = this.#bring(version, from, isLarge).finally(() => running.delete(work));
@@ -176,23 +175,17 @@ class FolderRun {
     return this.#signal.aborted;
   }
 
-  /** Resolves when there is room for another object; large ones and bytes in memory are limited. */
-  async #room(size: number, isLarge: boolean): Promise<void> {
-    const fits = () => {
-      if (this.#underWay >= MAX_UNDER_WAY) return false;
-      if (isLarge) return this.#large < MAX_LARGE;
-      return this.#bytesInMemory === 0 || this.#bytesInMemory + size <= SMALL_OBJECTS_BYTES;
-    };
+  /** Resolves when there is room for another object. The memory of small ones is limited by its pool. */
+  async #room(isLarge: boolean): Promise<void> {
+    const fits = () => this.#underWay < MAX_UNDER_WAY && (!isLarge || this.#large < MAX_LARGE);
     while (!fits() && !this.#isOver()) await this.#changed.promise;
     this.#underWay += 1;
     if (isLarge) this.#large += 1;
-    else this.#bytesInMemory += size;
   }
 
-  #leave(size: number, isLarge: boolean): void {
+  #leave(isLarge: boolean): void {
     this.#underWay -= 1;
     if (isLarge) this.#large -= 1;
-    else this.#bytesInMemory -= size;
     this.#changed.resolve(undefined);
     this.#changed = Promise.withResolvers();
   }
@@ -232,7 +225,7 @@ class FolderRun {
       this.#options.failed?.(version.key, report);
       if (report.code === 'disk-full') this.#end(error);
     } finally {
-      this.#leave(version.size, isLarge);
+      this.#leave(isLarge);
     }
   }
 

@@ -13,7 +13,7 @@ import type { DownloadResources } from './receiveRanges.ts';
 const LIMITS: ConcurrencyLimits = { least: 2, most: 256, first: 8 };
 
 /** Memory for small objects, which are proved before they are written. */
-export const SMALL_OBJECTS_BYTES = 16 * MIB;
+const SMALL_OBJECTS_BYTES = 16 * MIB;
 
 /** Resources for downloads that run side by side. */
 export function downloadResources(rules: BandwidthRules = UNLIMITED): DownloadResources {
