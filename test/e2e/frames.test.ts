@@ -8,8 +8,6 @@ import { openStudioInApp, type StudioInApp } from './studioInApp.ts';
 
 const HOUR = 3600 * 1000;
 const CODED = join(import.meta.dirname, '../fixtures/media-coded');
-const PATIENT_LOOKS = 10;
-const LOOK_INTERVAL_MS = 500;
 const random = seededRandom(11);
 let studio: StudioInApp;
 let player: CodedPlayer;
@@ -28,6 +26,12 @@ afterEach(async () => {
 });
 afterAll(() => studio.stop());
 
+/** Its first number. */
+async function chromiumVersion(): Promise<number> {
+  const userAgent = await studio.page.evaluate(() => navigator.userAgent);
+  return Number(/Chrome\/(\d+)/.exec(userAgent)?.[1]);
+}
+
 /** With the number in the first picture on screen. `npm run bench:frames` does the same, and more of it, with all clips. */
 const CLIPS = [
   ['h264_23976.mp4', 0],
@@ -45,38 +49,31 @@ describe('the number on screen is the one of the picture', () => {
     const { page } = studio;
     const wrong: unknown[] = [];
     const check = async (what: string, expected?: number): Promise<ShownFrame> => {
-      const isThere = ({ said }: ShownFrame) => expected === undefined || said === expected;
-      let shown = await player.settled();
-      // On a busy machine the engine may show the picture before for longer than the player asks: number and picture are one all
-      // the same, and the one that was asked for comes.
-      for (let look = 0; look < PATIENT_LOOKS && !isThere(shown) && shown.said + first === shown.pictured; look++) {
-        await page.waitForTimeout(LOOK_INTERVAL_MS);
-        shown = await player.settled();
-      }
+      const shown = await player.settled();
       const isRight = shown.said !== -1 && shown.said + first === shown.pictured;
-      if (!isRight || !isThere(shown)) wrong.push({ what, ...shown, expected });
+      if (!isRight || (expected !== undefined && shown.said !== expected)) wrong.push({ what, ...shown, expected });
       return shown;
     };
     await studio.card(`coded/${file}`).dblclick();
     await player.known();
-    const count = Number(/\d+$/.exec(await page.getByTestId('frame-number').innerText())?.[0]);
-    // Of a variable rate, Chromium before 156 shows the picture before for some seeks: the number is true, the step is not made.
-    const isSoughtExactly = file !== 'h264_variable.mp4';
-    const next = (frame: number) => (isSoughtExactly ? Math.min(count - 1, frame + 1) : undefined);
+    // Of a variable rate, Chromium 150 shows the picture before for some seeks, and 156 does not: the number is true, the step is not
+    // made. Number and picture are one in any case.
+    const isExact = file !== 'h264_variable.mp4' || (await chromiumVersion()) >= 156;
+    const stepped = (frame: number) => (isExact ? frame : undefined);
     // Within the first second.
     await player.press('k');
     let { said } = await check('paused at once');
     for (let step = 0; step < 2; step++) {
       await player.press('ArrowRight');
-      ({ said } = await check('step right after opening', next(said)));
+      ({ said } = await check('step right after opening', stepped(said + 1)));
     }
     for (let click = 0; click < 3; click++) {
       await player.click(random() * 0.9);
       ({ said } = await check('click'));
       await player.press('ArrowRight');
-      ({ said } = await check('step after a click', next(said)));
+      ({ said } = await check('step after a click', stepped(said + 1)));
       await player.press('ArrowLeft');
-      await check('step back after a click', isSoughtExactly ? said - 1 : undefined);
+      await check('step back after a click', stepped(said - 1));
     }
     await player.press('Home');
     await check('start', 0);
@@ -86,13 +83,15 @@ describe('the number on screen is the one of the picture', () => {
       await page.keyboard.press('Space');
       ({ said } = await check('pause'));
       await player.press('ArrowRight');
-      await check('step after a pause', next(said));
+      await check('step after a pause', stepped(said + 1));
     }
     await player.press('End');
     const end = await check('end');
-    if (isSoughtExactly) expect(end.said).toBe(count - 1);
+    const last = Number(/\d+$/.exec(await page.getByTestId('frame-number').innerText())?.[0]);
+    // Chromium has no seek to a last picture that begins where the file says that it ends.
+    if (file !== 'h264_variable.mp4') expect(end.said + 1).toBe(last);
     await player.press('ArrowLeft');
-    await check('step back from the end', isSoughtExactly ? end.said - 1 : undefined);
+    await check('step back from the end', stepped(end.said - 1));
     expect(wrong).toEqual([]);
   });
 });

@@ -99,6 +99,9 @@ async function limitTo(rate: number | 'unlimited'): Promise<void> {
   await page.getByTestId('bandwidth').waitFor({ state: 'hidden' });
 }
 
+/** Requests that write; whether a replica has them already is asked meanwhile all the same. */
+const writes = () => studio.sandbox.requests.filter(({ method }) => method === 'PUT' || method === 'POST').length;
+
 async function openDrawer(): Promise<void> {
   if (!(await studio.page.getByTestId('transfers').isVisible())) await studio.page.keyboard.press('t');
   await studio.page.getByTestId('transfers').waitFor();
@@ -165,6 +168,10 @@ describe('a folder of 500 files', () => {
     // How fast a pause is, is measured without a window. Here a busy storage may still read what was sent before; without
     // the pause all files would be there by the time that nothing comes any more.
     await expect.poll(() => comesIn(700), patient).toBe(0);
+    const [written, arrived] = [writes(), received()];
+    await wait(700);
+    expect(writes()).toBe(written);
+    expect(received()).toBe(arrived);
     expect(sends().length).toBeLessThan(FILES);
     const paused = await studio.app.recorded();
     expect(paused.powerSaveBlockers).toEqual([]);
