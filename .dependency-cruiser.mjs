@@ -8,12 +8,13 @@ const own = '^(shared|electron|renderer|build|test)/';
 const WINDOW_ROOMS = {
   text: [],
   styles: [],
-  store: ['text'],
+  images: [],
+  store: ['text', 'images'],
   ui: ['text', 'store'],
   ...Object.fromEntries(
     ['library', 'player', 'preferences', 'reports', 'settings', 'transfers', 'uploads', 'why'].map((room) => [
       room,
-      ['text', 'store', 'ui'],
+      ['text', 'store', 'ui', ...(room === 'player' ? ['images'] : [])],
     ]),
   ),
 };
