@@ -17,10 +17,10 @@ export interface BoxBytes {
 /** Bounds what a file can make a reader do that says nonsense. */
 const MAX_BOXES = 200;
 
-/** The boxes between two offsets, one after the other. */
-export async function* boxes(bytes: BoxBytes, from: number, to: number): AsyncGenerator<Box> {
+/** The boxes between two offsets, one after the other, `most` of them. */
+export async function* boxes(bytes: BoxBytes, from: number, to: number, most = MAX_BOXES): AsyncGenerator<Box> {
   let offset = from;
-  for (let count = 0; count < MAX_BOXES && offset + 8 <= to; count++) {
+  for (let count = 0; count < most && offset + 8 <= to; count++) {
     const head = await bytes.at(offset, 16);
     if (head.length < 8) return;
     const short = u32(head, 0);

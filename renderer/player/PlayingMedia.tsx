@@ -6,7 +6,7 @@ import type { Neighbours } from '../store/arrangement.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
 import { steadyNow } from '../ui/useNow.ts';
 import { Controls } from './Controls.tsx';
-import { NO_PLAYBACK, type PlaybackMoment } from './playbackNeed.ts';
+import { ENOUGH_S, NO_PLAYBACK, type PlaybackMoment } from './playbackNeed.ts';
 import { PlayerError } from './PlayerError.tsx';
 import { PlayerHead } from './PlayerHead.tsx';
 import { INITIAL_PLAYER_LINK, type PlayerLink } from './playerLink.ts';
@@ -39,7 +39,7 @@ export function PlayingMedia({ neighbours, onFullScreen }: PlayingMediaProps) {
     () => session?.state ?? INITIAL_PLAYER_LINK,
   );
   const download = useSession((session) => session.download);
-  const table = useFrameTable(state.link, kind === 'video');
+  const table = useFrameTable(state.link, kind === 'video', () => isSpared((active === 0 ? first : second).current));
   const { transport, shown } = useTransport(
     active === 0 ? first : second,
     kind !== 'image' && session !== undefined,
@@ -115,6 +115,13 @@ function momentOfMedia(media: Slot | null): PlaybackMoment {
     // An engine whose buffer is full stops loading, and says so.
     isFull: end >= media.duration || (media.networkState === HTMLMediaElement.NETWORK_IDLE && !media.seeking),
   };
+}
+
+/** Its picture is there, and it has as much ahead as it needs. */
+function isSpared(media: Slot | null): boolean {
+  if (!(media instanceof HTMLMediaElement) || media.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return false;
+  const { isWanting, ahead, isFull } = momentOfMedia(media);
+  return !isWanting || isFull || ahead >= ENOUGH_S;
 }
 
 function refTo(ref: React.RefObject<Slot | null>): (element: Slot | null) => void {

@@ -2,7 +2,7 @@ import { PLAYBACK_REPORT_INTERVAL_MS, type PlaybackNeed } from '../../shared/pla
 
 /** Seconds of playing ahead below which a player is short, and from which it has enough again. */
 const SHORT_S = 4;
-const ENOUGH_S = 8;
+export const ENOUGH_S = 8;
 
 export interface PlaybackMoment {
   /** It plays or seeks. */

@@ -1,9 +1,12 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Link } from '../../shared/link.ts';
 import { useNearplay } from '../store/context.tsx';
 import { steadyNow } from '../ui/useNow.ts';
 import type { FrameTable } from './table/frameTable.ts';
 import { readFrameTable } from './table/readFrameTable.ts';
+
+/** Between two looks whether playing can spare the line, milliseconds. */
+const LOOK_INTERVAL_MS = 250;
 
 /** Tables of versions that were opened last; null for one that its file does not tell. */
 const known = new Map<string, FrameTable | null>();
@@ -17,9 +20,16 @@ function versionOf({ key, versionId, size, lastModified }: Link): string {
 /**
  * The pictures of a film, read beside its playing; undefined while they are being read, null where they cannot be known. Where no
  * bytes could be had they are read again with the next link.
+ * @param isSpared the first picture is there, and playing has enough: a long table may be read
  */
-export function useFrameTable(link: Link | undefined, wanted: boolean): FrameTable | null | undefined {
+export function useFrameTable(
+  link: Link | undefined,
+  wanted: boolean,
+  isSpared: () => boolean,
+): FrameTable | null | undefined {
   const { api } = useNearplay();
+  const newest = useRef(isSpared);
+  newest.current = isSpared;
   const [found, setFound] = useState<{ version: string; table: FrameTable | null }>();
   const version = link && wanted ? versionOf(link) : undefined;
   const failed = found?.version === version && found?.table === null && version !== undefined && !known.has(version);
@@ -42,7 +52,13 @@ export function useFrameTable(link: Link | undefined, wanted: boolean): FrameTab
       if (own) return Promise.resolve(first);
       return api.createLink({ key: link.key, purpose: 'play', ...(storage !== undefined && { failed: storage }) });
     };
-    readFrameTable({ link: ask }, signal).then(
+    const spared = async (): Promise<void> => {
+      while (!newest.current()) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL_MS));
+        signal.throwIfAborted();
+      }
+    };
+    readFrameTable({ link: ask, spared }, signal).then(
       (table) => {
         remember(version, table ?? null);
         if (!signal.aborted) setFound({ version, table: table ?? null });

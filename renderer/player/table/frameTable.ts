@@ -24,6 +24,8 @@ export interface FrameTimes {
   startTimecode?: StartTimecode | undefined;
 }
 
+/** Bounds what a file can make the window keep: pictures of 9 hours at 60 a second. */
+export const MAX_FRAMES = 2_000_000;
 /** Rates that files keep by rounding each time to their own unit. */
 const COMMON_RATES: readonly Rational[] = [24, 30, 48, 60, 120]
   .map((rate) => ({ numerator: rate * 1000, denominator: 1001 }))

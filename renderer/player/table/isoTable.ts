@@ -1,15 +1,16 @@
 import { type Box, type BoxBytes, boxes, latin1, u32 } from '../../../shared/isoBoxes.ts';
 import { mayDrop } from '../../../shared/timecode.ts';
 import { MIB } from '../../../shared/units.ts';
-import { FrameTable, risingTicks, type StartTimecode } from './frameTable.ts';
+import { defaultDurationIn, readFragments, type SampleTimes } from './fragments.ts';
+import { FrameTable, MAX_FRAMES, risingTicks, type StartTimecode } from './frameTable.ts';
 
 /** An index up to so large is read as a whole, by requests side by side: one wait instead of many. */
 const WHOLE_INDEX_BYTES = MIB;
 
 /**
  * The pictures of an MP4 or QuickTime file, from its index (ISO/IEC 14496-12): times of samples (stts, ctts) with the edit list
- * (elst) as FFmpeg's demultiplexer applies it, which Chromium plays by. Undefined for what is no such file, for fragments, whose
- * times are spread over the whole file, and for what is not known here (edits with a rate).
+ * (elst) as FFmpeg's demultiplexer applies it, which Chromium plays by; of fragments, from the index of each. Undefined for what is no
+ * such file, and for what is not known here (edits with a rate, fragments that show a sample before it is decoded or before 0).
  * @param size of the whole file, bytes
  * @throws what reading throws
  */
@@ -19,21 +20,26 @@ export async function readIsoTable(bytes: BoxBytes, size: number): Promise<Frame
   if (index.end - index.start <= WHOLE_INDEX_BYTES) await bytes.at(index.start, index.end - index.start);
   let movieTimescale = 0;
   const tracks: Track[] = [];
+  let fragmented: Box | undefined;
   for await (const box of boxes(bytes, index.start, index.end)) {
-    if (box.type === 'mvex') return undefined;
+    if (box.type === 'mvex') fragmented = box;
     if (box.type === 'mvhd') movieTimescale = await timescaleIn(bytes, box);
     if (box.type === 'trak') tracks.push(await trackIn(bytes, box));
   }
   const films = tracks.filter(({ handler }) => handler === 'vide');
   const film = films.find(({ isEnabled }) => isEnabled) ?? films[0];
   if (!film?.samples) return undefined;
-  const times = await presentationTimes(bytes, film, movieTimescale);
+  const media = await sampleTimes(bytes, film.samples);
+  const times = fragmented
+    ? await fragmentTimes(bytes, film, media, { fragmented, movieTimescale, index, size })
+    : await presentationTimes(bytes, film, media, movieTimescale);
   if (!times || times.ticks.length === 0) return undefined;
   const startTimecode = await startTimecodeIn(bytes, tracks);
   return new FrameTable({ ...times, timescale: film.timescale, startTimecode });
 }
 
 interface Track {
+  id: number;
   handler: string;
   isEnabled: boolean;
   timescale: number;
@@ -43,9 +49,13 @@ interface Track {
 }
 
 async function trackIn(bytes: BoxBytes, box: Box): Promise<Track> {
-  const track: Track = { handler: '', isEnabled: true, timescale: 0, samples: undefined, edits: undefined };
+  const track: Track = { id: 0, handler: '', isEnabled: true, timescale: 0, samples: undefined, edits: undefined };
   for await (const child of boxes(bytes, box.start, box.end)) {
-    if (child.type === 'tkhd') track.isEnabled = (u32(await bytes.at(child.start, 4), 0) & 1) === 1;
+    if (child.type === 'tkhd') {
+      const head = await bytes.at(child.start, 24);
+      track.isEnabled = (u32(head, 0) & 1) === 1;
+      track.id = u32(head, head[0] === 1 ? 20 : 12);
+    }
     if (child.type === 'edts') track.edits = await childOf(bytes, child, 'elst');
     if (child.type !== 'mdia') continue;
     for await (const inner of boxes(bytes, child.start, child.end)) {
@@ -114,10 +124,7 @@ async function editsIn(bytes: BoxBytes, box: Box | undefined): Promise<Edit[] | 
 }
 
 /** Times of samples in the order of decoding, and the last end. */
-async function sampleTimes(
-  bytes: BoxBytes,
-  samples: Box,
-): Promise<{ times: Float64Array; ends: Float64Array } | undefined> {
+async function sampleTimes(bytes: BoxBytes, samples: Box): Promise<SampleTimes | undefined> {
   const found = new Map<string, Box>();
   for await (const box of boxes(bytes, samples.start, samples.end)) found.set(box.type, box);
   const durations = await entriesOf(bytes, found.get('stts'), 2);
@@ -127,6 +134,7 @@ async function sampleTimes(
   const count = u32(await bytes.at(sizes.start, 12), 8);
   let named = 0;
   for (let entry = 0; entry < durations.count; entry++) named += durations.field(entry, 0);
+  if (Math.min(count, named) > MAX_FRAMES) return undefined;
   const times = new Float64Array(Math.min(count, named));
   const ends = new Float64Array(times.length);
   let [at, sample] = [0, 0];
@@ -139,15 +147,17 @@ async function sampleTimes(
     }
   }
   sample = 0;
+  let leastOffset = 0;
   for (let entry = 0; offsets && entry < offsets.count; entry++) {
     // Signed in version 1 (ISO/IEC 14496-12, 8.6.1.3), and by QuickTime in version 0 too.
     const [repeated, offset] = [offsets.field(entry, 0), offsets.field(entry, 1) | 0];
+    leastOffset = Math.min(leastOffset, offset);
     for (let index = 0; index < repeated && sample < times.length; index++, sample++) {
       times[sample] = (times[sample] ?? 0) + offset;
       ends[sample] = (ends[sample] ?? 0) + offset;
     }
   }
-  return { times, ends };
+  return { times, ends, leastOffset };
 }
 
 /**
@@ -156,11 +166,11 @@ async function sampleTimes(
  */
 async function presentationTimes(
   bytes: BoxBytes,
-  { samples, edits: list, timescale }: Track,
+  { edits: list, timescale }: Track,
+  media: SampleTimes | undefined,
   movieTimescale: number,
 ): Promise<{ ticks: Float64Array; end: number } | undefined> {
   const edits = await editsIn(bytes, list);
-  const media = samples && (await sampleTimes(bytes, samples));
   if (!media || !edits || timescale === 0) return undefined;
   const { times, ends } = media;
   const shown: number[] = [];
@@ -189,6 +199,33 @@ async function presentationTimes(
   const ticks = risingTicks(shown);
   const late = edits.length > 0 ? Math.max(0, (ticks[0] ?? 0) - empty) : 0;
   return { ticks: ticks.map((tick) => tick - late), end: end - late };
+}
+
+/**
+ * When the pictures of fragments are on screen: an edit list moves them all, and its durations mean nothing, as in FFmpeg.
+ * @param first samples of the index, before those of the fragments
+ */
+async function fragmentTimes(
+  bytes: BoxBytes,
+  { id, edits: list, timescale }: Track,
+  first: SampleTimes | undefined,
+  { fragmented, movieTimescale, index, size }: { fragmented: Box; movieTimescale: number; index: Box; size: number },
+): Promise<{ ticks: Float64Array; end: number } | undefined> {
+  const edits = await editsIn(bytes, list);
+  const shown = edits?.filter(({ mediaTime }) => mediaTime !== -1);
+  if (!first || !edits || !shown || shown.length > 1 || timescale === 0) return undefined;
+  // Of samples of the index, FFmpeg shows those within the edit.
+  if (first.times.length > 0 && edits.length > 0) return undefined;
+  const empty = edits.reduce((sum, { duration, mediaTime }) => sum + (mediaTime === -1 ? duration : 0), 0);
+  const moved = Math.round((empty * timescale) / Math.max(1, movieTimescale)) - (shown[0]?.mediaTime ?? 0);
+  const defaultDuration = await defaultDurationIn(bytes, fragmented, id);
+  const rest = await readFragments(bytes, index.end, size, { id, defaultDuration });
+  // Engines move these, some by as much as the largest of all, some by what they have read of them.
+  if (!rest || Math.min(first.leastOffset, rest.leastOffset) < 0) return undefined;
+  const ticks = risingTicks([...first.times, ...rest.times].map((time) => time + moved));
+  if ((ticks[0] ?? 0) < 0) return undefined;
+  const end = [first.ends, rest.ends].reduce((latest, ends) => ends.reduce((a, b) => Math.max(a, b), latest), 0);
+  return { ticks, end: end + moved };
 }
 
 /** The start of a timecode track (QuickTime File Format, "Timecode Media"); undefined where it is not one number. */
