@@ -15,8 +15,7 @@ const MAX_BUFFER_GROWTH_BYTES = 6 * MIB;
 
 /**
  * Bounds the garbage of a process that sends or fetches many files. V8 lets young objects have 96 MiB, and old ones far
- * more, before it looks for garbage, which suits a machine for itself; here a few MiB do. With thousands of files of 8 KiB
- * it has cost 5 to 17 % more processor time, with files of 256 KiB none that could be told from chance.
+ * more, before it looks for garbage, which suits a machine for itself; here a few MiB do, for more processor time.
  * Both are only settable before V8 starts, except for the factor by which the young space grows; the collector has no
  * other handle than the one of `--expose-gc`. Without either the process takes more memory, and nothing else changes.
  */

@@ -35,8 +35,16 @@ const PAGE = 4096;
 const FOREIGN = /^(AWS_|(HTTPS?|ALL|NO)_PROXY$|NODE_)/i;
 const SURROUNDINGS = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)));
 
-/** Runs a program once. @throws Error when it fails, with what it said; where GNU time is missing */
-export async function costOf(command: CommandLine): Promise<Cost> {
+/** A program was ended because it took too long. */
+export class TooSlow extends Error {}
+
+/**
+ * Runs a program once.
+ *
+ * @param limitMs after which it is ended.
+ * @throws TooSlow; Error when it fails, with what it said; where GNU time is missing
+ */
+export async function costOf(command: CommandLine, limitMs = TIMEOUT_MS): Promise<Cost> {
   const scratch = await mkdtemp(join(tmpdir(), 'nearplay-cost-'));
   try {
     const figures = join(scratch, 'figures');
@@ -46,8 +54,9 @@ export async function costOf(command: CommandLine): Promise<Cost> {
       args: ['-o', figures, '-f', '%U %S %M', command.program, ...command.args],
     };
     const begun = performance.now();
-    const { code, output, peak } = await run(timed);
+    const { code, output, peak } = await run(timed, limitMs);
     const seconds = (performance.now() - begun) / 1000;
+    if (seconds * 1000 >= limitMs) throw new TooSlow(`${command.program} was ended after ${seconds.toFixed(1)} s`);
     if (code !== 0) throw new Error(`${command.program} ended with ${code}: ${output.slice(-2000)}`);
     const [user = 0, system = 0, kilobytes = 0] = (await readFile(figures, 'utf8')).trim().split(' ').map(Number);
     return { seconds, cpuSeconds: user + system, peakMemory: Math.max(peak, kilobytes * 1024) };
@@ -66,12 +75,12 @@ export async function firstLine(program: string, ...args: string[]): Promise<str
   }
 }
 
-async function run({ program, args, env, stdin }: CommandLine) {
+async function run({ program, args, env, stdin }: CommandLine, limitMs = TIMEOUT_MS) {
   const child = spawn(program, args, {
     env: { ...SURROUNDINGS, ...env },
     stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
-  const tooLate = setTimeout(() => void killAll(child), TIMEOUT_MS);
+  const tooLate = setTimeout(() => void killAll(child), limitMs);
   let output = '';
   const keep = (text: string) => (output = `${output}${text}`.slice(-4000));
   child.stdout?.setEncoding('utf8').on('data', keep);

@@ -1,6 +1,7 @@
 /**
  * `npm run bench:transfers [-- --quick] [--line near|far|busy] [--protocol http|https] [--direction put|get]
- * [--load large|small|tiny] [--server minio|sandbox] [--clients NAME,NAME] [--rounds N] [--size MIB] [--files N] [--json]`:
+ * [--load large|small|tiny] [--server minio|sandbox] [--clients NAME,NAME] [--rounds N] [--size MIB] [--files N]
+ * [--patience RATIO] [--json]`:
  * uploads and downloads next to other clients with their default settings, against the same server in the same run. Each
  * client runs in a process of its own and is measured from outside. Rounds are interleaved, so that what else the machine
  * does hits all alike. Options that choose take several, separated by commas. Ends with 0 where every target is met.
@@ -11,7 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { MIB, SECOND_MS } from '../../shared/units.ts';
-import { costOf } from './cost.ts';
+import { costOf, TooSlow } from './cost.ts';
 import { describeLoad, describeMachine, type Figure } from './figures.ts';
 import { installCli } from './installedCli.ts';
 import { connect, DESCRIPTIONS, type LineName, LINES } from './lines.ts';
@@ -57,6 +58,7 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     size: { type: 'string' },
     files: { type: 'string' },
+    patience: { type: 'string' },
   },
 });
 
@@ -71,7 +73,7 @@ function chosen<T extends string>(
   return all.filter((name) => asked?.includes(name) ?? true);
 }
 
-function numberOf(option: 'rounds' | 'size' | 'files'): number | undefined {
+function numberOf(option: 'rounds' | 'size' | 'files' | 'patience'): number | undefined {
   const text = values[option];
   if (text === undefined) return undefined;
   if (!/^[1-9]\d*$/.test(text)) throw new Error(`--${option} is a whole number above 0`);
@@ -81,6 +83,9 @@ function numberOf(option: 'rounds' | 'size' | 'files'): number | undefined {
 const rounds = numberOf('rounds') ?? (values.quick ? 1 : 3);
 const smallFiles = numberOf('files') ?? (values.quick ? 100 : 2000);
 const tinyFiles = numberOf('files') ?? (values.quick ? 300 : 10_000);
+
+/** How many times as long as the fastest other client one may take before it is ended; absent: as long as it takes. */
+const patience = numberOf('patience');
 
 /** A long line takes its time: less does there. */
 function largeBytesFor(line: LineName): number {
@@ -120,11 +125,13 @@ async function withServer<T>(start: () => Promise<BenchServer>, use: (server: Be
 interface Attempt extends CellOptions {
   client: TransferClient;
   round: number;
+  /** After which the client is ended. */
+  limitMs?: number;
 }
 
 /** One run over the line. @throws Error when the client fails, or has not transferred all */
 async function runOnce(attempt: Attempt, server: BenchServer): Promise<Run> {
-  const { client, load, direction, line, round } = attempt;
+  const { client, load, direction, line, round, limitMs } = attempt;
   const scratch = await mkdtemp(join(tmpdir(), 'nearplay-bench-'));
   const far = await connect(server, line, round + 1);
   try {
@@ -135,7 +142,7 @@ async function runOnce(attempt: Attempt, server: BenchServer): Promise<Run> {
     for (const [name, text] of Object.entries(command.files ?? {})) await writeFile(join(scratch, name), text);
     showOnce(attempt, command);
     const before = server.requests?.() ?? 0;
-    const cost = await costOf(command);
+    const cost = await costOf(command, limitMs);
     const requests = server.requests && server.requests() - before;
     const connections = await far.connections?.();
     // A fast client that transferred nothing must not win.
@@ -182,20 +189,33 @@ async function measure(options: CellOptions, run: (attempt: Attempt) => Promise<
   explain(`\n${nameOf(options)}, ${load.title}, medians of ${rounds}; ${describeLoad()}`);
   const runs = new Map<ClientName, Run[]>(clients.map(({ name }) => [name, []]));
   const failures = new Map<ClientName, string>();
+  const fastestSeconds = (names: readonly ClientName[]) =>
+    Math.min(...names.flatMap((name) => runs.get(name)?.map(({ seconds }) => seconds) ?? []));
+  const names = clients.map(({ name }) => name);
   for (let round = 0; round < rounds; round++) {
-    const fastest = Math.min(...[...runs.values()].flatMap(([first]) => first?.seconds ?? []));
+    const fastest = fastestSeconds(names);
     const going = clients.filter(({ name }) => {
       const [first] = runs.get(name) ?? [];
       const isHopeless = first !== undefined && name !== OURS && first.seconds > HOPELESS_RATIO * fastest;
       return !failures.has(name) && !isHopeless;
     });
-    // Another one begins each time: who comes first finds the machine in another state than who comes last.
-    const first = going.length === 0 ? 0 : round % going.length;
+    // Another one begins each time: who comes first finds the machine in another state than who comes last. The last one
+    // of the list begins: with it, the others' time is known early.
+    const first = going.length === 0 ? 0 : (2 * going.length - 1 - (round % going.length)) % going.length;
     for (const client of [...going.slice(first), ...going.slice(0, first)]) {
+      const best = fastestSeconds(names.filter((name) => name !== OURS));
+      const mayTake = patience !== undefined && client.name !== OURS && best < Infinity ? patience * best : undefined;
+      const limit = mayTake === undefined ? {} : { limitMs: mayTake * SECOND_MS };
       try {
-        runs.get(client.name)?.push(await run({ ...options, client, round }));
+        runs.get(client.name)?.push(await run({ ...options, client, round, ...limit }));
       } catch (error) {
-        failures.set(client.name, error instanceof Error ? error.message : String(error));
+        const why = error instanceof Error ? error.message : String(error);
+        failures.set(
+          client.name,
+          patience !== undefined && error instanceof TooSlow
+            ? `ended, more than ${patience} times the fastest; ${why}`
+            : why,
+        );
       }
     }
   }
@@ -214,7 +234,9 @@ function print(result: Result, results: readonly Result[], load: Load): void {
   const { client, runs, failure } = result;
   const seconds = secondsOf(result);
   if (seconds === undefined) {
-    explain(`  ${client.padEnd(12)} FAILED: ${(failure ?? 'it has no run').trim().split('\n').slice(-4).join(' | ')}`);
+    explain(
+      `  ${client.padEnd(12)} NO FIGURE: ${(failure ?? 'it has no run').trim().split('\n').slice(-4).join(' | ')}`,
+    );
     return;
   }
   const times = runs.map((run) => run.seconds);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TransferTotals, UploadNote } from '../../../../shared/transfers.ts';
 import type { Log } from '../../runtime/log.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -149,15 +150,16 @@ export class Jobs {
 
   /** Removes hidden jobs without abandoned uploads. */
   dropHidden(): void {
-    const isRunning = this.#droppedIds.length > 0;
-    for (const job of this.#hidden) {
-      if (job.hasAbandoned) continue;
-      this.#hidden.delete(job);
-      this.#destinations.remove(job);
-      this.#jobs.remove([job.id]);
-      this.#droppedIds.push(job.id);
-    }
-    if (!isRunning && this.#droppedIds.length > 0) void this.#shortenJournal();
+    for (const job of this.#hidden) this.dropIfHidden(job);
+  }
+
+  /** Removes a job that is hidden and has no abandoned upload. */
+  dropIfHidden(job: UploadJob): void {
+    if (job.hasAbandoned || !this.#hidden.delete(job)) return;
+    this.#destinations.remove(job);
+    this.#jobs.remove([job.id]);
+    this.#droppedIds.push(job.id);
+    if (this.#droppedIds.length === 1) void this.#shortenJournal();
   }
 
   /** Emits pending changes, and nothing afterwards. */
@@ -167,6 +169,8 @@ export class Jobs {
 
   async #shortenJournal(): Promise<void> {
     try {
+      // Ids that are dropped together share the writes of their sheets.
+      await nextTurn();
       while (this.#droppedIds.length > 0) {
         await this.#options.journal.remove(this.#droppedIds.slice(0, REMOVAL_BATCH_RECORDS));
         this.#droppedIds = this.#droppedIds.slice(REMOVAL_BATCH_RECORDS);

@@ -1,6 +1,6 @@
 import { NearplayError } from '../../../../shared/errors.ts';
 import { insertionIndex } from './insertionIndex.ts';
-import type { Queued } from './waitingQueue.ts';
+import { compareQueued, type Queued } from './waitingQueue.ts';
 
 export interface Page<Member> {
   members: Member[];
@@ -8,14 +8,19 @@ export interface Page<Member> {
   next?: string;
 }
 
+/** Removed members that stay in the list whatever their part of it is. */
+const KEPT_MEMBERS = 1000;
+
 /**
  * All jobs by id and in order. Sized for 100,000: append and lookup are O(1), a page costs its own length; after moves
- * and removals the list is sorted once, at the next read.
+ * the list is sorted once, at the next read.
  */
 export class SortedJobs<Member extends Queued> {
   readonly #byId = new Map<string, Member>();
   #ordered: Member[] = [];
   #isInOrder = true;
+  /** Members of the list that were removed: skipped, and taken out of it together. */
+  #removed = 0;
 
   get(id: string): Member | undefined {
     return this.#byId.get(id);
@@ -23,13 +28,14 @@ export class SortedJobs<Member extends Queued> {
 
   add(member: Member): void {
     const last = this.#ordered.at(-1);
-    if (last && compare(last, member) > 0) this.#isInOrder = false;
+    if (last && compareQueued(last, member) > 0) this.#isInOrder = false;
     this.#byId.set(member.id, member);
     this.#ordered.push(member);
   }
 
   remove(ids: Iterable<string>): void {
-    for (const id of ids) if (this.#byId.delete(id)) this.#isInOrder = false;
+    for (const id of ids) if (this.#byId.delete(id)) this.#removed += 1;
+    if (this.#removed > Math.max(KEPT_MEMBERS, this.#byId.size)) this.#takeOutRemoved();
   }
 
   /** Has to be called after the order of a member has changed. */
@@ -39,7 +45,8 @@ export class SortedJobs<Member extends Queued> {
 
   /** All members in order, as a copy. */
   all(): Member[] {
-    return [...this.#inOrder()];
+    const ordered = this.#inOrder();
+    return this.#removed > 0 ? ordered.filter(({ id }) => this.#byId.has(id)) : [...ordered];
   }
 
   /**
@@ -52,7 +59,7 @@ export class SortedJobs<Member extends Queued> {
     for (let place = after === undefined ? 0 : indexAfter(ordered, positionOfCursor(after)); ; place++) {
       const member = ordered[place];
       if (!member) return { members };
-      if (!isShown(member)) continue;
+      if (!this.#byId.has(member.id) || !isShown(member)) continue;
       const last = members.at(-1);
       if (last && members.length >= count) return { members, next: cursorOf(last) };
       members.push(member);
@@ -61,20 +68,22 @@ export class SortedJobs<Member extends Queued> {
 
   #inOrder(): readonly Member[] {
     if (!this.#isInOrder) {
+      this.#takeOutRemoved();
       // Nearly sorted already, which makes sorting cheap.
-      this.#ordered = this.#ordered.filter(({ id }) => this.#byId.has(id)).sort(compare);
+      this.#ordered.sort(compareQueued);
       this.#isInOrder = true;
     }
     return this.#ordered;
+  }
+
+  #takeOutRemoved(): void {
+    this.#ordered = this.#ordered.filter(({ id }) => this.#byId.has(id));
+    this.#removed = 0;
   }
 }
 
 /** A position in the order; a member need not exist there. */
 type Position = Pick<Queued, 'order' | 'id'>;
-
-function compare(a: Position, b: Position): number {
-  return a.order - b.order || (a.id < b.id ? -1 : Number(a.id > b.id));
-}
 
 function cursorOf({ order, id }: Position): string {
   return `${order} ${id}`;
@@ -88,5 +97,5 @@ function positionOfCursor(cursor: string): Position {
 
 /** The first index after a position. */
 function indexAfter(ordered: readonly Position[], place: Position): number {
-  return insertionIndex(ordered, (member) => compare(member, place) <= 0);
+  return insertionIndex(ordered, (member) => compareQueued(member, place) <= 0);
 }

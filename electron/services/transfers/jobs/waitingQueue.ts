@@ -1,4 +1,4 @@
-import { insertionIndex } from './insertionIndex.ts';
+import { BinaryHeap } from './binaryHeap.ts';
 
 /** A member of the queue; a smaller `order` goes first. */
 export interface Queued {
@@ -6,65 +6,70 @@ export interface Queued {
   readonly order: number;
 }
 
-/** Waiting jobs sorted by `order`. Append and pop-front are O(1); sized for 100,000 jobs. */
+/** The order of a queue; ids decide where `order` is equal. */
+export function compareQueued(a: Queued, b: Queued): number {
+  return a.order - b.order || (a.id < b.id ? -1 : Number(a.id > b.id));
+}
+
+/** A place of a member. Its order is a copy: a heap does not see when the member's own changes. */
+interface Place<Member> extends Queued {
+  readonly member: Member;
+  /** Given up; it stays in the heap until it comes first or too many such places are there. */
+  isGivenUp: boolean;
+}
+
+/** Places given up that are kept whatever their part in the heap is. */
+const KEPT_PLACES = 1000;
+
+/** Waiting jobs in order. A member joins, leaves and moves in O(log n), so that 100,000 can do so in time slices. */
 export class WaitingQueue<Member extends Queued> {
-  #members: Member[] = [];
-  #front = 0;
-  readonly #ids = new Set<string>();
+  readonly #heap = new BinaryHeap<Place<Member>>(compareQueued);
+  readonly #places = new Map<string, Place<Member>>();
 
   get length(): number {
-    return this.#members.length - this.#front;
+    return this.#places.size;
+  }
+
+  has({ id }: Member): boolean {
+    return this.#places.has(id);
   }
 
   first(): Member | undefined {
-    return this.#members[this.#front];
+    while (this.#heap.first()?.isGivenUp === true) this.#heap.takeFirst();
+    return this.#heap.first()?.member;
   }
 
   takeFirst(): Member | undefined {
-    const first = this.#members[this.#front];
+    const first = this.first();
     if (!first) return undefined;
-    this.#front += 1;
-    this.#ids.delete(first.id);
-    if (this.#front > 1000 && this.#front * 2 > this.#members.length) {
-      this.#members = this.#members.slice(this.#front);
-      this.#front = 0;
-    }
+    this.#heap.takeFirst();
+    this.#places.delete(first.id);
     return first;
   }
 
   /** Has no effect for a member that is waiting already. */
   add(member: Member): void {
-    if (this.#ids.has(member.id)) return;
-    this.#ids.add(member.id);
-    const last = this.#members.at(-1);
-    if (!last || this.length === 0 || last.order <= member.order) this.#members.push(member);
-    else this.#members.splice(this.#indexAfter(member.order), 0, member);
+    const { id, order } = member;
+    if (this.#places.has(id)) return;
+    const place = { id, order, member, isGivenUp: false };
+    this.#places.set(id, place);
+    this.#heap.push(place);
   }
 
-  /** In one step for any number of members. */
-  addAll(members: readonly Member[]): void {
-    const joining = members.filter(({ id }) => !this.#ids.has(id));
-    if (joining.length === 0) return;
-    for (const { id } of joining) this.#ids.add(id);
-    // Nearly in order as they are, which is what makes sorting cheap.
-    this.#members = [...this.members(), ...joining].sort((a, b) => a.order - b.order);
-    this.#front = 0;
+  /** Has no effect for a member that is not waiting. */
+  remove({ id }: Member): void {
+    const place = this.#places.get(id);
+    if (!place) return;
+    place.isGivenUp = true;
+    this.#places.delete(id);
+    const givenUp = this.#heap.size - this.#places.size;
+    if (givenUp > Math.max(KEPT_PLACES, this.#places.size)) this.#heap.keep(({ isGivenUp }) => !isGivenUp);
   }
 
-  /** In one step for any number of members. */
-  remove(ids: ReadonlySet<string>): void {
-    if (ids.size === 0) return;
-    for (const id of ids) this.#ids.delete(id);
-    this.#members = this.#members.slice(this.#front).filter(({ id }) => !ids.has(id));
-    this.#front = 0;
-  }
-
-  members(): readonly Member[] {
-    return this.#members.slice(this.#front);
-  }
-
-  /** The first place whose order is larger. */
-  #indexAfter(order: number): number {
-    return insertionIndex(this.#members, (member) => member.order <= order, this.#front);
+  /** Has to be called after the order of a member has changed. */
+  orderChanged(member: Member): void {
+    if (!this.has(member)) return;
+    this.remove(member);
+    this.add(member);
   }
 }

@@ -37,20 +37,19 @@ export class QueueActions {
   }
 
   pause(ids?: readonly string[]): void {
-    const { states, settling, singleWaits } = this.#options;
+    const { states, settling, singleWaits, waiting } = this.#options;
     this.#interrupt('pause', ids);
-    const leaving = new Set<string>();
     const each = (job: UploadJob) => {
       const { state } = job.record;
       if (job.isRunning) job.interrupt('pause');
       else if (state === 'waiting' || state === 'blocked') {
         settling.cancel(job);
         singleWaits.cancel(job);
-        leaving.add(job.id);
+        waiting.remove(job);
         states.paused(job);
       }
     };
-    this.#each(ids, each, () => this.#options.waiting.remove(leaving));
+    this.#each(ids, each);
   }
 
   resume(ids?: readonly string[]): void {
@@ -64,22 +63,18 @@ export class QueueActions {
   cancel(ids?: readonly string[]): void {
     const { states, settling, singleWaits, waiting, abandoned } = this.#options;
     this.#interrupt('cancel', ids);
-    const leaving = new Set<string>();
     const each = (job: UploadJob) => {
       if (isOver(job.record)) return;
       if (job.isRunning) {
         job.interrupt('cancel');
         return;
       }
-      leaving.add(job.id);
+      waiting.remove(job);
       settling.cancel(job);
       singleWaits.cancel(job);
       states.cancelled(job);
     };
-    this.#each(ids, each, () => {
-      waiting.remove(leaving);
-      abandoned.removeSoon();
-    });
+    this.#each(ids, each, () => abandoned.removeSoon());
   }
 
   retry(ids?: readonly string[]): void {
@@ -99,28 +94,30 @@ export class QueueActions {
 
   move(ids: readonly string[], before: string | null): void {
     const { jobs, waiting, slices } = this.#options;
-    const moving: UploadJob[] = [];
-    // Lazy, so that it runs in its turn: until then other jobs may join and leave the waiting queue.
+    // Lazy, so that it runs in its turn, and in slices: until then other jobs may join and leave the waiting queue.
     const reorder = function* () {
       const chosen = new Set(ids);
-      for (const job of waiting.members()) if (chosen.has(job.id) && job.id !== before) moving.push(job);
-      const leaving = new Set(moving.map(({ id }) => id));
-      waiting.remove(leaving);
-      const others = jobs.all().filter(({ id }) => !leaving.has(id));
-      const isWaiting = before !== null && waiting.members().some(({ id }) => id === before);
-      const place = isWaiting ? others.findIndex(({ id }) => id === before) : others.length;
-      const room = makeRoom(
-        others.map(({ order }) => order),
-        place,
-        moving.length,
-      );
-      for (const [index, order] of room.moved) yield [others[index], order] as const;
-      for (const [index, order] of room.orders.entries()) yield [moving[index], order] as const;
+      const moving: UploadJob[] = [];
+      const others: UploadJob[] = [];
+      let place: number | undefined;
+      for (const job of jobs.all()) {
+        if (job.id === before) {
+          if (waiting.has(job)) place = others.length;
+          others.push(job);
+        } else if (chosen.has(job.id) && waiting.has(job)) moving.push(job);
+        else others.push(job);
+        yield undefined;
+      }
+      const orders = others.map(({ order }) => order);
+      const room = makeRoom(orders, place ?? others.length, moving.length);
+      for (const [index, order] of room.moved) yield { job: others[index], order };
+      for (const [index, order] of room.orders.entries()) yield { job: moving[index], order };
     };
-    const each = ([job, order]: readonly [UploadJob | undefined, number]) => {
-      if (job) jobs.updateSoon(job, { order });
-    };
-    slices.forEach(reorder(), each, () => waiting.addAll(moving));
+    slices.forEach(reorder(), (step) => {
+      if (!step?.job) return;
+      jobs.updateSoon(step.job, { order: step.order });
+      waiting.orderChanged(step.job);
+    });
   }
 
   clear(): void {
@@ -129,11 +126,9 @@ export class QueueActions {
       if (!isOver(job.record) || job.isRunning || job.isHidden) return;
       jobs.hide(job);
       if (job.record.upload ?? job.record.unconfirmedStart) jobs.updateSoon(job, abandoningUpload(job.record));
+      jobs.dropIfHidden(job);
     };
-    this.#each(undefined, each, () => {
-      jobs.dropHidden();
-      abandoned.removeSoon();
-    });
+    this.#each(undefined, each, () => abandoned.removeSoon());
   }
 
   /** Interrupts running jobs at once, ahead of pending slices. */
@@ -142,19 +137,18 @@ export class QueueActions {
     for (const job of this.#options.running()) if (chosen?.has(job.id) !== false) job.interrupt(why);
   }
 
-  /** Queues the chosen jobs together. */
+  /** Queues the chosen jobs; none starts before all are queued. */
   #requeue(ids: readonly string[] | undefined, isChosen: (job: UploadJob) => boolean): void {
     const { states, waiting } = this.#options;
-    const joining: UploadJob[] = [];
     const each = (job: UploadJob) => {
       if (!isChosen(job)) return;
       states.waiting(job);
-      joining.push(job);
+      waiting.add(job);
     };
-    this.#each(ids, each, () => waiting.addAll(joining));
+    this.#each(ids, each);
   }
 
-  #each(ids: readonly string[] | undefined, each: (job: UploadJob) => void, then: () => void): void {
+  #each(ids: readonly string[] | undefined, each: (job: UploadJob) => void, then?: () => void): void {
     const { jobs, slices } = this.#options;
     slices.forEach(jobs.chosen(ids), each, then);
   }

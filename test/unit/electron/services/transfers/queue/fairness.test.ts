@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { BufferPool } from '../../../../../../electron/services/transfers/http/bufferPool.ts';
 import { ConcurrencyController } from '../../../../../../electron/services/transfers/http/concurrencyController.ts';
 import { RequestSlots } from '../../../../../../electron/services/transfers/http/requestSlots.ts';
-import { WaitingQueue } from '../../../../../../electron/services/transfers/jobs/waitingQueue.ts';
+import { compareQueued, WaitingQueue } from '../../../../../../electron/services/transfers/jobs/waitingQueue.ts';
 
 const never = new AbortController().signal;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('WaitingLine', () => {
+describe('WaitingQueue', () => {
   it('hands out by order, for any joining and leaving in between', () => {
     const action = fc.oneof(
       fc.record({ do: fc.constant('join' as const), order: fc.integer({ min: 0, max: 1000 }) }),
@@ -23,16 +23,16 @@ describe('WaitingLine', () => {
           if (what === 'join') {
             const member = { id: String(index), order };
             line.add(member);
-            model = [...model, member].sort((a, b) => a.order - b.order);
+            model = [...model, member].sort(compareQueued);
           } else if (what === 'take') expect(line.takeFirst()).toEqual(model.shift());
           else {
-            const ids = new Set(model.filter((member) => member.order < order).map(({ id }) => id));
-            line.remove(ids);
-            model = model.filter(({ id }) => !ids.has(id));
+            for (const member of model) if (member.order < order) line.remove(member);
+            model = model.filter((member) => member.order >= order);
           }
           expect(line.length).toBe(model.length);
-          expect(line.members()).toEqual(model);
+          expect(line.first()).toEqual(model[0]);
         }
+        expect(model.map(() => line.takeFirst())).toEqual(model);
       }),
     );
   });

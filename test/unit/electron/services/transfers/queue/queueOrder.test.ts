@@ -3,8 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { WaitingQueue } from '../../../../../../electron/services/transfers/jobs/waitingQueue.ts';
 import { makeRoom } from '../../../../../../shared/queueOrder.ts';
 
-const rest = [1, 2, 3].map((order) => ({ id: `${order}`, order }));
-
 describe('places in the order', () => {
   it.each([
     [1, 3],
@@ -68,16 +66,45 @@ describe('places in the order', () => {
   });
 });
 
-describe('the line', () => {
-  it('takes many at once, each once', () => {
+describe('WaitingQueue', () => {
+  const lineOf = (orders: readonly number[]) => {
     const line = new WaitingQueue<{ id: string; order: number }>();
-    for (const member of rest) line.add(member);
-    const joining = { id: 'new', order: 1.5 };
-    line.addAll([...rest, joining]);
-    line.add(joining);
-    expect(line.members().map(({ id }) => id)).toEqual(['1', 'new', '2', '3']);
+    const members = orders.map((order) => ({ id: String(order), order }));
+    for (const member of members) line.add(member);
+    return { line, members };
+  };
+  const drain = (line: WaitingQueue<{ id: string; order: number }>) => {
+    const ids: string[] = [];
+    for (let member = line.takeFirst(); member; member = line.takeFirst()) ids.push(member.id);
+    return ids;
+  };
+
+  it('takes each member once', () => {
+    const { line, members } = lineOf([1, 2, 3]);
+    for (const member of [...members, { id: 'new', order: 1.5 }]) line.add(member);
     line.takeFirst();
-    line.addAll(rest);
-    expect(line.members().map(({ id }) => id)).toEqual(['1', 'new', '2', '3']);
+    expect(line.length).toBe(3);
+    expect(drain(line)).toEqual(['new', '2', '3']);
+  });
+
+  it('puts a member where its changed order says, and one that left and joined again once', () => {
+    const { line, members } = lineOf([1, 2, 3, 4]);
+    const [first, second] = members;
+    if (!first || !second) throw new Error('Not there');
+    first.order = 3.5;
+    line.orderChanged(first);
+    line.remove(second);
+    line.add(second);
+    expect(drain(line)).toEqual(['2', '3', '1', '4']);
+    line.orderChanged(first);
+    expect(line.length).toBe(0);
+  });
+
+  it('keeps the order when most of 10,000 leave', () => {
+    const { line, members } = lineOf(Array.from({ length: 10_000 }, (_, index) => (index * 7919) % 10_007));
+    for (const member of members) if (member.order % 5 > 0) line.remove(member);
+    const left = members.filter(({ order }) => order % 5 === 0).sort((a, b) => a.order - b.order);
+    expect(line.length).toBe(left.length);
+    expect(drain(line)).toEqual(left.map(({ id }) => id));
   });
 });
