@@ -1,20 +1,9 @@
 import { useTranslation } from 'react-i18next';
+import { keyCaps, PLAYER_KEY_GROUPS } from '../player/playerKeys.ts';
 import { Panel } from '../ui/Panel.tsx';
 
 const GROUPS = {
   library: { move: ['←', '→', '↑', '↓'], open: ['Enter'], up: ['⌫'], filter: ['/'], view: ['V'] },
-  player: {
-    playPause: ['Space'],
-    shuttle: ['J', 'K', 'L'],
-    frameStep: ['←', '→'],
-    neighbours: ['↑', '↓'],
-    ends: ['Home', 'End'],
-    marks: ['I', 'O', 'X'],
-    repeat: ['Shift', 'L'],
-    mute: ['M'],
-    fullScreen: ['F'],
-    download: ['Ctrl', 'S'],
-  },
   transfers: {
     row: ['↑', '↓'],
     pauseRow: ['Space'],
@@ -31,6 +20,7 @@ const GROUPS = {
     settings: [','],
     help: ['?'],
     close: ['Esc'],
+    download: ['Ctrl', 'S'],
   },
 } as const;
 
@@ -40,9 +30,18 @@ export function ShortcutsDialog() {
     <Panel name="shortcuts" shape="card" title={t('shortcuts.title')} testId="shortcuts">
       <div className="shortcut-groups">
         <ShortcutGroup title={t('shortcuts.groups.library')} keys={GROUPS.library} />
-        <ShortcutGroup title={t('shortcuts.groups.player')} keys={GROUPS.player} />
-        <ShortcutGroup title={t('shortcuts.groups.transfers')} keys={GROUPS.transfers} />
         <ShortcutGroup title={t('shortcuts.groups.everywhere')} keys={GROUPS.everywhere} />
+        <ShortcutGroup title={t('shortcuts.groups.transfers')} keys={GROUPS.transfers} />
+        {PLAYER_KEY_GROUPS.map(({ group, actions }) => (
+          <section key={group}>
+            <h3>{t(`player.keyGroups.${group}`)}</h3>
+            <dl>
+              {actions.map((action) => (
+                <ShortcutLine key={action} name={t(`player.actions.${action}`)} caps={keyCaps(action)} />
+              ))}
+            </dl>
+          </section>
+        ))}
       </div>
     </Panel>
   );
@@ -57,31 +56,27 @@ function ShortcutGroup({ title, keys }: { title: string; keys: Partial<Record<Ac
       <h3>{title}</h3>
       <dl>
         {ACTION_NAMES.filter((name) => keys[name]).map((name) => (
-          <div key={name}>
-            <dt>{t(`shortcuts.${name}`)}</dt>
-            <dd>
-              {keys[name]?.map((key) => (
-                <kbd key={key}>{key}</kbd>
-              ))}
-            </dd>
-          </div>
+          <ShortcutLine key={name} name={t(`shortcuts.${name}`)} caps={keys[name] ?? []} />
         ))}
       </dl>
     </section>
   );
 }
 
+function ShortcutLine({ name, caps }: { name: string; caps: readonly string[] }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {caps.map((cap) => (
+          <kbd key={cap}>{cap}</kbd>
+        ))}
+      </dd>
+    </div>
+  );
+}
+
 const ACTION_NAMES: readonly ActionName[] = [
-  'playPause',
-  'shuttle',
-  'frameStep',
-  'neighbours',
-  'ends',
-  'marks',
-  'repeat',
-  'mute',
-  'fullScreen',
-  'download',
   'move',
   'open',
   'up',
@@ -100,4 +95,5 @@ const ACTION_NAMES: readonly ActionName[] = [
   'settings',
   'help',
   'close',
+  'download',
 ];

@@ -5,6 +5,7 @@ import {
   IconPlayerPlayFilled,
   IconPlayerSkipBack,
   IconPlayerSkipForward,
+  IconPlayerTrackNext,
   IconRepeat,
   IconVolume,
   IconVolumeOff,
@@ -16,9 +17,12 @@ import { formatPosition } from '../text/format.ts';
 import { IconButton } from '../ui/IconButton.tsx';
 import { Counter } from './Counter.tsx';
 import type { Numbering } from './counting.ts';
+import { keysOf } from './playerKeys.ts';
 import type { Repeat } from './playRange.ts';
 import { ScrubBar } from './ScrubBar.tsx';
+import { SpeedMenu } from './SpeedMenu.tsx';
 import type { TransportControls, TransportState } from './transport.ts';
+import { ViewMenu } from './view/ViewMenu.tsx';
 
 interface ControlsProps {
   transport: TransportControls | undefined;
@@ -34,19 +38,23 @@ interface ControlsProps {
 export function Controls({ transport, shown, kind, silent = false, numbers, onFullScreen }: ControlsProps) {
   const { t } = useTranslation();
   return (
-    <div className="controls">
+    <div className="controls" data-playing={!shown.paused}>
       <ScrubBar transport={transport} shown={shown} numbers={numbers} />
       <div className="controls-row">
         <div className="controls-play">
           {kind === 'video' && (
-            <IconButton label={t('player.frameBack')} shortcut="←" onPress={() => transport?.stepFrames(-1)}>
+            <IconButton
+              label={t('player.frameBack')}
+              shortcut={keysOf('frame-back')}
+              onPress={() => transport?.stepFrames(-1)}
+            >
               <IconPlayerSkipBack size={17} aria-hidden="true" />
             </IconButton>
           )}
           <IconButton
             className="play-button"
             label={shown.paused ? t('player.play') : t('player.pause')}
-            shortcut="Space"
+            shortcut={keysOf('toggle-play')}
             onPress={() => transport?.togglePlay()}
           >
             {shown.paused ? (
@@ -56,11 +64,15 @@ export function Controls({ transport, shown, kind, silent = false, numbers, onFu
             )}
           </IconButton>
           {kind === 'video' && (
-            <IconButton label={t('player.frameForward')} shortcut="→" onPress={() => transport?.stepFrames(1)}>
+            <IconButton
+              label={t('player.frameForward')}
+              shortcut={keysOf('frame-forward')}
+              onPress={() => transport?.stepFrames(1)}
+            >
               <IconPlayerSkipForward size={17} aria-hidden="true" />
             </IconButton>
           )}
-          {shown.speed !== 1 && <span className="tag">{t('player.rate', { rate: shown.speed })}</span>}
+          <SpeedMenu transport={transport} speed={shown.speed} />
         </div>
         {kind === 'video' ? (
           <Counter transport={transport} shown={shown} numbers={numbers} />
@@ -75,9 +87,10 @@ export function Controls({ transport, shown, kind, silent = false, numbers, onFu
           onPointerUp={({ currentTarget }) => currentTarget.closest<HTMLElement>('.player')?.focus()}
         >
           {kind === 'video' && <RepeatButton transport={transport} repeat={shown.range.repeat} />}
+          {kind === 'video' && <ViewMenu />}
           {!silent && <Sound transport={transport} shown={shown} />}
           {kind === 'video' && (
-            <IconButton label={t('player.fullScreen')} shortcut="F" onPress={onFullScreen}>
+            <IconButton label={t('player.fullScreen')} shortcut={keysOf('full-screen')} onPress={onFullScreen}>
               <IconMaximize size={17} aria-hidden="true" />
             </IconButton>
           )}
@@ -89,11 +102,11 @@ export function Controls({ transport, shown, kind, silent = false, numbers, onFu
 
 function RepeatButton({ transport, repeat }: Pick<ControlsProps, 'transport'> & { repeat: Repeat }) {
   const { t } = useTranslation();
-  const Icon = repeat === 'bounce' ? IconArrowsLeftRight : IconRepeat;
+  const Icon = REPEAT_ICONS[repeat];
   return (
     <IconButton
       label={t(`player.repeat.${repeat}`)}
-      shortcut={t('player.repeatKey')}
+      shortcut={keysOf('repeat')}
       testId="repeat"
       isPressed={repeat !== 'off'}
       onPress={() => transport?.nextRepeat()}
@@ -103,13 +116,20 @@ function RepeatButton({ transport, repeat }: Pick<ControlsProps, 'transport'> & 
   );
 }
 
+const REPEAT_ICONS = {
+  off: IconRepeat,
+  loop: IconRepeat,
+  bounce: IconArrowsLeftRight,
+  next: IconPlayerTrackNext,
+} satisfies Record<Repeat, unknown>;
+
 function Sound({ transport, shown }: Pick<ControlsProps, 'transport' | 'shown'>) {
   const { t } = useTranslation();
   return (
     <>
       <IconButton
         label={shown.muted ? t('player.unmute') : t('player.mute')}
-        shortcut="M"
+        shortcut={keysOf('mute')}
         onPress={() => transport?.toggleMute()}
       >
         {shown.muted ? <IconVolumeOff size={18} aria-hidden="true" /> : <IconVolume size={18} aria-hidden="true" />}

@@ -3,10 +3,12 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { formatSeconds } from '../text/format.ts';
+import type { Translate } from '../text/i18n.ts';
 import { useCopyText } from '../ui/useCopyText.ts';
 import { countingsOf, frameNamed, type Numbering, numberOf } from './counting.ts';
 import { type Counting, COUNTINGS, playerMemory } from './playerMemory.ts';
 import type { TransportControls, TransportState } from './transport.ts';
+import { usePlayerKeys } from './usePlayerKeys.ts';
 
 interface CounterProps {
   transport: TransportControls | undefined;
@@ -27,6 +29,9 @@ export function Counter({ transport, shown, numbers }: CounterProps) {
   const { table, frame } = shown;
   const numbering = table && numberingOf({ table, numbers }, counting);
   const texts = numbering && frame !== undefined ? textsOf(numbering, frame) : undefined;
+  usePlayerKeys((action) => {
+    if (action === 'go-to' && numbering) setTyping(true);
+  });
   const choose = (chosen: Counting): void => {
     playerMemory.count(kind, chosen);
     setCounting(chosen);
@@ -127,7 +132,7 @@ function textsOf(
 
 /** Where the player is, for who listens: "frame 1035 of 1048, 00:00:01:10". */
 export function describePicture(
-  t: ReturnType<typeof useTranslation>['t'],
+  t: Translate,
   { table, frame }: Pick<TransportState, 'table' | 'frame'>,
   numbers: Numbering['numbers'],
 ): string {

@@ -1,5 +1,5 @@
 import { IconDownload, IconFile } from '@tabler/icons-react';
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { LibraryFile } from '../../shared/library.ts';
@@ -7,11 +7,14 @@ import { arranged, type Neighbours, neighboursOf } from '../store/arrangement.ts
 import { useLibrary, useSession } from '../store/context.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
 import { PlayerHead } from './PlayerHead.tsx';
+import { playerMemory } from './playerMemory.ts';
 import { SettledRoute } from './PlayerRoute.tsx';
 import { PlayingMedia } from './PlayingMedia.tsx';
 import { SequencePlayer } from './SequencePlayer.tsx';
 import { useGoOn } from './useGoOn.ts';
+import { useIdle } from './useIdle.ts';
 import { usePlayerKeys } from './usePlayerKeys.ts';
+import { fitView } from './view/viewStore.ts';
 
 /** One file, large. The header stays, so that the region can be changed while it plays. */
 export function Player({ opened }: { opened: LibraryFile }) {
@@ -20,8 +23,21 @@ export function Player({ opened }: { opened: LibraryFile }) {
   const neighbours = useMemo(() => neighboursOf(entries, opened), [entries, opened]);
   const { file, previous, next } = neighbours;
   const goOn = useGoOn();
-  const onFullScreen = (): void => void toggleFullScreen(root.current);
+  const onFullScreen = (): void => void toggleFullScreen();
+  const setWatching = useSession((session) => session.setWatching);
   useEffect(() => root.current?.focus(), []);
+  useEffect(() => {
+    setWatching(true);
+    return () => {
+      setWatching(false);
+      void leaveFullScreen();
+    };
+  }, [setWatching]);
+  const [isGoneTo] = useState(() => playerMemory.startOf(file.key).isGoneTo);
+  useEffect(() => {
+    if (!isGoneTo) fitView();
+  }, [isGoneTo]);
+  useIdle(root);
   usePlayerKeys((action) => {
     if (action === 'previous' && previous) goOn(previous);
     if (action === 'next' && next) goOn(next);
@@ -80,11 +96,18 @@ function NoPreview({ neighbours }: { neighbours: Neighbours }) {
   );
 }
 
-async function toggleFullScreen(element: HTMLElement | null): Promise<void> {
+/** Of the whole page, which the player fills then: menus and dialogs stand beside it, and the next file comes in its place. */
+async function toggleFullScreen(): Promise<void> {
   try {
     if (document.fullscreenElement) await document.exitFullscreen();
-    else await element?.requestFullscreen();
+    else await document.documentElement.requestFullscreen();
   } catch {
     // The system refused: the player stays as it is.
   }
+}
+
+/** Unless another file has come in its place. */
+async function leaveFullScreen(): Promise<void> {
+  await Promise.resolve();
+  if (document.fullscreenElement && !document.querySelector('.player')) await toggleFullScreen();
 }

@@ -7,6 +7,7 @@ import { useLibrary, useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
 import { CutName } from '../ui/CutName.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
+import { keysOf } from './playerKeys.ts';
 import { useGoOn } from './useGoOn.ts';
 import { useDownloadKey } from './usePlayerKeys.ts';
 
@@ -45,13 +46,18 @@ export function PlayerHead({ neighbours, children }: { neighbours: Neighbours; c
       )}
       <IconButton
         label={t('player.previous')}
-        shortcut="↑"
+        shortcut={keysOf('previous')}
         isDisabled={previous === undefined}
         onPress={() => goOn(previous)}
       >
         <IconChevronUp size={18} aria-hidden="true" />
       </IconButton>
-      <IconButton label={t('player.next')} shortcut="↓" isDisabled={next === undefined} onPress={() => goOn(next)}>
+      <IconButton
+        label={t('player.next')}
+        shortcut={keysOf('next')}
+        isDisabled={next === undefined}
+        onPress={() => goOn(next)}
+      >
         <IconChevronDown size={18} aria-hidden="true" />
       </IconButton>
     </div>

@@ -13,6 +13,7 @@ import { INITIAL_PLAYER_LINK, type PlayerLink } from './playerLink.ts';
 import { playerMemory } from './playerMemory.ts';
 import { PlayerRoute } from './PlayerRoute.tsx';
 import { PlayerSession } from './playerSession.ts';
+import { WHOLE_FILM } from './playRange.ts';
 import { onSingleClick } from './singleClick.ts';
 import { ImageStage, PlaybackStage } from './stage.ts';
 import type { FrameTable } from './table/frameTable.ts';
@@ -20,6 +21,8 @@ import { bufferedEnd, STILL_TRANSPORT, Transport, type TransportState } from './
 import { useFrameTable } from './useFrameTable.ts';
 import { usePlaybackNeed } from './usePlaybackNeed.ts';
 import { useTransportKeys } from './usePlayerKeys.ts';
+import { usePlayOn } from './usePlayOn.ts';
+import { StageView } from './view/StageView.tsx';
 
 type Slot = HTMLVideoElement | HTMLAudioElement | HTMLImageElement;
 
@@ -41,10 +44,12 @@ export function PlayingMedia({ neighbours, onFullScreen }: PlayingMediaProps) {
   const download = useSession((session) => session.download);
   const table = useFrameTable(state.link, kind === 'video', () => isSpared((active === 0 ? first : second).current));
   const { transport, shown } = useTransport(
+    key,
     active === 0 ? first : second,
     kind !== 'image' && session !== undefined,
     table,
   );
+  usePlayOn(shown, neighbours);
   useTransportKeys(transport, kind);
   usePlaybackNeed(() => momentOfMedia((active === 0 ? first : second).current));
   useGoOnWhenOnline(session);
@@ -80,6 +85,7 @@ export function PlayingMedia({ neighbours, onFullScreen }: PlayingMediaProps) {
         {...(shown.frame !== undefined && { 'data-frame': shown.frame })}
       >
         {slots}
+        {kind !== 'audio' && <StageView />}
         {kind === 'audio' && <AudioPicture playing={!shown.paused} />}
         {isWaiting(state, shown, kind) && <div className="spinner" aria-hidden="true" />}
         {state.phase === 'failed' && state.failure && (
@@ -181,22 +187,30 @@ function useGoOnWhenOnline(session: PlayerSession | undefined): void {
 }
 
 function useTransport(
+  key: string,
   element: React.RefObject<Slot | null>,
   wanted: boolean,
   table: FrameTable | null | undefined,
 ): { transport: Transport | undefined; shown: TransportState } {
   const [transport, setTransport] = useState<Transport>();
   const [shown, setShown] = useState(STILL_TRANSPORT);
+  const [start] = useState(() => playerMemory.startOf(key));
+  const range = useRef({ ...WHOLE_FILM, repeat: start.repeat });
   useEffect(() => {
     const media = element.current;
     if (!wanted || !(media instanceof HTMLMediaElement)) return undefined;
-    const made = new Transport(media, (state, atOnce) => {
-      const { muted, volume, paused, speed } = state;
-      playerMemory.keep({ muted, volume, paused, speed });
-      // A picture and its number are drawn together.
-      if (atOnce) flushSync(() => setShown(state));
-      else setShown(state);
-    });
+    const made = new Transport(
+      media,
+      (state, atOnce) => {
+        const { muted, volume, paused, speed, time, frame } = state;
+        range.current = state.range;
+        playerMemory.keep({ muted, volume, paused, speed, time, frame, repeat: state.range.repeat });
+        // A picture and its number are drawn together.
+        if (atOnce) flushSync(() => setShown(state));
+        else setShown(state);
+      },
+      range.current,
+    );
     const arrived = (): void => playerMemory.arrived();
     media.addEventListener('loadeddata', arrived);
     setTransport(made);
@@ -208,5 +222,14 @@ function useTransport(
   useEffect(() => {
     if (table !== undefined) transport?.setTable(table);
   }, [transport, table]);
+  const isPlaced = useRef(start.frame === undefined);
+  useEffect(() => {
+    if (!transport || !table || isPlaced.current) return;
+    isPlaced.current = true;
+    const { frame = 0, time, paused } = start;
+    // Where the one before had the same times, it begins there: what plays needs no other place.
+    const isElsewhere = paused || (frame < table.count && Math.abs(table.frameOn(time) - frame) > 1);
+    if (isElsewhere) transport.seekToFrame(frame);
+  }, [transport, table, start]);
   return { transport, shown };
 }

@@ -13,6 +13,7 @@ import { NO_PLAYBACK } from './playbackNeed.ts';
 import { PlayerError } from './PlayerError.tsx';
 import { PlayerHead } from './PlayerHead.tsx';
 import type { PlayerFailure } from './playerLink.ts';
+import { playerMemory } from './playerMemory.ts';
 import { SettledRoute } from './PlayerRoute.tsx';
 import { SequenceTransport } from './sequenceTransport.ts';
 import { onSingleClick } from './singleClick.ts';
@@ -20,6 +21,8 @@ import { probeSource } from './sourceProbe.ts';
 import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
 import { usePlaybackNeed } from './usePlaybackNeed.ts';
 import { useTransportKeys } from './usePlayerKeys.ts';
+import { usePlayOn } from './usePlayOn.ts';
+import { StageView } from './view/StageView.tsx';
 
 const RENEW_BEFORE_END_MS = MINUTE_MS;
 /** A frame that fails is tried with fresh links once in so long, milliseconds. */
@@ -36,7 +39,8 @@ export function SequencePlayer({ neighbours, sequence, onFullScreen }: SequenceP
   const { t } = useTranslation();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [attempt, setAttempt] = useState(0);
-  const { links, transport, shown, failure } = useSequence(sequence, canvas, attempt);
+  const { links, transport, shown, failure } = useSequence(neighbours.file.key, sequence, canvas, attempt);
+  usePlayOn(shown, neighbours);
   useTransportKeys(transport, 'video');
   const number = links?.frames[shown.frame ?? 0]?.number ?? sequence.first;
   const isWaiting = !failure && (!links || shown.waiting);
@@ -56,6 +60,7 @@ export function SequencePlayer({ neighbours, sequence, onFullScreen }: SequenceP
           aria-label={t('player.frame', { frame: number })}
           onClick={onSingleClick(() => transport?.togglePlay())}
         />
+        <StageView />
         {isWaiting && <div className="spinner" aria-hidden="true" />}
         {failure && <PlayerError failure={failure} kind="image" onRetry={() => setAttempt((count) => count + 1)} />}
       </div>
@@ -81,6 +86,7 @@ interface PlayingSequence {
 }
 
 function useSequence(
+  key: string,
   { id, count: expected }: FrameSequence,
   canvas: React.RefObject<HTMLCanvasElement | null>,
   attempt: number,
@@ -164,13 +170,19 @@ function useSequence(
       if (target.height !== frame.height) target.height = frame.height;
       target.getContext('2d')?.drawImage(frame, 0, 0);
     };
-    const player = new SequenceTransport(count, cache, { show, changed: setShown });
+    const changed = (state: TransportState): void => {
+      const { paused, speed, time, frame, range } = state;
+      playerMemory.keep({ paused, speed, time, frame, repeat: range.repeat });
+      if (frame !== undefined) playerMemory.arrived();
+      setShown(state);
+    };
+    const player = new SequenceTransport(count, cache, { show, changed }, playerMemory.startOf(key));
     setTransport(player);
     return () => {
       player.dispose();
       cache.dispose();
     };
-  }, [count, attempt, canvas, first]);
+  }, [key, count, attempt, canvas, first]);
 
   return { links, transport, shown, failure };
 }

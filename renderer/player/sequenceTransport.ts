@@ -1,8 +1,9 @@
 import type { FrameCache } from './frameCache.ts';
 import type { PlaybackMoment } from './playbackNeed.ts';
+import type { StartOfPlayback } from './playerMemory.ts';
 import { nextRepeat, playedBounds, type PlayRange, turn, WHOLE_FILM, withMark, withoutMarks } from './playRange.ts';
 import { framesDue, SEQUENCE_FRAME_RATE } from './sequencePlayback.ts';
-import { shuttle } from './shuttle.ts';
+import { nextSpeed, shuttle } from './shuttle.ts';
 import { FrameTable } from './table/frameTable.ts';
 import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
 
@@ -18,6 +19,9 @@ export class SequenceTransport implements TransportControls {
   #range = WHOLE_FILM;
   /** 0: paused. */
   #speed = 0;
+  /** Of playing that is begun without a speed of its own. */
+  #chosenSpeed: number;
+  #hasEnded = false;
   #lastDraw = 0;
   #elapsed = 0;
   #drawing: number;
@@ -26,6 +30,7 @@ export class SequenceTransport implements TransportControls {
     count: number,
     cache: FrameCache,
     callbacks: { show: (index: number, frame: ImageBitmap) => void; changed: (state: TransportState) => void },
+    start: Pick<StartOfPlayback, 'isGoneTo' | 'frame' | 'paused' | 'speed' | 'repeat'>,
   ) {
     this.#count = count;
     this.#table = FrameTable.steady(count, { numerator: SEQUENCE_FRAME_RATE, denominator: 1 });
@@ -33,7 +38,12 @@ export class SequenceTransport implements TransportControls {
     this.#show = callbacks.show;
     this.#changed = callbacks.changed;
     this.#drawing = requestAnimationFrame(this.#draw);
-    this.#goTo(0);
+    this.#range = { ...WHOLE_FILM, repeat: start.repeat };
+    this.#chosenSpeed = start.speed > 0 ? start.speed : 1;
+    this.#index = Math.min(count - 1, start.frame ?? 0);
+    // One that is opened from the library waits for its frames.
+    if (start.isGoneTo && !start.paused) this.#play(this.#chosenSpeed);
+    else this.#goTo(this.#index);
   }
 
   get index(): number {
@@ -51,7 +61,7 @@ export class SequenceTransport implements TransportControls {
 
   togglePlay(): void {
     if (this.#speed !== 0) this.pause();
-    else this.#play(1);
+    else this.#play(this.#chosenSpeed);
   }
 
   pause(): void {
@@ -61,6 +71,16 @@ export class SequenceTransport implements TransportControls {
 
   shuttle(direction: 1 | -1): void {
     this.#play(shuttle(this.#speed, direction));
+  }
+
+  setSpeed(speed: number): void {
+    this.#chosenSpeed = Math.abs(speed);
+    if (this.#speed !== 0) this.#play(speed);
+    this.#report();
+  }
+
+  changeSpeed(direction: 1 | -1): void {
+    this.setSpeed(nextSpeed(this.#speed || this.#chosenSpeed, direction));
   }
 
   stepFrames(frames: number): void {
@@ -119,6 +139,7 @@ export class SequenceTransport implements TransportControls {
 
   #goTo(index: number): void {
     this.#index = Math.min(this.#count - 1, Math.max(0, index));
+    this.#hasEnded = false;
     this.#cache.want(this.#index, this.#speed < 0 ? -1 : 1);
     this.#report();
   }
@@ -146,7 +167,12 @@ export class SequenceTransport implements TransportControls {
     const isBeyond = direction > 0 ? target > last : target < first;
     const next = isBeyond ? turn(this.#range, this.#count, direction) : undefined;
     if (isBeyond) this.#speed = next ? Math.abs(this.#speed) * next.direction : 0;
+    const hasEnded = isBeyond && !next && direction > 0;
     this.#goTo(next ? next.frame : target);
+    if (hasEnded) {
+      this.#hasEnded = true;
+      this.#report();
+    }
   }
 
   #setRange(range: PlayRange): void {
@@ -161,12 +187,13 @@ export class SequenceTransport implements TransportControls {
       duration: this.#count / SEQUENCE_FRAME_RATE,
       paused: this.#speed === 0,
       waiting: this.#shown !== this.#index,
-      speed: this.#speed === 0 ? 1 : this.#speed,
+      speed: this.#speed === 0 ? this.#chosenSpeed : this.#speed,
       table: this.#table,
       frame: this.#shown === -1 ? undefined : this.#shown,
       wanted: this.#index,
       settled: this.#shown === this.#index,
       range: this.#range,
+      ended: this.#hasEnded,
       buffered: (this.#cache.readyUntil(this.#index) + 1) / SEQUENCE_FRAME_RATE,
     });
   }

@@ -53,16 +53,17 @@ export class PlaybackStage implements Stage {
     elements: readonly [HTMLMediaElement, HTMLMediaElement],
     dispatch: Dispatch,
     shown: (index: 0 | 1) => void,
-    start: KeptPlayback,
+    start: Pick<KeptPlayback, 'muted' | 'volume' | 'paused' | 'speed' | 'time'>,
   ) {
     this.#elements = elements;
     this.#dispatch = dispatch;
     this.#shown = shown;
     this.#running = !start.paused;
+    this.#position = start.time;
     const [first] = elements;
     first.muted = start.muted;
     first.volume = start.volume;
-    first.playbackRate = Math.max(1, start.speed);
+    first.playbackRate = start.speed > 0 ? start.speed : 1;
     for (const element of elements) this.#listen(element);
     this.#looking = setInterval(() => this.#look(), STALL_CHECK_INTERVAL_MS);
   }
@@ -86,7 +87,9 @@ export class PlaybackStage implements Stage {
     media.addEventListener(
       'loadedmetadata',
       () => {
-        if (position > 0) media.currentTime = position;
+        // Of a file that was gone to from a longer one.
+        const isBeyond = position > media.duration && this.#running;
+        if (position > 0 && !isBeyond) media.currentTime = position;
         media.playbackRate = rate;
         if (media instanceof HTMLVideoElement && media.videoWidth === 0) void this.#lookForPicture(media, link);
       },

@@ -1,6 +1,7 @@
 import { SECOND_MS } from '../../shared/units.ts';
 import {
   boundsOf,
+  isRepeated,
   nextRepeat,
   playedBounds,
   type PlayRange,
@@ -9,7 +10,7 @@ import {
   withMark,
   withoutMarks,
 } from './playRange.ts';
-import { shuttle } from './shuttle.ts';
+import { nextSpeed, shuttle } from './shuttle.ts';
 import type { FrameTable } from './table/frameTable.ts';
 
 export interface TransportState {
@@ -32,6 +33,8 @@ export interface TransportState {
   /** The picture on screen is the one that was sought last. */
   settled: boolean;
   range: PlayRange;
+  /** It has played to its end, which nothing makes it turn at. */
+  ended: boolean;
 }
 
 /** Controls for keys and buttons, alike for elements and sequences. */
@@ -39,6 +42,10 @@ export interface TransportControls {
   togglePlay(): void;
   pause(): void;
   shuttle(direction: 1 | -1): void;
+  /** What plays goes on at this speed, negative: backwards; playing begins with it from now on. */
+  setSpeed(speed: number): void;
+  /** To the next speed of the list. */
+  changeSpeed(direction: 1 | -1): void;
   stepFrames(frames: number): void;
   skip(seconds: number): void;
   seek(seconds: number): void;
@@ -67,6 +74,7 @@ export const STILL_TRANSPORT: TransportState = {
   wanted: undefined,
   settled: true,
   range: WHOLE_FILM,
+  ended: false,
 };
 
 /** What the transport uses of a media element; of a video, the times of its pictures too. */
@@ -125,8 +133,10 @@ export class Transport implements TransportControls {
   /** A position that was sought beyond the duration that is known so far. */
   #beyond: number | undefined;
   #backwards = 0;
+  /** Of playing that is begun without a speed of its own. */
+  #chosenSpeed: number;
   #backwardsAt = 0;
-  #range = WHOLE_FILM;
+  #range: PlayRange;
   /** Steps that wait for the table. */
   #owed = 0;
   /** Steps without a table. */
@@ -137,9 +147,18 @@ export class Transport implements TransportControls {
   #drawing = 0;
   #asking: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param changed `atOnce`: together with a picture, so before the window is drawn next */
-  constructor(media: TransportMedia, changed: (state: TransportState, atOnce: boolean) => void) {
+  /**
+   * @param changed `atOnce`: together with a picture, so before the window is drawn next
+   * @param range as it was before, of another element of the same film
+   */
+  constructor(
+    media: TransportMedia,
+    changed: (state: TransportState, atOnce: boolean) => void,
+    range: PlayRange = WHOLE_FILM,
+  ) {
     this.#media = media;
+    this.#range = range;
+    this.#chosenSpeed = media.playbackRate;
     this.#changed = changed;
     const { signal } = this.#ended;
     for (const name of EVENTS) media.addEventListener(name, () => this.#report(), { signal });
@@ -174,7 +193,7 @@ export class Transport implements TransportControls {
   }
 
   togglePlay(): void {
-    if (this.#media.paused && this.#backwards === 0) this.#play(1);
+    if (this.#media.paused && this.#backwards === 0) this.#play(this.#chosenSpeed);
     else this.pause();
   }
 
@@ -188,6 +207,17 @@ export class Transport implements TransportControls {
   shuttle(direction: 1 | -1): void {
     const now = this.#backwards !== 0 ? this.#backwards : this.#media.paused ? 0 : this.#media.playbackRate;
     this.#play(shuttle(now, direction));
+  }
+
+  setSpeed(speed: number): void {
+    this.#chosenSpeed = Math.abs(speed);
+    if (!this.#media.paused || this.#backwards !== 0) this.#play(speed);
+    else this.#media.playbackRate = this.#chosenSpeed;
+    this.#report();
+  }
+
+  changeSpeed(direction: 1 | -1): void {
+    this.setSpeed(nextSpeed(this.#backwards || this.#media.playbackRate, direction));
   }
 
   stepFrames(frames: number): void {
@@ -291,7 +321,7 @@ export class Transport implements TransportControls {
 
   #halt(): void {
     this.#backwards = 0;
-    this.#media.playbackRate = 1;
+    this.#media.playbackRate = this.#chosenSpeed;
     this.#media.pause();
   }
 
@@ -428,7 +458,7 @@ export class Transport implements TransportControls {
       this.#seek(aim);
     }
     const { first } = boundsOf(this.#range, this.#table?.count ?? 1);
-    if (this.#range.repeat !== 'off' && frame !== undefined && frame <= first) this.#turn(-1);
+    if (isRepeated(this.#range.repeat) && frame !== undefined && frame <= first) this.#turn(-1);
     else if (frame === 0 || this.#backwardsAt === 0) this.#backwards = 0;
     this.#report();
   }
@@ -437,7 +467,7 @@ export class Transport implements TransportControls {
   #isAtEnd(): boolean {
     const { paused, seeking, currentTime } = this.#media;
     const table = this.#table;
-    if (!table || paused || seeking || this.#range.repeat === 'off') return false;
+    if (!table || paused || seeking || !isRepeated(this.#range.repeat)) return false;
     const { last } = boundsOf(this.#range, table.count);
     return last < table.count - 1 && currentTime >= table.timeOf(last + 1) - DRAWING_S / 2;
   }
@@ -495,6 +525,7 @@ export class Transport implements TransportControls {
         wanted: table && this.#here(table),
         settled: this.#isSettled && !media.seeking,
         range: this.#range,
+        ended: media.ended && this.#backwards === 0,
       },
       atOnce,
     );

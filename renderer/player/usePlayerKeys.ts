@@ -15,10 +15,10 @@ export function usePlayerKeys(act: (action: PlayerAction) => void): void {
       const action = playerAction(event);
       if (action === undefined || session.getState().panel || isTyping(event.target)) return;
       const onControl = event.target instanceof HTMLElement && event.target.matches('button, a, [role="menuitem"]');
-      // The volume. The bar has no keys of its own: its arrows are those of the player.
+      // The volume, by its vertical arrows. Others are those of the player wherever the focus is, on the bar too.
       const onSlider = event.target instanceof HTMLInputElement;
       if (event.target instanceof HTMLElement && event.target.closest('.popover')) return;
-      if ((onControl && event.key === ' ') || (onSlider && /^(Arrow|Home|End)/.test(event.key))) return;
+      if ((onControl && event.key === ' ') || (onSlider && /^(ArrowUp|ArrowDown|Home|End)$/.test(event.key))) return;
       event.preventDefault();
       newest.current(action);
     };
@@ -45,6 +45,8 @@ export function useTransportKeys(transport: TransportControls | undefined, kind:
       'mark-first': () => transport.mark('first'),
       'mark-last': () => transport.mark('last'),
       'clear-marks': () => transport.clearMarks(),
+      slower: () => transport.changeSpeed(-1),
+      faster: () => transport.changeSpeed(1),
       repeat: () => transport.nextRepeat(),
       mute: () => transport.toggleMute(),
     };

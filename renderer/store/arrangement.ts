@@ -51,6 +51,8 @@ export interface Neighbours {
   total: number;
   previous: LibraryFile | undefined;
   next: LibraryFile | undefined;
+  /** The next one that goes on by itself: no still. */
+  nextPlayed: LibraryFile | undefined;
 }
 
 export function neighboursOf(entries: readonly LibraryEntry[], opened: LibraryFile): Neighbours {
@@ -63,5 +65,10 @@ export function neighboursOf(entries: readonly LibraryEntry[], opened: LibraryFi
     total: files.length,
     previous: files[index - 1],
     next: index < 0 ? undefined : files[index + 1],
+    nextPlayed: index < 0 ? undefined : files.find((file, place) => place > index && isPlayed(file)),
   };
+}
+
+function isPlayed({ kind, sequence }: LibraryFile): boolean {
+  return kind !== 'other' && (kind !== 'image' || sequence !== undefined);
 }

@@ -23,6 +23,8 @@ export interface Session {
   /** The file that "Why this region?" is about; undefined: what holds in general. */
   whyKey: string | undefined;
   transfersOpen: boolean;
+  /** The player is open: nothing but its user opens anything over it. */
+  isWatching: boolean;
   /** Of what was chosen or dropped since it was dismissed: what is not uploaded, and how many files are. */
   leftOut: { list: LeftOutList; files: number } | undefined;
   /** Content of the panel of left-out files. */
@@ -37,6 +39,7 @@ export interface Session {
   showPanel: (panel: Panel | undefined) => void;
   showWhy: (key: string | undefined) => void;
   showTransfers: (open: boolean) => void;
+  setWatching: (isWatching: boolean) => void;
   showLeftOut: (list: LeftOutList) => void;
   dismissLeftOut: () => void;
   changeSettings: (patch: SettingsPatch) => Promise<void>;
@@ -77,7 +80,12 @@ export function createSession(api: NearplayApi, notifications: Notifications): S
       if (!leftOut) return;
       const before = get().leftOut;
       const list = before ? joinLeftOut(before.list, leftOut) : leftOut;
-      set({ leftOut: { list, files: (before?.files ?? 0) + files }, transfersOpen: true });
+      set({ leftOut: { list, files: (before?.files ?? 0) + files } });
+      openTransfers();
+    };
+
+    const openTransfers = (): void => {
+      if (!get().isWatching) set({ transfersOpen: true });
     };
 
     const adding = (add: () => Promise<unknown>): Promise<void> =>
@@ -98,6 +106,7 @@ export function createSession(api: NearplayApi, notifications: Notifications): S
       panel: undefined,
       whyKey: undefined,
       transfersOpen: false,
+      isWatching: false,
       leftOut: undefined,
       leftOutShown: undefined,
       adding: 0,
@@ -119,6 +128,7 @@ export function createSession(api: NearplayApi, notifications: Notifications): S
         set({ transfersOpen });
         if (transfersOpen) notifications.closeTransferQuestions();
       },
+      setWatching: (isWatching) => set({ isWatching }),
       showLeftOut: (leftOutShown) => set({ leftOutShown, panel: 'left-out' }),
       dismissLeftOut: () => set({ leftOut: undefined }),
       changeSettings: (patch) =>
@@ -138,12 +148,12 @@ export function createSession(api: NearplayApi, notifications: Notifications): S
       chooseUploads: (folder, what = 'files') =>
         adding(async () => {
           const added = await api.chooseUploads({ folder, what });
-          if (added.files > 0) set({ transfersOpen: true });
+          if (added.files > 0) openTransfers();
           showLeftOutOf(added);
         }),
       async uploadFiles(folder, files) {
         // Before the answer: a large folder takes its time, and the drop is to have a visible effect at once.
-        set({ transfersOpen: true });
+        openTransfers();
         for (let start = 0; start < files.length; start += MAX_PATHS_PER_REQUEST) {
           await adding(async () =>
             showLeftOutOf(await api.uploadFiles(folder, files.slice(start, start + MAX_PATHS_PER_REQUEST))),
@@ -154,14 +164,14 @@ export function createSession(api: NearplayApi, notifications: Notifications): S
         attempt(async () => {
           const added = await api.addWatchFolder({ folder, existing });
           if (!added) return;
-          set({ transfersOpen: true });
+          openTransfers();
           notify({ kind: 'watch-folder-added', folder: added.folder }, 'good');
         }),
       pauseWatchFolder: (id, paused) => attempt(() => api.pauseWatchFolder({ id, paused })),
       removeWatchFolder: (id) => attempt(() => api.removeWatchFolder({ id })),
       download: (key) =>
         attempt(async () => {
-          if (await api.download({ key })) set({ transfersOpen: true });
+          if (await api.download({ key })) openTransfers();
         }),
       async setReadyAlert(folder, on) {
         const others = (get().app?.settings.readyAlerts ?? []).filter((other) => other !== folder);

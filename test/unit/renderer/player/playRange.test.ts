@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest';
-import { boundsOf, nextRepeat, turn, WHOLE_FILM, withMark } from '../../../../renderer/player/playRange.ts';
+import {
+  boundsOf,
+  nextRepeat,
+  playedBounds,
+  turn,
+  WHOLE_FILM,
+  withMark,
+} from '../../../../renderer/player/playRange.ts';
 
 it('a mark begins to repeat what is between the marks; one beyond the other replaces it', () => {
   const from = withMark(WHOLE_FILM, 'first', 10);
@@ -19,5 +26,15 @@ it('at its end a range stops, begins anew or turns round', () => {
   expect(turn({ ...range, repeat: 'loop' }, 100, -1)).toEqual({ frame: 20, direction: -1 });
   expect(turn({ ...range, repeat: 'bounce' }, 100, 1)).toEqual({ frame: 20, direction: -1 });
   expect(turn({ ...range, repeat: 'bounce' }, 100, -1)).toEqual({ frame: 10, direction: 1 });
-  expect(['off', 'loop', 'bounce'].map((repeat) => nextRepeat(repeat as 'off'))).toEqual(['loop', 'bounce', 'off']);
+  expect(turn({ ...range, repeat: 'next' }, 100, 1)).toBeUndefined();
+  const repeats = ['off', 'loop', 'bounce', 'next'] as const;
+  expect(repeats.map(nextRepeat)).toEqual(['loop', 'bounce', 'next', 'off']);
+});
+
+it('marks count where the range is repeated, and a mark ends playing on to the next file', () => {
+  const marked = { first: 10, last: 20 };
+  expect(playedBounds({ ...marked, repeat: 'loop' }, 100)).toEqual(marked);
+  for (const repeat of ['off', 'next'] as const)
+    expect(playedBounds({ ...marked, repeat }, 100)).toEqual({ first: 0, last: 99 });
+  expect(withMark({ ...WHOLE_FILM, repeat: 'next' }, 'first', 5).repeat).toBe('loop');
 });

@@ -303,3 +303,38 @@ it('a source that is loaded anew has no picture yet', () => {
   video.dispatchEvent(new Event('emptied'));
   expect(shown.frame).toBeUndefined();
 });
+
+it('plays at the speed that was chosen, and comes back to it after a shuttle', () => {
+  transport.setTable(TABLE);
+  transport.setSpeed(0.5);
+  expect(shown).toMatchObject({ paused: true, speed: 0.5 });
+  transport.togglePlay();
+  expect(shown).toMatchObject({ paused: false, speed: 0.5 });
+  transport.changeSpeed(1);
+  expect(shown).toMatchObject({ paused: false, speed: 0.75 });
+  transport.shuttle(1);
+  transport.shuttle(1);
+  expect(shown.speed).toBe(3);
+  transport.pause();
+  expect(shown).toMatchObject({ paused: true, speed: 0.75 });
+});
+
+it('faster counts backwards too', () => {
+  transport.setTable(TABLE);
+  video.present(4);
+  transport.shuttle(-1);
+  transport.changeSpeed(1);
+  expect(shown).toMatchObject({ paused: false, speed: -1.5 });
+});
+
+it('says that it has ended, and keeps its range in another element', () => {
+  transport.setTable(TABLE);
+  for (let press = 0; press < 3; press++) transport.nextRepeat();
+  expect(shown).toMatchObject({ ended: false, range: { repeat: 'next' } });
+  video.ended = true;
+  video.dispatchEvent(new Event('ended'));
+  expect(shown.ended).toBe(true);
+  const second = new Transport(new FakeVideo(COUNT).media, (state) => (shown = state), shown.range);
+  expect(shown).toMatchObject({ ended: false, range: { repeat: 'next' } });
+  second.dispose();
+});

@@ -57,6 +57,18 @@ describe('the arrangement on screen', () => {
     expect(names(file('a.mov'))).toEqual(['b.mov', '2/2', undefined]);
   });
 
+  it('passes over stills for what plays on by itself', () => {
+    const id = { head: 'c.', tail: '.png', padding: 4 };
+    const sequence = { id, firstKey: 'c.0001.png', first: 1, last: 2, count: 2, frames: '1-2' };
+    const frames = file('c.####.png', { kind: 'image', sequence });
+    const entries = [file('a.mov'), file('b.png', { kind: 'image' }), file('b.nk', { kind: 'other' }), frames];
+    expect(neighboursOf(entries, file('a.mov', { kind: 'video' }))).toMatchObject({
+      next: { name: 'b.png' },
+      nextPlayed: { name: 'c.####.png' },
+    });
+    expect(neighboursOf(entries, frames).nextPlayed).toBeUndefined();
+  });
+
   it('gives the file as it is listed now, and as it was opened once it is gone', () => {
     const entries = arranged({ loaded, filter: '', order: 'name' });
     expect(neighboursOf(entries, file('a.mov', { size: 99 })).file.size).toBe(1);

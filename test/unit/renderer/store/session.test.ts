@@ -28,6 +28,19 @@ it('opens the drawer when something was chosen', async () => {
   expect(session.getState().transfersOpen).toBe(true);
 });
 
+it('opens no drawer over what is watched, unless it is asked for', async () => {
+  const session = sessionOver({
+    chooseUploads: () => Promise.resolve({ files: 1 }),
+    uploadFiles: () => Promise.resolve({ files: 1 }),
+  });
+  session.getState().setWatching(true);
+  await session.getState().chooseUploads('show/');
+  await session.getState().uploadFiles('show/', files(1));
+  expect(session.getState().transfersOpen).toBe(false);
+  session.getState().showTransfers(true);
+  expect(session.getState().transfersOpen).toBe(true);
+});
+
 it('opens no drawer when nothing was chosen', async () => {
   const chooseUploads = vi.fn(() => Promise.resolve({ files: 0 }));
   const session = sessionOver({ chooseUploads });
