@@ -32,6 +32,9 @@ const SHIPPED_ALL_THE_SAME = new Set(
   ['electron', 'supports-color', 'has-flag', 'source-map'].map((name) => `node_modules/${name}`),
 );
 
+/** Named by mistake by a package that ships (turbores): the bundler's own binary, on Linux alone. No bundle holds it. */
+const NEVER_SHIPPED = 'node_modules/@rollup/rollup-';
+
 /**
  * What the lockfile installs for the dependencies alone, without those for development: all that a bundle may hold
  * (package-lock.json of npm, `dev` and `devOptional`), and what ships all the same. In the order of names and versions.
@@ -42,7 +45,8 @@ export async function shippedPackages(root: string): Promise<ShippedPackage[]> {
   return Object.entries(packages)
     .filter(
       ([folder, { dev, devOptional }]) =>
-        SHIPPED_ALL_THE_SAME.has(folder) || (folder !== '' && dev !== true && devOptional !== true),
+        SHIPPED_ALL_THE_SAME.has(folder) ||
+        (folder !== '' && dev !== true && devOptional !== true && !folder.startsWith(NEVER_SHIPPED)),
     )
     .map(([folder, { version = '', license = '' }]) => ({
       name: packageOf(folder) ?? folder,

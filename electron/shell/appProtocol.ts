@@ -39,6 +39,13 @@ const COMMON_HEADERS = {
   'x-dns-prefetch-control': 'off',
 };
 
+/**
+ * The policy of a worker, which has the one that its script comes with and not the page's (CSP level 3, section 4.2; HTML Standard,
+ * "run a worker"): it may compile WebAssembly, which decodes what the browser cannot, and reach nothing at all. The page itself
+ * may not compile any.
+ */
+const WORKER_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
+
 export interface AppFiles {
   /** The folder that holds index.html; absolute. */
   folder: string;
@@ -61,6 +68,7 @@ export async function respond(request: Pick<Request, 'method' | 'url'>, files: A
   if (path === undefined || body === undefined) return plain(404, 'Not found');
   const type = CONTENT_TYPES.get(extname(path).toLowerCase()) ?? 'application/octet-stream';
   const headers: Record<string, string> = { ...COMMON_HEADERS, 'content-type': type };
+  if (type.startsWith('text/javascript')) headers['content-security-policy'] = WORKER_POLICY;
   if (!type.startsWith('text/html')) return new Response(body, { headers });
   const nonce = (files.nonce ?? randomNonce)();
   const sources = files.mediaSources();

@@ -109,6 +109,29 @@ describe('from inside the page', () => {
     expect(seen.violations).toContain('connect-src');
   });
 
+  it('only a worker compiles WebAssembly, and it reaches nothing', async () => {
+    const { page } = studio;
+    // From a timer: what a debugger evaluates directly is exempt from the policy.
+    const compiles = () =>
+      new Promise<boolean>((resolve) => {
+        setTimeout(() => {
+          const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+          WebAssembly.compile(empty).then(
+            () => resolve(true),
+            () => resolve(false),
+          );
+        });
+      });
+    expect(await page.evaluate(compiles)).toBe(false);
+    const policies = await page.evaluate(async () => {
+      const [script] = document.querySelectorAll<HTMLScriptElement>('script[src]');
+      const answer = await fetch(script?.src ?? '');
+      return answer.headers.get('content-security-policy');
+    });
+    // What a script is served with is what a worker of it may do: no connection is among it.
+    expect(policies).toBe("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'");
+  });
+
   it('a request with a bad payload is refused and changes nothing', async () => {
     const answer = await studio.page.evaluate(() => {
       const { nearplay } = globalThis as unknown as { nearplay: Asking };

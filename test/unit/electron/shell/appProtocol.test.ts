@@ -39,6 +39,12 @@ describe('the files of the app', () => {
     expect(await response.text()).toBe('export {};');
   });
 
+  it('let a worker compile WebAssembly and reach nothing', async () => {
+    const response = await get('/assets/na%C3%AFve%20name.js');
+    const policy = response.headers.get('content-security-policy');
+    expect(policy).toBe("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'");
+  });
+
   it.each([
     '/../secret.txt',
     '/%2e%2e/secret.txt',
