@@ -170,8 +170,11 @@ const HEVC_PROFILES: ReadonlyMap<number, string> = new Map([
   [3, 'Main Still Picture'],
   [4, 'Range Extensions'],
 ]);
-/** VC-3 compression identifiers (SMPTE ST 2019-1). */
+/** VC-3 compression identifiers (SMPTE ST 2019-1); those of DNxHD by their depth, since a bitrate depends on the rate. */
 const DNX_PROFILES: ReadonlyMap<number, string> = new Map([
+  ...[1235, 1241, 1250].map((id) => [id, '10 bit'] as const),
+  ...[1237, 1238, 1242, 1243, 1244, 1251, 1252, 1253, 1258, 1259, 1260].map((id) => [id, '8 bit'] as const),
+  [1256, '10 bit, 4:4:4'],
   [1270, 'DNxHR 444'],
   [1271, 'DNxHR HQX'],
   [1272, 'DNxHR HQ'],

@@ -1,18 +1,19 @@
 import { IconMusic } from '@tabler/icons-react';
-import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import type { MediaKind } from '../../shared/media.ts';
 import type { Neighbours } from '../store/arrangement.ts';
-import { useNearplay, useSession } from '../store/context.tsx';
-import { steadyNow } from '../ui/useNow.ts';
+import { useSession } from '../store/context.tsx';
 import { Controls } from './Controls.tsx';
+import { DecodedFilm } from './decoded/DecodedFilm.tsx';
+import { decodeHere, isDecodedHere, mayBeDecoded } from './decoded/engineChoice.ts';
 import { ENOUGH_S, NO_PLAYBACK, type PlaybackMoment } from './playbackNeed.ts';
 import { PlayerError } from './PlayerError.tsx';
 import { PlayerHead } from './PlayerHead.tsx';
-import { INITIAL_PLAYER_LINK, type PlayerLink } from './playerLink.ts';
+import type { PlayerLink } from './playerLink.ts';
 import { playerMemory } from './playerMemory.ts';
 import { PlayerRoute } from './PlayerRoute.tsx';
-import { PlayerSession } from './playerSession.ts';
+import type { PlayerSession } from './playerSession.ts';
 import { WHOLE_FILM } from './playRange.ts';
 import { onSingleClick } from './singleClick.ts';
 import { ImageStage, PlaybackStage } from './stage.ts';
@@ -21,6 +22,7 @@ import { bufferedEnd, STILL_TRANSPORT, Transport, type TransportState } from './
 import { useFrameTable } from './useFrameTable.ts';
 import { usePlaybackNeed } from './usePlaybackNeed.ts';
 import { useTransportKeys } from './usePlayerKeys.ts';
+import { usePlayerSession } from './usePlayerSession.ts';
 import { usePlayOn } from './usePlayOn.ts';
 import { StageView } from './view/StageView.tsx';
 
@@ -31,16 +33,28 @@ interface PlayingMediaProps {
   onFullScreen: () => void;
 }
 
-/** A video, a sound or a still: two elements, so that another source takes over without a gap. */
-export function PlayingMedia({ neighbours, onFullScreen }: PlayingMediaProps) {
+/** A video, a sound or a still: in media elements, or decoded here where no element plays it. */
+export function PlayingMedia(props: PlayingMediaProps) {
+  const { key } = props.neighbours.file;
+  const [isDecoded, setIsDecoded] = useState(() => isDecodedHere(key));
+  if (isDecoded) return <DecodedFilm {...props} />;
+  return (
+    <MediaInElements
+      {...props}
+      onUnplayable={() => {
+        decodeHere(key);
+        setIsDecoded(true);
+      }}
+    />
+  );
+}
+
+/** Two elements, so that another source takes over without a gap. */
+function MediaInElements({ neighbours, onFullScreen, onUnplayable }: PlayingMediaProps & { onUnplayable: () => void }) {
   const { key, kind } = neighbours.file;
   const first = useRef<Slot>(null);
   const second = useRef<Slot>(null);
-  const { session, active } = usePlayerSession(key, [first, second]);
-  const state = useSyncExternalStore(
-    session?.subscribe ?? subscribeToNothing,
-    () => session?.state ?? INITIAL_PLAYER_LINK,
-  );
+  const { session, state, active } = useElementSession(key, [first, second]);
   const download = useSession((session) => session.download);
   const table = useFrameTable(state.link, kind === 'video', () => isSpared((active === 0 ? first : second).current));
   const { transport, shown } = useTransport(
@@ -52,7 +66,13 @@ export function PlayingMedia({ neighbours, onFullScreen }: PlayingMediaProps) {
   usePlayOn(shown, neighbours);
   useTransportKeys(transport, kind);
   usePlaybackNeed(() => momentOfMedia((active === 0 ? first : second).current));
-  useGoOnWhenOnline(session);
+  const isTriedElsewhere = kind === 'video' && table !== null && mayBeDecoded(state.failure);
+  const isHandedOver = isTriedElsewhere && table !== undefined;
+  useEffect(() => {
+    if (isHandedOver) onUnplayable();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once
+  }, [isHandedOver]);
+  const waits = isWaiting(state, shown, kind) || isTriedElsewhere;
   const slots = [first, second].map((ref, index) => {
     const rest = {
       className: 'slot',
@@ -80,15 +100,15 @@ export function PlayingMedia({ neighbours, onFullScreen }: PlayingMediaProps) {
       <div
         className="stage"
         data-phase={state.phase}
-        data-waiting={isWaiting(state, shown, kind)}
+        data-waiting={waits}
         data-settled={shown.settled}
         {...(shown.frame !== undefined && { 'data-frame': shown.frame })}
       >
         {slots}
         {kind !== 'audio' && <StageView />}
         {kind === 'audio' && <AudioPicture playing={!shown.paused} />}
-        {isWaiting(state, shown, kind) && <div className="spinner" aria-hidden="true" />}
-        {state.phase === 'failed' && state.failure && (
+        {waits && <div className="spinner" aria-hidden="true" />}
+        {state.phase === 'failed' && state.failure && !isTriedElsewhere && (
           <PlayerError
             failure={state.failure}
             kind={kind}
@@ -136,10 +156,6 @@ function refTo(ref: React.RefObject<Slot | null>): (element: Slot | null) => voi
   };
 }
 
-function subscribeToNothing(): () => void {
-  return () => undefined;
-}
-
 /** Sound has no picture: a sign that it plays, and nothing that could be taken for a measurement of it. */
 function AudioPicture({ playing }: { playing: boolean }) {
   return (
@@ -149,41 +165,22 @@ function AudioPicture({ playing }: { playing: boolean }) {
   );
 }
 
-function usePlayerSession(
+function useElementSession(
   key: string,
   [first, second]: readonly [React.RefObject<Slot | null>, React.RefObject<Slot | null>],
-): { session: PlayerSession | undefined; active: 0 | 1 } {
-  const { api, session: store } = useNearplay();
-  const [session, setSession] = useState<PlayerSession>();
+): { session: PlayerSession | undefined; state: PlayerLink; active: 0 | 1 } {
   const [active, setActive] = useState<0 | 1>(0);
-  useEffect(() => {
-    const player = new PlayerSession(api, key, { clock: steadyNow, now: Date.now });
+  const { session, state } = usePlayerSession(key, (player) => {
     const [one, two] = [first.current, second.current];
     // At once: the element that was on screen is emptied next, and must not be seen empty.
     const show = (index: 0 | 1): void => flushSync(() => setActive(index));
-    if (one instanceof HTMLMediaElement && two instanceof HTMLMediaElement) {
-      player.open(new PlaybackStage([one, two], player.dispatch, show, playerMemory.startOf(key)));
-    } else if (one instanceof HTMLImageElement && two instanceof HTMLImageElement) {
-      player.open(new ImageStage([one, two], player.dispatch, show));
-    }
-    setSession(player);
-    const end = store.subscribe(({ routesVersion }, before) => {
-      if (routesVersion !== before.routesVersion) player.dispatch({ type: 'route-suspect' });
-    });
-    return () => {
-      end();
-      player.dispose();
-    };
-  }, [api, store, key, first, second]);
-  return { session, active };
-}
-
-/** A computer that is back on the network goes on where it was, without being asked. */
-function useGoOnWhenOnline(session: PlayerSession | undefined): void {
-  const online = useSession((store) => store.online);
-  useEffect(() => {
-    if (online && session?.state.phase === 'failed') session.dispatch({ type: 'retried' });
-  }, [online, session]);
+    if (one instanceof HTMLMediaElement && two instanceof HTMLMediaElement)
+      return new PlaybackStage([one, two], player.dispatch, show, playerMemory.startOf(key));
+    if (one instanceof HTMLImageElement && two instanceof HTMLImageElement)
+      return new ImageStage([one, two], player.dispatch, show);
+    return undefined;
+  });
+  return { session, state, active };
 }
 
 function useTransport(

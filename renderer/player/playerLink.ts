@@ -58,6 +58,8 @@ export type PlayerEvent =
   /** Its `expiresAt` is on the player's clock. */
   | { type: 'link-arrived'; id: number; link: Link }
   | { type: 'link-refused'; id: number; report: ErrorReport }
+  /** What reads the media renewed its link, or went over to another storage, by itself. `expiresAt` as above. */
+  | { type: 'link-taken'; link: Link }
   | { type: 'tick' }
   /** The user chose another region, or something in the folder changed: the route may be another one now. */
   | { type: 'route-suspect' }
@@ -140,6 +142,8 @@ export function step(state: PlayerLink, event: PlayerEvent, now: number): Step {
       return event.id === state.request?.id ? arrived(state, state.request.purpose, event.link, now) : stay(state);
     case 'link-refused':
       return event.id === state.request?.id ? refused(state, state.request.purpose, event.report, now) : stay(state);
+    case 'link-taken':
+      return stay(state.phase === 'playing' ? adopt(state, event.link, now) : state);
     case 'tick':
       return tick(state, now);
     case 'route-suspect':

@@ -48,6 +48,8 @@ export class PlaybackStage implements Stage {
   #running: boolean;
   /** The last position that was on screen, seconds; an element that failed may say 0. */
   #position = 0;
+  /** No picture was found in the file. */
+  #hasSoundOnly = false;
 
   constructor(
     elements: readonly [HTMLMediaElement, HTMLMediaElement],
@@ -91,7 +93,8 @@ export class PlaybackStage implements Stage {
         const isBeyond = position > media.duration && this.#running;
         if (position > 0 && !isBeyond) media.currentTime = position;
         media.playbackRate = rate;
-        if (media instanceof HTMLVideoElement && media.videoWidth === 0) void this.#lookForPicture(media, link);
+        const isBlind = media instanceof HTMLVideoElement && media.videoWidth === 0;
+        if (isBlind && !this.#hasSoundOnly) void this.#lookForPicture(media, link);
       },
       { once: true, signal: this.#ended.signal },
     );
@@ -201,12 +204,19 @@ export class PlaybackStage implements Stage {
     }
   }
 
-  /** Chromium plays the sound of a film whose picture it cannot decode: that is no playing. */
+  /**
+   * Chromium plays the sound of a film whose picture it cannot decode: that is no playing. Nothing more is read until it is known:
+   * another engine may have to read the file.
+   */
   async #lookForPicture(media: HTMLMediaElement, link: Link): Promise<void> {
+    unload(media);
     const finding = await probePicture(link);
-    if (!finding || this.#ended.signal.aborted || media !== this.element || this.#links.get(media) !== link) return;
-    media.pause();
-    this.#dispatch({ type: 'media-failed', ...finding });
+    if (this.#ended.signal.aborted || media !== this.element || this.#links.get(media) !== link) return;
+    if (finding) this.#dispatch({ type: 'media-failed', ...finding });
+    else {
+      this.#hasSoundOnly = true;
+      this.load(link);
+    }
   }
 
   #look(): void {

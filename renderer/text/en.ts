@@ -430,6 +430,7 @@ export const en = {
     scrub: 'Position',
     rate: '{{rate}}×',
     frame: 'Frame {{frame}}',
+    frameBroken: 'This frame could not be decoded.',
     frameBack: 'One frame back',
     frameForward: 'One frame forward',
     fromSource: 'Playing from source',

@@ -12,8 +12,8 @@ export interface AskedOfMedia {
 
 type MediaCause = Cause<AskedOfMedia>;
 
-/** Formats that browser engines play on every computer, apart from some profiles. */
-const PLAYED = /^(?:H\.264|AV1|VP8|VP9|AAC|Opus|Vorbis|FLAC|MP3|PCM)\b/;
+/** Formats that are played on every computer, by the browser or by decoders of our own, apart from some profiles. */
+const PLAYED = /^(?:H\.264|AV1|VP8|VP9|ProRes (?:422|4444)|AAC|Opus|Vorbis|FLAC|MP3|PCM)\b/;
 const SHOWN = /\b(?:PNG|JPEG|GIF|WebP|AVIF) image|\b(?:WAV|FLAC|MP3|Ogg) file/;
 const AGAIN = () => 'Upload it again from where it came.';
 const REVIEW_COPY = 'Upload an H.264 review copy beside it.';
@@ -29,7 +29,7 @@ function contentOf(asked: AskedOfMedia): string {
 }
 
 const ISO: MediaHead = { is: 'iso', tracks: [], hasIndex: true };
-const PRORES: MediaTrack = { kind: 'video', codec: 'apch', name: 'ProRes 422 HQ', width: 1920, height: 1080 };
+const DNXHR: MediaTrack = { kind: 'video', codec: 'AVdh', name: 'Avid DNxHR (DNxHR HQX)', width: 3840, height: 2160 };
 const H264: MediaTrack = { kind: 'video', codec: 'avc1', name: 'H.264 High', width: 1920, height: 1080 };
 const ANY_CODEC =
   'This codec cannot be played here. Nearplay plays H.264, VP9, AV1 and AAC. ProRes and DNxHR never play …';
@@ -111,7 +111,7 @@ export const MEDIA_CAUSES: readonly MediaCause[] = [
     fits: (_facts, asked) => contentOf(asked) !== '' && !PLAYED.test(contentOf(asked)),
     sentence: (_facts, asked) => `The file holds ${contentOf(asked)}, which is not played here.`,
     remedy: () => REVIEW_COPY,
-    example: { facts: {}, asked: { head: { ...ISO, tracks: [PRORES] } } },
+    example: { facts: {}, asked: { head: { ...ISO, tracks: [DNXHR] } } },
     before: ANY_CODEC,
   },
   {

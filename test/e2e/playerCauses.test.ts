@@ -11,11 +11,11 @@ const FOLDER = 'odd/';
 const ARCHIVED = `<?xml version="1.0"?><Error><Code>InvalidObjectState</Code><Message>The operation is not valid for the object's storage class</Message><StorageClass>GLACIER</StorageClass></Error>`;
 let studio: StudioInApp;
 
-/** The clip with the codes of its sample entries replaced, so that it says of itself that it is ProRes. */
-function asProRes(clip: Buffer): Buffer {
+/** The clip with the code of its sample entry replaced, so that it says of itself that it is something else. */
+function named(clip: Buffer, code: string): Buffer {
   const at = clip.indexOf('avc1', clip.indexOf('stsd'));
   const other = Buffer.from(clip);
-  other.write('apch', at, 'latin1');
+  other.write(code, at, 'latin1');
   return other;
 }
 
@@ -29,7 +29,8 @@ beforeAll(async () => {
     'empty.mp4': Buffer.alloc(0),
     'cut.mp4': clip.subarray(0, media + 20),
     'text.mp4': Buffer.from('These are notes of the dailies and not a film.\n'.repeat(50)),
-    'prores.mov': asProRes(clip),
+    'prores.mov': named(clip, 'apch'),
+    'dnxhr.mov': named(clip, 'AVdh'),
     'archived.mp4': clip,
     'refused.mp4': clip,
     'still.png': Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.alloc(100)]),
@@ -60,7 +61,8 @@ it.each([
   ['empty.mp4', 'empty-file', /0 bytes/, []],
   ['cut.mp4', 'damaged-file', /is cut|no index/, ['Save a copy…']],
   ['text.mp4', 'damaged-file', /text and no media/, ['Save a copy…']],
-  ['prores.mov', 'codec-unsupported', /ProRes 422 HQ, \d+ × \d+/, ['Save a copy…']],
+  ['prores.mov', 'damaged-file', /ProRes 422 HQ, \d+ × \d+ could not be decoded/, ['Save a copy…']],
+  ['dnxhr.mov', 'codec-unsupported', /Avid DNxHR, \d+ × \d+, which is not played here/, ['Save a copy…']],
   ['still.png', 'damaged-file', /begins as a PNG image/, ['Save a copy…']],
 ])('%s is explained by its own bytes', async (name, code, words, buttons) => {
   const state = await shown(name);

@@ -161,6 +161,15 @@ describe('renewing', () => {
     expect(playing(SYDNEY, { kind: 'image' }).at(HOUR).does).toEqual([]);
   });
 
+  it('takes the link that a reader renewed by itself, or went over to: no question is open', () => {
+    const run = playing(SYDNEY).tell({ type: 'link-taken', link: linkOf(SOURCE, 'b', { expiresAt: 2 * HOUR }) });
+    expect(run.effects).toEqual([]);
+    expect(run.state).toMatchObject({ phase: 'playing', link: { url: 'b' }, request: undefined });
+    expect(run.at(HOUR).does).not.toContain('request-link');
+    const failed = new Run().tell({ type: 'opened' }).tell({ type: 'link-taken', link: linkOf(SYDNEY, 'late') });
+    expect(failed.state.link).toBeUndefined();
+  });
+
   it('does not hammer when links are very short-lived', () => {
     expect(playing(SYDNEY, { expiresAt: 100 }).at(4000).does).toEqual([]);
   });
