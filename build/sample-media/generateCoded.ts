@@ -1,14 +1,14 @@
 // Makes the clips in test/fixtures/media-coded: small films whose frame number is coded in the picture, so that a test knows which
 // frame it looks at. The results are committed; run this only to change them.
-// Needs ffmpeg with libx264, libvpx-vp9 and aac:
+// Needs ffmpeg with libx264, libvpx-vp9, prores_ks and aac; PREFIX makes only those whose name begins so:
 //
-//   node build/sample-media/generateCoded.ts [FFMPEG]
+//   node build/sample-media/generateCoded.ts [FFMPEG [PREFIX]]
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const ffmpeg = process.argv[2] ?? 'ffmpeg';
+const [ffmpeg = 'ffmpeg', prefix = ''] = process.argv.slice(2);
 const folder = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'test', 'fixtures', 'media-coded');
 
 /** Ten columns of 16 pixels: the bits of the number from the lowest on, white for 1; below them the same inverted. */
@@ -21,7 +21,7 @@ interface Clip {
   frames: number;
   /** Key frames at this distance. */
   gop?: number;
-  codec?: 'h264' | 'vp9';
+  codec?: keyof typeof ENCODERS;
   /** Between the drawing and the encoder. */
   filter?: string;
   input?: readonly string[];
@@ -70,12 +70,23 @@ const CLIPS: readonly Clip[] = [
     frames: 240,
     output: ['-movflags', '+frag_keyframe+empty_moov+default_base_moof'],
   },
+  {
+    file: 'prores_422hq_24.mov',
+    rate: '24',
+    frames: 240,
+    codec: 'prores422hq',
+    input: ['-f', 'lavfi', '-i', 'sine=frequency=330:duration=10:sample_rate=8000'],
+    output: ['-c:a', 'pcm_s16le', '-shortest', '-timecode', '01:00:00:00', '-write_tmcd', '1'],
+  },
+  { file: 'prores_4444_2997.mov', rate: '30000/1001', frames: 300, codec: 'prores4444' },
   { file: 'vp9_24.webm', rate: '24', frames: 240, codec: 'vp9' },
   { file: 'vp9_2997.webm', rate: '30000/1001', frames: 240, codec: 'vp9' },
 ];
 
 const ENCODERS = {
   h264: ['-c:v', 'libx264', '-preset', 'medium', '-crf', '26', '-bf', '3', '-pix_fmt', 'yuv420p'],
+  prores422hq: ['-c:v', 'prores_ks', '-profile:v', 'hq', '-vendor', 'apl0', '-pix_fmt', 'yuv422p10le', '-q:v', '60'],
+  prores4444: ['-c:v', 'prores_ks', '-profile:v', '4444', '-vendor', 'apl0', '-pix_fmt', 'yuva444p10le', '-q:v', '60'],
   vp9: ['-c:v', 'libvpx-vp9', '-crf', '40', '-b:v', '0', '-row-mt', '0', '-pix_fmt', 'yuv420p'],
 };
 
@@ -96,10 +107,12 @@ function encode({ file, rate, frames, gop = 24, codec = 'h264', filter, input = 
   );
 }
 
-rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-for (const clip of CLIPS) encode(clip);
-// An edit list that begins within a group of pictures: the cut of an editing program that copies.
-run('-ss', '0.79', '-i', join(folder, 'h264_25.mp4'), '-c', 'copy', join(folder, 'h264_25_edit.mp4'));
-// An edit list that begins with nothing: the picture starts half a second late.
-run('-itsoffset', '0.5', '-i', join(folder, 'h264_25.mp4'), '-c', 'copy', join(folder, 'h264_25_late.mp4'));
+for (const name of readdirSync(folder)) if (name.startsWith(prefix)) rmSync(join(folder, name));
+for (const clip of CLIPS) if (clip.file.startsWith(prefix)) encode(clip);
+if ('h264_25'.startsWith(prefix)) {
+  // An edit list that begins within a group of pictures: the cut of an editing program that copies.
+  run('-ss', '0.79', '-i', join(folder, 'h264_25.mp4'), '-c', 'copy', join(folder, 'h264_25_edit.mp4'));
+  // An edit list that begins with nothing: the picture starts half a second late.
+  run('-itsoffset', '0.5', '-i', join(folder, 'h264_25.mp4'), '-c', 'copy', join(folder, 'h264_25_late.mp4'));
+}

@@ -5,9 +5,11 @@ import {
   EncodedVideoPacketSource,
   FilePathTarget,
   Input,
+  MovOutputFormat,
   MP4,
   Mp4OutputFormat,
   Output,
+  QTFF,
 } from 'mediabunny';
 import { readFile } from 'node:fs/promises';
 
@@ -17,42 +19,50 @@ const LENGTH_BYTES = 4;
 const TRAILING_BITS = 0x80;
 
 /**
- * Writes an MP4 of any length and rate: the pictures of a short clip again and again, each filled up to the rate with filler
- * data, its index first. H.264 with lengths of four bytes.
+ * Writes an MP4 or a QuickTime film of any length and rate: the pictures of a short clip again and again, each filled up to the rate with
+ * filler data, its index first. H.264 with lengths of four bytes; ProRes, whose slices say themselves where they end.
  *
  * @param bytesPerSecond constant; at least that of the clip's largest picture.
- * @throws Error where the clip is no such MP4
+ * @throws Error where the clip is neither
  */
 export async function writeFilm(
   clip: string,
   path: string,
   { seconds, bytesPerSecond }: { seconds: number; bytesPerSecond: number },
 ): Promise<void> {
-  const input = new Input({ source: new BufferSource(await readFile(clip)), formats: [MP4] });
+  const input = new Input({ source: new BufferSource(await readFile(clip)), formats: [MP4, QTFF] });
   const track = await input.getPrimaryVideoTrack();
   const decoderConfig = await track?.getDecoderConfig();
-  if (!track || !decoderConfig || (await track.getCodec()) !== 'avc') throw new Error(`${clip} has no H.264`);
+  const codec = await track?.getCodec();
+  if (!track || !decoderConfig || (codec !== 'avc' && codec !== 'prores'))
+    throw new Error(`${clip} has neither H.264 nor ProRes`);
   const packets: EncodedPacket[] = [];
   for await (const packet of new EncodedPacketSink(track).packets()) packets.push(packet);
   const length = packets.reduce((sum, { duration }) => sum + duration, 0);
   const output = new Output({
-    format: new Mp4OutputFormat({ fastStart: 'reserve' }),
+    format: new (codec === 'avc' ? Mp4OutputFormat : MovOutputFormat)({ fastStart: 'reserve' }),
     target: new FilePathTarget(path),
   });
-  const source = new EncodedVideoPacketSource('avc');
+  const source = new EncodedVideoPacketSource(codec);
   const rounds = Math.ceil(seconds / length);
   output.addVideoTrack(source, { maximumPacketCount: rounds * packets.length });
   await output.start();
   let isFirst = true;
   for (let round = 0; round < rounds; round++) {
     for (const { data, type, timestamp, duration } of packets) {
-      const filled = fill(data, Math.round(bytesPerSecond * duration));
+      const filled = (codec === 'avc' ? fill : pad)(data, Math.round(bytesPerSecond * duration));
       const packet = new EncodedPacket(filled, type, timestamp + round * length, duration);
       await source.add(packet, isFirst ? { decoderConfig } : undefined);
       isFirst = false;
     }
   }
   await output.finalize();
+}
+
+function pad(picture: Uint8Array, bytes: number): Uint8Array {
+  const padded = new Uint8Array(Math.max(bytes, picture.length));
+  padded.set(picture);
+  return padded;
 }
 
 function fill(picture: Uint8Array, bytes: number): Uint8Array {

@@ -2,6 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { writeFilm } from '../bench/film.ts';
 import { seed } from '../sandbox/seed.ts';
 import { openStudioInApp, type StudioInApp } from './studioInApp.ts';
 
@@ -9,8 +10,15 @@ const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const CLIP = join(import.meta.dirname, '../fixtures/media/shots/sq010/sh010/sq010_sh010_comp_v002.mp4');
 const FOLDER = 'takes/';
+/** ProRes at 29.97 frames a second: no media element plays it. */
+const DECODED_CLIP = join(import.meta.dirname, '../fixtures/media-coded/prores_4444_2997.mov');
+/** Filled up to about what the other clip has. */
+const DECODED_FILM = { seconds: 10, bytesPerSecond: 40_000 };
+/** By the engine that plays them: the media element, and decoded pictures. */
+const ENGINES = ['mp4', 'mov'] as const;
+type Engine = (typeof ENGINES)[number];
 /** A copy for each case: the browser keeps what it has played. */
-const TAKES = ['expiry', 'down', 'missing', 'failing', 'silent', 'main'];
+const TAKES = ['expiry', 'down', 'missing', 'refused', 'failing', 'silent', 'main'];
 /** Slower than the clip plays would stop it; a little faster keeps a connection open for most of the clip. */
 const SLOWLY = 60_000;
 /** Where the first connection breaks, in bytes: some seconds into the clip. */
@@ -22,18 +30,23 @@ interface Sample {
   at: number;
   /** Seconds. */
   position: number;
-  origin: string;
+  /** What is read from: of a media element the origin of its address, else the storage that the player names. */
+  source: string;
   errorShown: boolean;
-  paused: boolean;
 }
 
-const keyOf = (take: string) => `${FOLDER}${take}.mp4`;
+const keyOf = (take: string, engine: Engine) => `${FOLDER}${take}.${engine}`;
 
 beforeAll(async () => {
   studio = await openStudioInApp({ media: false });
   const folder = join(studio.folder, 'takes');
   await mkdir(folder);
-  for (const take of TAKES) await copyFile(CLIP, join(folder, `${take}.mp4`));
+  const film = join(studio.folder, 'film.mov');
+  await writeFilm(DECODED_CLIP, film, DECODED_FILM);
+  for (const take of TAKES) {
+    await copyFile(CLIP, join(folder, `${take}.mp4`));
+    await copyFile(film, join(folder, `${take}.mov`));
+  }
   await seed(studio.sandbox, folder, { prefix: 'media/takes', ageMs: 24 * HOUR, replicated: true });
   await studio.page.reload();
   await studio.card(FOLDER).dblclick();
@@ -50,27 +63,49 @@ afterEach(async () => {
 afterAll(() => studio.stop());
 
 function explainRoute(page: Page): Promise<{ reason?: string }> {
-  return page.evaluate(async (key) => {
-    const { nearplay } = globalThis as unknown as {
-      nearplay: { request(name: string, payload: { key: string }): Promise<{ result?: { reason: string } }> };
-    };
-    return (await nearplay.request('explainRoute', { key })).result ?? {};
-  }, keyOf('expiry'));
+  return page.evaluate(
+    async (key) => {
+      const { nearplay } = globalThis as unknown as {
+        nearplay: { request(name: string, payload: { key: string }): Promise<{ result?: { reason: string } }> };
+      };
+      return (await nearplay.request('explainRoute', { key })).result ?? {};
+    },
+    keyOf('expiry', 'mp4'),
+  );
+}
+
+/** Where the player is, seconds: in what a media element says, or by the number of the picture that was drawn. */
+async function preparePosition(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    Reflect.set(globalThis, 'playerPosition', (): number => {
+      const media = document.querySelector('[data-testid="player-media"]');
+      // An element is tried first with what none plays.
+      if (media instanceof HTMLMediaElement) return media.readyState === 0 ? -1 : media.currentTime;
+      const frame = document.querySelector('.stage')?.getAttribute('data-frame') ?? null;
+      return frame === null ? -1 : (Number(frame) * 1001) / 30_000;
+    });
+  });
 }
 
 /** Samples the player 20 times a second from within the page, until told to stop. */
 async function record(page: Page): Promise<() => Promise<Sample[]>> {
+  await preparePosition(page);
   await page.evaluate(() => {
     const samples: Sample[] = [];
+    let source = '';
     const timer = setInterval(() => {
+      const position = (Reflect.get(globalThis, 'playerPosition') as () => number)();
+      if (position < 0) return;
+      // While it goes over it says nothing.
+      const route = document.querySelector('[data-testid="player-route"]');
       const media = document.querySelector('[data-testid="player-media"]');
-      if (!(media instanceof HTMLMediaElement) || media.currentSrc === '') return;
+      if (media instanceof HTMLMediaElement) source = new URL(media.currentSrc).origin;
+      else source = route?.getAttribute('data-storage') ?? source;
       samples.push({
         at: performance.now() / 1000,
-        position: media.currentTime,
-        origin: new URL(media.currentSrc).origin,
+        position,
+        source,
         errorShown: document.querySelector('[data-testid="player"] [data-testid="error-state"]') !== null,
-        paused: media.paused,
       });
     }, 50);
     Reflect.set(globalThis, 'endRecording', () => {
@@ -81,17 +116,16 @@ async function record(page: Page): Promise<() => Promise<Sample[]>> {
   return () => page.evaluate(() => (Reflect.get(globalThis, 'endRecording') as () => Sample[])());
 }
 
-/** Plays the clip over a slow connection that breaks in its middle, once `trouble` has begun: however late that is. */
-async function playThrough(take: string, trouble: () => void): Promise<Sample[]> {
+/** Plays a clip over a slow connection that breaks in its middle, once `trouble` has begun: however late that is. */
+async function playThrough(take: string, engine: Engine, region: string, trouble: () => void): Promise<Sample[]> {
   const { page, sandbox } = studio;
-  const region = sandbox.replica.region;
-  const clip = { region, operation: 'GetObject', key: new RegExp(take) };
+  const clip = { region, operation: 'GetObject', key: new RegExp(`${take}\\.${engine}`) };
   sandbox.addFault({ ...clip, effect: { kind: 'bandwidth', bytesPerSecond: SLOWLY } });
   const begun = Promise.withResolvers<undefined>();
   // Every connection of before: which of several the player reads on is its own affair.
   const lift = sandbox.addFault({ ...clip, effect: { kind: 'reset', afterBytes: BREAK_AT, when: begun.promise } });
   const end = await record(page);
-  await studio.card(keyOf(take)).dblclick();
+  await studio.card(keyOf(take, engine)).dblclick();
   await page.waitForFunction(isPast, 0.5, { timeout: 60 * SECOND });
   trouble();
   lift();
@@ -101,8 +135,7 @@ async function playThrough(take: string, trouble: () => void): Promise<Sample[]>
 }
 
 function isPast(seconds: number): boolean {
-  const media = document.querySelector('[data-testid="player-media"]');
-  return media instanceof HTMLMediaElement && media.currentTime > seconds;
+  return (Reflect.get(globalThis, 'playerPosition') as () => number)() > seconds;
 }
 
 /** The largest jump between two samples that follow each other, in seconds: beyond what played while the page was busy. */
@@ -115,7 +148,9 @@ function largestJump(samples: readonly Sample[]): number {
   }, 0);
 }
 
-describe('playback goes on at the same place', () => {
+describe.each(ENGINES)('playback of %s goes on at the same place', (engine) => {
+  const sourceOf = ({ name, endpoint }: { name: string; endpoint: string }) => (engine === 'mp4' ? endpoint : name);
+
   it.each([
     ['when the link expires in mid play', 'expiry', (): void => studio.sandbox.setClock(13 * HOUR), 'replica'],
     [
@@ -131,6 +166,17 @@ describe('playback goes on at the same place', () => {
         void studio.sandbox.addFault({
           region: studio.sandbox.replica.region,
           effect: { kind: 'status', status: 404, code: 'NoSuchKey' },
+        }),
+      'main',
+    ],
+    [
+      'when the replica answers 403',
+      'refused',
+      (): void =>
+        void studio.sandbox.addFault({
+          region: studio.sandbox.replica.region,
+          operation: 'GetObject',
+          effect: { kind: 'status', status: 403, code: 'AccessDenied' },
         }),
       'main',
     ],
@@ -152,10 +198,10 @@ describe('playback goes on at the same place', () => {
       'main',
     ],
   ] as const)('%s', async (_name, take, trouble, wanted) => {
-    const samples = await playThrough(take, trouble);
     const { main, replica } = studio.sandbox;
-    expect(samples[0]?.origin).toBe(replica.endpoint);
-    expect(samples.at(-1)?.origin).toBe(wanted === 'main' ? main.endpoint : replica.endpoint);
+    const samples = await playThrough(take, engine, replica.region, trouble);
+    expect(samples[0]?.source).toBe(sourceOf(replica));
+    expect(samples.at(-1)?.source).toBe(sourceOf(wanted === 'main' ? main : replica));
     expect(samples.filter(({ errorShown }) => errorShown)).toEqual([]);
     expect(largestJump(samples)).toBeLessThan(0.5);
   });
@@ -165,21 +211,10 @@ describe('playback goes on at the same place', () => {
     await page.getByTestId('settings-button').click();
     await page.locator('[data-testid="read-from-option"][data-value="main"]').click();
     await page.keyboard.press('Escape');
-    const clip = { region: sandbox.main.region, operation: 'GetObject', key: /main.mp4/ };
-    sandbox.addFault({ ...clip, effect: { kind: 'bandwidth', bytesPerSecond: SLOWLY } });
-    const begun = Promise.withResolvers<undefined>();
-    // Every connection of before: which of several the player reads on is its own affair.
-    const lift = sandbox.addFault({ ...clip, effect: { kind: 'reset', afterBytes: BREAK_AT, when: begun.promise } });
-    const end = await record(page);
-    await studio.card(keyOf('main')).dblclick();
-    await page.waitForFunction(isPast, 0.5, { timeout: 60 * SECOND });
-    sandbox.addFault({ region: sandbox.main.region, effect: { kind: 'down' } });
-    lift();
-    begun.resolve(undefined);
-    await page.waitForFunction(isPast, 9, { timeout: 60 * SECOND });
-    const samples = await end();
-    expect(samples[0]?.origin).toBe(sandbox.main.endpoint);
-    expect(samples.at(-1)?.origin).toBe(sandbox.replica.endpoint);
+    const down = () => void sandbox.addFault({ region: sandbox.main.region, effect: { kind: 'down' } });
+    const samples = await playThrough('main', engine, sandbox.main.region, down);
+    expect(samples[0]?.source).toBe(sourceOf(sandbox.main));
+    expect(samples.at(-1)?.source).toBe(sourceOf(sandbox.replica));
     expect(samples.filter(({ errorShown }) => errorShown)).toEqual([]);
     expect(largestJump(samples)).toBeLessThan(0.5);
     await expect.poll(() => page.getByTestId('player-route').getAttribute('data-reason')).toBe('main-unreachable');

@@ -25,14 +25,17 @@ export class CodedPlayer {
       canvas.height = 96;
       const context = canvas.getContext('2d', { willReadFrequently: true });
       const read = (): { said: number; pictured: number; busy: boolean } => {
-        const video = document.querySelector<HTMLVideoElement>('video[data-testid="player-media"]');
+        const media = document.querySelector('[data-testid="player-media"]');
+        const video = media instanceof HTMLVideoElement ? media : undefined;
+        const drawn = media instanceof HTMLCanvasElement ? media : undefined;
         const text = document.querySelector('[data-testid="frame-number"]')?.textContent ?? '';
         // Counted from 1, unless it is chosen otherwise.
         const said = /^\d+/.test(text) ? Number.parseInt(text, 10) - 1 : -1;
         const settled = document.querySelector('.stage')?.getAttribute('data-settled') === 'true';
-        if (!video || !context || video.readyState < 2) return { said, pictured: -1, busy: true };
-        const busy = video.seeking || !settled;
-        context.drawImage(video, 0, 0, 160, 96);
+        const picture = drawn ?? video;
+        if (!picture || !context || (video && video.readyState < 2)) return { said, pictured: -1, busy: true };
+        const busy = video?.seeking === true || !settled;
+        context.drawImage(picture, 0, 0, 160, 96);
         const { data } = context.getImageData(0, 0, 160, 96);
         let pictured = 0;
         for (let bit = 0; bit < 10; bit++) {
