@@ -1,16 +1,11 @@
 import { quoted } from './jsonDocument.ts';
 import type { LintFinding } from './preferencesLint.ts';
 import { type IsolationPreferences, type StorageConfiguration, storageOf } from './preferencesSchema.ts';
-import { differencesOf, endpointOf, storagePlaceOf } from './storagePlace.ts';
+import { differencesOf, endpointOf, isHostOfAmazonS3, storagePlaceOf } from './storagePlace.ts';
 import { parseWebUrl, type WebUrl } from './webUrl.ts';
 
 /** Amazon's own service, always allowed. */
 const KNOWN_SERVICE = 'https://checkip.amazonaws.com';
-/** Amazon S3's own hosts (AWS General Reference, "Amazon S3 endpoints and quotas"), and interface VPC endpoints of S3. */
-const AWS_HOSTS = [
-  /^s3(-fips|-accelerate)?(\.dualstack)?(\.[a-z]{2,}(-[a-z]+)+-\d+)?\.amazonaws\.com(\.cn)?$/,
-  /^bucket\.vpce-[a-z0-9-]+\.s3\.[a-z0-9-]+\.vpce\.amazonaws\.com(\.cn)?$/,
-];
 const REMEDY = 'IT can allow it in the file on the machines';
 
 /**
@@ -82,7 +77,7 @@ function storageFindings(document: IsolationPreferences, pinned: IsolationPrefer
 /** A host allowed by the file, over https; or Amazon's. */
 function isAllowed(url: WebUrl, hosts: ReadonlySet<string>): boolean {
   if (url.protocol !== 'https:') return false;
-  return hosts.has(url.host) || AWS_HOSTS.some((pattern) => pattern.test(url.host));
+  return hosts.has(url.host) || isHostOfAmazonS3(url.host);
 }
 
 /** undefined: Amazon's own host of the region. */

@@ -15,6 +15,22 @@ export function endpointOf(storage: StorageConfiguration): string | undefined {
   return `https://bucket.${bare}`;
 }
 
+/**
+ * Amazon S3's own hosts: of a region (AWS General Reference, "Amazon S3 endpoints and quotas"), in the earlier form with
+ * a dash (S3 User Guide, "Legacy endpoints"), and of interface VPC endpoints of S3. Other hosts below amazonaws.com are
+ * machines, load balancers and gateways of Amazon's customers, with any server behind them.
+ */
+const AMAZON_S3_HOSTS = [
+  /^s3(-fips|-accelerate)?(\.dualstack)?(\.[a-z]{2,}(-[a-z]+)+-\d+)?\.amazonaws\.com(\.cn)?$/,
+  /^s3-[a-z]{2}(-[a-z]+)+-\d+\.amazonaws\.com$/,
+  /^bucket\.vpce-[a-z0-9-]+\.s3\.[a-z0-9-]+\.vpce\.amazonaws\.com(\.cn)?$/,
+];
+
+/** Whether Amazon S3 itself answers there. @param host in lower case, with the port unless it is the protocol's own. */
+export function isHostOfAmazonS3(host: string): boolean {
+  return AMAZON_S3_HOSTS.some((pattern) => pattern.test(host));
+}
+
 /** Stands for Amazon's own host of the region. */
 export const AWS_HOST = 'Amazon S3';
 

@@ -86,10 +86,18 @@ async function checkStorage(services: Application, storage: string, add: (check:
     return;
   }
   const milliseconds = Math.round(performance.now() - started);
-  add({ check: name, result: 'pass', message: `"${bucket}" in ${region} answers in ${milliseconds} ms` });
+  const at = await hostNotInPreferences(services, storage);
+  add({ check: name, result: 'pass', message: `"${bucket}" in ${region}${at} answers in ${milliseconds} ms` });
   await checkCors(services, storage, add);
   checkClock(storage, clients.clockOffsetOf(storage), add);
   await checkVersioning(services, storage, add);
+}
+
+/** ` at HOST` where the machine names the endpoint, not the preferences. */
+async function hostNotInPreferences(services: Application, storage: string): Promise<string> {
+  const { clients, preferences } = services.studio();
+  if (clients.configurationOf(storage).endpoint === preferences.s3Configuration[storage]?.endpoint) return '';
+  return ` at ${(await clients.baseOf(storage)).host} (endpoint of this machine)`;
 }
 
 /** S3 answers a preflight without a signature (S3 User Guide, "Using cross-origin resource sharing"). */

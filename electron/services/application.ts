@@ -29,6 +29,7 @@ import type { Log } from './runtime/log.ts';
 import { steadyNow } from './runtime/steadyClock.ts';
 import { systemUser } from './runtime/systemUser.ts';
 import type { ServiceEvents, Services } from './services.ts';
+import { configuredEndpoint } from './storage/configuredEndpoint.ts';
 import { createCredentials, type CredentialSource, promptStatus } from './storage/credentials.ts';
 import { Downloads } from './transfers/download/downloads.ts';
 import { Journal } from './transfers/journal/journal.ts';
@@ -119,6 +120,7 @@ class NearplayServices implements Application {
   readonly #events = new Emitter<ServiceEvents>();
   readonly #ready = new ReadyNotifications({ notify: (ready) => this.#events.emit('replicaReady', ready) });
   #unread: JournalUnread | undefined;
+  #endpoint: string | undefined;
   #stopped = false;
 
   constructor(options: ServicesOptions) {
@@ -226,6 +228,7 @@ class NearplayServices implements Application {
   }
 
   async start(): Promise<void> {
+    this.#endpoint = await configuredEndpoint();
     await this.#inForce.start();
     this.#network.start();
     this.#unread = await this.uploads.start();
@@ -369,6 +372,7 @@ class NearplayServices implements Application {
       preferences,
       credentials: this.#credentials.provider,
       ...(proxyAgent && { proxyAgent }),
+      ...(this.#endpoint !== undefined && { endpoint: this.#endpoint }),
       now,
       ...(clock && { clock }),
       readFrom: () => this.#settings.get().readFrom ?? preferences.defaults.readFrom,

@@ -1,9 +1,6 @@
 import type { StorageConfiguration } from '../../../shared/preferences.ts';
-import { endpointOf } from '../../../shared/storagePlace.ts';
+import { endpointOf, isHostOfAmazonS3 } from '../../../shared/storagePlace.ts';
 import { wholeKey } from './storageKeys.ts';
-
-/** Includes the domain of the China partition. */
-const HOST_OF_AWS = /\.amazonaws\.com(\.cn)?$/;
 
 /** Where objects are written to. A bucket's name is unique only together with its provider. */
 export interface UploadPlace {
@@ -18,10 +15,14 @@ export interface ObjectPlace extends UploadPlace {
   wholeKey: string;
 }
 
-/** Whether the storage is Amazon S3, through any host name. */
+/**
+ * Whether the storage is Amazon S3, through any of its own hosts.
+ *
+ * @param storage as `StorageClients.configurationOf` resolves it: with the endpoint that its client really asks.
+ */
 export function isOfAws(storage: StorageConfiguration): boolean {
   const endpoint = endpointOf(storage);
-  return endpoint === undefined || (URL.canParse(endpoint) && HOST_OF_AWS.test(new URL(endpoint).hostname));
+  return endpoint === undefined || (URL.canParse(endpoint) && isHostOfAmazonS3(new URL(endpoint).host));
 }
 
 /**

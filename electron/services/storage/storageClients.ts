@@ -39,6 +39,8 @@ export interface StorageClientsOptions {
   clock?: () => number;
   /** Limits for answers that are read whole; default: 16 MiB, a minute. */
   answerLimits?: AnswerLimits;
+  /** The endpoint of storages whose preferences name none, as `configuredEndpoint` finds it; absent: Amazon's own. */
+  endpoint?: string;
 }
 
 /**
@@ -58,12 +60,19 @@ export class StorageClients {
     this.#clock = options.clock ?? steadyNow;
   }
 
-  /** @throws NearplayError preferences-invalid for a name that is no storage. */
+  /**
+   * The storage as its client asks it: with the endpoint in force, whether the preferences or the machine name it.
+   * What is decided about a storage by its host is decided by this.
+   *
+   * @throws NearplayError preferences-invalid for a name that is no storage.
+   */
   configurationOf(storage: string): StorageConfiguration {
     const { s3Configuration } = this.#preferences;
     const configuration = Object.hasOwn(s3Configuration, storage) ? s3Configuration[storage] : undefined;
     if (!configuration) throw new NearplayError('preferences-invalid', `There is no storage named "${storage}".`);
-    return configuration;
+    const { endpoint } = this.#options;
+    const isNamed = endpoint === undefined || endpointOf(configuration) !== undefined;
+    return isNamed ? configuration : { ...configuration, endpoint };
   }
 
   clientOf(storage: string): S3Client {
@@ -122,6 +131,8 @@ export class StorageClients {
     return {
       region: storage.region,
       ...(endpoint !== undefined && { endpoint }),
+      // `configurationOf` has it: what is decided by the host must hold for the requests.
+      ignoreConfiguredEndpointUrls: true,
       // A wildcard certificate does not cover a bucket name with dots (S3 User Guide, "Virtual hosting of buckets").
       forcePathStyle: storage.forcePathStyle ?? storage.bucket.includes('.'),
       credentials: credentialsFor(storage, credentials),

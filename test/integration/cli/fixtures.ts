@@ -64,9 +64,9 @@ export const withCli = withSandbox
     return { cwd: folder, env: variables(sandbox, folder, 'studio.json') };
   })
   .extend('nearplay', ({ surroundings }) => commandIn(surroundings))
-  .extend('start', ({ surroundings: { cwd, env } }) => (args: string[], home = env['NEARPLAY_HOME']) => {
+  .extend('start', ({ surroundings: { cwd, env } }) => (args: string[], home = env['NEARPLAY_HOME'], more = {}) => {
     const [node, ...before] = COMMAND;
-    const own = { ...env, PATH: process.env['PATH'], NEARPLAY_HOME: home };
+    const own = { ...env, PATH: process.env['PATH'], NEARPLAY_HOME: home, ...more };
     const started = listenTo(spawn(node, [...before, ...args], { cwd, env: own }));
     started.child.stdin.end();
     return started;

@@ -56,6 +56,7 @@ function onceOnly(client: S3Client, configuration: StorageConfiguration): S3Clie
   const transferClient = new S3Client({
     region: configuration.region,
     ...(endpoint !== undefined && { endpoint }),
+    ignoreConfiguredEndpointUrls: true,
     forcePathStyle: configuration.forcePathStyle ?? configuration.bucket.includes('.'),
     credentials: config.credentials,
     requestHandler: config.requestHandler,

@@ -6,6 +6,8 @@ const storage = { region: 'us-east-1', bucket: 'studio-media', prefix: 'media' }
 describe('checksumKindFor', () => {
   it.each([
     'https://s3.us-west-2.amazonaws.com',
+    'https://s3-us-west-2.amazonaws.com',
+    'https://s3.dualstack.eu-central-1.amazonaws.com',
     'https://s3-fips.us-gov-west-1.AMAZONAWS.com:443/',
     'https://s3.cn-north-1.amazonaws.com.cn',
     'https://bucket.vpce-1a2b-3c4d.s3.us-east-1.vpce.amazonaws.com',
@@ -25,6 +27,12 @@ describe('checksumKindFor', () => {
     'https://amazonaws.com.example.studio',
     'https://s3.notamazonaws.com',
     'https://example.studio/s3.amazonaws.com',
+    // Servers of customers: a load balancer, a machine, a gateway, a page.
+    'http://minio-1234.us-east-1.elb.amazonaws.com:9000',
+    'https://ec2-203-0-113-7.compute-1.amazonaws.com',
+    'https://ab12cd34ef.execute-api.us-east-1.amazonaws.com',
+    'https://s3-website-us-east-1.amazonaws.com',
+    'https://s3.us-east-1.amazonaws.com:9000',
     'not an address',
   ])('asks every other server for a composite one: %s', (endpoint) => {
     expect(checksumKindFor({ ...storage, endpoint })).toBe('COMPOSITE');
