@@ -56,12 +56,14 @@ export class PreferencesInBucket {
    *
    * @param expectedEtag `undefined`: there was no such object.
    * @returns the new ETag; `undefined` where the storage names none.
-   * @throws NearplayError conflict when the object has changed meanwhile; access-denied
+   * @throws NearplayError conflict when the object has changed meanwhile; access-denied; damaged or unproved when the
+   *   storage has something else afterwards
    */
   async save(text: string, expectedEtag: string | undefined): Promise<string | undefined> {
     const condition = expectedEtag === undefined ? { IfNoneMatch: '*' } : { IfMatch: expectedEtag };
+    let etag: string | undefined;
     try {
-      return await this.#put(text, condition);
+      etag = await this.#put(text, condition);
     } catch (error) {
       // If-Match on a deleted object answers 404: a conflict like any other.
       const gone = error instanceof NearplayError && error.code === 'no-such-key';
@@ -71,6 +73,24 @@ export class PreferencesInBucket {
       }
       throw error;
     }
+    await this.#assertSaved(text, expectedEtag);
+    return etag;
+  }
+
+  /** Reads back: the answer to a write may be that of a firewall, which answers anything with 200. */
+  async #assertSaved(text: string, expectedEtag: string | undefined): Promise<void> {
+    const stored = await this.#get({}).catch((error: unknown) => {
+      if (!(error instanceof NearplayError) || error.code !== 'no-such-key') throw error;
+      throw new NearplayError('damaged', 'The storage said that it took the preferences, and does not have them.');
+    });
+    if (stored.text === text) return;
+    if (expectedEtag !== undefined && stored.etag === expectedEtag) {
+      const message = 'The storage said that it took the preferences, and still has the earlier ones.';
+      throw new NearplayError('unproved', message);
+    }
+    const message =
+      'The storage has other preferences than were saved: somebody else saved at the same time. Look at them.';
+    throw new NearplayError('conflict', message);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PreferencesInBucket } from '../../../../electron/services/preferences/preferencesInBucket.ts';
+import { NearplayError } from '../../../../shared/errors.ts';
 import { startTestStudio, type TestStudio } from '../studio.ts';
 
 let studio: TestStudio;
@@ -25,6 +26,23 @@ describe('the preferences object in the main storage', () => {
     const now = await stored.read();
     const winner = saved[0].status === 'fulfilled' ? '{"mine":2}' : '{"theirs":2}';
     expect(now).toMatchObject({ text: winner });
+  });
+
+  it('is not said to be saved by a firewall that answers anything with 200', async () => {
+    const before = await stored.read();
+    if (typeof before !== 'object') throw new Error('There is no object');
+    const effect = {
+      kind: 'answer-instead',
+      status: 200,
+      headers: { etag: '"0123456789abcdef0123456789abcdef"' },
+    } as const;
+    const end = studio.sandbox.addFault({ operation: 'PutObject', effect });
+    await expect(stored.save('{"new":3}', before.etag)).rejects.toMatchObject({ code: 'unproved' });
+    const other = studio.sandbox.addFault({ operation: 'GetObject', effect: { kind: 'answer-instead', status: 404 } });
+    await expect(stored.save('{"new":3}', before.etag)).rejects.toBeInstanceOf(NearplayError);
+    other();
+    end();
+    expect(await stored.read()).toMatchObject({ text: before.text });
   });
 
   it('costs no body while it is unchanged', async () => {
