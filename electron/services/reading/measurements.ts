@@ -1,9 +1,10 @@
-import { GetObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { performance } from 'node:perf_hooks';
-import { reportOf } from '../../../shared/errors.ts';
+import { NearplayError, reportOf } from '../../../shared/errors.ts';
 import type { Measurement } from '../../../shared/reading.ts';
 import { MIB, SECOND_MS } from '../../../shared/units.ts';
 import { httpStatusOf } from '../runtime/errorFacts.ts';
+import { assertListing } from '../storage/listingPages.ts';
 import type { ObjectVersion } from '../storage/objectVersion.ts';
 import { wholeKey } from '../storage/storageKeys.ts';
 import type { Studio } from './studio.ts';
@@ -68,16 +69,19 @@ async function measure(
 }
 
 async function measureLatency(studio: Studio, storage: string, signal?: AbortSignal): Promise<number> {
-  const { bucket } = studio.clients.configurationOf(storage);
+  const { bucket, prefix } = studio.clients.configurationOf(storage);
+  // A request whose answer has a body: without one, a firewall's looks like a storage's.
+  const one = { Bucket: bucket, Prefix: prefix, MaxKeys: 1 };
   const times: number[] = [];
   for (let ping = 0; ping < PING_COUNT; ping++) {
     const started = performance.now();
     const asked = { storage, action: 's3:ListBucket', ...(signal && { signal }) };
     await studio.requests
-      .request(asked, (client, send) => client.send(new HeadBucketCommand({ Bucket: bucket }), send))
+      .request(asked, async (client, send) => assertListing(await client.send(new ListObjectsV2Command(one), send)))
       .catch((error: unknown) => {
-        // A refusal is an answer too, with a full round trip.
-        if (httpStatusOf(error instanceof Error ? error.cause : undefined) === 0) throw error;
+        // A refusal of the storage is an answer too, with a full round trip; the page of a firewall is none of its.
+        const isNone = error instanceof NearplayError && error.code === 'not-a-storage';
+        if (isNone || httpStatusOf(error instanceof Error ? error.cause : undefined) === 0) throw error;
       });
     // The first request includes DNS, connection and TLS, and is not counted.
     if (ping > 0) times.push(performance.now() - started);

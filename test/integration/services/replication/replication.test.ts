@@ -113,6 +113,15 @@ describe('why this region', () => {
     expect(explained.text).not.toMatch(/https?:\/\/|X-Amz/);
     // Advice never changes the route.
     expect((await studio.services.studio().explainRoute(key)).storage).toBe('sydney');
+    // Measured is what the storage answers; a firewall's page has no round trip to the storage.
+    sandbox.addFault({
+      region: 'ap-southeast-2',
+      effect: { kind: 'answer-instead', status: 200, headers: { 'content-type': 'text/html' }, body: '<html></html>' },
+    });
+    await studio.services.explanations.measure(key);
+    const [, walled] = (await studio.services.explanations.explain(key)).measurements;
+    expect(walled).not.toHaveProperty('latency');
+    expect(walled?.error?.code).toBe('not-a-storage');
   });
 });
 
