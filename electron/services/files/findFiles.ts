@@ -1,9 +1,9 @@
 import type { BigIntStats } from 'node:fs';
-import { join, parse, type posix, resolve } from 'node:path';
+import { dirname, join, parse, type posix, resolve } from 'node:path';
 import { NearplayError } from '../../../shared/errors.ts';
 import type { LeftOut } from '../../../shared/leftOut.ts';
 import { shownBelow, utf8Of } from './leftOut.ts';
-import { type LocalDisk, NoAnswer, THIS_COMPUTER } from './localDisk.ts';
+import { type DiskOperations, type LocalDisk, NoAnswer, THIS_COMPUTER } from './localDisk.ts';
 import { type FileLook, statIdentity } from './stableFile.ts';
 
 /** Files that operating systems create in folders, which users do not mean to upload. */
@@ -16,8 +16,13 @@ export interface FoundFile extends FileLook {
   path: string;
   /** Path from the chosen file or folder's own name on, with forward slashes, in NFC: macOS returns NFD. */
   name: string;
-  /** The chosen folder that contains it; absent for a file that was chosen itself. */
+  /**
+   * The folder out of which its path must not lead: the chosen one, or that of a file that was chosen itself. Absent for a
+   * chosen link, which is followed.
+   */
   root?: string;
+  /** Chosen itself, not found in a chosen folder. */
+  isChosen?: true;
 }
 
 export interface FindOptions {
@@ -29,7 +34,8 @@ export interface FindOptions {
 
 /**
  * Finds the files of chosen files and folders in batches, each folder's in the order of their names. Hidden files and
- * litter below a chosen folder are skipped; a chosen file is taken whatever its name, and a chosen link is followed.
+ * litter below a chosen folder are skipped; a chosen file is taken whatever its name, and a chosen link is followed. A
+ * chosen file that becomes a link later is not.
  * Links in a folder are not followed, as with rclone: they are passed to `leftOut`.
  *
  * @throws NearplayError file-unreadable when a chosen path cannot be read, not-a-file when it is neither a file nor a
@@ -38,8 +44,9 @@ export interface FindOptions {
 export async function* findFiles(paths: readonly string[], options: FindOptions): AsyncGenerator<FoundFile[]> {
   const walk = new Walk(options);
   const chosen = await Promise.all(paths.map((path) => walk.lookAtChosen(resolve(path), nameOfChosen(path))));
-  for (const { path, name, found } of chosen) {
-    if (found.isFile()) yield [{ path, name: name.normalize('NFC'), ...statIdentity(found) }];
+  for (const { path, name, found, isLink } of chosen) {
+    const root = isLink ? {} : { root: dirname(path) };
+    if (found.isFile()) yield [{ path, name: name.normalize('NFC'), isChosen: true, ...root, ...statIdentity(found) }];
     else yield* walk.filesBelow(path, name, path);
   }
 }
@@ -57,6 +64,14 @@ export function nameOfChosen(
   return letters === '' ? 'root' : letters;
 }
 
+interface Chosen {
+  path: string;
+  name: string;
+  /** Of what a link leads to. */
+  found: BigIntStats;
+  isLink: boolean;
+}
+
 /** One search, with its disk and its callbacks. */
 class Walk {
   readonly #leftOut: (one: LeftOut) => void;
@@ -69,20 +84,23 @@ class Walk {
     this.#signal = signal;
   }
 
-  async lookAtChosen(path: string, name: string): Promise<{ path: string; name: string; found: BigIntStats }> {
-    const found = await this.#disk
-      .ask(path, (on) => on.stat(path), this.#signal)
-      .catch((cause: unknown) => {
-        if (cause instanceof NearplayError) throw cause;
-        const message = `"${path}" cannot be read. It may have been moved or locked.`;
-        throw new NearplayError('file-unreadable', message, { cause, detail: codeOf(cause) });
-      });
+  async lookAtChosen(path: string, name: string): Promise<Chosen> {
+    const look = async (on: DiskOperations) => {
+      const itself = await on.lstat(path);
+      const isLink = itself.isSymbolicLink();
+      return { found: isLink ? await on.stat(path) : itself, isLink };
+    };
+    const { found, isLink } = await this.#disk.ask(path, look, this.#signal).catch((cause: unknown) => {
+      if (cause instanceof NearplayError) throw cause;
+      const message = `"${path}" cannot be read. It may have been moved or locked.`;
+      throw new NearplayError('file-unreadable', message, { cause, detail: codeOf(cause) });
+    });
     if (!found.isFile() && !found.isDirectory()) {
       throw new NearplayError('not-a-file', `"${path}" is neither a file nor a folder.`);
     }
     // A link may lead to another drive than its path.
     if (found.isDirectory()) await this.#disk.realPathOf(path, this.#signal).catch(rethrowCancelled);
-    return { path, name, found };
+    return { path, name, found, isLink };
   }
 
   async *filesBelow(folder: string, name: string, root: string): AsyncGenerator<FoundFile[]> {

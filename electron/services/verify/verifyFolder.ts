@@ -110,7 +110,7 @@ class FolderComparison {
   async #list([first]: readonly FoundFile[]): Promise<void> {
     const { folder, signal } = this.#options;
     const { mainStorage } = this.#studio.preferences;
-    const isOne = first !== undefined && first.root === undefined;
+    const isOne = first?.isChosen === true;
     const beginnings = isOne ? new Set([folder + first.name, folder + first.name.normalize('NFD')]) : [folder];
     for (const beginning of beginnings) {
       for await (const { key, size, etag } of wholeListing(this.#studio, mainStorage, beginning, signal)) {

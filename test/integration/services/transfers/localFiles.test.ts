@@ -79,6 +79,29 @@ describe('nothing foreign is uploaded', () => {
     expect(count(sandbox, 'PutObject')).toBe(0);
   });
 
+  it('when a file that was chosen itself becomes a link while it is queued', async () => {
+    running.queue.pause();
+    const path = await write('chosen.mov', 'mine');
+    await running.queue.add('', [path]);
+    running.queue.pause();
+    await until(() => only(running.queue).state === 'paused', 'it waits');
+    await rm(path);
+    await symlink(join(secret, 'a.mov'), path);
+    running.queue.resume();
+    await finish();
+    expect(only(running.queue)).toMatchObject({ state: 'failed', error: { code: 'not-a-file' } });
+    expect(count(sandbox, 'PutObject')).toBe(0);
+  });
+
+  it('and a link that was chosen itself is followed', async () => {
+    const path = await write('mine.mov', 'mine');
+    const chosen = join(folder, 'link.mov');
+    await symlink(path, chosen);
+    await running.queue.add('', [chosen]);
+    await finish();
+    expect(await text('link.mov')).toBe('mine');
+  });
+
   it('and a folder that was chosen through a link is no stranger', async () => {
     await write('shots/a.mov', 'mine');
     const shows = join(desk.folder, 'shows');
