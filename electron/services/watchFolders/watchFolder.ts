@@ -9,7 +9,7 @@ import { MINUTE_MS, SECOND_MS } from '../../../shared/units.ts';
 import type { WatchFolderStatus } from '../../../shared/uploads.ts';
 import { findFiles, type FoundFile } from '../files/findFiles.ts';
 import { LeftOutCount } from '../files/leftOut.ts';
-import type { LocalDisk } from '../files/localDisk.ts';
+import { type LocalDisk, THIS_COMPUTER } from '../files/localDisk.ts';
 import { type FileLook, isSameLook } from '../files/stableFile.ts';
 import type { Log } from '../runtime/log.ts';
 import type { UploadTransfer } from '../transfers/jobs/transfer.ts';
@@ -210,7 +210,7 @@ export class WatchFolder {
   async #run(signal: AbortSignal): Promise<void> {
     const { timing, changed } = this.#options;
     while (!signal.aborted) {
-      const watcher = this.#watcher();
+      const watcher = (await this.#isAnswering(signal)) ? this.#watcher() : undefined;
       const began = performance.now();
       try {
         await this.#scan(signal);
@@ -379,6 +379,19 @@ export class WatchFolder {
       this.#endRest = end;
       if (signal.aborted) end();
     });
+  }
+
+  /** Asked before each start of the watcher: it is started synchronously, and a drive without an answer would hold all. */
+  async #isAnswering(signal: AbortSignal): Promise<boolean> {
+    const { path } = this.entry;
+    const { disk = THIS_COMPUTER } = this.#options;
+    return this.#answer(
+      disk.ask(path, (on) => on.stat(path), signal),
+      signal,
+    ).then(
+      () => true,
+      () => false,
+    );
   }
 
   /**

@@ -8,6 +8,7 @@ import type { PlaybackNeed } from '../../../../shared/playback.ts';
 import { isOver, type Transfer } from '../../../../shared/transfers.ts';
 import { DAY_MS } from '../../../../shared/units.ts';
 import { removeTemporariesOf, replaceFile } from '../../files/atomicFile.ts';
+import { THIS_COMPUTER } from '../../files/localDisk.ts';
 import { readRegularFile } from '../../files/smallFile.ts';
 import { utf8Text } from '../../files/utf8Text.ts';
 import type { Studio } from '../../reading/studio.ts';
@@ -80,6 +81,8 @@ interface DownloadJob {
   token: string | undefined;
   speed: ThroughputMeter;
   tryNow: (() => void) | undefined;
+  /** Of an earlier start, and its folder was not seen since: it stays in the list on disk, also where it failed. */
+  needsFolder: boolean;
   /** The latest attempt; never rejects. */
   run: Promise<void>;
 }
@@ -120,7 +123,7 @@ export class Downloads {
     const unfinished = [...(former ?? []), ...((await this.#read(file, listSchema)) ?? [])];
     // The former list is read again when the app stopped before its removal.
     for (const one of new Map(unfinished.map((entry) => [entry.id, entry])).values()) {
-      if (await this.#isCurrent(one.file, one.startedAt)) this.#start(this.#put(one));
+      this.#restore(one);
     }
     this.#hasFormerList = former !== undefined;
     if (this.#hasFormerList || this.#jobs.size > 0) this.#persist();
@@ -224,13 +227,14 @@ export class Downloads {
     };
     const job: DownloadJob = {
       ...{ transfer, file, place: placeOf(file), abort: new AbortController(), token },
-      ...{ speed: new ThroughputMeter(), tryNow: undefined, run: Promise.resolve() },
+      ...{ speed: new ThroughputMeter(), tryNow: undefined, needsFolder: false, run: Promise.resolve() },
     };
     this.#jobs.set(id, job);
     return job;
   }
 
-  #start(job: DownloadJob): void {
+  #start(job: DownloadJob, { isRestored = false } = {}): void {
+    job.needsFolder = isRestored;
     this.#waiting.push(job);
     this.#emit(job);
     this.#startNext();
@@ -262,6 +266,9 @@ export class Downloads {
     const isEnded = () => abort.signal.aborted || this.#stopped;
     if (isEnded()) return;
     try {
+      // A folder that is gone is not made again: its drive may only be away.
+      if (job.needsFolder) await folderOf(file, abort.signal);
+      job.needsFolder = false;
       const { size, provedBy } = await download(studio, key, file, {
         ...{ ...this.#options.download, resources: this.#resources },
         ...{ signal: abort.signal, waitsFor: WAITS_FOR, formerToken: job.token },
@@ -331,13 +338,18 @@ export class Downloads {
     }
   }
 
-  /** False after a month and where the folder is gone; the part is removed then. */
-  async #isCurrent(file: string, startedAt: number): Promise<boolean> {
-    const folderExists = await stat(dirname(file)).catch(() => undefined);
-    if (folderExists && this.#options.now() - startedAt < UNFINISHED_MAX_AGE_MS) return true;
-    this.#options.log.warn('Unfinished download dropped', { file, startedAt });
-    if (folderExists) await discardPart(file, { machine: await thisMachine() });
-    return false;
+  /** Continues a download of an earlier start, without waiting: the drive of its folder may not answer. */
+  #restore(unfinished: Unfinished): void {
+    const { file, startedAt } = unfinished;
+    if (this.#options.now() - startedAt < UNFINISHED_MAX_AGE_MS) {
+      this.#start(this.#put(unfinished), { isRestored: true });
+      return;
+    }
+    const { log } = this.#options;
+    log.warn('Unfinished download dropped', { file, startedAt });
+    folderOf(file)
+      .then(async () => discardPart(file, { machine: await thisMachine() }))
+      .catch((error: unknown) => log.warn('Part of a download not removed', { file, error }));
   }
 
   /** Writes the list of unfinished downloads, one write at a time. A failed write only prevents their continuation. */
@@ -356,7 +368,7 @@ export class Downloads {
   }
 
   async #writeList(): Promise<void> {
-    const open = [...this.#jobs.values()].filter(({ transfer }) => !isOver(transfer));
+    const open = [...this.#jobs.values()].filter(({ transfer, needsFolder }) => !isOver(transfer) || needsFolder);
     const downloads = open.map(({ transfer: { id, key, startedAt }, file, token }) => ({
       ...{ id, key, file, startedAt },
       ...(token !== undefined && { token }),
@@ -375,6 +387,18 @@ export class Downloads {
     const job = this.#jobs.get(id);
     return job ? [{ ...job.transfer }] : [];
   }
+}
+
+/** @throws NearplayError destination-unwritable where the folder of a file is gone, or its drive does not answer; cancelled */
+async function folderOf(file: string, signal?: AbortSignal): Promise<void> {
+  const folder = dirname(file);
+  const found = await THIS_COMPUTER.ask(folder, (on) => on.stat(folder), signal).catch((error: unknown) => {
+    if (error instanceof NearplayError && error.code === 'cancelled') throw error;
+    return undefined;
+  });
+  if (found?.isDirectory() === true) return;
+  const message = `The folder "${folder}" is not there. Connect its drive and try again.`;
+  throw new NearplayError('destination-unwritable', message);
 }
 
 /** A path as file systems tell it apart: Windows and macOS ignore case. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Application } from '../../../../../electron/services/application.ts';
@@ -151,12 +151,25 @@ describe('a restart of the app', () => {
     expect(await desk.holds()).toBe(true);
   });
 
-  it('forgets downloads whose folder is gone', async () => {
-    await mkdir(join(desk.folder, 'drive'));
+  it('keeps downloads whose drive is away, says so, makes no folder in its place, and goes on when it is back', async () => {
+    const [drive, away] = [join(desk.folder, 'drive'), join(desk.folder, 'away')];
+    await mkdir(drive);
     await begun('drive/plate.mov');
-    await rm(join(desk.folder, 'drive'), { recursive: true });
-    expect(listed(await again())).toEqual([]);
-    expect(await desk.names()).toEqual([]);
+    await rename(drive, away);
+    for (let start = 1; start <= 2; start++) {
+      const services = await again();
+      await expect.poll(() => listed(services)[0]?.state).toBe('failed');
+      const { error } = listed(services)[0] ?? {};
+      expect(error).toMatchObject({
+        code: 'destination-unwritable',
+        message: expect.stringContaining(drive) as string,
+      });
+      expect(await desk.names()).toEqual(['away']);
+    }
+    await rename(away, drive);
+    const services = await again();
+    await expect.poll(() => listed(services)[0]?.state).toBe('done');
+    expect(await readdir(drive)).toEqual(['plate.mov']);
   });
 
   it('after more than a month gives up, and removes what is left', async () => {
@@ -168,7 +181,7 @@ describe('a restart of the app', () => {
       now: () => later,
     });
     expect(listed(services)).toEqual([]);
-    expect(await desk.names()).toEqual([]);
+    await expect.poll(() => desk.names()).toEqual([]);
   });
 });
 
