@@ -24,6 +24,8 @@ export class UnfinishedUploads {
   readonly #uploads = new Map<string, UnfinishedUpload>();
 
   readonly #setAside: string[] = [];
+  /** To another place than today's main storage. */
+  readonly #elsewhere: UploadRecord[] = [];
 
   private constructor(services: Application) {
     this.#services = services;
@@ -41,6 +43,7 @@ export class UnfinishedUploads {
     for (const session of await sessions.abandoned()) {
       left.#setAside.push(...session.setAside);
       const here = session.records.filter((record) => left.#isHere(record));
+      left.#elsewhere.push(...session.records.filter((record) => !here.includes(record) && !isOver(record)));
       // The output of another program cannot be read again.
       const over = here.filter((record) => record.path === '-' || (isOver(record) && record.state !== 'failed'));
       await left.#adopt(session, over);
@@ -54,6 +57,11 @@ export class UnfinishedUploads {
   /** Unreadable record files of earlier sessions. */
   get setAside(): readonly string[] {
     return this.#setAside;
+  }
+
+  /** Unfinished uploads to another place than today's main storage: they stay as they are. */
+  get elsewhere(): readonly UploadRecord[] {
+    return this.#elsewhere;
   }
 
   all(): UnfinishedUpload[] {

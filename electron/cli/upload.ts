@@ -8,7 +8,7 @@ import { askAboutConflicts } from './conflictQuestions.ts';
 import { LeftOutReports } from './leftOutReports.ts';
 import { receiptsFileOf } from './receiptsFile.ts';
 import { reportStorageNotes } from './storageNotes.ts';
-import { type CommandContext, type CommonOptions, reportError } from './surroundings.ts';
+import { type CommandContext, type CommonOptions, report, reportError } from './surroundings.ts';
 import { UnfinishedUploads } from './unfinishedUploads.ts';
 import { UploadReports } from './uploadReports.ts';
 import { statInput, uploadStream } from './uploadStream.ts';
@@ -76,14 +76,17 @@ export async function uploadsCommand(context: CommandContext): Promise<void> {
 export function resumeCommand(options: WaitingOptions, context: CommandContext): Promise<number> {
   return withServices(options, context, async (services) => {
     const left = await UnfinishedUploads.find(services, await sessionsOf(context.surroundings));
-    return reportUntilDone(services, context, { ...options, asks: true }, () => left.resume(left.all()));
+    reportElsewhere(left, context);
+    const code = await reportUntilDone(services, context, { ...options, asks: true }, () => left.resume(left.all()));
+    return left.elsewhere.length === 0 ? code : code || 1;
   });
 }
 
-/** `nearplay uploads cancel`: cancels all of them and removes their parts from the storage. */
+/** `nearplay uploads cancel`: cancels all of them and removes their parts from the storage; 1 where some stay. */
 export function giveUpCommand(options: WaitingOptions, context: CommandContext): Promise<number> {
   return withServices(options, context, async (services) => {
     const left = await UnfinishedUploads.find(services, await sessionsOf(context.surroundings));
+    reportElsewhere(left, context);
     const ids = await left.resume(left.all(), { paused: true });
     const waits = watchWaits(services, context, options);
     try {
@@ -93,7 +96,7 @@ export function giveUpCommand(options: WaitingOptions, context: CommandContext):
       waits.stop();
     }
     context.print({ cancelled: ids.length }, `${ids.length} uploads given up`);
-    return 0;
+    return left.elsewhere.length === 0 ? 0 : 1;
   });
 }
 
@@ -128,6 +131,16 @@ async function queueAll(
     throw new NearplayError('bad-request', 'There was no file to upload.');
   }
   return ids;
+}
+
+/** Reports unfinished uploads that only preferences with their own storage can continue or end. */
+function reportElsewhere({ elsewhere }: UnfinishedUploads, context: CommandContext): void {
+  for (const { path, key, upload, unconfirmedStart } of elsewhere) {
+    const bucket = (upload ?? unconfirmedStart)?.bucket;
+    const where = bucket === undefined ? 'another storage' : `another storage (bucket ${bucket})`;
+    const message = `"${path}" was going to ${where} than today's, so it was left as it is.`;
+    report(context, { code: 'not-supported', message, key }, `${key}: ${message}`);
+  }
 }
 
 /** Reports unreadable records of earlier sessions; they are kept. */

@@ -149,6 +149,27 @@ describe('a run that was ended', () => {
     expect(await runs()).toEqual([]);
   });
 
+  it('to another storage than today’s is left as it is, which resume and cancel say', async () => {
+    const { child, ended } = await atWork(['upload', 'shot.mov', '--to', 'sq010'], 1);
+    child.kill('SIGKILL');
+    await ended;
+    await wait(400);
+    sandbox.clearFaults();
+    const studio = join(folder, 'studio.json');
+    const preferences = await readFile(studio, 'utf8');
+    await writeFile(studio, preferences.replaceAll(`"${sandbox.main.bucket}"`, '"another-bucket"'));
+    const left = {
+      code: 'not-supported',
+      key: 'sq010/shot.mov',
+      message: matching(/another storage .* left as it is/),
+    };
+    expect(await nearplay(['uploads', 'resume'])).toMatchObject({ code: 1, lines: [], errors: [left] });
+    expect(await nearplay(['uploads', 'cancel'])).toMatchObject({ code: 1, lines: [{ cancelled: 0 }], errors: [left] });
+    expect(uploadsIn(sandbox)).toHaveLength(1);
+    await writeFile(studio, preferences);
+    expect(await nearplay(['uploads', 'resume'])).toMatchObject({ code: 0, lines: [{ state: 'done' }], errors: [] });
+  });
+
   it('is not touched while it lives', async () => {
     const { child, ended } = await atWork(['upload', 'shot.mov', '--to', 'sq010'], 1);
     expect((await nearplay(['uploads'])).lines).toMatchObject([{ session: { pid: child.pid } }]);
