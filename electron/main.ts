@@ -45,6 +45,7 @@ import { QuitQuestion } from './shell/quitQuestion.ts';
 import { ReloadOnNewSources } from './shell/reload.ts';
 import { SAVE, saveQuestion } from './shell/saveQuestion.ts';
 import { closeSession, confineWindows, giveNoCertificates, openExternal, SWITCHES } from './shell/security.ts';
+import { oneAtATime } from './shell/oneAtATime.ts';
 import { openSettingsFile, type StoreOptions } from './shell/settingsFile.ts';
 import { storedTheme } from './shell/theme.ts';
 import { TransfersWatch } from './shell/transfersWatch.ts';
@@ -142,7 +143,7 @@ function servicesWith(settings: SettingsBackend, managedPreferencesFile: string)
     managedPreferencesFile,
     foreignManagedFile: (file) => foreignOwner(file, log),
     ...(preferences !== undefined && preferences !== '' && { commandLinePreferences: preferences }),
-    agreeToSave: async (question) => (await ask(saveQuestion(question))) === SAVE,
+    agreeToSave: oneAtATime(async (question) => (await ask(saveQuestion(question))) === SAVE, false),
     proxyAgent: systemProxyAgent(session.defaultSession),
     log,
     now,
