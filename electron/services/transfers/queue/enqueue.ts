@@ -28,12 +28,19 @@ export interface EnqueuerParts {
   over: () => void;
 }
 
+/** A search of folders whose files join the queue as they are found. */
+interface Search {
+  /** What is found from now on joins as paused. */
+  isPaused: boolean;
+  ended: AbortController;
+}
+
 /** Adds uploads to the queue: files and folders, streams, and records left in the journal by an earlier process. */
 export class Enqueuer {
   readonly #options: TransferQueueOptions;
   readonly #parts: EnqueuerParts;
   readonly #stopping = new AbortController();
-  #adding = 0;
+  readonly #searches = new Set<Search>();
 
   constructor(options: TransferQueueOptions, parts: EnqueuerParts) {
     this.#options = options;
@@ -42,7 +49,7 @@ export class Enqueuer {
 
   /** Searches that are still running. */
   get adding(): number {
-    return this.#adding;
+    return this.#searches.size;
   }
 
   /** @throws NearplayError as TransferQueue.add */
@@ -53,14 +60,16 @@ export class Enqueuer {
       this.#options.log.warn('File left out of an upload', { ...one });
       options.leftOut?.(one);
     };
-    const { signal } = this.#stopping;
+    const search: Search = { isPaused: false, ended: new AbortController() };
+    const signal = AbortSignal.any([this.#stopping.signal, search.ended.signal]);
     const { disk } = this.#options;
     const ids: string[] = [];
-    this.#adding += 1;
+    this.#searches.add(search);
     try {
       for await (const files of findFiles(paths, { leftOut, signal, disk })) {
         if (signal.aborted) break;
-        const records = files.map((file) => this.#newRecord(file, `${below}${file.name}`, options));
+        const state: UploadRecord['state'] = search.isPaused ? 'paused' : 'waiting';
+        const records = files.map((file) => ({ ...this.#newRecord(file, `${below}${file.name}`, options), state }));
         await this.#enqueue(records, claims);
         for (const { id } of records) ids.push(id);
         await nextTurn();
@@ -69,7 +78,7 @@ export class Enqueuer {
       // Files found before the stop stay queued.
       if (!signal.aborted) throw error;
     } finally {
-      this.#adding -= 1;
+      this.#searches.delete(search);
       this.#parts.over();
     }
     return ids;
@@ -103,6 +112,16 @@ export class Enqueuer {
       this.#restoreOne(record);
       if ((index + 1) % RESTORE_BATCH_RECORDS === 0) await nextTurn();
     }
+  }
+
+  /** Whether what running searches find from now on waits, or is paused: an action on all uploads is meant for them too. */
+  pauseSearches(isPaused: boolean): void {
+    for (const search of this.#searches) search.isPaused = isPaused;
+  }
+
+  /** Ends running searches; what they have found stays queued. */
+  endSearches(): void {
+    for (const { ended } of this.#searches) ended.abort();
   }
 
   /** Stops the searches that are running. */

@@ -263,18 +263,24 @@ export class TransferQueue {
     return job.transfer(this.#clock());
   }
 
-  /** Pauses these (default: all) within 200 ms; their parts are kept. */
+  /** Pauses these (default: all, those that are still being found included) within 200 ms; their parts are kept. */
   pause(ids?: readonly string[]): void {
+    if (!ids) this.#enqueuer.pauseSearches(true);
     this.#actions.pause(ids);
   }
 
   /** Queues paused uploads again. Default: all. */
   resume(ids?: readonly string[]): void {
+    if (!ids) this.#enqueuer.pauseSearches(false);
     this.#actions.resume(ids);
   }
 
-  /** Cancels these (default: all that are not over) and removes their parts from the storage. */
+  /**
+   * Cancels these (default: all that are not over; searches for more files end) and removes their parts from the
+   * storage.
+   */
   cancel(ids?: readonly string[]): void {
+    if (!ids) this.#enqueuer.endSearches();
     this.#actions.cancel(ids);
   }
 

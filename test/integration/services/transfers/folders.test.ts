@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SILENT } from '../../../../electron/services/runtime/log.ts';
 import { StorageClients } from '../../../../electron/services/storage/storageClients.ts';
 import type { UploadsDelta } from '../../../../electron/services/transfers/jobs/transfer.ts';
@@ -144,3 +144,29 @@ it(`takes ${MANY} files, and others have their turn meanwhile`, async () => {
   expect(queue.totals().files).toMatchObject({ done: 0 });
   expect(queue.list()).toHaveLength(MANY);
 }, 300_000);
+
+describe('an action on all uploads while a folder is still being read', () => {
+  const FILES = 600;
+  beforeEach(async () => {
+    await write(...Array.from({ length: FILES }, (_, at) => `${at % 3}/${at}.exr`));
+  });
+
+  it('pauses what is found afterwards as well, until all are resumed', async () => {
+    const adding = queue.add('', [join(folder, 'project')]);
+    await expect.poll(() => queue.totals().files.waiting, { interval: 1, timeout: 50_000 }).toBeGreaterThan(0);
+    queue.pause();
+    expect(await adding).toHaveLength(FILES);
+    await expect.poll(() => queue.totals().files, { timeout: 50_000 }).toMatchObject({ paused: FILES, waiting: 0 });
+    queue.resume();
+    await expect.poll(() => queue.totals().files, { timeout: 50_000 }).toMatchObject({ paused: 0, waiting: FILES });
+  });
+
+  it('cancels: the rest is not even looked for', async () => {
+    const adding = queue.add('', [join(folder, 'project')]);
+    await expect.poll(() => queue.totals().files.waiting, { interval: 1, timeout: 50_000 }).toBeGreaterThan(0);
+    queue.cancel();
+    const found = (await adding).length;
+    expect(found).toBeLessThan(FILES);
+    await expect.poll(() => queue.totals().files, { timeout: 50_000 }).toMatchObject({ cancelled: found, waiting: 0 });
+  });
+});
