@@ -106,6 +106,7 @@ export class LocalDisk {
 
   /**
    * @param late called with an answer that came after the end of the wait.
+   * @param timeoutMs milliseconds until the answer counts as missing.
    * @throws NearplayError cancelled, file-unreadable (NoAnswer); the system's error otherwise
    */
   ask<Answer>(
@@ -113,6 +114,7 @@ export class LocalDisk {
     question: (operations: DiskOperations) => Promise<Answer>,
     signal?: AbortSignal,
     late?: (answer: Answer) => void,
+    timeoutMs = this.#answerTimeoutMs,
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
@@ -136,10 +138,7 @@ export class LocalDisk {
         if (state === 'asked' && place.answeredAt < askedAt) place.isSilent = true;
         leave(new NoAnswer(path));
       };
-      const timer = setTimeout(
-        giveUp,
-        place.isSilent ? Math.min(SILENT_ANSWER_TIMEOUT_MS, this.#answerTimeoutMs) : this.#answerTimeoutMs,
-      );
+      const timer = setTimeout(giveUp, place.isSilent ? Math.min(SILENT_ANSWER_TIMEOUT_MS, timeoutMs) : timeoutMs);
       const stopWaiting = () => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', cancel);

@@ -6,7 +6,9 @@ import { z } from 'zod';
 import { NearplayError } from '../../../../shared/errors.ts';
 import { KIB, SECOND_MS } from '../../../../shared/units.ts';
 import { hiddenName, NEW_FILE_FLAGS, randomText } from '../../files/atomicFile.ts';
+import { atDestination, isDriveSilent, syncAtDestination } from '../../files/destinationDisk.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
+import { THIS_COMPUTER } from '../../files/localDisk.ts';
 import { writeFully } from '../../files/writeFully.ts';
 import type { Machine } from '../../runtime/machine.ts';
 import { type ReceivedNote, receivedSchema } from './ranges.ts';
@@ -119,7 +121,14 @@ export class DestinationClaim {
     // Until the part is opened, it is as the earlier download described it: this one may end before that.
     const { received } = left ?? {};
     if (received) this.#received = () => received;
-    this.#timer = setInterval(() => void this.#beat(), heartbeatMs).unref();
+    let isBeating = false;
+    const beat = async () => {
+      // A drive that does not answer holds one beat, not one more each time.
+      if (isBeating) return;
+      isBeating = true;
+      await this.#beat().finally(() => (isBeating = false));
+    };
+    this.#timer = setInterval(() => void beat(), heartbeatMs).unref();
   }
 
   /**
@@ -135,15 +144,19 @@ export class DestinationClaim {
     let before: Found | undefined;
     for (let round = 0; round < TAKING_ROUNDS; round++) {
       const left = leftIn(before);
-      const made = await make(file, destination, owner, left);
+      const made = await atDestination(
+        destination,
+        () => make(file, destination, owner, left),
+        (late) => late && void THIS_COMPUTER.close(destination, late.handle),
+      );
       if (made) {
-        if (before) await removeParts(destination, [made.note.part]);
+        if (before) await atDestination(destination, () => removeParts(destination, [made.note.part]));
         return new DestinationClaim(made, destination, left, heartbeatMs);
       }
-      const found = await look(file, options);
+      const found = await atDestination(destination, () => look(file, options));
       if (!found) continue;
       if (found.isRunning) throw alreadyRunning(destination);
-      if (await moveAway(file, destination, found.text)) before = found;
+      if (await atDestination(destination, () => moveAway(file, destination, found.text))) before = found;
     }
     throw alreadyRunning(destination);
   }
@@ -169,12 +182,8 @@ export class DestinationClaim {
   async describe(content: PartContent, received?: () => ReceivedNote): Promise<void> {
     this.#note = { ...this.#note, content };
     this.#received = received;
-    try {
-      await this.#write();
-      await this.#handle.datasync();
-    } catch (cause) {
-      throw explainFileError(cause, { path: this.#destination, doing: 'write' });
-    }
+    await this.#write();
+    await syncAtDestination(this.#destination, () => this.#handle.datasync());
   }
 
   /**
@@ -183,12 +192,13 @@ export class DestinationClaim {
    */
   async assertOurs(): Promise<void> {
     if (await this.#isOurs()) return;
-    const folderExists = await lstat(dirname(this.#destination)).then(
+    const folder = dirname(this.#destination);
+    const folderExists = await atDestination(this.#destination, () => lstat(folder)).then(
       () => true,
       () => false,
     );
     if (folderExists) throw alreadyRunning(this.#destination);
-    const gone = `The folder ${dirname(this.#destination)} is not there any more. Choose another destination.`;
+    const gone = `The folder ${folder} is not there any more. Choose another destination.`;
     throw new NearplayError('destination-unwritable', gone);
   }
 
@@ -210,10 +220,12 @@ export class DestinationClaim {
       await this.#write().catch(() => undefined);
     } else {
       // The part first: without its note it would be found by no later download. Its name is this claim's own.
-      await rm(this.part, { force: true }).catch(() => undefined);
-      if (await this.#isOurs()) await rm(this.#file, { force: true }).catch(() => undefined);
+      const remove = (file: string) =>
+        atDestination(this.#destination, () => rm(file, { force: true })).catch(() => undefined);
+      await remove(this.part);
+      if (await this.#isOurs()) await remove(this.#file);
     }
-    await this.#handle.close().catch(() => undefined);
+    await THIS_COMPUTER.close(this.#destination, this.#handle);
   }
 
   async #beat(): Promise<void> {
@@ -223,13 +235,12 @@ export class DestinationClaim {
 
   async #isOurs(): Promise<boolean> {
     try {
-      const [own, named] = await Promise.all([
-        this.#handle.stat({ bigint: true }),
-        lstat(this.#file, { bigint: true }),
-      ]);
-      return own.ino === named.ino && own.dev === named.dev;
-    } catch {
-      return false;
+      const look = async () => [await this.#handle.stat({ bigint: true }), await lstat(this.#file, { bigint: true })];
+      const [own, named] = await atDestination(this.#destination, look);
+      return own !== undefined && own.ino === named?.ino && own.dev === named.dev;
+    } catch (error) {
+      // Without an answer nothing is known, so nothing is given up.
+      return isDriveSilent(error);
     }
   }
 
@@ -246,7 +257,7 @@ export class DestinationClaim {
     const received = this.#received?.();
     const bytes = bytesOf({ ...note, ...(received && { received }) }, this.#noteBytes);
     this.#noteBytes = bytes.length;
-    await writeFully(this.#handle, bytes, 0);
+    await atDestination(this.#destination, () => writeFully(this.#handle, bytes, 0));
   }
 }
 

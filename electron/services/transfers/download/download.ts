@@ -1,10 +1,9 @@
-import type { Stats } from 'node:fs';
 import { lstat, mkdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type ErrorCode, NearplayError } from '../../../../shared/errors.ts';
 import type { Route } from '../../../../shared/routing.ts';
 import { KIB } from '../../../../shared/units.ts';
-import { explainFileError } from '../../files/fileErrors.ts';
+import { atDestination } from '../../files/destinationDisk.ts';
 import { specialAt } from '../../files/writePlace.ts';
 import type { Studio } from '../../reading/studio.ts';
 import { orCancelled, sleep } from '../../runtime/async.ts';
@@ -372,18 +371,14 @@ const WAITED_FOR: ReadonlySet<WaitReason> = new Set(['offline', 'sign-in']);
 
 /** Creates the folder. @throws NearplayError at once when nothing can be written there */
 async function prepare(path: string): Promise<void> {
-  const special = await specialAt(path);
+  const special = await atDestination(path, () => specialAt(path));
   if (special !== undefined) throw notAFile(path, special);
-  let existing: Stats | undefined;
-  try {
+  const existing = await atDestination(path, async () => {
     await mkdir(dirname(path), { recursive: true });
-    existing = await lstat(path).catch((cause: unknown) => {
-      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-      throw cause;
+    return lstat(path).catch((cause: unknown): undefined => {
+      if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause;
     });
-  } catch (cause) {
-    throw explainFileError(cause, { path: path, doing: 'write' });
-  }
+  });
   if (!existing || existing.isFile() || existing.isSymbolicLink()) return;
   const what = existing.isDirectory() ? 'A folder' : 'Something that is no file';
   throw new NearplayError('destination-unwritable', `${what} is in the way at ${path}. Choose another name.`);
@@ -397,7 +392,7 @@ function notAFile(path: string, special: string): NearplayError {
 
 /** @throws NearplayError disk-full in advance; a drive that does not report free space is tried */
 async function assertRoom(path: string, bytes: number): Promise<void> {
-  const room = await statfs(dirname(path)).catch(() => undefined);
+  const room = await atDestination(path, () => statfs(dirname(path))).catch(() => undefined);
   if (!room || room.blocks === 0) return;
   const free = room.bavail * room.bsize;
   if (free >= bytes + SPARE_BYTES) return;

@@ -1,8 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type ErrorCode, type ErrorReport, NearplayError, reportOf } from '../../../../shared/errors.ts';
 import { asFolder } from '../../../../shared/keys.ts';
 import { SECOND_MS } from '../../../../shared/units.ts';
+import { syncFolder } from '../../files/atomicFile.ts';
+import { atDestination, isDriveSilent, syncAtDestination } from '../../files/destinationDisk.ts';
 import { FolderSyncs } from '../../files/folderSyncs.ts';
 import { StableFile } from '../../files/stableFile.ts';
 import type { Studio } from '../../reading/studio.ts';
@@ -101,7 +104,7 @@ class FolderRun {
   readonly #resources: DownloadResources;
   readonly #ended = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #folderSyncs = new FolderSyncs();
+  readonly #folderSyncs = new FolderSyncs((folder) => syncAtDestination(join(folder, 'any'), () => syncFolder(folder)));
   readonly #report: FolderReport = { files: 0, bytes: 0, saved: 0, same: 0, unproved: 0, failed: 0 };
   #placing: Promise<unknown> = Promise.resolve();
   #replica: { storage: string; listing: OrderedListing } | undefined;
@@ -223,7 +226,7 @@ class FolderRun {
       this.#report.failed += 1;
       const report = reportOf(error);
       this.#options.failed?.(version.key, report);
-      if (report.code === 'disk-full') this.#end(error);
+      if (report.code === 'disk-full' || isDriveSilent(error)) this.#end(error);
     } finally {
       this.#leave(isLarge);
     }
@@ -287,7 +290,7 @@ class FolderRun {
 
   /** What proves that the file which is there is the object; `undefined`: it is another, or nothing proves it. */
   async #comparedWith(version: ObjectVersion, path: string): Promise<ProvedBy | undefined> {
-    const found = await lstat(path).catch(() => undefined);
+    const found = await atDestination(path, () => lstat(path)).catch(() => undefined);
     const isAlike = found?.isFile() === true && found.size === version.size;
     if (!isAlike || Math.floor(found.mtimeMs / SECOND_MS) !== Math.floor(version.lastModified / SECOND_MS)) {
       return undefined;

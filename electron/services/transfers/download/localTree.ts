@@ -2,6 +2,7 @@ import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { NearplayError } from '../../../../shared/errors.ts';
 import { foldedName, numberedName, safeFileName } from '../../../../shared/localNames.ts';
+import { atDestination } from '../../files/destinationDisk.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
 import { removeAbandonedParts } from './destinationClaim.ts';
 
@@ -82,16 +83,19 @@ export class LocalTree {
 
 async function openFolder(path: string): Promise<Folder> {
   try {
-    await mkdir(path, { recursive: true });
-    const names = await readdir(path);
-    await removeAbandonedParts(path, names, Date.now());
+    const names = await atDestination(path, async () => {
+      await mkdir(path, { recursive: true });
+      const found = await readdir(path);
+      await removeAbandonedParts(path, found, Date.now());
+      return found;
+    });
     const before = names.map((name) => name.normalize('NFC'));
     return {
       ...{ path, before: new Set(before), beforeFolded: new Set(before.map(foldedName)) },
       ...{ names: new Map(), taken: new Set() },
     };
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') {
+    if (codeOf(cause) === 'EEXIST' || (cause instanceof NearplayError && codeOf(cause.cause) === 'EEXIST')) {
       const message = `"${path}" is not a folder, and a folder of that name is to be saved in ${dirname(path)}.`;
       throw new NearplayError('not-a-folder', message, { cause });
     }
@@ -102,5 +106,10 @@ async function openFolder(path: string): Promise<Folder> {
 /** Whether the disk takes a name for that of another entry (`A` and `a`), which may be of another object. */
 async function isOfAnother(folder: Folder, name: string): Promise<boolean> {
   if (folder.before.has(name.normalize('NFC')) || !folder.beforeFolded.has(foldedName(name))) return false;
-  return (await lstat(join(folder.path, name)).catch(() => undefined)) !== undefined;
+  const path = join(folder.path, name);
+  return (await atDestination(path, () => lstat(path)).catch(() => undefined)) !== undefined;
+}
+
+function codeOf(cause: unknown): unknown {
+  return cause instanceof Error && 'code' in cause ? cause.code : undefined;
 }

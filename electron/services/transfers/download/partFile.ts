@@ -6,7 +6,9 @@ import { NearplayError } from '../../../../shared/errors.ts';
 import { MIB, SECOND_MS } from '../../../../shared/units.ts';
 import { crc32 } from '../../content/crc32.ts';
 import { givePermissionsOf, NEW_FILE_FLAGS, renameReplacing, syncFolder } from '../../files/atomicFile.ts';
+import { atDestination, syncAtDestination } from '../../files/destinationDisk.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
+import { THIS_COMPUTER } from '../../files/localDisk.ts';
 import { writeFully } from '../../files/writeFully.ts';
 import { notAFile, specialAt } from '../../files/writePlace.ts';
 import type { DestinationClaim, PartContent } from './destinationClaim.ts';
@@ -65,20 +67,30 @@ export class PartFile {
   ): Promise<PartFile> {
     const isSame = isDeepStrictEqual(claim.left?.content, content);
     const plan = planRanges(content.size, false, rangeBytes);
-    const left = isSame ? await openLeft(claim.part, content.size) : undefined;
+    const left = isSame
+      ? await atDestination(
+          destination,
+          () => openLeft(claim.part, content.size),
+          (late) => late && void THIS_COMPUTER.close(destination, late.handle),
+        )
+      : undefined;
     let handle = left?.handle;
     try {
       if (!handle) {
-        await rm(claim.part, { force: true });
+        await atDestination(destination, () => rm(claim.part, { force: true }));
         await claim.describe(content);
-        handle = await open(claim.part, NEW_FILE_FLAGS, PRIVATE_MODE);
+        handle = await atDestination(
+          destination,
+          () => open(claim.part, NEW_FILE_FLAGS, PRIVATE_MODE),
+          (late) => void THIS_COMPUTER.close(destination, late),
+        );
       }
       const received = left ? receivedBefore(plan, left.size, claim.left?.received) : ReceivedRanges.none(plan);
       const part = new PartFile({ claim, destination, content, handle, received, rangeBytes });
       if (left || received.plan.count > 1) await part.#describe();
       return part;
     } catch (cause) {
-      await handle?.close();
+      if (handle) await THIS_COMPUTER.close(destination, handle);
       throw explainFileError(cause, { path: destination, doing: 'write' });
     }
   }
@@ -159,19 +171,21 @@ export class PartFile {
    * @throws NearplayError destination-unwritable, disk-full, same-destination
    */
   async finish(lastModified: number, mayReplace: boolean): Promise<void> {
-    await this.#do(() => this.#handle.sync());
-    // Drives without permissions or dates refuse this; it is not essential.
-    const old = await this.#replaced();
+    await syncAtDestination(this.#destination, () => this.#handle.sync());
+    const old = await this.#do(() => this.#replaced());
     if (old && !mayReplace) throw new NearplayError('destination-unwritable', CAME_MEANWHILE);
-    if (old) await givePermissionsOf(old, this.#handle);
-    else await this.#handle.chmod(this.#claim.mode).catch(() => undefined);
-    await this.#handle.utimes(new Date(), new Date(lastModified)).catch(() => undefined);
+    await this.#do(async () => {
+      // Drives without permissions or dates refuse this; it is not essential.
+      if (old) await givePermissionsOf(old, this.#handle);
+      else await this.#handle.chmod(this.#claim.mode).catch(() => undefined);
+      await this.#handle.utimes(new Date(), new Date(lastModified)).catch(() => undefined);
+    });
     await this.#claim.assertOurs();
     await this.#assertUnderItsName();
     // Windows does not rename open files reliably.
     await this.close();
     await this.#do(() => renameReplacing(this.#claim.part, this.#destination));
-    await this.#do(() => syncFolder(dirname(this.#destination)));
+    await syncAtDestination(this.#destination, () => syncFolder(dirname(this.#destination)));
   }
 
   async #read(buffer: Uint8Array, start: number): Promise<void> {
@@ -198,13 +212,14 @@ export class PartFile {
 
   /** Keeps what is noted through a failure of the machine: the bytes are on disk before the note is released. */
   async keep(): Promise<void> {
-    await this.#handle.datasync().catch(() => undefined);
+    await syncAtDestination(this.#destination, () => this.#handle.datasync()).catch(() => undefined);
     await this.#record();
     await this.close();
   }
 
-  async close(): Promise<void> {
-    await this.#handle.close().catch(() => undefined);
+  /** Does not wait for a drive that does not answer. */
+  close(): Promise<void> {
+    return THIS_COMPUTER.close(this.#destination, this.#handle);
   }
 
   /**
@@ -231,12 +246,8 @@ export class PartFile {
     return this.#do(() => this.#handle.stat({ bigint: true }));
   }
 
-  async #do<Result>(work: () => Promise<Result>): Promise<Result> {
-    try {
-      return await work();
-    } catch (cause) {
-      throw explainFileError(cause, { path: this.#destination, doing: 'write' });
-    }
+  #do<Result>(work: () => Promise<Result>): Promise<Result> {
+    return atDestination(this.#destination, work);
   }
 }
 

@@ -2,6 +2,7 @@ import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestFor, type Fingerprint, fingerprintOf } from '../../content/fingerprint.ts';
 import { NEW_FILE_FLAGS, renameReplacing } from '../../files/atomicFile.ts';
+import { atDestination } from '../../files/destinationDisk.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
 import type { FolderSyncs } from '../../files/folderSyncs.ts';
 import { writeFully } from '../../files/writeFully.ts';
@@ -88,7 +89,9 @@ async function isProvedBy(bytes: Buffer, { algorithm, of, value, encoding }: Fin
 /** The file has its name and is on disk when it resolves. @throws NearplayError disk-full, destination-unwritable … */
 async function save({ path, object, folderSyncs }: SmallObject, bytes: Buffer): Promise<void> {
   const part = join(dirname(path), newPartName(path));
-  try {
+  let isGivenUp = false;
+  // One turn for all of it: each has its wait.
+  const write = async () => {
     const handle = await open(part, NEW_FILE_FLAGS, NEW_FILE_MODE);
     try {
       await writeFully(handle, bytes, 0);
@@ -98,10 +101,15 @@ async function save({ path, object, folderSyncs }: SmallObject, bytes: Buffer): 
     } finally {
       await handle.close();
     }
-    await renameReplacing(part, path);
+    // The buffer may have other bytes by now.
+    if (!isGivenUp) await renameReplacing(part, path);
+  };
+  try {
+    await atDestination(path, write);
     await folderSyncs.after(dirname(path));
   } catch (cause) {
-    await rm(part, { force: true }).catch(() => undefined);
+    isGivenUp = true;
+    await atDestination(path, () => rm(part, { force: true })).catch(() => undefined);
     throw explainFileError(cause, { path, doing: 'write' });
   }
 }
