@@ -36,6 +36,7 @@ import { FileDialogs, systemChooser, systemDestinationChooser } from './shell/di
 import { logFile } from './shell/logFile.ts';
 import { menuTemplate } from './shell/menu.ts';
 import { readyNotification } from './shell/notifications.ts';
+import { oneAtATime } from './shell/oneAtATime.ts';
 import { readPolicy } from './shell/policy.ts';
 import { AwakeWhileTransferring, onWakeUp } from './shell/power.ts';
 import { privateFolder } from './shell/privateFolder.ts';
@@ -45,7 +46,6 @@ import { QuitQuestion } from './shell/quitQuestion.ts';
 import { ReloadOnNewSources } from './shell/reload.ts';
 import { SAVE, saveQuestion } from './shell/saveQuestion.ts';
 import { closeSession, confineWindows, giveNoCertificates, openExternal, SWITCHES } from './shell/security.ts';
-import { oneAtATime } from './shell/oneAtATime.ts';
 import { openSettingsFile, type StoreOptions } from './shell/settingsFile.ts';
 import { storedTheme } from './shell/theme.ts';
 import { TransfersWatch } from './shell/transfersWatch.ts';
