@@ -1,7 +1,7 @@
-export const VERIFY_FINDINGS = ['different', 'missing', 'unproved', 'unreadable', 'left-out'] as const;
+export const VERIFY_FINDINGS = ['different', 'missing', 'unproved', 'unanswered', 'unreadable', 'left-out'] as const;
 /**
  * `different`: size or content. `missing`: no such object. `unproved`: same size, and no checksum to compare.
- * `unreadable`: the local file cannot be read. `left-out`: not uploaded by nature (a link, a pipe, a name that is not
+ * `unanswered`: the storage did not say what it has. `unreadable`: the local file cannot be read. `left-out`: not uploaded by nature (a link, a pipe, a name that is not
  * UTF-8), so not compared.
  */
 export type VerifyFinding = (typeof VERIFY_FINDINGS)[number];

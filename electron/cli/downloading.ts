@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { type Machine, thisMachine } from '../services/runtime/machine.ts';
-import { STOPPED } from '../services/transfers/download/download.ts';
+import { type Download, STOPPED } from '../services/transfers/download/download.ts';
 import { DownloadNotes } from '../services/transfers/download/downloadNotes.ts';
-import type { ProvedBy, Unproved } from '../services/transfers/download/storedObject.ts';
+import type { Unproved } from '../services/transfers/download/storedObject.ts';
 import { type CommandContext, reportError } from './surroundings.ts';
 import { waitMinutes, Waits } from './waits.ts';
 import { type ServiceNeeds, stateFolder } from './withServices.ts';
@@ -15,6 +15,7 @@ const BEGINS_AGAIN: Partial<Record<ErrorCode, string>> = {
 
 const UNPROVED: Record<Unproved, string> = {
   'no-checksum': 'the storage keeps no checksum',
+  'other-etag': 'the storage keeps no checksum, and its ETag is not the MD5 of what arrived, which it need not be',
   incomparable: 'the storage keeps a checksum of parts whose sizes are not known, which cannot be compared',
 };
 
@@ -73,6 +74,11 @@ export async function whileDownloading<Result>(
 }
 
 /** By what a file is proved, or why it is not. */
-export function proofText({ provedBy, unproved }: { provedBy: ProvedBy | null; unproved?: Unproved }): string {
-  return provedBy === null ? `not proved: ${UNPROVED[unproved ?? 'no-checksum']}` : `proved by ${provedBy}`;
+export function proofText({
+  provedBy,
+  unproved,
+  byWordOf,
+}: Pick<Download, 'provedBy' | 'unproved' | 'byWordOf'>): string {
+  if (provedBy === null) return `not proved: ${UNPROVED[unproved ?? 'no-checksum']}`;
+  return `proved by ${provedBy}${byWordOf === undefined ? '' : `, by the word of ${byWordOf} alone`}`;
 }

@@ -17,9 +17,15 @@ export async function getCommand(
   const target = /[/\\]$/.test(destination) ? `${resolve(cwd, destination)}/` : resolve(cwd, destination);
   await withServices({ ...options, needsRoute: true, keepsNothing: true }, context, async (services) => {
     const key = await keyToRead(services.studio(), typed);
-    const { path, size, route, provedBy, unproved, resumed } = await get(services, key, target, options, context);
+    const { path, size, route, provedBy, unproved, byWordOf, resumed } = await get(
+      services,
+      key,
+      target,
+      options,
+      context,
+    );
     const { storage, reason, details } = route;
-    const proof = { provedBy, ...(unproved && { unproved }) };
+    const proof = { provedBy, ...(unproved && { unproved }), ...(byWordOf !== undefined && { byWordOf }) };
     context.print(
       { key, path, size, storage, reason, details, ...proof, resumed },
       `${path} (${size} bytes from ${storage}: ${reason}; ${proofText(proof)})`,

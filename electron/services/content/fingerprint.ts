@@ -1,8 +1,10 @@
 import { Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
+import type { StorageConfiguration } from '../../../shared/preferences.ts';
 import { MIB } from '../../../shared/units.ts';
 import type { StableFile } from '../files/stableFile.ts';
+import { isOfAws } from '../storage/objectPlace.ts';
 import { parseChecksum } from './checksumText.ts';
 import { crc32 } from './crc32.ts';
 
@@ -36,6 +38,26 @@ export function fingerprintOf(answer: Answer): Fingerprint | undefined {
     return { algorithm, ...numbered(isOfParts, parts), value: digest, encoding: 'base64' };
   }
   return isEtagOfContent(answer) ? etagFingerprint(answer.ETag) : undefined;
+}
+
+/** Whether it is the ETag, for want of a checksum. */
+export function isEtag({ encoding }: Fingerprint): boolean {
+  return encoding === 'hex';
+}
+
+/**
+ * Whether content that differs from it is other content. A checksum always decides. An ETag that equals the MD5 proves
+ * the content anywhere, but one that differs proves nothing where ETags may only look like an MD5: that they are MD5s is
+ * known of Amazon alone (S3 API Reference, "Object"). The same rule holds for uploads (`verdictOn`).
+ */
+export function decides(fingerprint: Fingerprint, storage: StorageConfiguration): boolean {
+  return !isEtag(fingerprint) || isOfAws(storage);
+}
+
+export function isSameFingerprint(one: Fingerprint, other: Fingerprint): boolean {
+  return (
+    one.algorithm === other.algorithm && one.of === other.of && one.parts === other.parts && one.value === other.value
+  );
 }
 
 /** The MD5 in an ETag, of the bytes or (`…-3`) of the parts' MD5s; `undefined` for other ETags. */

@@ -1,10 +1,20 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import { NearplayError } from '../../../shared/errors.ts';
+import { sep } from 'node:path';
+import { type ErrorCode, NearplayError } from '../../../shared/errors.ts';
+import { errorText } from '../../../shared/errorText.ts';
 import { asFolder } from '../../../shared/keys.ts';
 import type { LeftOut, LeftOutFor } from '../../../shared/leftOut.ts';
 import { MIB } from '../../../shared/units.ts';
 import type { VerifyFinding, VerifyReport } from '../../../shared/verify.ts';
-import { etagFingerprint, fingerprintOf, hasContent, partSizeBy } from '../content/fingerprint.ts';
+import {
+  decides,
+  etagFingerprint,
+  type Fingerprint,
+  fingerprintOf,
+  hasContent,
+  isEtag,
+  partSizeBy,
+} from '../content/fingerprint.ts';
 import { findFiles, type FoundFile } from '../files/findFiles.ts';
 import { leftOutSentence } from '../files/leftOut.ts';
 import type { LocalDisk } from '../files/localDisk.ts';
@@ -12,6 +22,7 @@ import { StableFile } from '../files/stableFile.ts';
 import type { Studio } from '../reading/studio.ts';
 import { sleep } from '../runtime/async.ts';
 import { attemptsFor, backoffDelay } from '../runtime/backoff.ts';
+import { waitReasonOf } from '../storage/refusals.ts';
 import { wholeKey } from '../storage/storageKeys.ts';
 import { wholeListing } from '../storage/wholeListing.ts';
 
@@ -22,6 +33,8 @@ const MAX_LISTED_FILES = 50_000;
 /** Up to this size a file is read first, even in vain (an ETag may be no MD5), rather than a HEAD sent. */
 const READ_BEFORE_HEAD_MAX_BYTES = 8 * MIB;
 const PROGRESS_INTERVAL_MS = 100;
+/** Objects in a row that the storage failed to answer for, after which the comparison ends: it is not these objects. */
+const MAX_UNANSWERED_IN_A_ROW = 2 * MAX_PARALLEL_FILES;
 
 export interface VerifyOptions {
   /** The local folder, absolute; its contents are compared with the contents of `folder`. Or one file, which is looked for there. */
@@ -43,7 +56,10 @@ export type VerifyAccess = Pick<Studio, 'preferences' | 'clients' | 'requests'>;
  * storage: by the size in the listing, then by content with the checksum that the storage keeps. Every file is read
  * once; a small one that differs from its ETag twice.
  *
- * @throws NearplayError file-unreadable when the folder itself cannot be read; cancelled, offline, access-denied …
+ * An object that the storage refuses to describe is a line of the report, and the others go on.
+ *
+ * @throws NearplayError file-unreadable when the folder itself cannot be read; cancelled; credentials-expired …; and
+ *   what the listing or a row of objects failed with
  */
 export async function verifyFolder(studio: VerifyAccess, options: VerifyOptions): Promise<VerifyReport> {
   const folder = asFolder(options.folder);
@@ -77,13 +93,14 @@ class FolderComparison {
   /** By name in NFC: other programs upload the NFD that macOS returns. */
   readonly #listed = new Map<string, Listed>();
   #progressAt = 0;
+  #unansweredInARow = 0;
 
   constructor(studio: VerifyAccess, options: VerifyOptions & { signal: AbortSignal }) {
     this.#studio = studio;
     this.#options = options;
     this.#report = {
       ...{ path: options.path, folder: options.folder, compared: 0, bytes: 0, same: 0 },
-      totals: { different: 0, missing: 0, unproved: 0, unreadable: 0, 'left-out': 0 },
+      totals: { different: 0, missing: 0, unproved: 0, unanswered: 0, unreadable: 0, 'left-out': 0 },
       ...{ files: [], truncated: false },
     };
   }
@@ -135,7 +152,9 @@ class FolderComparison {
     try {
       const { signal, disk } = this.#options;
       opened = await StableFile.open(file.path, { root: file.root, signal, disk });
-      return await this.#compareContent(opened, listed);
+      const verdict = await this.#compareContent(opened, listed);
+      this.#unansweredInARow = 0;
+      return verdict;
     } catch (error) {
       const code = error instanceof NearplayError ? error.code : 'internal';
       if (this.#options.signal.aborted) throw new NearplayError('cancelled', undefined, { cause: error });
@@ -143,10 +162,20 @@ class FolderComparison {
       if (code === 'file-changed') return { finding: 'unreadable', detail: 'The file changed while it was compared.' };
       if (code === 'not-a-file') return { finding: 'left-out', detail: 'It is not a regular file any more.' };
       if (code === 'file-unreadable') return { finding: 'unreadable', detail: 'The file cannot be read.' };
-      throw error;
+      return this.#unanswered(error);
     } finally {
       await opened?.close();
     }
+  }
+
+  /** @throws the error when it is not about this object */
+  #unanswered(error: unknown): Verdict {
+    if (!(error instanceof NearplayError)) throw error;
+    const reason = waitReasonOf(error.code);
+    if (reason === 'sign-in' || ENDING_CODES.has(error.code)) throw error;
+    this.#unansweredInARow = reason === undefined ? 0 : this.#unansweredInARow + 1;
+    if (this.#unansweredInARow >= MAX_UNANSWERED_IN_A_ROW) throw error;
+    return { finding: 'unanswered', detail: errorText(error.report()) };
   }
 
   async #compareContent(file: StableFile, listed: Listed): Promise<Verdict> {
@@ -164,17 +193,26 @@ class FolderComparison {
     if (now !== size) return otherSize(size, now);
     const fingerprint = fingerprintOf(head);
     if (!fingerprint) return { finding: 'unproved', detail: 'The storage keeps no checksum of it.' };
-    const what = fingerprint.encoding === 'hex' ? 'MD5 (ETag)' : fingerprint.algorithm;
     if (fingerprint.of === 'whole') {
-      return (await hasContent(file, { fingerprint, signal, read })) ? SAME : otherContent(what);
+      return (await hasContent(file, { fingerprint, signal, read })) ? SAME : this.#otherContent(fingerprint);
     }
     const { ContentLength: length, PartsCount: count } = await this.#head(listed.key, 1);
     const partSize = partSizeBy(fingerprint, size, { size: length, count });
     const isSame = partSize !== undefined && (await hasContent(file, { fingerprint, partSize, signal, read }));
     if (isSame) return SAME;
     const isEven = partSize !== undefined && (await this.#isSizeOfSecondPart(listed.key, size, partSize));
-    if (isEven) return otherContent(what);
-    return { finding: 'unproved', detail: `The ${what} is one of parts that are not all of one size.` };
+    if (isEven) return this.#otherContent(fingerprint);
+    return { finding: 'unproved', detail: `The ${nameOf(fingerprint)} is one of parts that are not all of one size.` };
+  }
+
+  #otherContent(fingerprint: Fingerprint): Verdict {
+    const { clients, preferences } = this.#studio;
+    if (decides(fingerprint, clients.configurationOf(preferences.mainStorage))) {
+      return { finding: 'different', detail: `It has the same size and another ${nameOf(fingerprint)}.` };
+    }
+    const detail =
+      'The storage keeps no checksum of it, and its ETag is not the MD5 of the file, which it need not be.';
+    return { finding: 'unproved', detail };
   }
 
   /**
@@ -233,6 +271,9 @@ class FolderComparison {
   }
 }
 
+/** Errors that every other object would meet as well. */
+const ENDING_CODES: ReadonlySet<ErrorCode> = new Set(['cancelled', 'credentials-missing', 'proxy-sign-in']);
+
 /** Regular files that cannot be read now. */
 const UNREAD_REASONS: ReadonlySet<LeftOutFor> = new Set(['unreadable', 'unanswered', 'vanished']);
 
@@ -242,13 +283,13 @@ function otherSize(here: number, there: number): Verdict {
   return { finding: 'different', detail: `It has ${here} bytes here and ${there} in the storage.` };
 }
 
-function otherContent(by: string): Verdict {
-  return { finding: 'different', detail: `It has the same size and another ${by}.` };
+function nameOf(fingerprint: Fingerprint): string {
+  return isEtag(fingerprint) ? 'MD5 (ETag)' : fingerprint.algorithm;
 }
 
-/** Key of a path: with forward slashes. */
+/** Key of a path: with forward slashes. A backslash is a part of the name where it separates none. */
 function keyBelow(folder: string, path: string): string {
-  return path.slice(folder.length).replaceAll('\\', '/').replace(/^\/+/, '');
+  return path.slice(folder.length).replaceAll(sep, '/').replace(/^\/+/, '');
 }
 
 /** Runs `work` for all items, a limited number at a time; the first failure ends it. */

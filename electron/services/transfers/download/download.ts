@@ -24,7 +24,9 @@ import {
   lookAt,
   objectPlaceOf,
   proveContent,
+  type Proved,
   type ProvedBy,
+  proveReplicated,
   type StoredObject,
   type Unproved,
 } from './storedObject.ts';
@@ -50,6 +52,7 @@ export interface Download {
   provedBy: ProvedBy | null;
   /** Why it is unproved; with `provedBy: null` only. */
   unproved?: Unproved;
+  byWordOf?: Proved['byWordOf'];
   /** Bytes taken over from an earlier, ended attempt. */
   resumed: number;
 }
@@ -174,7 +177,7 @@ class DownloadRun {
         await this.#receive(studio, version, route, part);
         const proof = await this.#prove(studio, part);
         await part.finish(version.lastModified, this.#target.mayReplace);
-        const proved = 'by' in proof ? { provedBy: proof.by } : { provedBy: null, ...proof };
+        const proved = 'by' in proof ? provedAs(proof) : { provedBy: null, ...proof };
         return { key, path, size: version.size, route, ...proved, resumed: this.#resumed };
       } catch (cause) {
         if (this.#options.signal?.aborted) throw new NearplayError('cancelled', undefined, { cause });
@@ -274,14 +277,12 @@ class DownloadRun {
     const object = this.#stored;
     if (!object) return { unproved: 'no-checksum' };
     const file = await part.compared();
-    const proof = await proveContent(studio, object, file, this.#signal);
     const { mainStorage } = studio.preferences;
-    if ('by' in proof || object.storage === mainStorage) return proof;
-    // The main storage may have a checksum of the same version.
-    const onMain = await lookAt(studio, mainStorage, object.version, this.#signal).catch(() => undefined);
-    if (!onMain) return proof;
-    const byMain = await proveContent(studio, onMain, file, this.#signal);
-    return 'by' in byMain || byMain.unproved === 'incomparable' ? byMain : proof;
+    if (object.storage === mainStorage) return proveContent(studio, object, file, this.#signal);
+    const onMain = studio.reachability.isReachable(mainStorage)
+      ? await lookAt(studio, mainStorage, object.version, this.#signal).catch(() => undefined)
+      : undefined;
+    return proveReplicated(studio, object, onMain, file, this.#signal);
   }
 
   #received(received: number, size: number): void {
@@ -365,6 +366,11 @@ class DownloadRun {
   #random(): number {
     return (this.#options.random ?? Math.random)();
   }
+}
+
+/** A proof as it is told. */
+export function provedAs({ by, byWordOf }: Proved): Pick<Download, 'byWordOf'> & { provedBy: ProvedBy } {
+  return { provedBy: by, ...(byWordOf !== undefined && { byWordOf }) };
 }
 
 const WAITED_FOR: ReadonlySet<WaitReason> = new Set(['offline', 'sign-in']);

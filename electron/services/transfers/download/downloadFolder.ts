@@ -13,12 +13,12 @@ import { prefetched } from '../../runtime/prefetched.ts';
 import { type ObjectVersion, sameEtag } from '../../storage/objectVersion.ts';
 import { meansUnreachable } from '../../storage/s3Errors.ts';
 import { wholeListing } from '../../storage/wholeListing.ts';
-import { download, type DownloadOptions } from './download.ts';
+import { download, type DownloadOptions, provedAs } from './download.ts';
 import { downloadResources } from './downloadResources.ts';
 import { type LocalPlace, LocalTree } from './localTree.ts';
 import type { DownloadResources } from './receiveRanges.ts';
-import { downloadSmall, isSmall } from './smallObject.ts';
-import { lookAt, proveContent, type ProvedBy, type StoredObject, type Unproved } from './storedObject.ts';
+import { downloadSmall, isSmall, type SmallObject } from './smallObject.ts';
+import { lookAt, proveContent, type Proved, type ProvedBy, type StoredObject, type Unproved } from './storedObject.ts';
 
 /** Objects listed ahead of the downloads: two pages of a listing. */
 const LISTED_AHEAD = 2000;
@@ -36,6 +36,7 @@ export interface FolderFile {
   storage: string;
   provedBy: ProvedBy | null;
   unproved?: Unproved;
+  byWordOf?: Proved['byWordOf'];
   /** The file was there, with the same content by the storage's checksum. */
   wasThere?: true;
   /** The local name differs from the object's. */
@@ -108,6 +109,8 @@ class FolderRun {
   readonly #report: FolderReport = { files: 0, bytes: 0, saved: 0, same: 0, unproved: 0, failed: 0 };
   #placing: Promise<unknown> = Promise.resolve();
   #replica: { storage: string; listing: OrderedListing } | undefined;
+  /** The storage of the listing. */
+  #listedBy: string | undefined;
   #failure: { error: unknown } | undefined;
   #underWay = 0;
   #large = 0;
@@ -163,6 +166,7 @@ class FolderRun {
           // The first page takes a connection, and a round trip.
           if (!hasBegun) this.#resources.slots.roundTrip((performance.now() - begun) / 2);
           hasBegun = true;
+          this.#listedBy = storage;
           yield version;
         }
         return;
@@ -251,8 +255,9 @@ class FolderRun {
     }
     const small = isTaken ? undefined : await this.#small(placed);
     if (small) return { ...named, ...small };
-    const { route, provedBy, unproved, size: sizeNow } = await this.#download(key, path);
-    return { ...named, size: sizeNow, storage: route.storage, provedBy, ...(unproved && { unproved }) };
+    const { route, provedBy, unproved, byWordOf, size: sizeNow } = await this.#download(key, path);
+    const why = { ...(unproved && { unproved }), ...(byWordOf !== undefined && { byWordOf }) };
+    return { ...named, size: sizeNow, storage: route.storage, provedBy, ...why };
   }
 
   /** `undefined` where it has to be downloaded like a large one. */
@@ -261,20 +266,34 @@ class FolderRun {
     const studio = this.#studio();
     const configuration = studio.clients.configurationOf(storage);
     try {
-      const provedBy = await downloadSmall({
+      const { mainStorage } = studio.preferences;
+      const proved = await downloadSmall({
         client: this.#resources.clients.clientFor(studio.clients.clientOf(storage), configuration),
         configuration,
         object: { storage, version, etag: version.etag },
         ...{ path: place.path, owner: this.#folder, resources: this.#resources, folderSyncs: this.#folderSyncs },
         ...{ idleMs: this.#options.idleMs, signal: this.#signal },
         written: (bytes) => this.#options.progress?.(version.key, bytes),
+        ...(storage !== mainStorage && { main: this.#mainsWordOn(studio, version) }),
       });
-      return provedBy && { storage, provedBy };
+      return proved && { storage, ...provedAs(proved) };
     } catch (error) {
       if (this.#signal.aborted || !(error instanceof NearplayError)) throw error;
       if (error.code === 'slow-down' || error.code === 'timeout') this.#resources.slots.slowDown();
       return undefined;
     }
+  }
+
+  #mainsWordOn(studio: Studio, version: ObjectVersion): NonNullable<SmallObject['main']> {
+    const { mainStorage } = studio.preferences;
+    return {
+      etag: this.#listedBy === mainStorage ? version.etag : '',
+      fingerprint: async () => {
+        if (!studio.reachability.isReachable(mainStorage)) return undefined;
+        const found = await lookAt(studio, mainStorage, version, this.#signal).catch(() => undefined);
+        return found?.fingerprint;
+      },
+    };
   }
 
   #download(key: string, path: string) {

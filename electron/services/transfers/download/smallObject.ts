@@ -1,6 +1,12 @@
 import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { digestFor, type Fingerprint, fingerprintOf } from '../../content/fingerprint.ts';
+import {
+  digestFor,
+  etagFingerprint,
+  type Fingerprint,
+  fingerprintOf,
+  isSameFingerprint,
+} from '../../content/fingerprint.ts';
 import { NEW_FILE_FLAGS, renameReplacing } from '../../files/atomicFile.ts';
 import { atDestination } from '../../files/destinationDisk.ts';
 import { explainFileError } from '../../files/fileErrors.ts';
@@ -11,7 +17,7 @@ import { newPartName } from './destinationClaim.ts';
 import { type BytesAsked, objectBytes } from './objectBytes.ts';
 import { ONE_REQUEST_MAX_BYTES } from './ranges.ts';
 import type { DownloadResources } from './receiveRanges.ts';
-import type { ProvedBy, StoredObject } from './storedObject.ts';
+import type { Proved, ProvedBy, StoredObject } from './storedObject.ts';
 
 /** Mode of a new file, before the umask. */
 const NEW_FILE_MODE = 0o666;
@@ -24,6 +30,13 @@ export interface SmallObject extends Pick<BytesAsked, 'client' | 'configuration'
   owner: string;
   resources: DownloadResources;
   folderSyncs: FolderSyncs;
+  /** For an object of a replica: what main keeps. */
+  main?: {
+    /** By the listing; '' where main was not listed. */
+    etag: string;
+    /** By HEAD; `undefined` where main does not say. */
+    fingerprint: () => Promise<Fingerprint | undefined>;
+  };
   written: (bytes: number) => void;
 }
 
@@ -39,19 +52,20 @@ export function isSmall({ size, etag }: ObjectVersion): boolean {
  *
  * @throws NearplayError as objectBytes; disk-full, destination-unwritable …
  */
-export async function downloadSmall(asked: SmallObject): Promise<ProvedBy | undefined> {
+export async function downloadSmall(asked: SmallObject): Promise<Proved | undefined> {
   const { resources, signal, object } = asked;
   const buffer = await resources.buffers.take(object.version.size, signal);
   let isUnused = false;
   try {
     const fingerprint = await read(asked, buffer);
     isUnused = true;
-    if (!fingerprint || !(await isProvedBy(buffer, fingerprint))) return undefined;
+    const proved = fingerprint && (await provedBy(asked, buffer, fingerprint));
+    if (!proved) return undefined;
     isUnused = false;
     await save(asked, buffer);
     isUnused = true;
     asked.written(object.version.size);
-    return fingerprint.algorithm.toLowerCase() as ProvedBy;
+    return proved;
   } finally {
     // A write that failed may go on behind it.
     resources.buffers.giveBack(buffer, isUnused);
@@ -76,6 +90,18 @@ async function read(asked: SmallObject, whole: Buffer): Promise<Fingerprint | un
   } finally {
     release();
   }
+}
+
+/** A replica that gives other bytes has their checksum too: what main keeps counts, where main says it. */
+async function provedBy({ main, object }: SmallObject, bytes: Buffer, own: Fingerprint): Promise<Proved | undefined> {
+  if (!(await isProvedBy(bytes, own))) return undefined;
+  const by = (fingerprint: Fingerprint) => fingerprint.algorithm.toLowerCase() as ProvedBy;
+  if (!main) return { by: by(own) };
+  const listed = etagFingerprint(main.etag);
+  if (listed && (await isProvedBy(bytes, listed))) return { by: by(listed) };
+  const kept = await main.fingerprint();
+  if (!kept) return { by: by(own), byWordOf: object.storage };
+  return isSameFingerprint(kept, own) || (await isProvedBy(bytes, kept)) ? { by: by(kept) } : undefined;
 }
 
 async function isProvedBy(bytes: Buffer, { algorithm, of, value, encoding }: Fingerprint) {

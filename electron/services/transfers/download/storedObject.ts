@@ -4,9 +4,11 @@ import { endpointOf } from '../../../../shared/storagePlace.ts';
 import { toBase64 } from '../../content/crc32.ts';
 import {
   type ComparedFile,
+  decides,
   type Fingerprint,
   fingerprintOf,
   hasContent,
+  isSameFingerprint,
   partSizeBy,
 } from '../../content/fingerprint.ts';
 import type { Studio } from '../../reading/studio.ts';
@@ -17,11 +19,20 @@ import { wholeKey } from '../../storage/storageKeys.ts';
 /** What a content was proved by: the checksum's name, `md5` for an ETag that is one. */
 export type ProvedBy = Lowercase<Fingerprint['algorithm']>;
 
-/** `incomparable`: the storage has a checksum of parts whose sizes are unknown. */
-export type Unproved = 'no-checksum' | 'incomparable';
+/**
+ * `other-etag`: there is no checksum, and the ETag looks like an MD5 and is another one. `incomparable`: the storage has
+ * a checksum of parts whose sizes are unknown.
+ */
+export type Unproved = 'no-checksum' | 'other-etag' | 'incomparable';
+
+export interface Proved {
+  by: ProvedBy;
+  /** The replica that the bytes came from, where main does not say what it keeps: its checksum is of its own bytes. */
+  byWordOf?: string;
+}
 
 /** Result of the comparison of downloaded content. */
-export type ContentProof = { by: ProvedBy } | { unproved: Unproved };
+export type ContentProof = Proved | { unproved: Unproved };
 
 /**
  * The answers of a storage about one version contradict each other: a proxy alters them. The content is unknown, and
@@ -99,14 +110,17 @@ export async function proveContent(
   const { fingerprint, version } = stored;
   if (!fingerprint) return { unproved: 'no-checksum' };
   const provedBy = fingerprint.algorithm.toLowerCase() as ProvedBy;
-  const differs = () => new NearplayError('damaged', `What arrived is not what the storage keeps the ${provedBy} of.`);
+  const differs = (): ContentProof => {
+    if (!decides(fingerprint, studio.clients.configurationOf(stored.storage))) return { unproved: 'other-etag' };
+    throw new NearplayError('damaged', `What arrived is not what the storage keeps the ${provedBy} of.`);
+  };
   if (fingerprint.of === 'whole') {
     if (fingerprint.algorithm === 'CRC32' && file.crc32) {
       if (toBase64(await file.crc32(signal)) === fingerprint.value) return { by: provedBy };
-      throw differs();
+      return differs();
     }
     if (await hasContent(file, { fingerprint, signal })) return { by: provedBy };
-    throw differs();
+    return differs();
   }
   const part = (number: number) => headOf(studio, stored.storage, version, signal, number);
   const { ContentLength: length, PartsCount: count } = await part(1);
@@ -116,7 +130,30 @@ export async function proveContent(
   // Parts of different sizes may be as many as parts of one size would be: their boundaries are unknown then.
   const isEven = version.size <= 2 * partSize || (await part(2)).ContentLength === partSize;
   if (!isEven) return { unproved: 'incomparable' };
-  throw differs();
+  return differs();
+}
+
+/**
+ * Compares a file that came from a replica, with what main keeps: a replica that gives other bytes has their checksum
+ * too.
+ *
+ * @param onMain `undefined` when main does not say what it keeps.
+ * @throws NearplayError damaged when the content differs from that of main, or else of the replica
+ */
+export async function proveReplicated(
+  studio: Studio,
+  stored: StoredObject,
+  onMain: StoredObject | undefined,
+  file: ReceivedFile,
+  signal: AbortSignal,
+): Promise<ContentProof> {
+  const isAsMain =
+    stored.fingerprint && onMain?.fingerprint && isSameFingerprint(stored.fingerprint, onMain.fingerprint);
+  const byMain = onMain && !isAsMain ? await proveContent(studio, onMain, file, signal) : undefined;
+  if (byMain && 'by' in byMain) return byMain;
+  const own = await proveContent(studio, stored, file, signal);
+  if ('by' in own) return isAsMain ? own : { ...own, byWordOf: stored.storage };
+  return byMain?.unproved === 'incomparable' ? byMain : own;
 }
 
 /** @throws NearplayError not-a-storage for an answer without anything of S3, as a firewall's page with status 200 */

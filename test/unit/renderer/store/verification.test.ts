@@ -10,7 +10,7 @@ const REPORT: VerifyReport = {
   compared: 12,
   bytes: 3400,
   same: 9,
-  totals: { different: 0, missing: 2, unproved: 1, unreadable: 0, 'left-out': 0 },
+  totals: { different: 0, missing: 2, unproved: 1, unanswered: 0, unreadable: 0, 'left-out': 0 },
   files: [],
   truncated: false,
 };
