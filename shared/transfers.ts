@@ -29,8 +29,8 @@ export const BLOCKED_FOR = [
 export type BlockedFor = (typeof BLOCKED_FOR)[number];
 
 /**
- * `identical`: the bucket has the same content under this name. `asked-for`: it has other content, and the user chose
- * to keep it.
+ * `identical`: the bucket has the same content under this name. `asked-for`: it has other content, or content
+ * that cannot be compared, and the user chose to keep it.
  */
 export const SKIPPED_FOR = ['identical', 'asked-for'] as const;
 export type SkippedFor = (typeof SKIPPED_FOR)[number];
@@ -50,6 +50,8 @@ export interface Transfer {
   order: number;
   state: TransferState;
   blockedFor?: BlockedFor;
+  /** Of a conflict: it is not known whether the object has the same content. */
+  contentUnknown?: true;
   skippedFor?: SkippedFor;
   /** Bytes. */
   size: number;

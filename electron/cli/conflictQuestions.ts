@@ -19,8 +19,9 @@ export async function askAboutConflicts(uploads: TransferQueue, { surroundings }
   const { ask } = surroundings;
   const waiting = uploads.list().filter(({ blockedFor }) => blockedFor === 'conflict');
   if (!ask || waiting.length === 0) return false;
-  for (const [index, { id, key }] of waiting.entries()) {
-    const given = await answerTo(`"${key}" is there already, with other content: ${CHOICES}? `, ask);
+  for (const [index, { id, key, contentUnknown }] of waiting.entries()) {
+    const what = contentUnknown ? '; it is not known whether it is the same' : ', with other content';
+    const given = await answerTo(`"${key}" is there already${what}: ${CHOICES}? `, ask);
     if (given === undefined) return index > 0;
     const isForAll = given !== given.toLowerCase();
     const answer = ANSWERS.get(given.toLowerCase()) ?? 'skip';

@@ -2,14 +2,19 @@ import type { ErrorReport } from '../../shared/errors.ts';
 import type { Transfer } from '../../shared/transfers.ts';
 import { type CommandContext, reportError } from './surroundings.ts';
 
-type ReportedTransfer = Pick<Transfer, 'id' | 'key' | 'size' | 'state' | 'blockedFor' | 'skippedFor' | 'error'> & {
+type ReportedTransfer = Pick<
+  Transfer,
+  'id' | 'key' | 'size' | 'state' | 'blockedFor' | 'contentUnknown' | 'skippedFor' | 'error'
+> & {
   /** Of uploads of this process. */
   changedWhileSent?: true;
 };
 
-const NAME_TAKEN = {
+const CHOOSE = 'Choose with --on-conflict skip, replace or keep-both.';
+const NAME_TAKEN = { code: 'conflict', message: `Another file with this name is there. ${CHOOSE}` } as const;
+const NAME_TAKEN_BY_UNKNOWN = {
   code: 'conflict',
-  message: 'Another file with this name is there. Choose with --on-conflict skip, replace or keep-both.',
+  message: `A file with this name is there; it is not known whether it is the same, since the storage keeps no checksum to compare with. ${CHOOSE}`,
 } as const;
 const CANCELLED = { code: 'cancelled', message: 'Cancelled.' } as const;
 
@@ -39,7 +44,8 @@ export class UploadReports {
     for (const transfer of transfers) if (transfer.blockedFor === 'conflict') this.#reportOne(transfer);
   }
 
-  #reportOne({ id, key, size, state, blockedFor, skippedFor, error, changedWhileSent }: ReportedTransfer): void {
+  #reportOne(transfer: ReportedTransfer): void {
+    const { id, key, size, state, blockedFor, contentUnknown, skippedFor, error, changedWhileSent } = transfer;
     if (this.#reported.has(id)) return;
     this.#reported.add(id);
     if (state === 'done' || state === 'skipped') {
@@ -52,8 +58,9 @@ export class UploadReports {
       );
       return;
     }
+    const taken = contentUnknown ? NAME_TAKEN_BY_UNKNOWN : NAME_TAKEN;
     const { code, message, detail }: Pick<ErrorReport, 'code' | 'message' | 'detail'> =
-      blockedFor === 'conflict' ? NAME_TAKEN : (error ?? CANCELLED);
+      blockedFor === 'conflict' ? taken : (error ?? CANCELLED);
     reportError(this.#context, code, message, key, detail);
   }
 }

@@ -266,12 +266,13 @@ export const en = {
     },
     conflict: {
       question: 'There is another one, with other content',
+      questionUnknown: 'There is one with this name; it is not known whether it is the same',
       answers: 'What to do with {{name}}',
       skip: 'Skip',
       replace: 'Replace',
       'keep-both': 'Keep both',
-      all_one: '{{formatted}} file asks: its name is taken by other content',
-      all_other: '{{formatted}} files ask: their names are taken by other content',
+      all_one: '{{formatted}} file asks: its name is taken',
+      all_other: '{{formatted}} files ask: their names are taken',
       allLabel: 'For all that ask',
       allAnswer: { skip: 'Skip all', replace: 'Replace all', 'keep-both': 'Keep both for all' },
     },
@@ -342,7 +343,7 @@ export const en = {
   },
   onConflict: {
     title: 'When a name is taken',
-    note: 'Files with the same content are always skipped. This is about other content.',
+    note: 'Files that are proved to be the same are always skipped. This is about all others.',
     ask: { title: 'Ask', note: 'The file waits until you answer; others go on.' },
     skip: { title: 'Skip', note: 'What is in the bucket stays, and the file is not uploaded.' },
     replace: {
@@ -379,7 +380,12 @@ export const en = {
       unproved: {
         title: 'Not proved',
         meaning:
-          'The size is the same, but the bucket keeps nothing that the content could be compared by: another program uploaded these. Upload them with Nearplay to be certain, or take their word for it.',
+          'The size is the same, but the bucket keeps nothing that the content could be compared by. Upload them with Nearplay to be certain, or take their word for it.',
+      },
+      unanswered: {
+        title: 'Not answered for',
+        meaning:
+          'The bucket has these and does not say what is in them; why stands beside each. Nothing is known of their content.',
       },
       unreadable: {
         title: 'Cannot be read',

@@ -12,7 +12,7 @@ export function rowText(transfer: Transfer, t: Translate): string {
       return runningText(transfer, t);
     case 'blocked':
       return blockedFor === 'conflict'
-        ? t('transfers.conflict.question')
+        ? t(transfer.contentUnknown ? 'transfers.conflict.questionUnknown' : 'transfers.conflict.question')
         : t(`transfers.blocked.${blockedFor ?? 'offline'}`);
     case 'failed':
       return error ? errorText(error) : t('transfers.state.failed');

@@ -60,7 +60,7 @@ export interface ConfirmedPart extends StoredPart {
 }
 
 /** The first part of an object; all parts but the last have its size. */
-export interface FirstPart {
+export interface ObjectPart {
   /** Bytes; absent when the storage does not return them. */
   size?: number;
   /** Of the whole object. */
@@ -245,8 +245,8 @@ export class S3UploadApi {
   }
 
   /** `null` when there is no such object. */
-  async headFirstPart(wholeKey: string, signal: AbortSignal): Promise<FirstPart | null> {
-    const answer = await this.#headOrNull({ Key: wholeKey, PartNumber: 1 }, signal);
+  async headPart(wholeKey: string, number: number, signal: AbortSignal): Promise<ObjectPart | null> {
+    const answer = await this.#headOrNull({ Key: wholeKey, PartNumber: number }, signal);
     if (!answer) return null;
     const { ContentLength: size, ETag: etag = '', PartsCount: count } = answer;
     return { ...(size !== undefined && { size }), etag, ...(count !== undefined && { count }) };

@@ -2,6 +2,7 @@ import { reportOf } from '../../../../shared/errors.ts';
 import type { BlockedFor } from '../../../../shared/transfers.ts';
 import type { Log } from '../../runtime/log.ts';
 import { abandoningUpload } from '../upload/abortAbandoned.ts';
+import { UnknownContent } from '../upload/conflicts.ts';
 import type { UploadOutcome } from '../upload/uploadContext.ts';
 import type { Jobs } from './jobs.ts';
 import type { UploadJob } from './uploadJob.ts';
@@ -47,7 +48,8 @@ export class JobStates {
 
   blocked(job: UploadJob, blockedFor: BlockedFor, error: unknown): void {
     this.leftConnection(job);
-    this.#jobs.updateSoon(job, { state: 'blocked', blockedFor, error: reportOf(error) });
+    const contentUnknown = error instanceof UnknownContent ? true : undefined;
+    this.#jobs.updateSoon(job, { state: 'blocked', blockedFor, contentUnknown, error: reportOf(error) });
   }
 
   failed(job: UploadJob, error: unknown): void {

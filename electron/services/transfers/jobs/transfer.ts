@@ -33,7 +33,8 @@ export function transferOf(
   { sent, confirmed, bytesPerSecond }: LiveProgress,
   hasChangedWhileSent = false,
 ): UploadTransfer {
-  const { id, path, key, order, state, blockedFor, skippedFor, size, policy, createdAt, finishedAt, error } = record;
+  const { id, path, key, order, state, blockedFor, contentUnknown, skippedFor, size, policy } = record;
+  const { createdAt, finishedAt, error } = record;
   return {
     id,
     direction: 'upload',
@@ -42,6 +43,7 @@ export function transferOf(
     order,
     state,
     ...(blockedFor && { blockedFor }),
+    ...(blockedFor === 'conflict' && contentUnknown && { contentUnknown }),
     ...(skippedFor && { skippedFor }),
     size,
     // The size of a stream is known at its end.

@@ -85,6 +85,8 @@ export const uploadRecordSchema = withUnknown({
   policy: z.enum(CONFLICT_POLICIES),
   state: z.enum(TRANSFER_STATES),
   blockedFor: z.enum(BLOCKED_FOR).optional(),
+  /** Of a conflict: it is not known whether the object has the file's content. */
+  contentUnknown: z.literal(true).optional(),
   skippedFor: z.enum(SKIPPED_FOR).optional(),
   error: withUnknown({
     // An unknown code of a later version; its sentence still describes the error.

@@ -105,6 +105,7 @@ export class UploadResources {
     const api = this.api();
     return {
       api,
+      storage: configuration,
       conditions: this.#conditionsOf(configuration, api),
       wholeKey: (key) => wholeKey(configuration, key),
       apiAt: (place) => this.apiAt(place),

@@ -3,13 +3,28 @@ import type { StableFile } from '../../files/stableFile.ts';
 import type { RemoteObject } from '../http/objectInfo.ts';
 import { retrying } from '../http/retry.ts';
 import { numberedKey } from './objectMetadata.ts';
-import { isSameContent } from './sameContent.ts';
+import { likenessOf } from './sameContent.ts';
 import type { UploadContext, UploadOutcome, UploadTask } from './uploadContext.ts';
 
 const MAX_NAMES = 1000;
 
 /** How to go on when another object has the key. `free`: the record's key may be written. */
 export type Resolution = UploadOutcome | { kind: 'free'; replace: boolean };
+
+/** The key has an object whose content is proved to be another. */
+class OtherContent extends NearplayError {
+  constructor(key: string) {
+    super('conflict', `"${key}" is there already, with other content. Choose what to do with it.`);
+  }
+}
+
+/** The key has an object that cannot be compared with the file. */
+export class UnknownContent extends NearplayError {
+  constructor(key: string) {
+    const why = 'it is not known whether it is the same, since the storage keeps no checksum to compare with';
+    super('conflict', `"${key}" is there already; ${why}. Choose what to do with it.`);
+  }
+}
 
 /**
  * Resolves a conflict. The same content, as far as it can be compared, is never uploaded again; for other content the
@@ -24,8 +39,8 @@ export async function resolveConflict(
   file: StableFile,
   stored: RemoteObject,
 ): Promise<Resolution> {
-  const isSame = await isSameContent(context, context.wholeKey(task.record.key), file, stored, task.signal);
-  if (isSame) return { kind: 'skipped', why: 'identical' };
+  const likeness = await likenessOf(context, context.wholeKey(task.record.key), file, stored, task.signal);
+  if (likeness === 'same') return { kind: 'skipped', why: 'identical' };
   switch (task.record.policy) {
     case 'skip':
       return { kind: 'skipped', why: 'asked-for' };
@@ -35,10 +50,7 @@ export async function resolveConflict(
       await takeFreeName(context, task);
       return { kind: 'free', replace: false };
     case 'ask':
-      throw new NearplayError(
-        'conflict',
-        `"${task.record.key}" is there already, with other content. Choose what to do with it.`,
-      );
+      throw likeness === 'other' ? new OtherContent(task.record.key) : new UnknownContent(task.record.key);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { NearplayError } from '../../../../shared/errors.ts';
+import type { StorageConfiguration } from '../../../../shared/preferences.ts';
 import type { SkippedFor } from '../../../../shared/transfers.ts';
 import type { Sleep } from '../../runtime/async.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -48,6 +49,8 @@ export interface StorageConditions {
 /** Resources and functions that uploads use. */
 export interface UploadContext {
   api: S3UploadApi;
+  /** The main storage. */
+  storage: StorageConfiguration;
   /** The whole key of a key relative to the main storage's prefix. */
   wholeKey: (key: string) => string;
   conditions: StorageConditions;

@@ -30,6 +30,10 @@ it.each([
   [{ state: 'paused', sent: 40 * MEGABYTE }, 'Paused · 40 MB of 100 MB'],
   [{ state: 'blocked', blockedFor: 'offline' }, 'Waits for the network. Goes on by itself.'],
   [{ state: 'blocked', blockedFor: 'conflict' }, 'There is another one, with other content'],
+  [
+    { state: 'blocked', blockedFor: 'conflict', contentUnknown: true },
+    'There is one with this name; it is not known whether it is the same',
+  ],
   [{ state: 'done' }, 'Uploaded · 100 MB'],
   [{ state: 'done', direction: 'download' }, 'Saved on this computer · 100 MB'],
   [
