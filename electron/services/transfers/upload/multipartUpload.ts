@@ -220,7 +220,7 @@ export class MultipartUpload {
   async #completeOnce(upload: UploadRef, whole: WholeObject, conditions: WriteConditions): Promise<UploadOutcome> {
     const { signal } = this.#task;
     const { size } = this.#file.identity;
-    if (!this.#replace && isIgnorant(conditions)) await this.#assertFree();
+    if (!this.#replace) await this.#assertFree(conditions);
     const onlyIfFree = !this.#replace && conditions !== 'unsupported';
     try {
       const completed = await this.#context.api.complete(upload, { ...whole, size, onlyIfFree }, signal);
@@ -235,13 +235,19 @@ export class MultipartUpload {
   }
 
   /**
-   * Checks the key where conditional writes are not supported and another client may have taken it meanwhile. @throws
-   * NearplayError conflict
+   * Checks that no other client has taken the key meanwhile. Whatever is known of conditions: servers exist that honour
+   * them on PutObject, which is what the probe asks, and ignore them on CompleteMultipartUpload.
+   *
+   * @throws NearplayError conflict; access-denied when only HEAD protects an existing object
    */
-  async #assertFree(): Promise<void> {
+  async #assertFree(conditions: WriteConditions): Promise<void> {
     const { signal } = this.#task;
-    const stored = await this.#context.api.head(this.#wholeKey(), signal);
-    if (stored) throw new NearplayError('conflict');
+    try {
+      if (await this.#context.api.head(this.#wholeKey(), signal)) throw new NearplayError('conflict');
+    } catch (error) {
+      const isDenied = error instanceof NearplayError && error.code === 'access-denied';
+      if (!isDenied || isIgnorant(conditions)) throw error;
+    }
   }
 
   /** Checks the stored object by HEAD, even after a successful answer. @throws NearplayError damaged, unproved */

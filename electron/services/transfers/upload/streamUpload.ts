@@ -4,7 +4,7 @@ import { CompositeCrc32 } from '../../content/compositeCrc32.ts';
 import type { SentContent } from '../../content/contentVerdict.ts';
 import { crc32, toBase64 } from '../../content/crc32.ts';
 import { sleep } from '../../runtime/async.ts';
-import { isIgnorant, type WriteConditions } from '../../storage/writeConditions.ts';
+import type { WriteConditions } from '../../storage/writeConditions.ts';
 import { retrying } from '../http/retry.ts';
 import { proveArrival } from './arrival.ts';
 import { sendWithLibStorage, STREAM_PART_BYTES } from './libStorageUpload.ts';
@@ -138,8 +138,8 @@ async function send(
     ChecksumType: context.api.checksumKind,
     ...(!mayReplace && conditions !== 'unsupported' && { IfNoneMatch: '*' }),
   };
-  // The source may have taken hours; without conditional writes only HEAD tells whether the key is still free.
-  const looks = !mayReplace && isIgnorant(conditions);
+  // The source may have taken hours. Not every server that honours conditions does so when it completes parts.
+  const looks = !mayReplace;
   return sendWithLibStorage(context, wholeKey, Readable.from(bytes, { objectMode: false }), params, {
     owner: record.id,
     signal,
@@ -156,6 +156,7 @@ async function send(
   });
 }
 
+/** @throws NearplayError conflict */
 async function assertFree(context: UploadContext, { record, signal }: UploadTask, wholeKey: string): Promise<void> {
   if (await retrying(context, signal, () => context.api.head(wholeKey, signal))) throw taken(record.key);
 }
