@@ -122,7 +122,9 @@ async function queueAll(
     const goOn = new Set(known.flatMap(({ record }) => (taken.includes(record.id) ? [record.path] : [])));
     const others = files.filter(({ path }) => !goOn.has(path));
     ids.push(...taken);
-    for (const { record } of known) if (goOn.has(record.path)) claims.set(record.wanted, record.path);
+    for (const { record } of known) {
+      if (goOn.has(record.path) && !claims.has(record.wanted)) claims.set(record.wanted, record.path);
+    }
     const adding = others.map((file) => ({ file, key: below + file.name, onConflict }));
     ids.push(...(await services.uploads.addFiles(adding, claims)));
   }

@@ -137,6 +137,31 @@ describe('a run that was ended', () => {
     expect(await nearplay(['uploads', 'resume'])).toMatchObject({ code: 0 });
   });
 
+  it('is not gone on with over another file that has its name by now', async () => {
+    const { child, ended } = await atWork(['upload', 'shot.mov', '--on-conflict', 'replace'], 1);
+    child.kill('SIGKILL');
+    await ended;
+    sandbox.clearFaults();
+    await file('A/shot.mov', 'another film');
+    const said = await nearplay(['upload', 'A/shot.mov', 'shot.mov', '--on-conflict', 'replace']);
+    expect(said).toMatchObject({ code: 1, lines: [{ state: 'done' }], errors: [{ code: 'same-destination' }] });
+    expect((await bytesOf(sandbox, 'shot.mov'))?.toString()).toBe('another film');
+  });
+
+  it('of two with one name, one is gone on with and the other one named', async () => {
+    await file('A/shot.mov', randomBytes(20 * MIB));
+    for (const path of ['shot.mov', 'A/shot.mov']) {
+      const before = confirmedParts().length;
+      sandbox.addFault({ operation: 'CompleteMultipartUpload', effect: { kind: 'stall' } });
+      const { child, ended } = await atWork(['upload', path, '--on-conflict', 'replace'], before + 1);
+      child.kill('SIGKILL');
+      await ended;
+      sandbox.clearFaults();
+    }
+    const said = await nearplay(['uploads', 'resume']);
+    expect(said).toMatchObject({ code: 1, lines: [{ state: 'done' }], errors: [{ code: 'same-destination' }] });
+  });
+
   it('leaves nothing in the storage when it is given up', async () => {
     const { child, ended } = await atWork(['upload', 'shot.mov', '--to', 'sq010'], 1);
     child.kill('SIGKILL');

@@ -84,6 +84,16 @@ export class Jobs {
     return this.#destinations.rivalOf(record);
   }
 
+  /** Another local file that has this destination or will have it. */
+  holderOf(record: Pick<UploadRecord, 'id' | 'path' | 'wanted'>): UploadJob | undefined {
+    return this.#destinations.holderOf(record);
+  }
+
+  /** Whether another upload has this name in the storage or will have it. */
+  isTaken(name: string, id: string): boolean {
+    return this.#destinations.isTaken(name, id);
+  }
+
   /** The order after all others, for a new job. */
   nextOrder(): number {
     this.#lastOrder += 1;
@@ -114,17 +124,13 @@ export class Jobs {
 
   /** Changes a record; on disk when it resolves. @throws NearplayError disk-full */
   updateDurably(job: UploadJob, changes: Partial<UploadRecord>): Promise<void> {
-    this.updateLive(job, () => {
-      job.record = { ...job.record, ...changes };
-    });
+    this.#change(job, changes);
     return this.#options.journal.put(job.record);
   }
 
   /** Changes a record; on disk within a second, or with the next write of its sheet. */
   updateSoon(job: UploadJob, changes: Partial<UploadRecord>): void {
-    this.updateLive(job, () => {
-      job.record = { ...job.record, ...changes };
-    });
+    this.#change(job, changes);
     if (changes.order !== undefined) {
       this.#jobs.orderChanged();
       this.#lastOrder = Math.max(this.#lastOrder, changes.order);
@@ -165,6 +171,15 @@ export class Jobs {
   /** Emits pending changes, and nothing afterwards. */
   stop(): Promise<void> {
     return this.#changes.stop();
+  }
+
+  #change(job: UploadJob, changes: Partial<UploadRecord>): void {
+    const isMoved = changes.key !== undefined && changes.key !== job.record.key;
+    if (isMoved) this.#destinations.remove(job);
+    this.updateLive(job, () => {
+      job.record = { ...job.record, ...changes };
+    });
+    if (isMoved) this.#destinations.add(job);
   }
 
   async #shortenJournal(): Promise<void> {

@@ -101,7 +101,15 @@ export class Enqueuer {
 
   /** @throws NearplayError as TransferQueue.adopt */
   async adopt(records: readonly UploadRecord[]): Promise<void> {
-    const own = records.map((record) => ({ ...record, order: this.#parts.jobs.nextOrder() }));
+    const claims = new Map<string, string>();
+    const own = records.map((record) => {
+      const ordered = { ...record, order: this.#parts.jobs.nextOrder() };
+      if (record.state !== 'waiting') return ordered;
+      const rival = claims.get(record.wanted) ?? this.#parts.jobs.holderOf(record)?.record.path;
+      if (rival !== undefined && rival !== record.path) return this.#refused(ordered, rival);
+      claims.set(record.wanted, record.path);
+      return ordered;
+    });
     await this.#options.journal.add(own);
     await this.restore(own);
   }
@@ -180,7 +188,11 @@ export class Enqueuer {
       claims.set(wanted, path);
       return record;
     }
-    const error = sameDestination(path, rival);
+    return this.#refused(record, rival);
+  }
+
+  #refused(record: UploadRecord, rival: string): UploadRecord {
+    const error = sameDestination(record.path, rival);
     this.#options.log.warn('Upload refused', { key: record.key, error });
     return { ...record, state: 'failed', error: error.report(), finishedAt: this.#options.now() };
   }

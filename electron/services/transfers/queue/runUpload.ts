@@ -83,6 +83,7 @@ export class UploadRuns {
         return job.record;
       },
       updateDurably: (changes) => this.#options.jobs.updateDurably(job, changes),
+      isTaken: (key) => this.#options.jobs.isTaken(key, job.id),
       signal,
       progress: this.#progressOf(job),
     };

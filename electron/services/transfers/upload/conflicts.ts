@@ -60,13 +60,17 @@ export function contradictoryConflict(key: string, cause: NearplayError): Nearpl
   return new NearplayError('refused', message, { cause: cause.cause, detail: cause.detail });
 }
 
-/** Sets the record's key to the next free `name (2).ext`. */
+/**
+ * Sets the record's key to the next free `name (2).ext`: one that neither the storage has nor another file of this
+ * queue, whose upload a storage that ignores conditions would overwrite.
+ */
 async function takeFreeName(context: UploadContext, task: UploadTask): Promise<void> {
   for (let number = 2; number <= MAX_NAMES; number++) {
     const key = numberedKey(task.record.wanted, number);
-    if (key === task.record.key) continue;
+    if (key === task.record.key || task.isTaken(key)) continue;
     const taken = await retrying(context, task.signal, () => context.api.head(context.wholeKey(key), task.signal));
-    if (taken) continue;
+    // Another upload may have taken it meanwhile.
+    if (taken || task.isTaken(key)) continue;
     await task.updateDurably({ key });
     return;
   }

@@ -33,6 +33,8 @@ export interface UploadTask {
   readonly record: Readonly<UploadRecord>;
   /** Changes the record; on disk when it resolves. @throws NearplayError disk-full */
   updateDurably(changes: Partial<UploadRecord>): Promise<void>;
+  /** Whether another upload of the queue has this name in the storage or will have it. */
+  isTaken(key: string): boolean;
   /** Aborted by a pause, a cancellation or a stop: requests in flight end at once. */
   readonly signal: AbortSignal;
   readonly progress: Progress;

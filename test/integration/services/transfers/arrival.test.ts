@@ -192,6 +192,20 @@ describe('on a storage that does not keep conditions', () => {
       expect((await bytesOf(sandbox, `${way}.bin`))?.toString()).toBe('theirs');
     });
 
+    it('two files of the user stay two: a free name is none that the other one wants', async () => {
+      await put('d/x.mov', 'theirs');
+      const [x, numbered] = [await desk.file('d/x.mov', 1000), await desk.file('d/x (2).mov', 2000)];
+      for (const paths of [
+        [x, numbered],
+        [numbered, x],
+      ]) {
+        await running.queue.add('d', paths, { onConflict: 'keep-both' });
+        await within(20_000, 'both', running.queue.finished());
+      }
+      const stored = ['x', 'x (2)', 'x (3)'].map(async (name) => (await bytesOf(sandbox, `d/${name}.mov`))?.length);
+      expect(await Promise.all(stored)).toEqual(['theirs'.length, 2000, 1000]);
+    });
+
     it('it is found out once, named, and nothing is left of it', async () => {
       await Promise.all(['a', 'b', 'c'].map((name) => sendBy('put', running, desk, { name })));
       const verdict = kind === 'ignore-conditions' ? 'ignored' : 'unsupported';
@@ -207,6 +221,20 @@ describe('on a storage that does not keep conditions', () => {
       expect(left).toEqual([]);
     });
   });
+
+  it.each(['multipart', 'stream-in-parts'] as const)(
+    'only when parts are completed: one that comes while it is sent by %s stays',
+    async (way) => {
+      sandbox.addFault({ operation: 'CompleteMultipartUpload', effect: { kind: 'ignore-conditions' } });
+      sandbox.addFault({ operation: 'UploadPart', effect: { kind: 'latency', milliseconds: 300 } });
+      const sending = sendBy(way, running, desk);
+      await until(() => count(sandbox, 'UploadPart') > 0, 'it is on its way');
+      await put(`${way}.bin`, 'theirs');
+      const { transfer } = await sending;
+      expect(transfer.error?.code).toBe('conflict');
+      expect((await bytesOf(sandbox, `${way}.bin`))?.toString()).toBe('theirs');
+    },
+  );
 
   it('one that keeps them is asked once, and nothing is written by it', async () => {
     for (const name of ['a', 'b']) await sendBy('put', running, desk, { name });
