@@ -4,9 +4,17 @@
  */
 
 /** Formats that are rendered frame by frame. `take_0001.mov` and `take_0002.mov` are two takes, not two frames. */
-const FRAME_FORMATS = new Set('exr dpx tif tiff png jpg jpeg tga webp avif bmp cin hdr psd'.split(' '));
-/** More digits are a time or a hash, not a frame. */
+const FRAME_FORMATS = new Set(
+  [
+    'exr dpx tif tiff png jpg jpeg tga webp avif bmp cin hdr psd',
+    'ari arx dng jp2 j2c j2k jxl sgi rgb rgba iff pic rat pxr ppm pgm pfm',
+  ]
+    .join(' ')
+    .split(' '),
+);
+/** More digits are a time or a hash, not a frame, unless they are padded with zeros. */
 const MAX_DIGITS = 8;
+const MAX_PADDED_DIGITS = 12;
 /** `20240131`: a day, and no frame; a sequence of days would miss most of the numbers between two months. */
 const DAY = /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/;
 /** Renders that save time take every second, fifth or tenth frame; sizes (`thumb_128`, `thumb_256`) lie further apart. */
@@ -160,7 +168,7 @@ export function frameRanges(frames: readonly number[]): string {
   return runs.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`)).join(', ');
 }
 
-const NUMBER = new RegExp(`^-?\\d{1,${MAX_DIGITS}}$`);
+const NUMBER = new RegExp(`^-?(?:\\d{1,${MAX_DIGITS}}|0\\d{${MAX_DIGITS},${MAX_PADDED_DIGITS - 1}})$`);
 
 /** Places for a frame number: one alone where it is sure, else some; none in what is no frame of a sequence. */
 function slotsOf(name: string): Slot[] {
@@ -174,7 +182,8 @@ function slotsOf(name: string): Slot[] {
     while (isDigit(name, start - 1)) start -= 1;
     const slot = slotAt(name, start, end, dot);
     if (slot) slots.unshift(slot);
-    if (slot?.isAtEnd && slot.isWide && !slot.isShot) break;
+    // What is attached to a word may belong to it, as in `rec709`.
+    if (slot?.isAtEnd && slot.isWide && slot.isDelimited) break;
     end = start;
   }
   return slots;
@@ -183,7 +192,7 @@ function slotsOf(name: string): Slot[] {
 /** The digits from `start` to `end` of a name whose extension begins at `dot`. */
 function slotAt(name: string, start: number, end: number, dot: number): Slot | undefined {
   const isAtEnd = end === dot;
-  if (end - start > MAX_DIGITS || (!isAtEnd && !DELIMITERS.includes(name.charAt(end)))) return undefined;
+  if (!NUMBER.test(name.slice(start, end)) || (!isAtEnd && !DELIMITERS.includes(name.charAt(end)))) return undefined;
   if (DAY.test(name.slice(start, end))) return undefined;
   // A dash after another separator is a sign; after a name it is a separator.
   const isNegative = name[start - 1] === '-' && isDelimitedBefore(name, start - 1);

@@ -54,6 +54,21 @@ describe('one sequence', () => {
         .join(', ')}`,
     ],
     ['a stray frame far off', [...range(1001, 1010), 2001].map((n) => `a.${n}.exr`), 'a.####.exr 1001-1010, 2001'],
+    ['a name of a colour space', range(1, 4).map((n) => `img_${padded(n, 4)}_rec709.dpx`), 'img_####_rec709.dpx 1-4'],
+    ['the same after a dot', range(1, 4).map((n) => `a.${padded(n, 4)}.rec2020.exr`), 'a.####.rec2020.exr 1-4'],
+    ['a name of a codec', range(1, 4).map((n) => `a.${padded(n, 4)}_h264.jpg`), 'a.####_h264.jpg 1-4'],
+    [
+      'attached, after a number that stays',
+      range(1, 4).map((n) => `sq_010_b${padded(n, 4)}.exr`),
+      'sq_010_b####.exr 1-4',
+    ],
+    [
+      'nine digits with zeros',
+      range(86_400, 86_404).map((n) => `x.${padded(n, 9)}.dpx`),
+      'x.#########.dpx 86400-86404',
+    ],
+    ['raw frames of a camera', range(1, 3).map((n) => `A001C001.${padded(n, 7)}.dng`), 'A001C001.#######.dng 1-3'],
+    ['textures', range(1, 3).map((n) => `tex_${padded(n, 4)}.rat`), 'tex_####.rat 1-3'],
     ['attached to "shot"', range(1, 5).map((n) => `shot${padded(n, 4)}.exr`), 'shot####.exr 1-5'],
   ])('%s', (_what, names, sequence) => {
     expect(told(names)).toEqual([sequence]);
