@@ -7,6 +7,7 @@ import { MISLEADING } from './terminalText.ts';
  */
 const MAX_NAME_BYTES = 255;
 const NAME_OF_NOTHING = 'unnamed';
+const INVISIBLE = /^[\p{Default_Ignorable_Code_Point}\s]*$/u;
 /** Not in a name on Windows (Microsoft, "Naming Files, Paths, and Namespaces"). */
 const FORBIDDEN_CHARACTERS = /[<>:"|?*]/g;
 /** Windows drops blanks and dots at the end; other blanks are only hard to see. */
@@ -24,7 +25,7 @@ const FRAME_AND_EXTENSION = /(?:\.-?\d{1,10})?\.[^.]{1,24}$/u;
 export function safeFileName(key: string): string {
   const last = /[^/\\]*[/\\]*$/.exec(key)?.[0].replace(/[/\\]+$/, '') ?? '';
   const clean = last.replace(MISLEADING, '_').replace(FORBIDDEN_CHARACTERS, '_').replace(TRAILING_BLANKS_AND_DOTS, '');
-  const fitting = fitted(clean === '' ? NAME_OF_NOTHING : clean, MAX_NAME_BYTES);
+  const fitting = fitted(INVISIBLE.test(clean) ? NAME_OF_NOTHING : clean, MAX_NAME_BYTES);
   return isDeviceOfWindows(fitting) ? fitted(`_${fitting}`, MAX_NAME_BYTES) : fitting;
 }
 

@@ -25,7 +25,8 @@ const MAX_RANGE_FAULTS = 90;
 /** Format of AWS regions; other providers use their own. */
 const AWS_REGION = /^[a-z]{2,}(-[a-z0-9]+)+$/;
 /** S3 User Guide, "General purpose bucket naming rules". */
-const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const BUCKET = /^(?!.*\.\.)(?!\d+(?:\.\d+){3}$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const OLD_BUCKET = /^[A-Za-z0-9._-]{3,255}$/;
 /** Where buckets with upper case, underscores and up to 255 characters were made until 2018. */
 const OLD_BUCKETS = 'us-east-1';
 
@@ -92,10 +93,11 @@ function lintBucket(storage: StorageConfiguration): LintFinding[] {
   const { bucket, region } = storage;
   if (BUCKET.test(bucket)) return [];
   const path = ['bucket'];
-  if (!isElsewhere(storage) && region !== OLD_BUCKETS) {
+  if (!isElsewhere(storage) && (region !== OLD_BUCKETS || !OLD_BUCKET.test(bucket))) {
     return [{ severity: 'error', path, message: `${quoted(bucket)} is not a valid bucket name in ${region}` }];
   }
-  const message = `${quoted(bucket)} is a bucket name of before 2018: check that it is written as the storage has it`;
+  const kind = isElsewhere(storage) ? 'no bucket name by the rules of Amazon' : 'a bucket name of before 2018';
+  const message = `${quoted(bucket)} is ${kind}: check that it is written as the storage has it`;
   return [{ severity: 'warning', path, message }];
 }
 

@@ -35,9 +35,13 @@ const prefixText = shortText(MAX_KEY_BYTES)
 /** One bucket that media can be read from. Field names as studios already have them. */
 export const storageSchema = z.strictObject({
   // A part of a host's name at Amazon's, a word that is signed at others' (`garage`, `auto`); what holds where is for the lint.
-  region: shortText(63).regex(/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/, 'is not a region such as us-east-1'),
-  // The names of before 2018 in us-east-1, and of other makers, are wider than today's; which ones are meant is for the lint.
-  bucket: shortText(255).regex(/^[A-Za-z0-9][A-Za-z0-9._-]+[A-Za-z0-9]$/, 'is not a valid bucket name'),
+  region: shortText(63).regex(/^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$/, 'is not a region such as us-east-1'),
+  // The names of before 2018 in us-east-1, and of other makers (Ceph has `tenant:bucket`), are wider than today's; which ones
+  // are meant is for the lint.
+  bucket: shortText(255).regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]*(:[A-Za-z0-9._-]*)?[A-Za-z0-9]$/,
+    'is not a valid bucket name',
+  ),
   prefix: prefixText.default(''),
   aws_role_arn: shortText(MAX_URL_CHARACTERS)
     .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\x21-\x7e]+$/, 'is not the ARN of an IAM role')

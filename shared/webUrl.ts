@@ -35,8 +35,12 @@ export function parseWebUrl(text: string): WebUrl | undefined {
 }
 
 const LOOPBACK = rangesOf(['127.0.0.0/8', '::1']);
-// RFC 3927, RFC 4291 2.5.6, and the metadata services of clouds that are not link-local (AWS over IPv6, Alibaba, Oracle).
-const LINK_LOCAL = rangesOf(['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254', '100.100.100.200', '192.0.0.192']);
+// RFC 3927, RFC 4291 2.5.6, and the metadata services of clouds that are not link-local (AWS over IPv6, Alibaba, Oracle, Azure).
+// Then 169.254.0.0/16 within IPv6: translated (RFC 6052), 6to4 (RFC 3056), compatible (RFC 4291 2.5.5.1).
+const LINK_LOCAL = rangesOf([
+  ...['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::254', '100.100.100.200', '192.0.0.192', '168.63.129.16'],
+  ...['64:ff9b::a9fe:0/112', '2002:a9fe::/32', '::a9fe:0/112'],
+]);
 const METADATA_NAMES =
   /^(metadata|instance-data|metadata\.google\.internal|metadata\.goog|instance-data\.ec2\.internal)\.?$/;
 

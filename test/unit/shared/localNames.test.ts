@@ -11,6 +11,8 @@ describe('the name under which an object is saved', () => {
     ['sq010/日本 é.mov', '日本 é.mov'],
     ['folder/', 'folder'],
     ['a/..', 'unnamed'],
+    ['a/\u200b', 'unnamed'],
+    ['a/\u2060 \ufe0f', 'unnamed'],
     ['..', 'unnamed'],
     ['', 'unnamed'],
     ['/', 'unnamed'],

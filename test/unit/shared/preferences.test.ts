@@ -214,7 +214,7 @@ describe('storages of other makers', () => {
       `"${region}", "bucket": "${bucket}", "endpoint": "https://s3.example"`,
     );
 
-  it.each(['garage', 'auto', 'us-east-1', 'Home', 'z1'])('may have the region %s', (region) => {
+  it.each(['garage', 'auto', 'us-east-1', 'Home', 'z1', 'us_east'])('may have the region %s', (region) => {
     expect(parsePreferences(elsewhere(region, 'studio-media'))).toMatchObject({ findings: [], document: {} });
     expect(errors(elsewhere(region, 'studio-media').replace(', "endpoint": "https://s3.example"', ''))).toHaveLength(
       region === 'us-east-1' ? 0 : 1,
@@ -225,12 +225,27 @@ describe('storages of other makers', () => {
     expect(errors(elsewhere(region, 'studio-media'))[0]?.path).toBe('s3Configuration.main-us.region');
   });
 
-  it('may have a bucket name as before 2018, as us-east-1 may, with a warning', () => {
-    const message = expect.stringContaining('before 2018') as string;
-    for (const text of [elsewhere('garage', 'Studio_Media'), STUDIO.replace('studio-media"', 'Studio_Media"')]) {
+  it.each([
+    ['Studio_Media', elsewhere('garage', 'Studio_Media'), 'no bucket name by the rules of Amazon'],
+    ['studio:media', elsewhere('garage', 'studio:media'), 'no bucket name by the rules of Amazon'],
+    ['ab', elsewhere('garage', 'ab'), 'no bucket name by the rules of Amazon'],
+    ['Studio_Media', STUDIO.replace('studio-media"', 'Studio_Media"'), 'before 2018'],
+  ])(
+    'may have the bucket %s, and Amazon in us-east-1 what it took before 2018, with a warning',
+    (name, text, words) => {
       const { document, findings } = parsePreferences(text);
-      expect(document?.s3Configuration['main-us']?.bucket).toBe('Studio_Media');
+      expect(document?.s3Configuration['main-us']?.bucket).toBe(name);
+      const message = expect.stringContaining(words) as string;
       expect(findings).toMatchObject([{ severity: 'warning', path: 's3Configuration.main-us.bucket', message }]);
+    },
+  );
+
+  it('are not Amazon’s, which has narrower names', () => {
+    for (const bucket of ['studio:media', 'ab']) {
+      expect(errors(STUDIO.replace('studio-media"', `${bucket}"`))[0]?.path).toBe('s3Configuration.main-us.bucket');
+    }
+    for (const bucket of ['a..b', '192.168.0.1']) {
+      expect(errors(STUDIO.replace('studio-media-syd', bucket))[0]?.path).toBe('s3Configuration.sydney.bucket');
     }
     expect(errors(STUDIO.replace('studio-media-syd', 'Studio_Syd'))[0]?.path).toBe('s3Configuration.sydney.bucket');
   });
@@ -251,6 +266,10 @@ describe('address services', () => {
     'https://[::ffff:169.254.169.254]/',
     'https://[fe80::1]/',
     'https://[fd00:ec2::254]/',
+    'https://[64:ff9b::a9fe:a9fe]/',
+    'https://[2002:a9fe:a9fe::]/',
+    'https://[::a9fe:a9fe]/',
+    'https://168.63.129.16/',
     'https://metadata.google.internal/',
     'https://user@ip.example.com/',
     'file:///etc/passwd',
