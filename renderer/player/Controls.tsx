@@ -23,6 +23,7 @@ import { ScrubBar } from './ScrubBar.tsx';
 import { SpeedMenu } from './SpeedMenu.tsx';
 import type { TransportControls, TransportState } from './transport.ts';
 import { ViewMenu } from './view/ViewMenu.tsx';
+import { ViewStatus } from './view/ViewStatus.tsx';
 
 interface ControlsProps {
   transport: TransportControls | undefined;
@@ -88,6 +89,7 @@ export function Controls({ transport, shown, kind, silent = false, numbers, onFu
         >
           {kind === 'video' && <RepeatButton transport={transport} repeat={shown.range.repeat} />}
           {kind === 'video' && <ViewMenu />}
+          <ViewStatus />
           {!silent && <Sound transport={transport} shown={shown} />}
           {kind === 'video' && (
             <IconButton label={t('player.fullScreen')} shortcut={keysOf('full-screen')} onPress={onFullScreen}>

@@ -52,11 +52,6 @@ export function Counter({ transport, shown, numbers }: CounterProps) {
         <Button
           className="counter-figures"
           data-testid="counter"
-          aria-label={
-            texts
-              ? t('player.goToFrom', { number: texts.number, time: texts.timecode ?? texts.seconds })
-              : t('player.frameUnknown')
-          }
           isDisabled={!numbering}
           onPress={() => setTyping(true)}
         >
@@ -68,6 +63,7 @@ export function Counter({ transport, shown, numbers }: CounterProps) {
             {texts?.timecode ?? UNKNOWN}
           </span>
           <span className="counter-seconds muted">{texts ? texts.seconds : UNKNOWN}</span>
+          <span className="visually-hidden">{texts ? t('player.goToAnother') : t('player.frameUnknown')}</span>
         </Button>
       )}
       {numbering && (

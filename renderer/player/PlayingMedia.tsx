@@ -145,7 +145,10 @@ function momentOfMedia(media: Slot | null): PlaybackMoment {
 
 /** Its picture is there, and it has as much ahead as it needs. */
 function isSpared(media: Slot | null): boolean {
-  if (!(media instanceof HTMLMediaElement) || media.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return false;
+  if (!(media instanceof HTMLMediaElement)) return false;
+  // Of an element that plays nothing, nothing is taken.
+  if (media.error || !media.hasAttribute('src')) return true;
+  if (media.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return false;
   const { isWanting, ahead, isFull } = momentOfMedia(media);
   return !isWanting || isFull || ahead >= ENOUGH_S;
 }

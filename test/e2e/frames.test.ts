@@ -41,6 +41,7 @@ const CLIPS = [
   ['h264_2997_drop.mov', 0],
   ['h264_5994.mp4', 0],
   ['h264_variable.mp4', 0],
+  ['h264_24_fragments.mp4', 0],
   ['vp9_2997.webm', 0],
   ['prores_422hq_24.mov', 0],
   ['prores_4444_2997.mov', 0],

@@ -5,6 +5,7 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { StageView } from '../../../../../renderer/player/view/StageView.tsx';
 import { PLAIN_VIEW } from '../../../../../renderer/player/view/view.ts';
 import { ViewMenu } from '../../../../../renderer/player/view/ViewMenu.tsx';
+import { ViewStatus } from '../../../../../renderer/player/view/ViewStatus.tsx';
 import { viewStore } from '../../../../../renderer/player/view/viewStore.ts';
 import { draw } from '../../drawn.tsx';
 
@@ -20,9 +21,11 @@ beforeEach(async () => {
         <StageView />
       </div>
       <ViewMenu />
+      <ViewStatus />
     </div>,
   );
   // A DOM without a layout: the stage has the size that it is given.
+  Object.defineProperties(stage(), { clientWidth: { value: 1280 }, clientHeight: { value: 720 } });
   act(() => viewStore.setState({ stage: { width: 1280, height: 720 } }));
 });
 
@@ -82,4 +85,13 @@ it('the menu says how near it is, and has each line with its key', async () => {
   expect(line.textContent).toContain('H');
   await user.click(line);
   expect(viewStore.getState().view.isFlopped).toBe(true);
+});
+
+it('says what changed once it stays for a moment, for who listens', async () => {
+  fireEvent.keyDown(window, { key: '+' });
+  fireEvent.keyDown(window, { key: '+' });
+  fireEvent.keyDown(window, { key: 'n' });
+  fireEvent.keyDown(window, { key: 'h' });
+  const status = screen.getByTestId('view-status');
+  await vi.waitFor(() => expect(status.textContent).toBe('104%, Left and right exchanged: on, Mask: 2.39'));
 });
