@@ -61,6 +61,10 @@ export interface Picture {
   isPremultiplied: boolean;
 }
 
+/** Red, green and blue. */
+export type Rgb = readonly [number, number, number];
+export type Rgba = readonly [number, number, number, number];
+
 /** Why a file gives no picture. All are about its bytes: no other link gives others. */
 export type PictureFault =
   /** The file ends before the picture does, sizes in bytes. `needed` is what it must have at least. */
