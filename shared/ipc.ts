@@ -72,7 +72,13 @@ export const REQUESTS = {
       failed: z.string().min(1).max(60).optional(),
     }),
   ),
-  createSequenceLinks: request<SequenceLinks>()(z.strictObject({ id: sequenceId })),
+  /** `failed` names the storage and the frame whose link just failed, as for createLink. */
+  createSequenceLinks: request<SequenceLinks>()(
+    z.strictObject({
+      id: sequenceId,
+      failed: z.strictObject({ storage: z.string().min(1).max(60), frame: z.number().int() }).optional(),
+    }),
+  ),
   /** Repeated every PLAYBACK_REPORT_INTERVAL_MS until it is `over`. */
   reportPlayback: request()(z.strictObject({ need: z.enum(PLAYBACK_NEEDS) })),
   explainRoute: request<Route>()(z.strictObject({ key })),

@@ -5,16 +5,27 @@ export type MediaKind = 'video' | 'audio' | 'image' | 'other';
 const KINDS: ReadonlyMap<string, MediaKind> = new Map([
   ...kind('video', 'mp4 m4v mov webm mkv ogv avi mxf mpg mpeg'),
   ...kind('audio', 'wav mp3 m4a aac flac ogg oga opus aif aiff'),
-  ...kind('image', 'png jpg jpeg gif webp avif svg bmp'),
+  ...kind('image', 'png jpg jpeg gif webp avif svg bmp exr dpx tif tiff'),
 ]);
 
 function kind(name: MediaKind, extensions: string): [string, MediaKind][] {
   return extensions.split(' ').map((extension) => [extension, name]);
 }
 
+/** Images that engines do not decode; the window does it itself. */
+const DECODED_PICTURES: ReadonlySet<string> = new Set(['exr', 'dpx', 'tif', 'tiff']);
+
 /** The kind of media that a file name promises. */
 export function mediaKind(name: string): MediaKind {
+  return KINDS.get(extensionOf(name)) ?? 'other';
+}
+
+/** True for the name of an image that the window decodes itself. */
+export function isDecodedPicture(name: string): boolean {
+  return DECODED_PICTURES.has(extensionOf(name));
+}
+
+function extensionOf(name: string): string {
   const dot = name.lastIndexOf('.');
-  const extension = dot > 0 ? name.slice(dot + 1).toLowerCase() : '';
-  return KINDS.get(extension) ?? 'other';
+  return dot > 0 ? name.slice(dot + 1).toLowerCase() : '';
 }

@@ -45,7 +45,7 @@ function sampleIndex({ data, display }: Picture, x: number, y: number): number |
 }
 
 /** A stored sample as a number. */
-export function storedNumber({ type, samples }: Channel, index: number): number {
+function storedNumber({ type, samples }: Channel, index: number): number {
   const value = samples[index] ?? NaN;
   return type === 'half' ? halfToFloat(value) : value;
 }

@@ -9,7 +9,7 @@ export type ShownChannel = 'colour' | 'red' | 'green' | 'blue' | 'alpha' | 'lumi
 export type Interpretation = 'linear' | 'srgb' | 'cineon' | 'stored';
 
 /** By which curve light is shown. */
-export type DisplayCurve = 'srgb' | 'rec709';
+type DisplayCurve = 'srgb' | 'rec709';
 
 export interface Looking {
   /** Stops: each doubles the light. */

@@ -19,7 +19,7 @@ export type Frame = { picture: Picture } | { bitmap: ImageBitmap };
 const MAX_CANVAS_SIDE_PX = 8192;
 
 /** The size of what is shown of a frame, pixels. */
-export function frameSize(frame: Frame): { width: number; height: number } {
+function frameSize(frame: Frame): { width: number; height: number } {
   return 'bitmap' in frame ? frame.bitmap : frame.picture.display;
 }
 
@@ -51,6 +51,8 @@ export class PictureCanvas {
   draw(frame: Frame, looking: Looking): void {
     this.#last = { frame, looking };
     const { width, height } = frameSize(frame);
+    // A bitmap that was let go has no size.
+    if (width === 0 || height === 0) return;
     const factor = Math.ceil(Math.max(width, height) / MAX_CANVAS_SIDE_PX);
     const [across, down] = [Math.ceil(width / factor), Math.ceil(height / factor)];
     if (this.#canvas.width !== across) this.#canvas.width = across;

@@ -1,3 +1,5 @@
+import { LUMINANCE } from './looking.ts';
+
 // The arithmetic of looking.ts in GLSL ES 3.00; both stand side by side in a test.
 
 export const VERTEX_SHADER = `#version 300 es
@@ -119,7 +121,7 @@ void main() {
     return;
   }
   vec3 colour = vec3(decoded(stored.r), decoded(stored.g), decoded(stored.b)) * gain;
-  if (channel == 5) colour = vec3(dot(colour, vec3(0.2126, 0.7152, 0.0722)));
+  if (channel == 5) colour = vec3(dot(colour, vec3(${LUMINANCE.join(', ')})));
   if (lutDimensions != 0) colour = lookedUp(colour);
   else if (interpretation != 3) colour = vec3(encoded(colour.r), encoded(colour.g), encoded(colour.b));
   if (gamma != 1.0) colour = pow(max(colour, 0.0), vec3(1.0 / gamma));

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { LibraryFile } from '../../shared/library.ts';
+import { isDecodedPicture } from '../../shared/media.ts';
 import { arranged, type Neighbours, neighboursOf } from '../store/arrangement.ts';
 import { useLibrary, useSession } from '../store/context.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
@@ -54,8 +55,8 @@ export function Player({ opened }: { opened: LibraryFile }) {
     >
       {file.kind === 'other' ? (
         <NoPreview neighbours={neighbours} />
-      ) : file.sequence ? (
-        <SequencePlayer neighbours={neighbours} sequence={file.sequence} onFullScreen={onFullScreen} />
+      ) : file.sequence || isDecodedPicture(file.name) ? (
+        <SequencePlayer neighbours={neighbours} onFullScreen={onFullScreen} />
       ) : (
         <PlayingMedia neighbours={neighbours} onFullScreen={onFullScreen} />
       )}

@@ -1,192 +1,293 @@
-import { useEffect, useRef, useState } from 'react';
+import { IconPhotoOff } from '@tabler/icons-react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { FrameSequence } from '../../shared/library.ts';
-import type { SequenceLinks } from '../../shared/link.ts';
+import type { LibraryFile } from '../../shared/library.ts';
+import { isDecodedPicture } from '../../shared/media.ts';
 import type { StorageSummary } from '../../shared/reading.ts';
-import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import { reportOf } from '../api.ts';
+import type { Looking } from '../images/looking.ts';
+import { PictureCanvas } from '../images/pictureCanvas.ts';
 import type { Neighbours } from '../store/arrangement.ts';
 import { useNearplay, useSession } from '../store/context.tsx';
 import { Controls } from './Controls.tsx';
-import { fetchFrame, FrameCache } from './frameCache.ts';
+import { FrameCache } from './frameCache.ts';
+import { type FailedFrame, FrameLinks, type FrameSet } from './frameLinks.ts';
+import { type LoadedFrame, loadFrame } from './frameLoader.ts';
+import { LookingBar } from './LookingBar.tsx';
+import { lookingAfter } from './lookingKeys.ts';
+import { lookingMemory } from './lookingMemory.ts';
+import { pictureFaultText } from './pictureFaultText.ts';
+import { PixelValues } from './PixelValues.tsx';
 import { NO_PLAYBACK } from './playbackNeed.ts';
 import { PlayerError } from './PlayerError.tsx';
 import { PlayerHead } from './PlayerHead.tsx';
 import type { PlayerFailure } from './playerLink.ts';
 import { playerMemory } from './playerMemory.ts';
 import { SettledRoute } from './PlayerRoute.tsx';
+import { expectedSlots, type Slot, slotsOf } from './sequenceSlots.ts';
 import { SequenceTransport } from './sequenceTransport.ts';
 import { onSingleClick } from './singleClick.ts';
 import { probeSource } from './sourceProbe.ts';
-import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
+import { STILL_TRANSPORT, type TransportState } from './transport.ts';
 import { usePlaybackNeed } from './usePlaybackNeed.ts';
-import { useTransportKeys } from './usePlayerKeys.ts';
+import { usePlayerKeys, useTransportKeys } from './usePlayerKeys.ts';
 import { usePlayOn } from './usePlayOn.ts';
 import { StageView } from './view/StageView.tsx';
 
-const RENEW_BEFORE_END_MS = MINUTE_MS;
-/** A frame that fails is tried with fresh links once in so long, milliseconds. */
-const MIN_RENEWAL_MS = 5 * SECOND_MS;
-
 interface SequencePlayerProps {
   neighbours: Neighbours;
-  sequence: FrameSequence;
   onFullScreen: () => void;
 }
 
-/** The frames of a sequence, one after the other at 24 a second. */
-export function SequencePlayer({ neighbours, sequence, onFullScreen }: SequencePlayerProps) {
+/** Pictures that are decoded one by one: the frames of a sequence at a chosen rate, or one still. */
+export function SequencePlayer({ neighbours, onFullScreen }: SequencePlayerProps) {
+  const { file } = neighbours;
+  const { sequence } = file;
   const { t } = useTranslation();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [attempt, setAttempt] = useState(0);
-  const { links, transport, shown, failure } = useSequence(neighbours.file.key, sequence, canvas, attempt);
+  const [looking, setLooking] = useState(lookingMemory.looking);
+  const [rate, setRate] = useState(lookingMemory.rate);
+  const [layer, setLayer] = useState<string>();
+  const change = useCallback((next: Looking) => {
+    lookingMemory.looking = next;
+    setLooking(next);
+  }, []);
+  const { set, slots, transport, shown, frame, failure } = useFrames(file, layer, attempt);
+  usePictureCanvas(canvas, frame, looking);
+  usePlayerKeys((action) => {
+    const after = lookingAfter(looking, action);
+    if (after) change(after);
+  });
   usePlayOn(shown, neighbours);
-  useTransportKeys(transport, 'video');
-  const number = links?.frames[shown.frame ?? 0]?.number ?? sequence.first;
-  const isWaiting = !failure && (!links || shown.waiting);
+  useTransportKeys(transport, sequence ? 'video' : 'image');
+  const download = useSession((session) => session.download);
+  const number = slots?.[shown.frame ?? 0]?.number ?? sequence?.first ?? STILL_NUMBER;
+  const isWaiting = !failure && (!set || shown.waiting);
+  const isPicture = frame?.is === 'picture' || frame?.is === 'bitmap';
   return (
     <>
-      <PlayerHead neighbours={neighbours}>
-        {links && <SettledRoute file={neighbours.file} route={links.route} />}
-      </PlayerHead>
+      <PlayerHead neighbours={neighbours}>{set && <SettledRoute file={file} route={set.route} />}</PlayerHead>
       <div className="stage" data-phase={failure ? 'failed' : 'playing'} data-waiting={isWaiting}>
         <canvas
           ref={canvas}
           className="slot"
-          data-active
+          data-active={isPicture || frame === undefined}
           data-testid="player-media"
-          data-frame={number}
+          {...(sequence && { 'data-frame': number })}
+          data-picture={frame?.is ?? 'none'}
           role="img"
-          aria-label={t('player.frame', { frame: number })}
+          aria-label={sequence ? t('player.frame', { frame: number }) : file.name}
           onClick={onSingleClick(() => transport?.togglePlay())}
         />
+        {frame && !isPicture && !failure && <NoPicture frame={frame} number={number} />}
         <StageView />
         {isWaiting && <div className="spinner" aria-hidden="true" />}
-        {failure && <PlayerError failure={failure} kind="image" onRetry={() => setAttempt((count) => count + 1)} />}
+        {failure && (
+          <PlayerError
+            failure={failure}
+            kind="image"
+            onRetry={() => setAttempt((count) => count + 1)}
+            {...(!sequence && { onDownload: () => void download(file.key) })}
+          />
+        )}
       </div>
       {!failure && (
-        <Controls
-          transport={transport}
-          shown={shown}
-          kind="video"
-          silent
-          numbers={links?.frames}
-          onFullScreen={onFullScreen}
-        />
+        <LookingBar
+          looking={looking}
+          onLooking={change}
+          picture={frame?.is === 'picture' ? frame.picture : undefined}
+          layer={layer}
+          onLayer={setLayer}
+          rate={sequence && rate}
+          onRate={(next) => {
+            lookingMemory.rate = next;
+            setRate(next);
+            transport?.setRate(next);
+          }}
+        >
+          <PixelValues canvas={canvas} frame={frame} looking={looking} />
+        </LookingBar>
+      )}
+      {!failure && sequence && (
+        <Controls transport={transport} shown={shown} kind="video" silent numbers={slots} onFullScreen={onFullScreen} />
       )}
     </>
   );
 }
 
-interface PlayingSequence {
-  links: SequenceLinks | undefined;
-  transport: TransportControls | undefined;
+/** In the place of a frame that there is not, or that gives no picture: never another one. */
+function NoPicture({ frame, number }: { frame: LoadedFrame; number: number }) {
+  const { t } = useTranslation();
+  return (
+    <p className="no-picture" role="status" data-testid="no-picture">
+      <IconPhotoOff size={40} stroke={1.25} aria-hidden="true" />
+      {frame.is === 'broken'
+        ? t('looking.broken', { frame: number, fault: pictureFaultText(frame.fault, t) })
+        : t('looking.missing', { frame: number })}
+    </p>
+  );
+}
+
+interface PlayingFrames {
+  set: FrameSet | undefined;
+  /** Undefined before the links are there. */
+  slots: readonly Slot[] | undefined;
+  transport: SequenceTransport<LoadedFrame> | undefined;
   shown: TransportState;
+  /** On screen. */
+  frame: LoadedFrame | undefined;
   failure: PlayerFailure | undefined;
 }
 
-function useSequence(
-  key: string,
-  { id, count: expected }: FrameSequence,
-  canvas: React.RefObject<HTMLCanvasElement | null>,
-  attempt: number,
-): PlayingSequence {
-  const { api } = useNearplay();
+/** A still has one place, of this number. */
+const STILL_NUMBER = 0;
+const START_OF_STILL = { isGoneTo: false, frame: 0, paused: true, speed: 1, repeat: 'off' } as const;
+
+function useFrames(file: LibraryFile, layer: string | undefined, attempt: number): PlayingFrames {
+  const { decoders } = useNearplay();
+  const { sequence } = file;
+  const { t } = useTranslation();
+  const ask = useAskForLinks(file);
   const routesVersion = useSession((session) => session.routesVersion);
-  const [links, setLinks] = useState<SequenceLinks>();
-  const [transport, setTransport] = useState<SequenceTransport>();
+  const [set, setSet] = useState<FrameSet>();
+  const [transport, setTransport] = useState<SequenceTransport<LoadedFrame>>();
   const [shown, setShown] = useState(STILL_TRANSPORT);
+  const [frame, setFrame] = useState<LoadedFrame>();
   const [failure, setFailure] = useState<PlayerFailure>();
-  const newest = useRef<SequenceLinks>(undefined);
   usePlaybackNeed(() => transport?.moment ?? NO_PLAYBACK);
   const storages = useRef<readonly StorageSummary[]>(undefined);
   storages.current = useSession((session) => session.app?.reading?.storages);
-  const [first] = useState(() => Promise.withResolvers<undefined>());
+  const links = useMemo(() => new FrameLinks(ask, { arrived: setSet }), [ask]);
+  const slots = useMemo(() => set && slotsOf(set.frames.map(({ number }) => number)), [set]);
   // The transport is there before the links: what is pressed while they are on their way counts.
-  const count = links?.frames.length ?? expected;
+  const count = slots?.length ?? (sequence ? expectedSlots(sequence) : 1);
+  const frames = useRef<{ cache: FrameCache<LoadedFrame>; player: SequenceTransport<LoadedFrame> }>(undefined);
+  const newest = useRef({ file, slots, set, layer });
+  newest.current = { file, slots, set, layer };
 
-  const renew = useRef<() => Promise<void>>(undefined);
-  renew.current = async () => {
-    try {
-      newest.current = await api.createSequenceLinks({ id });
-      first.resolve(undefined);
-      setLinks(newest.current);
-    } catch (error) {
-      // Frames go on from the links that are there, as long as they hold.
-      if (!newest.current) setFailure({ kind: 'report', report: reportOf(error) });
-    }
-  };
   // After a change of region, too: frames in memory stay, the next ones come from there.
   useEffect(() => {
     setFailure(undefined);
-    void renew.current?.();
-  }, [attempt, routesVersion]);
-
-  const expiresAt = links?.expiresAt;
-  useEffect(() => {
-    if (expiresAt === undefined) return undefined;
-    const timer = setTimeout(
-      () => void renew.current?.(),
-      Math.max(MIN_RENEWAL_MS, expiresAt - RENEW_BEFORE_END_MS - Date.now()),
-    );
-    return () => clearTimeout(timer);
-  }, [expiresAt]);
+    links.renew().catch((error: unknown) => {
+      // Frames go on from the links that are there, as long as they hold.
+      if (!newest.current.set) setFailure({ kind: 'report', report: reportOf(error) });
+    });
+  }, [links, attempt, routesVersion]);
 
   useEffect(() => {
     if (count === 0) return undefined;
-    let answeredAt = -Infinity;
-    const cache: FrameCache = new FrameCache(
-      count,
-      async (index, signal) => {
-        await Promise.race([first.promise, aborted(signal)]);
-        signal.throwIfAborted();
-        return fetchFrame(newest.current?.frames[index]?.url ?? '', signal);
-      },
-      {
-        arrived: () => undefined,
-        failed: (index) => {
-          if (performance.now() - answeredAt < MIN_RENEWAL_MS) {
-            if (index === player.index) void examine(index);
-            return;
-          }
-          answeredAt = performance.now();
-          void renew.current?.().then(() => cache.want(player.index, 1));
-        },
-      },
-    );
-    /** Why the frame in front of the eyes cannot be shown: the storage, or the frame itself. */
-    const examine = async (index: number): Promise<void> => {
-      const frame = newest.current?.frames[index];
-      if (!newest.current || !frame) return;
-      const { region, route } = newest.current;
+    const isSequence = newest.current.file.sequence !== undefined;
+    const load = async (index: number, signal: AbortSignal): Promise<LoadedFrame> => {
+      const { frames } = await links.get();
+      const place = (newest.current.slots ?? slotsOf(frames.map(({ number }) => number)))[index];
+      const options = { links, decoders, isDecoded: isDecodedPicture(newest.current.file.name) };
+      return loadFrame(place?.number ?? STILL_NUMBER, newest.current.layer, options, signal);
+    };
+    /** Why the frame in front of the eyes cannot be had. */
+    const examine = async (index: number, error: unknown): Promise<void> => {
+      const { slots: places, set: present, file: own } = newest.current;
+      const number = places?.[index]?.number ?? STILL_NUMBER;
+      const url = present?.frames.find((one) => one.number === number)?.url;
+      if (!present || url === undefined) {
+        setFailure({ kind: 'report', report: reportOf(error) });
+        return;
+      }
+      const { region, route } = present;
       const bucket = storages.current?.find(({ name }) => name === route.storage)?.bucket ?? route.storage;
-      const finding = await probeSource({ url: frame.url, bucket, region, key: `${frame.number}` }, 'unsupported');
+      const finding = await probeSource(
+        { url, bucket, region, key: own.sequence ? `${number}` : own.key },
+        'unsupported',
+      );
       if (index === player.index) setFailure({ kind: 'media', ...finding });
     };
-    const show = (_index: number, frame: ImageBitmap): void => {
-      const target = canvas.current;
-      if (!target) return;
-      if (target.width !== frame.width) target.width = frame.width;
-      if (target.height !== frame.height) target.height = frame.height;
-      target.getContext('2d')?.drawImage(frame, 0, 0);
-    };
-    const changed = (state: TransportState): void => {
-      const { paused, speed, time, frame, range } = state;
-      playerMemory.keep({ paused, speed, time, frame, repeat: range.repeat });
-      if (frame !== undefined) playerMemory.arrived();
-      setShown(state);
-    };
-    const player = new SequenceTransport(count, cache, { show, changed }, playerMemory.startOf(key));
+    const cache = new FrameCache<LoadedFrame>(count, load, (index, error) => {
+      if (index === player.index) void examine(index, error);
+    });
+    const player = new SequenceTransport(
+      count,
+      lookingMemory.rate,
+      cache,
+      {
+        show: (_index, loaded) => setFrame(loaded),
+        changed: (state) => {
+          const { paused, speed, time, frame: index, range } = state;
+          // A still has no place in time, that the next film could go on from.
+          if (isSequence) {
+            playerMemory.keep({ paused, speed, time, frame: index, repeat: range.repeat });
+            if (index !== undefined) playerMemory.arrived();
+          }
+          setShown(state);
+        },
+      },
+      isSequence ? playerMemory.startOf(newest.current.file.key) : START_OF_STILL,
+    );
     setTransport(player);
+    frames.current = { cache, player };
     return () => {
+      frames.current = undefined;
       player.dispose();
       cache.dispose();
     };
-  }, [key, count, attempt, canvas, first]);
+  }, [count, attempt, links, decoders]);
 
-  return { links, transport, shown, failure };
+  // Another layer of the same files: the place stays, what is in memory is of the other one.
+  const loaded = useRef(layer);
+  useEffect(() => {
+    if (loaded.current === layer) return;
+    loaded.current = layer;
+    frames.current?.cache.renew();
+    frames.current?.player.renew();
+  }, [layer]);
+
+  // One file alone: what is wrong with it is all that there is to say.
+  const broken = !sequence && frame?.is === 'broken' ? frame.fault : undefined;
+  const own = useMemo((): PlayerFailure | undefined => {
+    if (!broken) return undefined;
+    const code = broken.is === 'unsupported' || broken.is === 'unknown-format' ? 'codec-unsupported' : 'damaged-file';
+    const report = { code, message: pictureFaultText(broken, t), retryable: broken.is === 'stopped' } as const;
+    return { kind: 'media', fault: code === 'damaged-file' ? 'decode' : 'unsupported', report };
+  }, [broken, t]);
+
+  return { set, slots, transport, shown, frame, failure: failure ?? own };
 }
 
-function aborted(signal: AbortSignal): Promise<unknown> {
-  return new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+/** Asks main for links to the frames of a sequence, or to one file. */
+function useAskForLinks(file: LibraryFile): (failed?: FailedFrame) => Promise<FrameSet> {
+  const { api } = useNearplay();
+  const newest = useRef(file);
+  newest.current = file;
+  return useCallback(
+    async (failed) => {
+      const { key, sequence } = newest.current;
+      if (sequence) return api.createSequenceLinks({ id: sequence.id, ...(failed && { failed }) });
+      const link = await api.createLink({ key, purpose: 'play', ...(failed && { failed: failed.storage }) });
+      const { route, region, expiresAt, url } = link;
+      return { route, region, expiresAt, frames: [{ number: STILL_NUMBER, url }] };
+    },
+    [api],
+  );
+}
+
+/** Draws the frame on screen, again when it is looked at in another way. */
+function usePictureCanvas(
+  canvas: React.RefObject<HTMLCanvasElement | null>,
+  frame: LoadedFrame | undefined,
+  looking: Looking,
+): void {
+  const painter = useRef<PictureCanvas>(undefined);
+  // In the same step as the number of the frame, and before it is seen.
+  useLayoutEffect(() => {
+    const target = canvas.current;
+    if (!target) return undefined;
+    const made = new PictureCanvas(target);
+    painter.current = made;
+    return () => {
+      painter.current = undefined;
+      made.dispose();
+    };
+  }, [canvas]);
+  useLayoutEffect(() => {
+    if (frame?.is === 'picture' || frame?.is === 'bitmap') painter.current?.draw(frame, looking);
+  }, [frame, looking]);
 }

@@ -1,53 +1,52 @@
-import { SECOND_MS } from '../../shared/units.ts';
-import { framesKept, framesWanted } from './sequencePlayback.ts';
+import { framesKept, framesWanted, MAX_CACHE_BYTES } from './sequencePlayback.ts';
 
 const MAX_FRAME_REQUESTS = 6;
-const FRAME_TIMEOUT_MS = 15 * SECOND_MS;
+/** Of a frame whose size is not known yet: 1080p in half floats, red, green, blue and alpha. */
+const EXPECTED_FRAME_BYTES = 1920 * 1080 * 8;
 
-export type FetchFrame = (index: number, signal: AbortSignal) => Promise<ImageBitmap>;
-
-/** Decodes a frame from its link. @throws TypeError or DOMException when it cannot be had or is no picture. */
-export async function fetchFrame(url: string, signal: AbortSignal): Promise<ImageBitmap> {
-  const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(FRAME_TIMEOUT_MS)]) });
-  if (!answer.ok) throw new TypeError(`The storage answered ${answer.status}`);
-  return createImageBitmap(await answer.blob());
+/** A decoded frame. */
+export interface CachedFrame {
+  /** That it holds in memory. */
+  bytes: number;
+  close: () => void;
 }
 
+export type LoadFrame<Frame extends CachedFrame> = (index: number, signal: AbortSignal) => Promise<Frame>;
+
 /** Decoded frames around the position; the rest is let go, and what is no longer wanted is not waited for. */
-export class FrameCache {
+export class FrameCache<Frame extends CachedFrame> {
   readonly #count: number;
-  readonly #fetch: FetchFrame;
-  readonly #arrived: (index: number) => void;
-  readonly #failed: (index: number) => void;
-  readonly #frames = new Map<number, ImageBitmap>();
+  readonly #load: LoadFrame<Frame>;
+  readonly #failed: (index: number, error: unknown) => void;
+  readonly #frames = new Map<number, Frame>();
   readonly #loading = new Map<number, AbortController>();
   #wanted: readonly number[] = [];
-  #kept = framesKept(1920, 1080);
+  #position: { index: number; direction: 1 | -1 } = { index: 0, direction: 1 };
+  #kept = framesKept(EXPECTED_FRAME_BYTES);
+  /** The largest frame so far. */
+  #frameBytes = 0;
 
-  constructor(
-    count: number,
-    load: FetchFrame,
-    callbacks: { arrived: (index: number) => void; failed: (index: number) => void },
-  ) {
+  constructor(count: number, load: LoadFrame<Frame>, failed: (index: number, error: unknown) => void) {
     this.#count = count;
-    this.#fetch = load;
-    this.#arrived = callbacks.arrived;
-    this.#failed = callbacks.failed;
+    this.#load = load;
+    this.#failed = failed;
   }
 
-  get(index: number): ImageBitmap | undefined {
+  get(index: number): Frame | undefined {
     return this.#frames.get(index);
+  }
+
+  /** That all frames hold. */
+  get bytes(): number {
+    return [...this.#frames.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   /** Moves the window to a position. */
   want(index: number, direction: 1 | -1): void {
+    this.#position = { index, direction };
     this.#wanted = framesWanted(index, this.#count, direction, this.#kept);
     const wanted = new Set(this.#wanted);
-    for (const [frame, bitmap] of this.#frames) {
-      if (wanted.has(frame)) continue;
-      bitmap.close();
-      this.#frames.delete(frame);
-    }
+    for (const frame of [...this.#frames.keys()]) if (!wanted.has(frame)) this.#drop(frame);
     for (const [frame, ends] of this.#loading) if (!wanted.has(frame)) ends.abort();
     this.#next();
   }
@@ -64,38 +63,67 @@ export class FrameCache {
     return until;
   }
 
+  /** Lets all frames go, and loads them anew: what is wanted of them has changed. */
+  renew(): void {
+    for (const ends of this.#loading.values()) ends.abort();
+    for (const frame of [...this.#frames.keys()]) this.#drop(frame);
+    this.#next();
+  }
+
   dispose(): void {
     this.#wanted = [];
     for (const ends of this.#loading.values()) ends.abort();
-    for (const bitmap of this.#frames.values()) bitmap.close();
-    this.#frames.clear();
+    for (const frame of [...this.#frames.keys()]) this.#drop(frame);
   }
 
   #next(): void {
     for (const index of this.#wanted) {
       if (this.#loading.size >= MAX_FRAME_REQUESTS) return;
-      if (!this.#frames.has(index) && !this.#loading.has(index)) void this.#load(index);
+      if (!this.#frames.has(index) && !this.#loading.has(index)) void this.#request(index);
     }
   }
 
-  async #load(index: number): Promise<void> {
+  async #request(index: number): Promise<void> {
     const ends = new AbortController();
     this.#loading.set(index, ends);
-    let failed = false;
+    let failure: { error: unknown } | undefined;
     try {
-      const bitmap = await this.#fetch(index, ends.signal);
-      if (ends.signal.aborted || !this.#wanted.includes(index)) bitmap.close();
-      else {
-        this.#kept = framesKept(bitmap.width, bitmap.height);
-        this.#frames.set(index, bitmap);
-        this.#arrived(index);
-      }
-    } catch {
-      failed = !ends.signal.aborted;
+      const frame = await this.#load(index, ends.signal);
+      if (ends.signal.aborted || !this.#wanted.includes(index)) frame.close();
+      else this.#keep(index, frame);
+    } catch (error) {
+      if (!ends.signal.aborted) failure = { error };
     }
     this.#loading.delete(index);
-    // The callback decides on a retry, with other links.
-    if (failed) this.#failed(index);
+    // The callback decides on what happens then.
+    if (failure) this.#failed(index, failure.error);
     else this.#next();
+  }
+
+  #keep(index: number, frame: Frame): void {
+    this.#frames.set(index, frame);
+    if (frame.bytes > this.#frameBytes) {
+      this.#frameBytes = frame.bytes;
+      this.#kept = framesKept(frame.bytes);
+      const { index: position, direction } = this.#position;
+      this.#wanted = framesWanted(position, this.#count, direction, this.#kept);
+      for (const [other, ends] of this.#loading) if (!this.#wanted.includes(other)) ends.abort();
+    }
+    const urgency = [...this.#frames.keys()].sort((a, b) => this.#rank(b) - this.#rank(a));
+    for (const least of urgency) {
+      if (this.bytes <= MAX_CACHE_BYTES && this.#wanted.includes(least)) break;
+      if (least === this.#position.index) break;
+      this.#drop(least);
+    }
+  }
+
+  #rank(index: number): number {
+    const rank = this.#wanted.indexOf(index);
+    return rank === -1 ? Infinity : rank;
+  }
+
+  #drop(index: number): void {
+    this.#frames.get(index)?.close();
+    this.#frames.delete(index);
   }
 }

@@ -4,6 +4,7 @@ const ACTIONS_BY_GROUP = {
   move: ['frame-back', 'frame-forward', 'second-back', 'second-forward', 'start', 'end', 'go-to', 'previous', 'next'],
   range: ['mark-first', 'mark-last', 'clear-marks', 'repeat'],
   look: ['zoom-in', 'zoom-out', 'fit', 'pixels', 'flop', 'flip', 'mask', 'safe-areas', 'background'],
+  colour: ['next-channel', 'previous-channel', 'brighter', 'darker', 'plain-colour'],
   window: ['mute', 'full-screen', 'picture-in-picture'],
 } as const;
 
@@ -46,6 +47,11 @@ const KEYS: Readonly<Record<PlayerAction, PlayerKey>> = {
   mask: { key: 'n' },
   'safe-areas': { key: 'n', shift: true },
   background: { key: 'b' },
+  'next-channel': { key: 'c' },
+  'previous-channel': { key: 'c', shift: true },
+  brighter: { key: 'e' },
+  darker: { key: 'e', shift: true },
+  'plain-colour': { key: 'q' },
   mute: { key: 'm' },
   'full-screen': { key: 'f' },
   'picture-in-picture': { key: 'p' },
@@ -96,5 +102,5 @@ export function keysOf(action: PlayerAction): string {
 
 /** Groups of actions for a list of all keys. */
 export const PLAYER_KEY_GROUPS: readonly { group: PlayerKeyGroup; actions: readonly PlayerAction[] }[] = (
-  ['play', 'move', 'range', 'look', 'window'] as const
+  ['play', 'move', 'range', 'look', 'colour', 'window'] as const
 ).map((group) => ({ group, actions: ACTIONS_BY_GROUP[group] }));

@@ -1,18 +1,30 @@
 import { SECOND_MS } from '../../shared/units.ts';
+import type { Rational } from './table/frameTable.ts';
 
-/** Sequences carry no rate; film does. Frames per second. */
-export const SEQUENCE_FRAME_RATE = 24;
-const MAX_CACHE_BYTES = 400_000_000;
-const BYTES_PER_PIXEL = 4;
-const MIN_CACHED_FRAMES = 8;
+/** Sequences carry no rate; film does. */
+export const SEQUENCE_RATE: Rational = { numerator: 24, denominator: 1 };
+/** What sequences are played at, slowest first. */
+export const SEQUENCE_RATES: readonly Rational[] = [
+  { numerator: 12, denominator: 1 },
+  { numerator: 24_000, denominator: 1001 },
+  SEQUENCE_RATE,
+  { numerator: 25, denominator: 1 },
+  { numerator: 30_000, denominator: 1001 },
+  { numerator: 30, denominator: 1 },
+  { numerator: 48, denominator: 1 },
+  { numerator: 50, denominator: 1 },
+  { numerator: 60_000, denominator: 1001 },
+  { numerator: 60, denominator: 1 },
+];
+/** Of decoded frames, all together. */
+export const MAX_CACHE_BYTES = 400_000_000;
 const MAX_CACHED_FRAMES = 120;
 /** Share of the cache that lies behind the position, for stepping back. */
 const SHARE_BEHIND = 0.2;
 
-/** Number of decoded frames of a size that are kept, so that memory stays bounded whatever the size of a frame. */
-export function framesKept(width: number, height: number): number {
-  const bytes = Math.max(1, width * height * BYTES_PER_PIXEL);
-  return Math.min(MAX_CACHED_FRAMES, Math.max(MIN_CACHED_FRAMES, Math.floor(MAX_CACHE_BYTES / bytes)));
+/** Number of decoded frames of a size in bytes that are kept, so that memory stays bounded: the one on screen, at the least. */
+export function framesKept(bytes: number): number {
+  return Math.min(MAX_CACHED_FRAMES, Math.max(1, Math.floor(MAX_CACHE_BYTES / Math.max(1, bytes))));
 }
 
 /**
@@ -29,9 +41,14 @@ export function framesWanted(index: number, count: number, direction: 1 | -1, ke
   return steps.map((step) => index + step).filter((frame) => frame >= 0 && frame < count);
 }
 
+/** Frames a second. */
+export function rateNumber({ numerator, denominator }: Rational): number {
+  return numerator / denominator;
+}
+
 /** Whole frames that are due after some milliseconds, and what is left of them for the next time. */
-export function framesDue(elapsed: number, speed: number): { frames: number; rest: number } {
-  const perFrame = SECOND_MS / (SEQUENCE_FRAME_RATE * Math.abs(speed));
+export function framesDue(elapsed: number, speed: number, rate: Rational): { frames: number; rest: number } {
+  const perFrame = SECOND_MS / (rateNumber(rate) * Math.abs(speed));
   const frames = Math.floor(elapsed / perFrame + 1e-6);
   return { frames, rest: Math.max(0, elapsed - frames * perFrame) };
 }

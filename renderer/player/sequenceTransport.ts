@@ -1,18 +1,19 @@
-import type { FrameCache } from './frameCache.ts';
+import type { CachedFrame, FrameCache } from './frameCache.ts';
 import type { PlaybackMoment } from './playbackNeed.ts';
 import type { StartOfPlayback } from './playerMemory.ts';
 import { nextRepeat, playedBounds, type PlayRange, turn, WHOLE_FILM, withMark, withoutMarks } from './playRange.ts';
-import { framesDue, SEQUENCE_FRAME_RATE } from './sequencePlayback.ts';
+import { framesDue, rateNumber } from './sequencePlayback.ts';
 import { nextSpeed, shuttle } from './shuttle.ts';
-import { FrameTable } from './table/frameTable.ts';
+import { FrameTable, type Rational } from './table/frameTable.ts';
 import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
 
 /** Plays frames that are in memory, each one in its turn: where one is not there yet, playing waits for it. */
-export class SequenceTransport implements TransportControls {
+export class SequenceTransport<Frame extends CachedFrame> implements TransportControls {
   readonly #count: number;
-  readonly #table: FrameTable;
-  readonly #cache: FrameCache;
-  readonly #show: (index: number, frame: ImageBitmap) => void;
+  #rate: Rational;
+  #table: FrameTable;
+  readonly #cache: FrameCache<Frame>;
+  readonly #show: (index: number, frame: Frame) => void;
   readonly #changed: (state: TransportState) => void;
   #index = 0;
   #shown = -1;
@@ -28,12 +29,14 @@ export class SequenceTransport implements TransportControls {
 
   constructor(
     count: number,
-    cache: FrameCache,
-    callbacks: { show: (index: number, frame: ImageBitmap) => void; changed: (state: TransportState) => void },
+    rate: Rational,
+    cache: FrameCache<Frame>,
+    callbacks: { show: (index: number, frame: Frame) => void; changed: (state: TransportState) => void },
     start: Pick<StartOfPlayback, 'isGoneTo' | 'frame' | 'paused' | 'speed' | 'repeat'>,
   ) {
     this.#count = count;
-    this.#table = FrameTable.steady(count, { numerator: SEQUENCE_FRAME_RATE, denominator: 1 });
+    this.#rate = rate;
+    this.#table = FrameTable.steady(count, rate);
     this.#cache = cache;
     this.#show = callbacks.show;
     this.#changed = callbacks.changed;
@@ -54,9 +57,23 @@ export class SequenceTransport implements TransportControls {
     const framesAhead = this.#cache.readyUntil(this.#index) - this.#index;
     return {
       isWanting: this.#speed !== 0 || this.#shown !== this.#index,
-      ahead: framesAhead / SEQUENCE_FRAME_RATE / Math.abs(this.#speed || 1),
+      ahead: framesAhead / this.#perSecond / Math.abs(this.#speed || 1),
       isFull: this.#cache.isFull,
     };
+  }
+
+  /** Plays at another rate from here on; the frame stays. */
+  setRate(rate: Rational): void {
+    this.#rate = rate;
+    this.#table = FrameTable.steady(this.#count, rate);
+    this.#elapsed = 0;
+    this.#report();
+  }
+
+  /** What is in memory was let go, and comes anew. */
+  renew(): void {
+    this.#shown = -1;
+    this.#report();
   }
 
   togglePlay(): void {
@@ -89,11 +106,11 @@ export class SequenceTransport implements TransportControls {
   }
 
   skip(seconds: number): void {
-    this.#goTo(this.#index + Math.round(seconds * SEQUENCE_FRAME_RATE));
+    this.#goTo(this.#index + Math.round(seconds * this.#perSecond));
   }
 
   seek(seconds: number): void {
-    this.#goTo(Math.floor(seconds * SEQUENCE_FRAME_RATE + 0.01));
+    this.#goTo(Math.floor(seconds * this.#perSecond + 0.01));
   }
 
   seekToFrame(frame: number): void {
@@ -128,6 +145,10 @@ export class SequenceTransport implements TransportControls {
     cancelAnimationFrame(this.#drawing);
   }
 
+  get #perSecond(): number {
+    return rateNumber(this.#rate);
+  }
+
   #play(speed: number): void {
     // From the end it begins again, as players do.
     const { first, last } = playedBounds(this.#range, this.#count);
@@ -158,7 +179,7 @@ export class SequenceTransport implements TransportControls {
   };
 
   #advance(elapsed: number): void {
-    const { frames, rest } = framesDue(this.#elapsed + elapsed, this.#speed);
+    const { frames, rest } = framesDue(this.#elapsed + elapsed, this.#speed, this.#rate);
     this.#elapsed = rest;
     if (frames === 0) return;
     const target = this.#index + frames * Math.sign(this.#speed);
@@ -183,8 +204,8 @@ export class SequenceTransport implements TransportControls {
   #report(): void {
     this.#changed({
       ...STILL_TRANSPORT,
-      time: this.#index / SEQUENCE_FRAME_RATE,
-      duration: this.#count / SEQUENCE_FRAME_RATE,
+      time: this.#index / this.#perSecond,
+      duration: this.#count / this.#perSecond,
       paused: this.#speed === 0,
       waiting: this.#shown !== this.#index,
       speed: this.#speed === 0 ? this.#chosenSpeed : this.#speed,
@@ -194,7 +215,7 @@ export class SequenceTransport implements TransportControls {
       settled: this.#shown === this.#index,
       range: this.#range,
       ended: this.#hasEnded,
-      buffered: (this.#cache.readyUntil(this.#index) + 1) / SEQUENCE_FRAME_RATE,
+      buffered: (this.#cache.readyUntil(this.#index) + 1) / this.#perSecond,
     });
   }
 }

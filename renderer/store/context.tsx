@@ -3,6 +3,8 @@ import { useStore } from 'zustand';
 import type { NearplayApi } from '../../shared/ipc.ts';
 import type { StorageSummary } from '../../shared/reading.ts';
 import type { Transfer } from '../../shared/transfers.ts';
+import type { DecoderPool } from '../images/decoderPool.ts';
+import { createDecoderPool } from '../images/windowDecoders.ts';
 import { createLibrary, type Library, type LibraryStore } from './library.ts';
 import { Notifications } from './notifications.ts';
 import { onNextFrame } from './onNextFrame.ts';
@@ -20,6 +22,7 @@ export interface Nearplay {
   notifications: Notifications;
   library: LibraryStore;
   stills: StillCache;
+  decoders: DecoderPool;
   editor: EditorStore;
   reporting: ReportingStore;
   transfers: TransfersStore;
@@ -30,12 +33,14 @@ export function createNearplay(api: NearplayApi): Nearplay {
   const notifications = new Notifications();
   const { notify } = notifications;
   const session = createSession(api, notifications);
+  const decoders = createDecoderPool();
   return {
     api,
     session,
     notifications,
     library: createLibrary(api),
-    stills: new StillCache(api),
+    stills: new StillCache(api, decoders),
+    decoders,
     editor: createEditor(api),
     reporting: createReporting(api),
     transfers: createTransfers(api, {

@@ -1,6 +1,9 @@
 import type { NearplayApi } from '../../shared/ipc.ts';
 import type { LibraryFile } from '../../shared/library.ts';
+import { isDecodedPicture } from '../../shared/media.ts';
 import { SECOND_MS } from '../../shared/units.ts';
+import type { DecoderPool } from '../images/decoderPool.ts';
+import { smallImage } from '../images/smallImage.ts';
 import { identityOf } from './entryIdentity.ts';
 
 /** Pictures for cards are small, so that hundreds of them stay in memory: the longer side, in device pixels. */
@@ -26,12 +29,14 @@ export function hasStill(file: LibraryFile): boolean {
  */
 export class StillCache {
   readonly #api: NearplayApi;
+  readonly #decoders: Pick<DecoderPool, 'decode'>;
   readonly #kept = new Map<string, ImageBitmap | 'none'>();
   #waiting: { id: string; file: LibraryFile; signal: AbortSignal; done: (still: ImageBitmap | 'none') => void }[] = [];
   #running = 0;
 
-  constructor(api: NearplayApi) {
+  constructor(api: NearplayApi, decoders: Pick<DecoderPool, 'decode'>) {
     this.#api = api;
+    this.#decoders = decoders;
   }
 
   /** The cached still, without asking for it. */
@@ -81,7 +86,17 @@ export class StillCache {
     const key = file.sequence ? file.sequence.firstKey : file.key;
     const { url } = await this.#api.createLink({ key, purpose: 'preview' });
     const signal = AbortSignal.any([wanted, AbortSignal.timeout(STILL_TIMEOUT_MS)]);
+    if (isDecodedPicture(key)) return this.#stillOfPicture(url, signal);
     return file.kind === 'image' ? stillOfImage(url, signal) : stillOfVideo(url, signal);
+  }
+
+  async #stillOfPicture(url: string, signal: AbortSignal): Promise<ImageBitmap> {
+    const answer = await fetch(url, { credentials: 'omit', signal });
+    if (!answer.ok) throw new Error(`The storage answered ${answer.status}`);
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    const image = smallImage(await this.#decoders.decode(bytes, undefined, signal), 2 * STILL_LONG_SIDE_PX);
+    const { width, height } = stillSize(image.width, image.height);
+    return createImageBitmap(image, { resizeWidth: width, resizeHeight: height, resizeQuality: 'medium' });
   }
 
   #keep(id: string, still: ImageBitmap | 'none'): void {

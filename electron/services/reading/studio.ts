@@ -134,10 +134,13 @@ export class Studio {
   /**
    * Links to every frame of an image sequence, all from one storage: a replica only when it holds every frame.
    *
+   * @param failed the storage whose link just failed in a player, and the number of the frame.
    * @throws NearplayError no-such-key when it has no frames any more; not-supported, offline …
    */
-  async createSequenceLinks(id: SequenceId): Promise<SequenceLinks> {
+  async createSequenceLinks(id: SequenceId, failed?: { storage: string; frame: number }): Promise<SequenceLinks> {
     const frames = await this.library.frames(id);
+    const one = failed && frames.find(({ number }) => number === failed.frame);
+    if (one) await this.#askAgain(failed.storage, one.version.key);
     if (frames.length === 0) throw new NearplayError('no-such-key', 'The sequence has no frames any more.');
     const route = this.library.routeOfAll(frames.map(({ version }) => version));
     const links = await Promise.all(frames.map(({ version }) => this.#links.sign(version, route, 'play')));

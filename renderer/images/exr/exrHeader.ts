@@ -14,7 +14,7 @@ const MAX_PARTS = 256;
 const MAX_CHANNELS = 1024;
 
 /** By the code of the attribute; `lines` is the height of a chunk. */
-export const COMPRESSIONS = [
+const COMPRESSIONS = [
   { name: 'uncompressed', lines: 1 },
   { name: 'RLE', lines: 1 },
   { name: 'ZIPS', lines: 1 },
@@ -27,7 +27,7 @@ export const COMPRESSIONS = [
   { name: 'DWAB', lines: 256 },
 ] as const;
 
-export type Compression = (typeof COMPRESSIONS)[number];
+type Compression = (typeof COMPRESSIONS)[number];
 
 const OTHER_COMPRESSIONS: ReadonlyMap<number, string> = new Map([
   [10, 'HTJ2K256'],

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { mediaKind } from '../../../shared/media.ts';
+import { isDecodedPicture, mediaKind } from '../../../shared/media.ts';
 
 it.each([
   ['sq010_sh020_anim_v003.mp4', 'video'],
@@ -12,6 +12,10 @@ it.each([
   ['plate.0001.png', 'image'],
   ['mood.jpeg', 'image'],
   ['空 絵.jpg', 'image'],
+  ['beauty.1001.exr', 'image'],
+  ['scan.0001.DPX', 'image'],
+  ['matte.tif', 'image'],
+  ['matte.tiff', 'image'],
   ['scene.blend', 'other'],
   ['README', 'other'],
   ['archive.mp4.zip', 'other'],
@@ -22,6 +26,11 @@ it.each([
   ['trick.__proto__', 'other'],
   ['trick.toString', 'other'],
 ] as const)('%j is %s', (name, kind) => expect(mediaKind(name)).toBe(kind));
+
+it('names the images that engines do not decode', () => {
+  const names = ['a.exr', 'a.1001.EXR', 'a.dpx', 'a.tif', 'a.tiff', 'a.png', 'a.jpg', 'a.mov', 'exr', ''];
+  expect(names.filter(isDecodedPicture)).toEqual(['a.exr', 'a.1001.EXR', 'a.dpx', 'a.tif', 'a.tiff']);
+});
 
 it('knows every file of the sample library', () => {
   const folder = fileURLToPath(new URL('../../fixtures/media', import.meta.url));

@@ -46,7 +46,7 @@ describe('an image sequence', () => {
     expect(sequence).toMatchObject({
       key: 'late/plate.1003.exr',
       name: 'plate.####.exr',
-      kind: 'other',
+      kind: 'image',
       sequence: { firstKey: 'late/plate.1001.exr', first: 1001, last: 1003, count: 3, frames: '1001-1003' },
       route: { storage: 'main-us', reason: 'replica-not-ready' },
     });

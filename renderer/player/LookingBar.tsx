@@ -1,0 +1,246 @@
+import { IconChevronDown, IconMinus, IconPlus, IconRestore } from '@tabler/icons-react';
+import { useRef, useState } from 'react';
+import { useFocusVisible } from 'react-aria';
+import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
+import { useTranslation } from 'react-i18next';
+import { CubeError, parseCube } from '../images/cube.ts';
+import { interpretationOf, type Looking, PLAIN_LOOKING } from '../images/looking.ts';
+import type { Layer, Picture } from '../images/picture.ts';
+import { IconButton } from '../ui/IconButton.tsx';
+import { bounded, EXPOSURE_STEP, SHOWN_CHANNELS } from './lookingKeys.ts';
+import { keysOf } from './playerKeys.ts';
+import { rateNumber, SEQUENCE_RATES } from './sequencePlayback.ts';
+import type { Rational } from './table/frameTable.ts';
+
+const INTERPRETATIONS = ['linear', 'srgb', 'cineon', 'stored'] as const;
+const DISPLAYS = ['srgb', 'rec709'] as const;
+const GAMMAS = [0.5, 0.8, 1, 1.2, 1.5, 1.8, 2.2, 2.4] as const;
+
+interface LookingBarProps {
+  looking: Looking;
+  onLooking: (looking: Looking) => void;
+  /** The picture on screen, where it is one that was decoded here. */
+  picture: Picture | undefined;
+  layer: string | undefined;
+  onLayer: (layer: string) => void;
+  /** Of a sequence. */
+  rate: Rational | undefined;
+  onRate: (rate: Rational) => void;
+  children: React.ReactNode;
+}
+
+/** How the picture is looked at: its layer, channels, exposure, curve, table, and the rate of a sequence. */
+export function LookingBar(props: LookingBarProps) {
+  const { looking, onLooking, picture, layer, onLayer, rate, onRate, children } = props;
+  const { t } = useTranslation();
+  const own = picture ? interpretationOf(picture.transfer) : 'srgb';
+  const interpretation = looking.interpretation ?? own;
+  return (
+    <div className="looking" data-testid="looking" role="group" aria-label={t('looking.title')}>
+      {picture && picture.layers.length > 1 && (
+        <ChoiceMenu
+          name={t('looking.layer')}
+          options={picture.layers.map((one) => ({ id: one.id, label: layerText(one, t('looking.main')) }))}
+          chosen={layer ?? picture.layer}
+          onChoice={onLayer}
+        />
+      )}
+      <ChoiceMenu
+        name={t('looking.channels')}
+        options={SHOWN_CHANNELS.map((id) => ({ id, label: t(`looking.channel.${id}`) }))}
+        chosen={looking.channel}
+        onChoice={(channel) => onLooking({ ...looking, channel })}
+      />
+      <span className="looking-exposure">
+        <IconButton
+          label={t('looking.darker')}
+          shortcut={keysOf('darker')}
+          onPress={() => onLooking({ ...looking, exposure: bounded(looking.exposure - EXPOSURE_STEP) })}
+        >
+          <IconMinus size={14} aria-hidden="true" />
+        </IconButton>
+        <output aria-label={t('looking.exposure')} data-testid="exposure">
+          {t('looking.stops', { stops: signed(looking.exposure) })}
+        </output>
+        <IconButton
+          label={t('looking.brighter')}
+          shortcut={keysOf('brighter')}
+          onPress={() => onLooking({ ...looking, exposure: bounded(looking.exposure + EXPOSURE_STEP) })}
+        >
+          <IconPlus size={14} aria-hidden="true" />
+        </IconButton>
+      </span>
+      <ChoiceMenu
+        name={t('looking.gamma')}
+        options={GAMMAS.map((gamma) => ({ id: `${gamma}`, label: t('looking.gammaOf', { gamma }) }))}
+        chosen={`${looking.gamma}`}
+        onChoice={(gamma) => onLooking({ ...looking, gamma: Number(gamma) })}
+      />
+      <ChoiceMenu
+        name={t('looking.values')}
+        options={INTERPRETATIONS.map((id) => ({ id, label: t(`looking.interpretation.${id}`) }))}
+        chosen={interpretation}
+        onChoice={(id) => onLooking({ ...looking, interpretation: id === own ? undefined : id })}
+      />
+      {interpretation !== 'stored' && !looking.lut && (
+        <ChoiceMenu
+          name={t('looking.display')}
+          options={DISPLAYS.map((id) => ({ id, label: t(`looking.displays.${id}`) }))}
+          chosen={looking.display}
+          onChoice={(display) => onLooking({ ...looking, display })}
+        />
+      )}
+      <LutChoice looking={looking} onLooking={onLooking} />
+      {rate && (
+        <ChoiceMenu
+          name={t('looking.rate')}
+          options={SEQUENCE_RATES.map((one) => ({
+            id: rateId(one),
+            label: t('looking.rateOf', { rate: shownRate(one) }),
+          }))}
+          chosen={rateId(rate)}
+          onChoice={(id) => {
+            const chosen = SEQUENCE_RATES.find((one) => rateId(one) === id);
+            if (chosen) onRate(chosen);
+          }}
+        />
+      )}
+      <IconButton
+        label={t('looking.reset')}
+        shortcut={keysOf('plain-colour')}
+        isDisabled={isPlain(looking)}
+        onPress={() => onLooking(PLAIN_LOOKING)}
+      >
+        <IconRestore size={16} aria-hidden="true" />
+      </IconButton>
+      {children}
+    </div>
+  );
+}
+
+function isPlain(looking: Looking): boolean {
+  return Object.entries(PLAIN_LOOKING).every(([name, value]) => looking[name as keyof Looking] === value);
+}
+
+function layerText({ name, view }: Layer, main: string): string {
+  return [view, name === '' ? main : name].filter((word) => word !== undefined).join(' · ');
+}
+
+function signed(stops: number): string {
+  return `${stops > 0 ? '+' : ''}${stops}`;
+}
+
+function rateId({ numerator, denominator }: Rational): string {
+  return `${numerator}/${denominator}`;
+}
+
+function shownRate(rate: Rational): string {
+  return `${Number(rateNumber(rate).toFixed(3))}`;
+}
+
+interface Option<Id extends string> {
+  id: Id;
+  label: string;
+}
+
+/** A button that names what is chosen, and a menu of what there is. */
+function ChoiceMenu<Id extends string>({
+  name,
+  options,
+  chosen,
+  onChoice,
+}: {
+  name: string;
+  options: readonly Option<Id>[];
+  chosen: Id;
+  onChoice: (id: Id) => void;
+}) {
+  const { t } = useTranslation();
+  const { isFocusVisible } = useFocusVisible();
+  const label = options.find(({ id }) => id === chosen)?.label ?? chosen;
+  return (
+    <MenuTrigger>
+      <Button
+        className="button quiet small"
+        aria-label={t('looking.choice', { name, chosen: label })}
+        onFocus={({ target }) => {
+          // Chosen with a pointer, the menu leaves the keys to the stage; with keys, the bar can be walked through.
+          if (!isFocusVisible) target.closest<HTMLElement>('.player')?.focus();
+        }}
+      >
+        {label}
+        <IconChevronDown size={13} aria-hidden="true" />
+      </Button>
+      <Popover className="popover" placement="top start">
+        <Menu
+          className="menu"
+          aria-label={name}
+          selectionMode="single"
+          selectedKeys={[chosen]}
+          onSelectionChange={(keys) => {
+            const found = options.find(({ id }) => keys !== 'all' && keys.has(id));
+            if (found) onChoice(found.id);
+          }}
+        >
+          {options.map(({ id, label: text }) => (
+            <MenuItem key={id} id={id} className="menu-item">
+              {text}
+            </MenuItem>
+          ))}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}
+
+/** A .cube file of this computer, instead of a curve. */
+function LutChoice({ looking, onLooking }: Pick<LookingBarProps, 'looking' | 'onLooking'>) {
+  const { t } = useTranslation();
+  const field = useRef<HTMLInputElement>(null);
+  const [chosen, setChosen] = useState<{ name: string; fault?: string }>();
+  const read = async (file: File): Promise<void> => {
+    try {
+      const lut = parseCube(await file.text());
+      setChosen({ name: file.name });
+      onLooking({ ...looking, lut });
+    } catch (error) {
+      const fault =
+        error instanceof CubeError
+          ? t('looking.cubeLine', { line: error.line, fault: t(`looking.cubeFault.${error.fault}`) })
+          : t('looking.cubeUnreadable');
+      setChosen({ name: file.name, fault });
+    }
+  };
+  return (
+    <>
+      <input
+        ref={field}
+        type="file"
+        accept=".cube"
+        hidden
+        data-testid="cube-file"
+        onChange={({ currentTarget }) => {
+          const [file] = currentTarget.files ?? [];
+          // The same file again, changed, is another choice.
+          currentTarget.value = '';
+          if (file) void read(file);
+        }}
+      />
+      <Button
+        className="button quiet small"
+        data-testid="cube-button"
+        onPress={() => {
+          if (looking.lut) onLooking({ ...looking, lut: undefined });
+          else field.current?.click();
+        }}
+      >
+        {looking.lut ? t('looking.withoutLut', { name: chosen?.name ?? looking.lut.title }) : t('looking.lut')}
+      </Button>
+      {chosen?.fault !== undefined && (
+        <span className="looking-fault" role="alert">
+          {t('looking.cubeRefused', { name: chosen.name, fault: chosen.fault })}
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,228 @@
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { colourAt, colourChannels } from '../../renderer/images/colourChannels.ts';
+import { parseCube } from '../../renderer/images/cube.ts';
+import { decodePicture } from '../../renderer/images/decodePicture.ts';
+import { type Looking, PLAIN_LOOKING, shownColour } from '../../renderer/images/looking.ts';
+import type { Picture } from '../../renderer/images/picture.ts';
+import { seed } from '../sandbox/seed.ts';
+import { openStudioInApp, type StudioInApp } from './studioInApp.ts';
+
+const SECOND = 1000;
+const DAY_MS = 24 * 3600 * SECOND;
+const PICTURES = join(import.meta.dirname, '../fixtures/pictures');
+const CUBE = join(import.meta.dirname, '../fixtures/colour/grade.cube');
+const FOLDER = 'pictures/';
+const STILLS = [
+  'zip_half.exr',
+  'layers.exr',
+  'overscan.exr',
+  'rgb10_a_big.dpx',
+  'rgb8_big.dpx',
+  'lzw_predicted_16.tif',
+];
+/** Single ones in a folder of their own names; frames, with a gap and one that is cut. */
+const FRAMES = [1001, 1002, 1004, 1005];
+const REFUSALS = [404, 503, 403];
+const CUT_FRAME = 1005;
+const SEQUENCE = `${FOLDER}render.####.exr`;
+
+let studio: StudioInApp;
+
+beforeAll(async () => {
+  studio = await openStudioInApp({ media: false });
+  const folder = join(studio.folder, 'pictures');
+  await mkdir(folder);
+  for (const name of [...STILLS, 'htj2k.exr']) await copyFile(join(PICTURES, name), join(folder, name));
+  for (const frame of FRAMES) {
+    const bytes = await readFile(join(PICTURES, frame % 2 === 0 ? 'piz_half.exr' : 'zip_half.exr'));
+    await writeFile(join(folder, `render.${frame}.exr`), frame === CUT_FRAME ? bytes.subarray(0, 2000) : bytes);
+  }
+  // Each its own: what was read once may come from the browser's cache.
+  for (const status of REFUSALS) {
+    for (const frame of [1, 2])
+      await copyFile(join(PICTURES, 'zip_half.exr'), join(folder, `far${status}.${frame}.exr`));
+  }
+  await seed(studio.sandbox, folder, { prefix: 'media/pictures', ageMs: DAY_MS, replicated: true });
+  await studio.page.reload();
+  await studio.card(FOLDER).dblclick();
+});
+afterEach(async () => {
+  studio.sandbox.clearFaults();
+  await studio.page.keyboard.press('q');
+  await studio.page.keyboard.press('Escape');
+});
+afterAll(() => studio.stop());
+
+const media = () => studio.page.getByTestId('player-media');
+
+async function open(key: string): Promise<void> {
+  await studio.card(key).dblclick();
+  await media().waitFor({ timeout: 60 * SECOND });
+}
+
+async function picture(): Promise<void> {
+  await expect.poll(() => media().getAttribute('data-picture'), { timeout: 60 * SECOND }).toBe('picture');
+}
+
+/** Chooses with the pointer; the keys are the player's again when the menu is gone. */
+async function choose(button: string, item: string): Promise<void> {
+  const { page } = studio;
+  await page.getByTestId('looking').getByRole('button', { name: button }).click();
+  await page.getByRole('menuitemradio', { name: item }).click();
+  await page.getByRole('menu').waitFor({ state: 'detached' });
+  await expect.poll(() => page.evaluate(() => document.activeElement?.className)).toBe('player');
+}
+
+interface Drawn {
+  width: number;
+  height: number;
+  /** Red, green, blue, alpha of each pixel. */
+  pixels: number[];
+}
+
+/** What is on the canvas. */
+function drawn(): Promise<Drawn> {
+  return media().evaluate((element) => {
+    const canvas = element as HTMLCanvasElement;
+    const { width, height } = canvas;
+    const copy = new OffscreenCanvas(width, height).getContext('2d');
+    copy?.drawImage(canvas, 0, 0);
+    return { width, height, pixels: [...(copy?.getImageData(0, 0, width, height).data ?? [])] };
+  });
+}
+
+/** The largest difference between what is on the canvas and what the arithmetic says, in steps of 8 bits. */
+async function difference(decoded: Picture, looking: Partial<Looking>): Promise<number> {
+  const { width, height, pixels } = await drawn();
+  const channels = colourChannels(decoded.channels);
+  expect([width, height]).toEqual([decoded.display.width, decoded.display.height]);
+  let most = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const stored = channels ? colourAt(decoded, channels, x, y) : ([0, 0, 0, 0] as const);
+      const shown = shownColour(stored, decoded.transfer, { ...PLAIN_LOOKING, ...looking });
+      for (const [index, value] of shown.entries()) {
+        const found = pixels[(y * width + x) * 4 + index] ?? NaN;
+        most = Math.max(most, Math.abs(found - value * 255));
+      }
+    }
+  }
+  return most;
+}
+
+/** Rounding to 8 bits, and arithmetic in float beside double. */
+const MOST_STEPS = 1.01;
+
+it.each(STILLS)('%s is drawn as it is stored and looked at', async (name) => {
+  const decoded = await decodePicture(new Uint8Array(await readFile(join(PICTURES, name))));
+  const { page } = studio;
+  await open(`${FOLDER}${name}`);
+  await picture();
+  await expect.poll(() => difference(decoded, {})).toBeLessThanOrEqual(MOST_STEPS);
+  await page.keyboard.press('e');
+  await page.keyboard.press('e');
+  await expect.poll(() => difference(decoded, { exposure: 1 })).toBeLessThanOrEqual(MOST_STEPS);
+  await page.keyboard.press('Shift+E');
+  await page.keyboard.press('Shift+E');
+  await page.keyboard.press('Shift+E');
+  await expect.poll(() => difference(decoded, { exposure: -0.5 })).toBeLessThanOrEqual(MOST_STEPS);
+  for (const channel of ['red', 'green', 'blue', 'alpha', 'luminance'] as const) {
+    await page.keyboard.press('c');
+    await expect
+      .poll(() => difference(decoded, { exposure: -0.5, channel }), { message: channel })
+      .toBeLessThanOrEqual(MOST_STEPS);
+  }
+});
+
+it('a table takes the place of the curve, and one with a fault says in which line', async () => {
+  const decoded = await decodePicture(new Uint8Array(await readFile(join(PICTURES, 'zip_half.exr'))));
+  const { page } = studio;
+  await open(`${FOLDER}zip_half.exr`);
+  await picture();
+  const text = await readFile(CUBE, 'utf8');
+  await page.getByTestId('cube-file').setInputFiles(CUBE);
+  await expect.poll(() => difference(decoded, { lut: parseCube(text) })).toBeLessThanOrEqual(MOST_STEPS);
+  await page.getByTestId('cube-file').setInputFiles({
+    name: 'wrong.cube',
+    mimeType: 'text/plain',
+    buffer: Buffer.from('LUT_3D_SIZE 2\n0 0 oops\n'),
+  });
+  await expect.poll(() => page.getByTestId('looking').getByRole('alert').innerText()).toContain('line 2');
+  await studio.screenshot('picture-table');
+});
+
+it('another layer is shown when it is chosen, and the pixel under the pointer as it is stored', async () => {
+  const bytes = new Uint8Array(await readFile(join(PICTURES, 'layers.exr')));
+  const { page } = studio;
+  await open(`${FOLDER}layers.exr`);
+  await picture();
+  await choose('Layer: Main', 'diffuse');
+  const decoded = await decodePicture(bytes, { layer: '0/diffuse' });
+  await expect.poll(() => difference(decoded, {}), { timeout: 60 * SECOND }).toBeLessThanOrEqual(MOST_STEPS);
+  await media().hover();
+  const stored = decoded.channels.map(({ name }) => name).join('|');
+  await expect.poll(() => page.getByTestId('pixel').innerText()).toMatch(new RegExp(`x \\d+ y \\d+[^]*(${stored}) `));
+  await studio.screenshot('picture-layer');
+});
+
+it('a missing frame is shown as missing, and one that is cut as such, never as another one', async () => {
+  const { page } = studio;
+  await open(SEQUENCE);
+  await picture();
+  const first = await drawn();
+  expect(await media().getAttribute('data-frame')).toBe('1001');
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(() => media().getAttribute('data-frame')).toBe('1002');
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(() => page.getByTestId('no-picture').innerText()).toContain('Frame 1003 is missing.');
+  await studio.screenshot('picture-missing');
+  await page.keyboard.press('ArrowRight');
+  await picture();
+  expect(await media().getAttribute('data-frame')).toBe('1004');
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(() => page.getByTestId('no-picture').innerText()).toMatch(/Frame 1005 .* 2 kB/);
+  await page.keyboard.press('Home');
+  await picture();
+  await expect.poll(() => media().getAttribute('data-frame')).toBe('1001');
+  expect((await drawn()).pixels).toEqual(first.pixels);
+});
+
+it('a sequence plays at the rate that is chosen', async () => {
+  const { page } = studio;
+  await open(SEQUENCE);
+  await picture();
+  await choose('Rate: 24 fps', '60 fps');
+  await page.keyboard.press('Space');
+  await expect.poll(() => media().getAttribute('data-frame'), { timeout: 60 * SECOND }).toBe('1005');
+  await choose('Rate: 60 fps', '24 fps');
+});
+
+it.each(REFUSALS)('frames come from main when the replica answers %i', async (status) => {
+  const { sandbox } = studio;
+  const effect = { kind: 'answer-instead', status, headers: {}, body: '' } as const;
+  sandbox.addFault({ region: sandbox.replica.region, operation: 'GetObject', key: /far/, effect });
+  await open(`${FOLDER}far${status}.#.exr`);
+  await picture();
+  await expect
+    .poll(() => studio.page.getByTestId('player-route').getAttribute('data-storage'), { timeout: 60 * SECOND })
+    .toBe('main-us');
+});
+
+it('what is not decoded is named, with the way to save it', async () => {
+  await studio.card(`${FOLDER}htj2k.exr`).dblclick();
+  const state = studio.page.getByTestId('player').getByTestId('error-state');
+  await state.waitFor({ timeout: 60 * SECOND });
+  expect(await state.innerText()).toContain('EXR with HTJ2K32');
+  expect(await state.getByRole('button').allInnerTexts()).toContainEqual(expect.stringContaining('Save a copy'));
+});
+
+it('cards show pictures, too', async () => {
+  await expect
+    .poll(() => studio.card(`${FOLDER}zip_half.exr`).locator('canvas').getAttribute('data-shown'), {
+      timeout: 60 * SECOND,
+    })
+    .toBe('true');
+  await studio.screenshot('picture-cards');
+});
