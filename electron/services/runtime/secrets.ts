@@ -3,18 +3,19 @@ export const STRUCK_OUT = '[struck-out]';
 
 /** Names of keys, tokens and signatures: values without blanks. */
 const TOKEN_NAMES =
-  'x-amz-(?:signature|credential|security-token)|(?:proxy-)?authorization|cookie|' +
+  'x-[a-z]+-(?:signature|credential|security-token)|(?:proxy-)?authorization|cookie|' +
   'aws_?secret_?access_?key|aws_?session_?token|aws_?access_?key_?id|secret_?access_?key|session_?token|' +
-  '(?:access|refresh|id|bearer)_?token|client_?secret|client_?assertion|saml_?(?:response|assertion)|' +
-  '(?:device|user|authorization)_?code|code_?(?:verifier|challenge)|api_?key|' +
+  '(?:access|refresh|id|bearer|sso)_?token|j?session_?id|client_?secret|client_?assertion|saml_?(?:response|assertion)|' +
+  '(?:device|user|authorization)_?code|code_?(?:verifier|challenge)|api[-_]?key|' +
+  '(?:secret|private|account|shared_?access)_?key|access_?key_?secret|' +
   'server-side-encryption-customer-key(?:-md5)?';
 /** Names of passwords, whose values may have blanks and any character. */
 const PASSWORD_NAMES = 'passw(?:or)?d|pass_?phrase';
 /** Names too short to be matched inside of other words. */
-const SHORT_NAMES = 'sig|token|signature|secret';
+const SHORT_NAMES = 'sig|token|signature|secret|pass|pwd';
 
 const SECRET_NAME = new RegExp(
-  `^(?:(?:x-amz-(?:copy-source-)?)?(?:${TOKEN_NAMES})|.*(?:${PASSWORD_NAMES})|${SHORT_NAMES})$`,
+  `^(?:(?:x-(?:amz-(?:copy-source-)?)?)?(?:${TOKEN_NAMES})|.*(?:${PASSWORD_NAMES})|${SHORT_NAMES})$`,
   'i',
 );
 
@@ -29,6 +30,16 @@ const EQUALS = '(?:=|%(?:25)*3D)';
 const PATTERNS: readonly RegExp[] = [
   // "Authorization: AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…": to the end of the line or the quote.
   /((?:proxy-)?authorization(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?)[^"'\\\r\n]+/gi,
+  // Cookies are one header with a blank after each (RFC 6265, section 4.2.1): to the end of the line or the quote.
+  /((?:set-)?cookie(?:\\*["'])?\s*[:=]\s*(?:\\*["'])?)[^"'\\\r\n]+/gi,
+  // A list of raw headers: the value follows its name.
+  new RegExp(`(${QUOTE}(?:x-)?(?:${TOKEN_NAMES})${QUOTE}\\s*,\\s*${QUOTE})(?!\\[struck)[^"'\\\\\\r\\n]+`, 'gi'),
+  // Digest has its secrets in several parameters (RFC 7616, section 3.4): to the end of the line.
+  /\b(Digest\s+(?=[a-z]+\s*=))[^\r\n]+/gi,
+  // Options of a command.
+  /(--(?:password|passphrase|secret|token)\s+)(?![\s[-])\S+/g,
+  // Private keys in PEM (RFC 7468), also where their end is cut off.
+  /(-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----)(?:(?!-----END)[\s\S])+/g,
   // The same without its name, as in a list of raw headers (RFC 9110, section 11.1).
   /\b((?:Basic|Bearer|Negotiate|NTLM)\s+)(?!\[)[A-Za-z0-9+/=._~-]{8,}/g,
   // In quotes: up to the same quote; an escaped quote belongs to the value.

@@ -23,6 +23,15 @@ const TOKENS = [
   'aws_secret_access_key',
   'AWS_SESSION_TOKEN',
   'api_key',
+  'X-Api-Key',
+  'secret_key',
+  'secretKey',
+  'privateKey',
+  'accountKey',
+  'X-Goog-Signature',
+  'ssoToken',
+  'pass',
+  'PWD',
   'token',
   'secret',
 ];
@@ -108,6 +117,23 @@ it.each([
       expect(strikeOutSecrets(text)).toBe(text);
     }),
   );
+});
+
+it.each([
+  'Cookie: session=first; b=SECRET-VALUE',
+  'Set-Cookie: a=first; Path=/; b=SECRET-VALUE',
+  "['host', 'h.example', 'x-amz-security-token', 'SECRET-VALUE', 'accept', '*/*']",
+  '"X-Api-Key","SECRET-VALUE"',
+  'MINIO_SECRET_KEY=SECRET-VALUE',
+  'WEBDAV_PASS=SECRET-VALUE',
+  'Digest username="a", realm="b", response="SECRET-VALUE", opaque="c"',
+  '-----BEGIN RSA PRIVATE KEY-----\nMIIE\nSECRET-VALUE\n-----END RSA PRIVATE KEY-----',
+  'private_key=-----BEGIN PRIVATE KEY-----\nMIIE\nSECRET-VALUE',
+  'tool --password SECRET-VALUE --region us-east-1',
+])('all of what is secret goes, in any form: %s', (text) => {
+  const struck = strikeOutSecrets(text);
+  expect(struck).not.toMatch(/SECRET-VALUE|MIIE/);
+  expect(strikeOutSecrets(struck)).toBe(struck);
 });
 
 it.each([
