@@ -13,7 +13,7 @@ export interface ListingAccess {
 
 /**
  * Every object below a folder of a storage, subfolders included, in the order of UTF-8 bytes; one request per 1,000.
- * Folder markers and Nearplay's own folder are omitted.
+ * Folder markers (a name that ends with a slash, and no bytes) and Nearplay's own folder are omitted.
  *
  * @throws NearplayError storage-failed where it does not end, not-a-storage, offline, access-denied, cancelled …
  */
@@ -44,8 +44,8 @@ export async function* wholeListing(
   for await (const answer of pages) {
     const versions = listedObjects(answer, { configuration, prefix: folder });
     for (const version of versions) {
-      const { key } = version;
-      if (key === '' || key.endsWith('/') || key.startsWith(OWN_FOLDER) || before.has(key)) continue;
+      const { key, size } = version;
+      if (key === '' || (key.endsWith('/') && size === 0) || key.startsWith(OWN_FOLDER) || before.has(key)) continue;
       yield version;
     }
     before = new Set(versions.map(({ key }) => key));

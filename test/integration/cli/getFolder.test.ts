@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { withDownloads } from './fixtures.ts';
 
 const FILES = ['a.exr', 'sub/b.exr', 'sub/c.exr'];
@@ -101,4 +101,43 @@ it('ends a wait that is too long with 3, and the same command goes on', async ({
   expect(then).toBe(0);
   expect(lines(stdout).at(-1)).toMatchObject({ files: 3, saved: 1, same: 2, failed: 0 });
   for (const [name, content] of studio.contents) expect((await readFile(join(to, name))).equals(content)).toBe(true);
+});
+
+it('an object whose name ends with a slash is one of the files where it has bytes', async ({
+  desk,
+  nearplay,
+  studio,
+}) => {
+  const content = randomBytes(100);
+  await desk.put(content, { ChecksumAlgorithm: 'CRC32' }, 'shots/sub/');
+  await desk.put(Buffer.alloc(0), {}, 'shots/marker/');
+  const to = join(desk.folder, 'here');
+  const { code, stdout } = await nearplay(['get', 'shots/', to, '--json', ...ON_MAIN]);
+  const [summary, ...files] = lines(stdout).reverse();
+  expect({ code, summary }).toMatchObject({ code: 0, summary: { files: studio.contents.size + 1, failed: 0 } });
+  const path = files.find(({ key }) => key === 'shots/sub/')?.['path'];
+  expect((await readFile(String(path))).equals(content)).toBe(true);
+});
+
+describe.skipIf(process.platform === 'win32')('a link in the destination', () => {
+  it('that leads out of it gets nothing, and the files beside it come', async ({ desk, nearplay, studio }) => {
+    const to = join(desk.folder, 'here');
+    const elsewhere = join(desk.folder, 'elsewhere');
+    await mkdir(elsewhere);
+    await mkdir(to);
+    await symlink(elsewhere, join(to, 'sub'));
+    const { code, stdout, stderr } = await nearplay(['get', 'shots/', to, '--json', ...ON_MAIN]);
+    expect({ code, summary: lines(stdout).at(-1) }).toMatchObject({ code: 1, summary: { saved: 1, failed: 2 } });
+    for (const said of lines(stderr)) expect(said).toMatchObject({ code: 'destination-unwritable' });
+    expect(await readdir(elsewhere)).toEqual([]);
+    expect(studio.contents.size).toBe(3);
+  });
+
+  it('that stays in it is a folder like others', async ({ desk, nearplay, studio }) => {
+    const to = join(desk.folder, 'here');
+    await mkdir(join(to, 'real'), { recursive: true });
+    await symlink('real', join(to, 'sub'));
+    expect(await nearplay(['get', 'shots/', to, ...ON_MAIN])).toMatchObject({ code: 0 });
+    expect(await readdir(join(to, 'real'))).toHaveLength(studio.contents.size - 1);
+  });
 });

@@ -1,5 +1,5 @@
-import { lstat, mkdir, readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat, mkdir, readdir, realpath } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
 import { NearplayError } from '../../../../shared/errors.ts';
 import { foldedName, numberedName, safeFileName } from '../../../../shared/localNames.ts';
 import { atDestination } from '../../files/destinationDisk.ts';
@@ -75,16 +75,18 @@ export class LocalTree {
   }
 
   #folderAt(path: string): Promise<Folder> {
-    const known = this.#folders.get(path) ?? openFolder(path);
+    const known = this.#folders.get(path) ?? openFolder(path, this.#root);
     this.#folders.set(path, known);
     return known;
   }
 }
 
-async function openFolder(path: string): Promise<Folder> {
+/** @throws NearplayError destination-unwritable where a link leads out of the root; not-a-folder, disk-full … */
+async function openFolder(path: string, root: string): Promise<Folder> {
   try {
     const names = await atDestination(path, async () => {
       await mkdir(path, { recursive: true });
+      if (path !== root) await assertBelow(path, root);
       const found = await readdir(path);
       await removeAbandonedParts(path, found, Date.now());
       return found;
@@ -99,8 +101,16 @@ async function openFolder(path: string): Promise<Folder> {
       const message = `"${path}" is not a folder, and a folder of that name is to be saved in ${dirname(path)}.`;
       throw new NearplayError('not-a-folder', message, { cause });
     }
+    if (cause instanceof NearplayError) throw cause;
     throw explainFileError(cause, { path, doing: 'write' });
   }
+}
+
+async function assertBelow(path: string, root: string): Promise<void> {
+  const [real, realRoot] = await Promise.all([realpath(path), realpath(root)]);
+  if (real.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep)) return;
+  const message = `"${path}" is a link that leads out of "${root}", to "${real}". Nothing is saved there: remove the link, or save that folder by itself.`;
+  throw new NearplayError('destination-unwritable', message);
 }
 
 /** Whether the disk takes a name for that of another entry (`A` and `a`), which may be of another object. */
