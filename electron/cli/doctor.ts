@@ -37,7 +37,7 @@ export async function doctorCommand(options: CommonOptions, context: CommandCont
     context.print(check, [`${check.result.padEnd(5)} ${check.check}: ${check.message}`, ...remedy]);
   };
   try {
-    await withServices({ ...options, keepsNothing: true }, context, async (services) => {
+    await withServices({ ...options, keepsNothing: true, endsAtOnce: true }, context, async (services) => {
       const { preferences } = services.studio();
       add({ check: 'preferences', result: 'pass', message: `main storage "${preferences.mainStorage}"` });
       await checkCredentials(services, add);
@@ -46,6 +46,7 @@ export async function doctorCommand(options: CommonOptions, context: CommandCont
       await checkAddress(services, add);
     });
   } catch (error) {
+    if (context.surroundings.signal.aborted) throw error;
     const { message } = reportOf(error);
     add({
       check: 'preferences',

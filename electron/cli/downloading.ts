@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ErrorCode } from '../../shared/errors.ts';
+import type { Application } from '../services/application.ts';
 import { type Machine, thisMachine } from '../services/runtime/machine.ts';
 import { type Download, STOPPED } from '../services/transfers/download/download.ts';
 import { DownloadNotes } from '../services/transfers/download/downloadNotes.ts';
@@ -42,6 +43,7 @@ export interface Downloading {
  * @throws NearplayError wait-ended, and what the work throws
  */
 export async function whileDownloading<Result>(
+  services: Pick<Application, 'awaitsCredentials'>,
   { wait }: GetOptions,
   context: CommandContext,
   work: (downloading: Downloading) => Promise<Result>,
@@ -50,7 +52,10 @@ export async function whileDownloading<Result>(
   const machine = surroundings.machine ?? (await thisMachine());
   const notes = new DownloadNotes(join(stateFolder(surroundings), 'downloads'), machine);
   await notes.removeOld();
-  const waits = new Waits({ context, ...waitMinutes(wait, surroundings.isTerminal === true) });
+  const waits = new Waits({
+    ...{ context, ...waitMinutes(wait, surroundings.isTerminal === true) },
+    awaitsCredentials: () => services.awaitsCredentials(),
+  });
   const tooLong = new AbortController();
   const ended = waits.ended.catch((error: unknown) => {
     tooLong.abort(STOPPED);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Application } from '../services/application.ts';
+import { orCancelled } from '../services/runtime/async.ts';
 import { type Download, download } from '../services/transfers/download/download.ts';
 import { type GetOptions, proofText, whileDownloading } from './downloading.ts';
 import type { CommandContext } from './surroundings.ts';
@@ -16,7 +17,7 @@ export async function getCommand(
   const { cwd } = context.surroundings;
   const target = /[/\\]$/.test(destination) ? `${resolve(cwd, destination)}/` : resolve(cwd, destination);
   await withServices({ ...options, needsRoute: true, keepsNothing: true }, context, async (services) => {
-    const key = await keyToRead(services.studio(), typed);
+    const key = await orCancelled(keyToRead(services.studio(), typed), context.surroundings.signal);
     const { path, size, route, provedBy, unproved, byWordOf, resumed } = await get(
       services,
       key,
@@ -40,7 +41,7 @@ function get(
   options: GetOptions,
   context: CommandContext,
 ): Promise<Download> {
-  return whileDownloading(options, context, ({ signal, machine, waits, claimed, beginsAgain }) => {
+  return whileDownloading(services, options, context, ({ signal, machine, waits, claimed, beginsAgain }) => {
     const line = { id: key, key, state: 'running' as const, sent: 0, confirmed: 0 };
     waits.changed([line]);
     return download(() => services.studio(), key, target, {

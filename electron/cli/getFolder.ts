@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { safeFileName } from '../../shared/localNames.ts';
 import type { Application } from '../services/application.ts';
+import { orCancelled } from '../services/runtime/async.ts';
 import { downloadFolder, type FolderFile, type FolderReport } from '../services/transfers/download/downloadFolder.ts';
 import { type GetOptions, proofText, whileDownloading } from './downloading.ts';
 import { type CommandContext, reportError } from './surroundings.ts';
@@ -19,9 +20,9 @@ export async function getFolderCommand(
   options: GetOptions,
   context: CommandContext,
 ): Promise<number> {
-  const { cwd } = context.surroundings;
+  const { cwd, signal } = context.surroundings;
   return withServices({ ...options, needsRoute: true, keepsNothing: true }, context, async (services) => {
-    const folder = typed === '/' ? '' : await folderToRead(services.studio(), typed);
+    const folder = typed === '/' ? '' : await orCancelled(folderToRead(services.studio(), typed), signal);
     // Without a destination it gets the folder's own name, as a file does.
     const target = resolve(cwd, destination ?? (folder === '' ? '.' : safeFileName(folder)));
     const report = await getFolder(services, folder, target, options, context);
@@ -37,7 +38,7 @@ function getFolder(
   options: GetOptions,
   context: CommandContext,
 ): Promise<FolderReport> {
-  return whileDownloading(options, context, ({ signal, machine, waits, claimed, beginsAgain }) => {
+  return whileDownloading(services, options, context, ({ signal, machine, waits, claimed, beginsAgain }) => {
     // One line for all: bytes of any file are progress of the command.
     const line = { id: folder, key: folder, state: 'running' as const, sent: 0, confirmed: 0 };
     const received = new Map<string, number>();

@@ -11,35 +11,44 @@ import { type ServiceNeeds, withServices } from './withServices.ts';
 
 /** `nearplay ls`: one line per folder and file, page after page. */
 export async function listCommand(folder: string, options: ServiceNeeds, context: CommandContext): Promise<void> {
-  await withServices({ ...options, needsRoute: true, keepsNothing: true }, context, async (services) => {
-    const below = await folderToRead(services.studio(), folder);
-    let cursor: string | undefined;
-    let entries = 0;
-    do {
-      const page = await services.studio().library.list(below, cursor);
-      for (const entry of page.entries) context.print(lineOf(entry), textOf(entry));
-      entries += page.entries.length;
-      cursor = page.cursor;
-    } while (cursor !== undefined && !context.surroundings.signal.aborted);
-    if (context.surroundings.signal.aborted) throw new NearplayError('cancelled', 'Stopped. The list is not complete.');
-    if (entries === 0 && below !== '') throw new NearplayError('no-such-key', `There is nothing in "${below}".`);
-  });
+  await withServices(
+    { ...options, needsRoute: true, keepsNothing: true, endsAtOnce: true },
+    context,
+    async (services) => {
+      const below = await folderToRead(services.studio(), folder);
+      let cursor: string | undefined;
+      let entries = 0;
+      do {
+        const page = await services.studio().library.list(below, cursor);
+        for (const entry of page.entries) context.print(lineOf(entry), textOf(entry));
+        entries += page.entries.length;
+        cursor = page.cursor;
+      } while (cursor !== undefined && !context.surroundings.signal.aborted);
+      if (context.surroundings.signal.aborted)
+        throw new NearplayError('cancelled', 'Stopped. The list is not complete.');
+      if (entries === 0 && below !== '') throw new NearplayError('no-such-key', `There is nothing in "${below}".`);
+    },
+  );
 }
 
 /** `nearplay link`: a signed URL, the storage it points to, and why. */
 export async function linkCommand(key: string, options: ServiceNeeds, context: CommandContext): Promise<void> {
-  await withServices({ ...options, needsRoute: true, keepsNothing: true }, context, async (services) => {
-    const studio = services.studio();
-    const { url, route, region, expiresAt } = await studio.createReadableLink(await keyToRead(studio, key));
-    const { storage, reason, details } = route;
-    const answer = { url, storage, region, reason, details, expiresAt: new Date(expiresAt).toISOString() };
-    context.print(answer, url);
-  });
+  await withServices(
+    { ...options, needsRoute: true, keepsNothing: true, endsAtOnce: true },
+    context,
+    async (services) => {
+      const studio = services.studio();
+      const { url, route, region, expiresAt } = await studio.createReadableLink(await keyToRead(studio, key));
+      const { storage, reason, details } = route;
+      const answer = { url, storage, region, reason, details, expiresAt: new Date(expiresAt).toISOString() };
+      context.print(answer, url);
+    },
+  );
 }
 
 /** `nearplay status`: the replication status of an object at S3, and whether each replica holds this version. */
 export async function statusCommand(typed: string, options: CommonOptions, context: CommandContext): Promise<void> {
-  await withServices({ ...options, keepsNothing: true }, context, async (services) => {
+  await withServices({ ...options, keepsNothing: true, endsAtOnce: true }, context, async (services) => {
     const studio = services.studio();
     const key = await keyToRead(studio, typed);
     const { mainStorage, replication, s3Configuration } = studio.preferences;

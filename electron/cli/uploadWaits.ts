@@ -22,6 +22,7 @@ export function watchWaits(
   const waits = new Waits({
     ...{ context, ...waitMinutes(wait, context.surroundings.isTerminal === true) },
     ...(afterwards !== undefined && { afterwards }),
+    awaitsCredentials: () => services.awaitsCredentials(),
     lastErrorOf: (id) => services.uploads.lastErrorOf(id),
   });
   waits.changed(services.uploads.list().map(seenAs));

@@ -10,12 +10,17 @@ const SILENCE_REPORT_DELAY_MS = 20 * SECOND_MS;
 /** Default limit without a terminal, where a wait is not seen. */
 const DEFAULT_WAIT_MINUTES = 30;
 
-type Watched = Pick<Transfer, 'id' | 'key' | 'state' | 'blockedFor' | 'confirmed' | 'sent' | 'error'>;
-type WaitsFor = Exclude<BlockedFor, 'conflict'>;
+/** `folder`: the watched folder, which cannot be read. */
+type WaitsFor = Exclude<BlockedFor, 'conflict'> | 'folder';
+
+interface Watched extends Pick<Transfer, 'id' | 'key' | 'state' | 'confirmed' | 'sent' | 'error'> {
+  blockedFor?: BlockedFor | WaitsFor;
+}
 
 const WAIT_TEXTS: Partial<Record<string, string>> = {
   'file-settling': 'the file to be written completely',
   'sign-in': 'a sign-in',
+  folder: 'the watched folder',
   disk: 'room on the disk of this computer',
 };
 const SAME_COMMAND = 'The same command goes on where this one stopped.';
@@ -30,6 +35,8 @@ export interface WaitsOptions {
   silenceReportDelayMs?: number;
   /** Last error of an upload that was retried without a report. */
   lastErrorOf?: (id: string) => ErrorReport | undefined;
+  /** Whether nothing was sent since credentials are missing; default: it was. */
+  awaitsCredentials?: () => boolean;
   /** What the user can do after a wait has ended; default: the same command resumes. */
   afterwards?: string;
 }
@@ -45,6 +52,7 @@ export class Waits {
   readonly #now: () => number;
   readonly #silenceMs: number;
   readonly #lastErrorOf: (id: string) => ErrorReport | undefined;
+  readonly #awaitsCredentials: () => boolean;
   readonly #afterwards: string;
   /** Last cause of delay of each unfinished upload. */
   readonly #errors = new Map<string, ErrorReport>();
@@ -58,12 +66,15 @@ export class Waits {
   #progressAt: number;
   #stopped = false;
 
-  constructor({ context, minutes, monotonicNow, silenceReportDelayMs, lastErrorOf, afterwards }: WaitsOptions) {
+  constructor(options: WaitsOptions) {
+    const { context, minutes, monotonicNow, silenceReportDelayMs, lastErrorOf, awaitsCredentials, afterwards } =
+      options;
     this.#context = context;
     this.#limitMs = minutes === undefined ? undefined : minutes * MINUTE_MS;
     this.#now = monotonicNow ?? (() => performance.now());
     this.#silenceMs = silenceReportDelayMs ?? SILENCE_REPORT_DELAY_MS;
     this.#lastErrorOf = lastErrorOf ?? (() => undefined);
+    this.#awaitsCredentials = awaitsCredentials ?? (() => false);
     this.#afterwards = afterwards ?? SAME_COMMAND;
     this.#progressAt = this.#now();
     this.#timer = setInterval(() => this.check(), Math.min(SECOND_MS, this.#silenceMs / 2)).unref();
@@ -146,8 +157,15 @@ export class Waits {
     const seconds = Math.round(idleMs / SECOND_MS);
     const cause = this.#cause();
     const met = cause === undefined ? '' : ` The last cause: ${cause.message}`;
-    const text = `no byte has moved for ${seconds} s; the storage is still being asked.${met} ${this.#goesOn()}`;
-    this.#report({ waiting: 'silence', ...(cause && { code: cause.code }), message: sentence(text) }, text);
+    const isSignIn = this.#awaitsCredentials();
+    const what = isSignIn
+      ? 'waiting for a sign-in: no AWS credentials have come, and the storage has not been asked'
+      : 'the storage is still being asked';
+    const text = `no byte has moved for ${seconds} s; ${what}.${met} ${this.#goesOn()}`;
+    this.#report(
+      { waiting: isSignIn ? 'sign-in' : 'silence', ...(cause && { code: cause.code }), message: sentence(text) },
+      text,
+    );
   }
 
   #goesOn(): string {

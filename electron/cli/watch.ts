@@ -3,6 +3,7 @@ import { access, mkdir, stat } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { NearplayError } from '../../shared/errors.ts';
 import { typedFolder } from '../../shared/keys.ts';
+import type { WatchFolderStatus } from '../../shared/uploads.ts';
 import type { Application } from '../services/application.ts';
 import { SILENT } from '../services/runtime/log.ts';
 import { WATCH_FOLDER_TIMING, WatchFolder } from '../services/watchFolders/watchFolder.ts';
@@ -42,12 +43,23 @@ export async function watchCommand(
     const { folderLog, isNew } = await openLog(services, local, folder, stateFolder(surroundings));
     const reports = new UploadReports(context, false);
     const leftOut = new LeftOutReports(context);
-    const waits = new Waits({ context, ...(options.wait !== undefined && { minutes: options.wait }) });
-    const watched = new WatchFolder({
+    const waits = new Waits({
+      ...{ context, ...(options.wait !== undefined && { minutes: options.wait }) },
+      awaitsCredentials: () => services.awaitsCredentials(),
+    });
+    const folderChanged = ({ state, error }: WatchFolderStatus) => {
+      const itself = { id: 'the folder', key: local, sent: 0, confirmed: 0 };
+      if (state === 'unreachable') {
+        waits.changed([{ ...itself, state: 'blocked', blockedFor: 'folder', ...(error && { error }) }]);
+      } else if (isAway) waits.changed([{ ...itself, state: 'done' }]);
+      isAway = state === 'unreachable';
+    };
+    let isAway = false;
+    const watched: WatchFolder = new WatchFolder({
       entry: { id: 'terminal', path: local, folder, paused: false },
       ...{ folderLog, queue: services.uploads, log: SILENT, timing: WATCH_FOLDER_TIMING },
       leftOut: (one) => leftOut.add(one),
-      changed: () => undefined,
+      changed: () => folderChanged(watched.status()),
     });
     reportStorageNotes(services, context);
     const unsubscribe = services.on('transfersChanged', ({ changed, removed }) => {
@@ -66,7 +78,7 @@ export async function watchCommand(
       await watched.stop();
       await folderLog.close();
     }
-    return 0;
+    return watched.status().state === 'unreachable' ? 1 : 0;
   });
 }
 

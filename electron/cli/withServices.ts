@@ -4,6 +4,7 @@ import { type Application, createServices } from '../services/application.ts';
 import { explainFileError } from '../services/files/fileErrors.ts';
 import { foreignOwner, managedFiles } from '../services/files/managedFile.ts';
 import { settingsInMemory } from '../services/preferences/settingsStore.ts';
+import { orCancelled } from '../services/runtime/async.ts';
 import { createLog, SILENT } from '../services/runtime/log.ts';
 import { thisMachine } from '../services/runtime/machine.ts';
 import { cliStateFolder } from '../services/runtime/paths.ts';
@@ -23,6 +24,8 @@ export interface ServiceNeeds extends CommonOptions {
   needsRoute?: boolean;
   /** Whether it needs no folder of its own: commands that only read keep no state. */
   keepsNothing?: boolean;
+  /** Whether Ctrl+C ends it at once: it only reads and prints, so that nothing has to be left in order. */
+  endsAtOnce?: boolean;
 }
 
 /** Folder of the command line's persistent state. */
@@ -87,15 +90,19 @@ export async function withServices<Result>(
   });
   try {
     // Side by side: the disk writes the session's folder while preferences are read.
-    const [begun, started] = await Promise.allSettled([session?.begun, services.start()]);
+    const starting = Promise.allSettled([session?.begun, services.start()]);
+    const [begun, started] = await orCancelled(starting, surroundings.signal);
     if (begun.status === 'rejected') throw homeUnusable(begun.reason, userDataFolder);
     if (started.status === 'rejected') throw started.reason;
     const { preferences } = services.studio();
     if (needs.readFrom !== undefined) assertChoice(preferences, needs.readFrom);
     const automatic = (needs.readFrom ?? preferences.defaults.readFrom) === 'auto';
     // A window shows media at once and corrects itself; a command answers once, so it waits, two seconds at most.
-    if (needs.needsRoute && automatic && needs.ip === undefined) await services.addresses.refresh();
-    return await work(services);
+    if (needs.needsRoute && automatic && needs.ip === undefined) {
+      await orCancelled(services.addresses.refresh(), surroundings.signal);
+    }
+    const result = work(services);
+    return await (needs.endsAtOnce === true ? orCancelled(result, surroundings.signal) : result);
   } finally {
     await services.stop();
     await session?.end();

@@ -366,6 +366,10 @@ class NearplayServices implements Application {
     return promptStatus(this.#credentials);
   }
 
+  awaitsCredentials(): boolean {
+    return this.#credentials.isAwaited();
+  }
+
   #newStudio(preferences: IsolationPreferences): Studio {
     const { log, now, clock, proxyAgent, linkLifetime, firstProbeAfter, givenAddress } = this.#options;
     return new Studio({

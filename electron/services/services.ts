@@ -39,6 +39,8 @@ export interface Services {
   /** What follows from the preferences in force. @throws NearplayError no-preferences, preferences-invalid */
   studio(): Studio;
   credentialsStatus(): Promise<CredentialsStatus>;
+  /** Whether requests wait for credentials: nothing was sent to a storage then. */
+  awaitsCredentials(): boolean;
   /** Resolves when this machine's public address was asked for again. @throws NearplayError no-preferences … */
   refreshAddress(): Promise<ReadingStatus>;
   /** @throws NearplayError settings-invalid */

@@ -17,6 +17,8 @@ export interface CredentialSource {
    * @throws NearplayError credentials-missing, credentials-expired
    */
   provider: (caller?: CallerProperties) => Promise<Identity>;
+  /** Whether credentials were asked for and none came since: a sign-in takes its time, or failed. */
+  isAwaited(): boolean;
   /** Source of the credentials and the existing profiles; never the credentials themselves. */
   status(): Promise<CredentialsStatus>;
 }
@@ -43,21 +45,26 @@ export interface CredentialsOptions {
  * another identity: uploads would silently carry a wrong one.
  */
 export function createCredentials(options: CredentialsOptions): CredentialSource {
+  let isAwaited = false;
   const provider = async (caller?: CallerProperties): Promise<Identity> => {
     const chosen = options.profile() ?? profileOf(options.env);
     const keys = options.profile() === null ? keysOf(options.env) : undefined;
     if (keys) return keys;
+    isAwaited = true;
     try {
       // Files are read each time: a sign-in tool may have just written them.
-      return await withTimeout(
+      const identity = await withTimeout(
         (chosen === null ? chain(options.env) : fromIni({ profile: chosen, ignoreCache: true }))(caller),
       );
+      isAwaited = false;
+      return identity;
     } catch (error) {
       throw explain(error, chosen, chosen === null ? [] : await profilesOf());
     }
   };
   return {
     provider,
+    isAwaited: () => isAwaited,
     async status() {
       const profiles = await profilesOf();
       const source = sourceOf(options);

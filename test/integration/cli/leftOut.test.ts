@@ -131,3 +131,23 @@ it('a watch folder uploads a file that grows with an old date once, and whole', 
   expect(versions('in/grows.mov')).toBe(1);
   expect(sandbox.bucketOf('main-us').current('media/in/grows.mov')?.size).toBe(9000);
 });
+
+it('a watched folder that vanishes is told, and so is its return; --wait ends it', async () => {
+  const plates = join(folder, 'plates');
+  await writeFile(join(plates, 'a.mov'), 'a');
+  const watch = nearplay('watch', 'plates', 'in', '--existing', '--json');
+  await until(() => versions('in/a.mov') === 1, 'it watches', 30_000);
+  await rename(plates, `${plates}-away`);
+  await until(() => watch.stderr().some((line) => line.includes('"waiting":"folder"')), 'it is told', 60_000);
+  await rename(`${plates}-away`, plates);
+  await until(() => watch.stderr().some((line) => line.includes('"waiting":null')), 'its return is told', 60_000);
+  stop.abort();
+  expect(await watch.code).toBe(0);
+  stop = new AbortController();
+  await writeFile(join(plates, 'b.mov'), 'b');
+  const limited = nearplay('watch', 'plates', 'in', '--wait', '0.05');
+  await until(() => versions('in/b.mov') === 1, 'it watches again', 30_000);
+  await rename(plates, `${plates}-away`);
+  expect(await limited.code).toBe(3);
+  expect(limited.stderr().join('\n')).toMatch(/waiting for the watched folder/);
+}, 120_000);

@@ -98,3 +98,26 @@ describe('output whose reader has gone', () => {
     expect(isThere('many/plate.0003.exr')).toBe(true);
   });
 });
+
+describe('Ctrl+C while the storage is silent', () => {
+  it.for([
+    ['ls', 'd'],
+    ['link', 'd/a.mov'],
+    ['status', 'd/a.mov'],
+    ['doctor'],
+    ['get', 'd/a.mov'],
+    ['get', 'd/', 'all'],
+    ['verify', 'd'],
+  ])('ends "%s" at once', async (args, { files, nearplay, sandbox }) => {
+    await files('d', 1);
+    sandbox.addFault({ effect: { kind: 'stall' } });
+    const stop = new AbortController();
+    const code = nearplay(args, { signal: stop.signal });
+    await until(() => sandbox.requests.length > 0, 'it asks', 30_000);
+    const began = performance.now();
+    stop.abort();
+    expect(await code).toMatchObject({ code: 130 });
+    // Silence alone would end after at least ten seconds.
+    expect(performance.now() - began).toBeLessThan(8000);
+  });
+});

@@ -10,7 +10,7 @@ type Watched = Parameters<Waits['changed']>[0][number];
 let waits: Waits | undefined;
 afterEach(() => waits?.stop());
 
-function begin(minutes?: number, json = false) {
+function begin(minutes?: number, json = false, more: { awaitsCredentials?: () => boolean } = {}) {
   let now = 0;
   const said: string[] = [];
   const surroundings = {
@@ -20,7 +20,7 @@ function begin(minutes?: number, json = false) {
     now: () => Date.now(),
   };
   const context = contextOf(json, surroundings);
-  waits = new Waits({ context, ...(minutes !== undefined && { minutes }), monotonicNow: () => now });
+  waits = new Waits({ context, ...(minutes !== undefined && { minutes }), monotonicNow: () => now, ...more });
   const ended = vi.fn();
   waits.ended.catch(ended);
   const at = waits;
@@ -94,6 +94,17 @@ describe('a wait', () => {
     await pass(2000);
     expect(said).toHaveLength(1);
     expect(said[0]).toMatch(/^nearplay: no byte has moved for 21 s/);
+  });
+
+  it('for credentials is told as one: the storage was not asked', async () => {
+    const { said, waits: at, pass } = begin(undefined, true, { awaitsCredentials: () => true });
+    at.changed([one()]);
+    await pass(21_000);
+    expect(JSON.parse(said[0] ?? '')).toMatchObject({
+      waiting: 'sign-in',
+      message: expect.stringMatching(/waiting for a sign-in.*has not been asked/) as string,
+    });
+    expect(said.join('')).not.toContain('still being asked');
   });
 
   it('for a file that is still written is told when it takes longer', async () => {
