@@ -150,10 +150,11 @@ describe('a run that was ended', () => {
 
   it('of two with one name, one is gone on with and the other one named', async () => {
     await file('A/shot.mov', randomBytes(20 * MIB));
-    for (const path of ['shot.mov', 'A/shot.mov']) {
-      const before = confirmedParts().length;
+    for (const [index, path] of ['shot.mov', 'A/shot.mov'].entries()) {
       sandbox.addFault({ operation: 'CompleteMultipartUpload', effect: { kind: 'stall' } });
-      const { child, ended } = await atWork(['upload', path, '--on-conflict', 'replace'], before + 1);
+      const { child, ended } = await atWork(['upload', path, '--on-conflict', 'replace'], 0);
+      const withParts = () => uploadsIn(sandbox).filter(({ parts }) => parts.size > 0);
+      await until(() => withParts().length > index, 'a part of it is there');
       child.kill('SIGKILL');
       await ended;
       sandbox.clearFaults();
