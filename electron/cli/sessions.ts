@@ -171,7 +171,9 @@ export class Sessions {
     } catch {
       return undefined;
     }
-    return { folder, journal: (await unfinishedIn(folder)).journal };
+    const journal = new Journal(join(folder, JOURNAL_FOLDER));
+    await journal.load();
+    return { folder, journal };
   }
 
   async #ownName(): Promise<string> {
@@ -255,11 +257,11 @@ async function ownerOf(folder: string): Promise<SessionOwner | undefined> {
   }
 }
 
+/** Changes nothing: only who takes a session may write to its journal. */
 async function unfinishedIn(folder: string) {
-  const journal = new Journal(join(folder, JOURNAL_FOLDER));
-  const { records, setAside } = await journal.load();
+  const { records, setAside } = await new Journal(join(folder, JOURNAL_FOLDER)).look();
   const unfinished = records.filter(isUnfinished);
-  return { journal, records: unfinished, setAside, isEmpty: unfinished.length === 0 && setAside.length === 0 };
+  return { records: unfinished, setAside, isEmpty: unfinished.length === 0 && setAside.length === 0 };
 }
 
 /** It can be resumed, or has left parts in the storage to be removed. */

@@ -69,6 +69,28 @@ export class Journal {
   }
 
   /**
+   * Reads all records as `load` does, and changes nothing on disk: another process, on another machine, may be at work
+   * there. What cannot be read is named where it is.
+   */
+  async look(): Promise<Pick<JournalLoad, 'records' | 'setAside'>> {
+    const records = new Map<string, UploadRecord>();
+    const setAside: string[] = [];
+    const names = await readdir(this.#folder).catch((error: unknown) => {
+      if (codeOf(error) !== 'ENOENT') setAside.push(this.#folder);
+      return [];
+    });
+    for (const name of names) {
+      const file = join(this.#folder, name);
+      if (ASIDE.test(name)) setAside.push(file);
+      if (!name.endsWith(SHEET_EXTENSION) || isTemporaryName(name)) continue;
+      const { understood, others } = recordsOf(await readRegularFile(file).catch(() => undefined));
+      for (const record of understood) records.set(record.id, record);
+      if (others === undefined || others.length > 0) setAside.push(file);
+    }
+    return { records: [...records.values()].sort((a, b) => a.order - b.order), setAside };
+  }
+
+  /**
    * Adds new records in a sheet of their own; on disk when it resolves.
    *
    * @throws NearplayError disk-full; then none of them is in the journal.
@@ -167,19 +189,11 @@ export class Journal {
       unread.files.push(file);
       return;
     }
-    const parsed = sheetSchema.safeParse(jsonOf(bytes));
-    if (!parsed.success || parsed.data.version > RECORD_VERSION) {
-      unread.uploads += parsed.data?.records.length ?? 0;
-      unread.files.push(await setAside(file, parsed.success ? 'newer' : 'damaged'));
+    const { understood, others, newer } = recordsOf(bytes);
+    if (others === undefined) {
+      unread.uploads += newer ?? 0;
+      unread.files.push(await setAside(file, newer === undefined ? 'damaged' : 'newer'));
       return;
-    }
-    const understood: UploadRecord[] = [];
-    const others: unknown[] = [];
-    for (const record of parsed.data.records) {
-      const upgraded = upgradeRecord(record, parsed.data.version);
-      const { data } = uploadRecordSchema.safeParse(upgraded);
-      if (data) understood.push(data);
-      else others.push(upgraded);
     }
     const sheet = new Sheet(file, understood, others);
     for (const { id } of understood) this.#sheetOf.set(id, sheet);
@@ -255,6 +269,30 @@ class Sheet {
       throw explain(error);
     }
   }
+}
+
+interface SheetRecords {
+  understood: UploadRecord[];
+  /** Those that are not understood; absent where the sheet as a whole is not. */
+  others?: unknown[];
+  /** How many there are in a sheet of a newer version. */
+  newer?: number;
+}
+
+function recordsOf(bytes: Uint8Array | undefined): SheetRecords {
+  const parsed = sheetSchema.safeParse(bytes && jsonOf(bytes));
+  if (!parsed.success) return { understood: [] };
+  const { version, records } = parsed.data;
+  if (version > RECORD_VERSION) return { understood: [], newer: records.length };
+  const understood: UploadRecord[] = [];
+  const others: unknown[] = [];
+  for (const record of records) {
+    const upgraded = upgradeRecord(record, version);
+    const { data } = uploadRecordSchema.safeParse(upgraded);
+    if (data) understood.push(data);
+    else others.push(upgraded);
+  }
+  return { understood, others };
 }
 
 function textOf(records: readonly unknown[]): string {
