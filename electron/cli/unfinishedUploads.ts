@@ -43,9 +43,8 @@ export class UnfinishedUploads {
     for (const session of await sessions.abandoned()) {
       left.#setAside.push(...session.setAside);
       const here = session.records.filter((record) => left.#isHere(record));
-      left.#elsewhere.push(...session.records.filter((record) => !here.includes(record) && !isOver(record)));
-      // The output of another program cannot be read again.
-      const over = here.filter((record) => record.path === '-' || (isOver(record) && record.state !== 'failed'));
+      left.#elsewhere.push(...session.records.filter((record) => !here.includes(record) && canGoOn(record)));
+      const over = here.filter((record) => !canGoOn(record));
       await left.#adopt(session, over);
       for (const record of here) {
         if (!over.includes(record)) left.#uploads.set(pathAndKey(record.path, record.wanted), { session, record });
@@ -111,6 +110,11 @@ export class UnfinishedUploads {
     if (current && !isHere(current, configuration, key)) return false;
     return [...abandoned, ...unconfirmedStarts].every((one) => isIn(one, configuration));
   }
+}
+
+/** The output of another program cannot be read again. */
+function canGoOn(record: UploadRecord): boolean {
+  return record.path !== '-' && (!isOver(record) || record.state === 'failed');
 }
 
 function pathAndKey(path: string, key: string): string {

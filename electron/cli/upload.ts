@@ -76,9 +76,9 @@ export async function uploadsCommand(context: CommandContext): Promise<void> {
 export function resumeCommand(options: WaitingOptions, context: CommandContext): Promise<number> {
   return withServices(options, context, async (services) => {
     const left = await UnfinishedUploads.find(services, await sessionsOf(context.surroundings));
-    reportElsewhere(left, context);
+    const isComplete = reportLeft(left, context);
     const code = await reportUntilDone(services, context, { ...options, asks: true }, () => left.resume(left.all()));
-    return left.elsewhere.length === 0 ? code : code || 1;
+    return isComplete ? code : code || 1;
   });
 }
 
@@ -86,7 +86,7 @@ export function resumeCommand(options: WaitingOptions, context: CommandContext):
 export function giveUpCommand(options: WaitingOptions, context: CommandContext): Promise<number> {
   return withServices(options, context, async (services) => {
     const left = await UnfinishedUploads.find(services, await sessionsOf(context.surroundings));
-    reportElsewhere(left, context);
+    const isComplete = reportLeft(left, context);
     const ids = await left.resume(left.all(), { paused: true });
     const waits = watchWaits(services, context, options);
     try {
@@ -95,8 +95,15 @@ export function giveUpCommand(options: WaitingOptions, context: CommandContext):
     } finally {
       waits.stop();
     }
-    context.print({ cancelled: ids.length }, `${ids.length} uploads given up`);
-    return left.elsewhere.length === 0 ? 0 : 1;
+    const remaining = services.uploads.leftBehind();
+    for (const { key, error } of remaining) {
+      const why = error?.message ?? 'The storage did not say why.';
+      const message = `Its parts are still in the storage: ${why} The next upload tries again to remove them.`;
+      reportError(context, error?.code ?? 'storage-failed', message, key, error?.detail);
+    }
+    const cancelled = ids.filter((id) => !remaining.some((one) => one.id === id)).length;
+    context.print({ cancelled }, `${cancelled} uploads given up`);
+    return isComplete && remaining.length === 0 ? 0 : 1;
   });
 }
 
@@ -135,12 +142,19 @@ async function queueAll(
   return ids;
 }
 
+/** Reports what `left` cannot resume or cancel; whether there is nothing of it. */
+function reportLeft(left: UnfinishedUploads, context: CommandContext): boolean {
+  reportSetAside(left.setAside, context);
+  reportElsewhere(left, context);
+  return left.setAside.length === 0 && left.elsewhere.length === 0;
+}
+
 /** Reports unfinished uploads that only preferences with their own storage can continue or end. */
 function reportElsewhere({ elsewhere }: UnfinishedUploads, context: CommandContext): void {
   for (const { path, key, upload, unconfirmedStart } of elsewhere) {
-    const bucket = (upload ?? unconfirmedStart)?.bucket;
-    const where = bucket === undefined ? 'another storage' : `another storage (bucket ${bucket})`;
-    const message = `"${path}" was going to ${where} than today's, so it was left as it is.`;
+    const place = upload ?? unconfirmedStart;
+    const where = place === undefined ? '' : ` (${place.wholeKey} in the bucket ${place.bucket})`;
+    const message = `"${path}" was going to another storage or prefix${where} than today's, so it was left as it is.`;
     report(context, { code: 'not-supported', message, key }, `${key}: ${message}`);
   }
 }

@@ -82,6 +82,18 @@ async function atWork(args: string[], parts: number): Promise<{ child: ChildProc
   return { child, ended };
 }
 
+async function ownProcess(args: string[]): Promise<{ code: unknown; stderr: string }> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    cwd: folder,
+    env: env(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  const [code] = (await once(child, 'close')) as unknown[];
+  return { code, stderr };
+}
+
 const partRequests = () => sandbox.requests.filter(({ operation }) => operation === 'UploadPart');
 const confirmedParts = () => partRequests().filter(({ status }) => status === 200);
 const runs = async () => (await readdir(join(folder, 'home'))).filter((name) => name.startsWith('session-'));
@@ -194,6 +206,44 @@ describe('a run that was ended', () => {
     expect(uploadsIn(sandbox)).toHaveLength(1);
     await writeFile(studio, preferences);
     expect(await nearplay(['uploads', 'resume'])).toMatchObject({ code: 0, lines: [{ state: 'done' }], errors: [] });
+  });
+
+  it('is not called given up while the storage has its parts', async () => {
+    const { child, ended } = await atWork(['upload', 'shot.mov'], 1);
+    child.kill('SIGKILL');
+    await ended;
+    sandbox.clearFaults();
+    const refused = { kind: 'status', status: 403, code: 'AccessDenied' } as const;
+    sandbox.addFault({ operation: 'AbortMultipartUpload', effect: refused });
+    // Each in a process of its own: what an ended one left is found by the next.
+    for (const _again of [1, 2]) {
+      const { code, stderr } = await ownProcess(['uploads', 'cancel']);
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: matching(/^nearplay: shot.mov: .*still in the storage.*403/),
+      });
+    }
+    sandbox.clearFaults();
+    expect(await ownProcess(['uploads', 'cancel'])).toMatchObject({ code: 0, stderr: '' });
+    expect(uploadsIn(sandbox)).toHaveLength(0);
+  });
+
+  it('whose records cannot be read is named by all, and a listing changes nothing of anybody', async () => {
+    const session = join(folder, 'home', 'session-aaaaaaaaaaaa-4242-bbbbbbbbbbbb-cccccccccccc');
+    await mkdir(join(session, 'transfers'), { recursive: true });
+    const files = { 'newer.json': '{"version":99,"records":[{"id":"1"}]}', 'cut.json': '{"vers', 'x.json.tmp': 'half' };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(session, 'transfers', name), text);
+    const longAgo = new Date(Date.now() - 3_600_000);
+    for (const path of [join(session, 'transfers'), session]) await utimes(path, longAgo, longAgo);
+    const named = ['cut.json', 'newer.json'].map((name) => ({ message: matching(new RegExp(name)) }));
+    expect((await nearplay(['uploads'])).errors).toMatchObject(named);
+    const stored = Object.keys(files).map((name) => readFileSync(join(session, 'transfers', name), 'utf8'));
+    expect(stored).toEqual(Object.values(files));
+    expect(await readdir(join(session, 'transfers'))).toHaveLength(3);
+    for (const command of ['resume', 'cancel']) {
+      const { code, errors } = await nearplay(['uploads', command]);
+      expect({ code, errors }).toMatchObject({ code: 1, errors: named });
+    }
   });
 
   it('is not touched while it lives', async () => {

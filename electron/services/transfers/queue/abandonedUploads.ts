@@ -1,3 +1,4 @@
+import { NearplayError } from '../../../../shared/errors.ts';
 import { SECOND_MS } from '../../../../shared/units.ts';
 import { sleep } from '../../runtime/async.ts';
 import type { Log } from '../../runtime/log.ts';
@@ -22,6 +23,8 @@ export class AbandonedUploads {
   readonly #options: AbandonedUploadsOptions;
   readonly #stop = new AbortController();
   readonly #reported = new Set<string>();
+  /** What the storage said in the last round, by job. */
+  readonly #said = new Map<string, NearplayError>();
   #round: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isDue = false;
@@ -33,6 +36,11 @@ export class AbandonedUploads {
 
   get isRemoving(): boolean {
     return this.#round !== undefined;
+  }
+
+  /** Why parts of this job are still in a storage, as it was said last; undefined where nothing was said. */
+  reasonOf(id: string): NearplayError | undefined {
+    return this.#said.get(id);
   }
 
   /** Starts a round now, or one more round after the current one. */
@@ -61,7 +69,11 @@ export class AbandonedUploads {
     for (const job of jobs.all()) {
       if (!job.hasAbandoned || job.isRunning) continue;
       const before = job.record;
-      const rest = await abortAbandoned(apiAt, before, sleep, this.#stop.signal);
+      this.#said.delete(job.id);
+      const failed = (error: unknown) => {
+        if (error instanceof NearplayError) this.#said.set(job.id, error);
+      };
+      const rest = await abortAbandoned(apiAt, before, sleep, this.#stop.signal, failed);
       jobs.updateSoon(job, abandonedNow(before, rest, job.record));
       for (const place of [...rest.abandoned, ...rest.unconfirmedStarts])
         if (!apiAt(place)) this.#reportUnreachable(place);

@@ -263,6 +263,14 @@ export class TransferQueue {
     return job.transfer(this.#clock());
   }
 
+  /** Uploads that were given up and have parts in a storage still, and what the storage said when it was to remove them. */
+  leftBehind(): { id: string; key: string; error?: ErrorReport }[] {
+    return this.#jobs.all().flatMap(({ id, record: { key }, hasAbandoned }) => {
+      const error = this.#abandoned.reasonOf(id);
+      return hasAbandoned ? [{ id, key, ...(error && { error: error.report() }) }] : [];
+    });
+  }
+
   /** Pauses these (default: all, those that are still being found included) within 200 ms; their parts are kept. */
   pause(ids?: readonly string[]): void {
     if (!ids) this.#enqueuer.pauseSearches(true);

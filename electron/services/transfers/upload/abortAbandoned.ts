@@ -86,24 +86,27 @@ async function findLateStart(
   }
 }
 
-/** Aborts until the storage confirms that the upload does not exist. Resolves to whether it did. */
-async function abortUntilGone(
-  api: S3UploadApi,
-  upload: UploadRef,
-  sleep: Sleep,
-  signal: AbortSignal,
-): Promise<boolean> {
+/**
+ * Aborts until the storage confirms that the upload does not exist.
+ *
+ * @throws NearplayError what the storage said instead
+ */
+async function abortUntilGone(api: S3UploadApi, upload: UploadRef, sleep: Sleep, signal: AbortSignal): Promise<void> {
+  let said: NearplayError | undefined;
   for (let time = 1; time <= MAX_ABORTS; time++) {
     try {
       await api.abort(upload, signal);
       await api.listParts(upload, signal);
     } catch (error) {
-      if (error instanceof NearplayError && error.code === 'no-such-upload') return true;
-      if (!(error instanceof NearplayError) || !error.retryable || error.code === 'cancelled') return false;
+      if (error instanceof NearplayError && error.code === 'no-such-upload') return;
+      if (!(error instanceof NearplayError) || !error.retryable || error.code === 'cancelled') throw error;
+      said = error;
     }
     if (time < MAX_ABORTS) await sleep(growingDelay(LOOK_DELAY_MS, time), signal);
   }
-  return false;
+  throw (
+    said ?? new NearplayError('storage-failed', 'The storage has the parts still after it was told to remove them.')
+  );
 }
 
 /** The API of the storage of a place; `undefined` when the preferences have no such storage. */
@@ -132,12 +135,15 @@ export function abandoningUpload({
 /**
  * Aborts the abandoned uploads of a record, each in its storage. Resolves to the rest, to be tried again later,
  * including uploads in storages that are not in the preferences now. Never throws.
+ *
+ * @param failed what a storage said that did not remove its upload.
  */
 export async function abortAbandoned(
   apiAt: ApiAt,
   { abandoned, unconfirmedStarts }: Abandoned,
   sleep: Sleep,
   signal: AbortSignal,
+  failed: (error: unknown) => void = () => undefined,
 ): Promise<Abandoned> {
   const left: Abandoned = { abandoned: [], unconfirmedStarts: [] };
   const known = [...abandoned];
@@ -150,14 +156,20 @@ export async function abortAbandoned(
     try {
       const found = await findLateStart(api, start, sleep, signal);
       if (found) known.push(found);
-    } catch {
+    } catch (error) {
+      failed(error);
       left.unconfirmedStarts.push(start);
     }
   }
   for (const upload of known) {
     const api = apiAt(upload);
-    const isOver = api && (await abortQuietly(api, upload, sleep, signal));
-    if (isOver !== true) left.abandoned.push(upload);
+    try {
+      if (api) await abortUntilGone(api, upload, sleep, signal);
+      else left.abandoned.push(upload);
+    } catch (error) {
+      failed(error);
+      left.abandoned.push(upload);
+    }
   }
   return left;
 }
@@ -171,12 +183,4 @@ export function abandonedNow(before: Abandoned, rest: Abandoned, now: Abandoned)
       ...now.unconfirmedStarts.filter((start) => !before.unconfirmedStarts.includes(start)),
     ],
   };
-}
-
-async function abortQuietly(api: S3UploadApi, upload: UploadRef, sleep: Sleep, signal: AbortSignal): Promise<boolean> {
-  try {
-    return await abortUntilGone(api, upload, sleep, signal);
-  } catch {
-    return false;
-  }
 }
