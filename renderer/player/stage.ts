@@ -89,9 +89,8 @@ export class PlaybackStage implements Stage {
     media.addEventListener(
       'loadedmetadata',
       () => {
-        // Of a file that was gone to from a longer one.
-        const isBeyond = position > media.duration && this.#running;
-        if (position > 0 && !isBeyond) media.currentTime = position;
+        // A file that was gone to from a longer one begins at its start: at its end it would count as played.
+        if (position > 0 && position <= media.duration) media.currentTime = position;
         media.playbackRate = rate;
         const isBlind = media instanceof HTMLVideoElement && media.videoWidth === 0;
         if (isBlind && !this.#hasSoundOnly) void this.#lookForPicture(media, link);

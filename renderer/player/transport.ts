@@ -525,7 +525,8 @@ export class Transport implements TransportControls {
         wanted: table && this.#here(table),
         settled: this.#isSettled && !media.seeking,
         range: this.#range,
-        ended: media.ended && this.#backwards === 0,
+        // Not where a seek has come to the end while it stood still.
+        ended: media.ended && this.#backwards === 0 && !this.#isAimed,
       },
       atOnce,
     );

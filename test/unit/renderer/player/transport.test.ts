@@ -334,6 +334,11 @@ it('says that it has ended, and keeps its range in another element', () => {
   video.ended = true;
   video.dispatchEvent(new Event('ended'));
   expect(shown.ended).toBe(true);
+  video.ended = false;
+  transport.seekToEnd();
+  video.ended = true;
+  video.settle();
+  expect(shown.ended).toBe(false);
   const second = new Transport(new FakeVideo(COUNT).media, (state) => (shown = state), shown.range);
   expect(shown).toMatchObject({ ended: false, range: { repeat: 'next' } });
   second.dispose();
