@@ -48,7 +48,6 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 180 * seconds,
           hookTimeout: 180 * seconds,
-          fileParallelism: false,
         },
       },
       {

@@ -40,9 +40,15 @@ const CHECKS: { name: string; tool: string; args: string[] }[] = [
 const WORKERS = Math.max(2, availableParallelism() - 1);
 /** These wait nearly all the time. */
 const PATIENT_SUITES = new Set(['integration']);
-const workersOf = (suite: string) => (PATIENT_SUITES.has(suite) ? 2 * WORKERS : WORKERS);
-/** These drive whole browsers and servers, one after the other. */
-const ALONE = new Set(['e2e', 'interop']);
+/** These drive whole browsers, which take much of a processor each. */
+const BROWSER_SUITES = new Set(['e2e']);
+const MAX_BROWSERS = 2;
+function workersOf(suite: string): number {
+  if (BROWSER_SUITES.has(suite)) return Math.min(MAX_BROWSERS, WORKERS);
+  return PATIENT_SUITES.has(suite) ? 2 * WORKERS : WORKERS;
+}
+/** These drive whole servers, one after the other. */
+const ALONE = new Set(['interop']);
 /**
  * What runs side by side, one stage after the other; in a lane one after the other. The checks and the unit tests take the
  * processors, and the suites beside them wait most of the time: for a storage, a time-out or a page.
