@@ -62,7 +62,7 @@ export function SequencePlayer({ neighbours, onFullScreen }: SequencePlayerProps
   usePlayOn(shown, neighbours);
   useTransportKeys(transport, sequence ? 'video' : 'image');
   const download = useSession((session) => session.download);
-  const number = slots?.[shown.frame ?? 0]?.number ?? sequence?.first ?? STILL_NUMBER;
+  const number = slots[shown.frame ?? 0]?.number ?? STILL_NUMBER;
   const isWaiting = !failure && (!set || shown.waiting);
   const isPicture = frame?.is === 'picture' || frame?.is === 'bitmap';
   return (
@@ -131,8 +131,8 @@ function NoPicture({ frame, number }: { frame: LoadedFrame; number: number }) {
 
 interface PlayingFrames {
   set: FrameSet | undefined;
-  /** Undefined before the links are there. */
-  slots: readonly Slot[] | undefined;
+  /** By what the library says, before the links are there. */
+  slots: readonly Slot[];
   transport: SequenceTransport<LoadedFrame> | undefined;
   shown: TransportState;
   /** On screen. */
@@ -159,9 +159,10 @@ function useFrames(file: LibraryFile, layer: string | undefined, attempt: number
   const storages = useRef<readonly StorageSummary[]>(undefined);
   storages.current = useSession((session) => session.app?.reading?.storages);
   const links = useMemo(() => new FrameLinks(ask, { arrived: setSet }), [ask]);
-  const slots = useMemo(() => set && slotsOf(set.frames.map(({ number }) => number)), [set]);
+  const [expected] = useState(() => (sequence ? expectedSlots(sequence) : [{ number: STILL_NUMBER, isThere: true }]));
+  const slots = useMemo(() => (set ? slotsOf(set.frames.map(({ number }) => number)) : expected), [set, expected]);
   // The transport is there before the links: what is pressed while they are on their way counts.
-  const count = slots?.length ?? (sequence ? expectedSlots(sequence) : 1);
+  const count = slots.length;
   const frames = useRef<{ cache: FrameCache<LoadedFrame>; player: SequenceTransport<LoadedFrame> }>(undefined);
   const newest = useRef({ file, slots, set, layer });
   newest.current = { file, slots, set, layer };
@@ -180,14 +181,16 @@ function useFrames(file: LibraryFile, layer: string | undefined, attempt: number
     const isSequence = newest.current.file.sequence !== undefined;
     const load = async (index: number, signal: AbortSignal): Promise<LoadedFrame> => {
       const { frames } = await links.get();
-      const place = (newest.current.slots ?? slotsOf(frames.map(({ number }) => number)))[index];
+      // The links may have come after what is drawn.
+      const places = newest.current.set ? newest.current.slots : slotsOf(frames.map(({ number }) => number));
+      const place = places[index];
       const options = { links, decoders, isDecoded: isDecodedPicture(newest.current.file.name) };
       return loadFrame(place?.number ?? STILL_NUMBER, newest.current.layer, options, signal);
     };
     /** Why the frame in front of the eyes cannot be had. */
     const examine = async (index: number, error: unknown): Promise<void> => {
       const { slots: places, set: present, file: own } = newest.current;
-      const number = places?.[index]?.number ?? STILL_NUMBER;
+      const number = places[index]?.number ?? STILL_NUMBER;
       const url = present?.frames.find((one) => one.number === number)?.url;
       if (!present || url === undefined) {
         setFailure({ kind: 'report', report: reportOf(error) });

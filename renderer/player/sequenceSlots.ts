@@ -26,10 +26,12 @@ export function slotsOf(numbers: readonly number[]): Slot[] {
   });
 }
 
-/** How many places there will be, by what the library says of a sequence, until all of its numbers are known. */
-export function expectedSlots({ first, last, count }: { first: number; last: number; count: number }): number {
-  const step = (last - first) / (count - 1);
-  return count < 2 || Number.isInteger(step) ? count : Math.min(MAX_SLOTS, last - first + 1);
+/** The places that there will be, by what the library says of a sequence, until all of its numbers are known. */
+export function expectedSlots({ first, last, count }: { first: number; last: number; count: number }): Slot[] {
+  const whole = (last - first) / (count - 1);
+  const step = count > 1 && Number.isInteger(whole) ? whole : 1;
+  const length = Math.min(MAX_SLOTS, Math.floor((last - first) / step) + 1);
+  return Array.from({ length }, (_, index) => ({ number: first + index * step, isThere: true }));
 }
 
 function commonDivisor(a: number, b: number): number {

@@ -177,6 +177,7 @@ it('a missing frame is shown as missing, and one that is cut as such, never as a
   await expect.poll(() => media().getAttribute('data-frame')).toBe('1002');
   await page.keyboard.press('ArrowRight');
   await expect.poll(() => page.getByTestId('no-picture').innerText()).toContain('Frame 1003 is missing.');
+  expect(await page.getByTestId('player').locator('.counter').innerText()).toContain('1003');
   await studio.screenshot('picture-missing');
   await page.keyboard.press('ArrowRight');
   await picture();

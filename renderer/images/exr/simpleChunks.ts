@@ -41,11 +41,15 @@ export function unrle(packed: Bytes, length: number): Bytes {
 export function interleaved(bytes: Bytes): Bytes {
   const result = new Uint8Array(bytes.length);
   const half = (bytes.length + 1) >> 1;
-  let value = bytes[0] ?? 0;
-  result[0] = value;
-  for (let at = 1; at < bytes.length; at++) {
+  // The first byte has nothing before it.
+  let value = 128;
+  for (let at = 0, to = 0; at < half; at++, to += 2) {
     value = (value + (bytes[at] ?? 0) - 128) & 0xff;
-    result[at < half ? at * 2 : (at - half) * 2 + 1] = value;
+    result[to] = value;
+  }
+  for (let at = half, to = 1; at < bytes.length; at++, to += 2) {
+    value = (value + (bytes[at] ?? 0) - 128) & 0xff;
+    result[to] = value;
   }
   return result;
 }

@@ -31,10 +31,12 @@ describe('places of a sequence', () => {
   });
 
   it('are as many as the library lets expect, where it does', () => {
-    expect(expectedSlots({ first: 1001, last: 1010, count: 10 })).toBe(10);
-    expect(expectedSlots({ first: 1, last: 91, count: 10 })).toBe(10);
-    expect(expectedSlots({ first: 1001, last: 1010, count: 9 })).toBe(10);
-    expect(expectedSlots({ first: 5, last: 5, count: 1 })).toBe(1);
+    const numbers = (sequence: Parameters<typeof expectedSlots>[0]) =>
+      expectedSlots(sequence).map(({ number }) => number);
+    expect(numbers({ first: 1001, last: 1003, count: 3 })).toEqual([1001, 1002, 1003]);
+    expect(numbers({ first: 1, last: 31, count: 4 })).toEqual([1, 11, 21, 31]);
+    expect(numbers({ first: 1001, last: 1004, count: 3 })).toEqual([1001, 1002, 1003, 1004]);
+    expect(numbers({ first: 5, last: 5, count: 1 })).toEqual([5]);
   });
 });
 
