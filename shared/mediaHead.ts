@@ -46,6 +46,7 @@ export async function readMediaHead(source: ReadableBytes): Promise<MediaHead> {
   const bytes = new Blocks(source);
   const start = await bytes.at(0, 64);
   const name = nameOf(start);
+  if (name === MXF) return { is: 'named', name: `${MXF}${mxfEssence(await bytes.at(0, MXF_PACK_BYTES))}` };
   if (name !== undefined) return { is: 'named', name };
   if (startsWith(start, [0x1a, 0x45, 0xdf, 0xa3])) return { is: 'matroska', tracks: await matroskaTracks(bytes) };
   if (BOXES.has(latin1(start, 4, 4))) return isoHead(bytes);
@@ -313,6 +314,32 @@ function vint(bytes: Uint8Array, at: number, isSize: boolean): { value: number; 
   return { value, length };
 }
 
+/* MXF */
+
+const MXF = 'an MXF file';
+/** The first partition pack says what the file holds (SMPTE ST 377-1, section 7.1). */
+const MXF_PACK_BYTES = KIB;
+/** Label of an essence container, up to the byte that names its essence (SMPTE ST 379-1, ST 400). */
+const MXF_CONTAINER = /\x06\x0e\x2b\x34\x04\x01\x01[\s\S]\x0d\x01\x03\x01\x02([\s\S])/g;
+const MXF_PICTURES: ReadonlyMap<number, string> = new Map([
+  [0x02, 'DV'],
+  [0x04, 'MPEG-2'],
+  [0x05, 'uncompressed video'],
+  [0x0c, 'JPEG 2000'],
+  [0x10, 'H.264'],
+  [0x11, 'DNxHD or DNxHR'],
+  [0x1c, 'ProRes'],
+]);
+
+/** " with DNxHD or DNxHR"; empty where it names no picture that is known here. */
+function mxfEssence(pack: Uint8Array): string {
+  for (const [, kind = ''] of latin1(pack, 0, pack.length).matchAll(MXF_CONTAINER)) {
+    const name = MXF_PICTURES.get(kind.charCodeAt(0));
+    if (name !== undefined) return ` with ${name}`;
+  }
+  return '';
+}
+
 /* Everything else that is known by its first bytes. */
 
 const MAGIC: readonly (readonly [name: string, offset: number, text: string])[] = [
@@ -333,7 +360,7 @@ const MAGIC: readonly (readonly [name: string, offset: number, text: string])[] 
   ['an HEIF image', 4, 'ftypheic'],
   ['an HEIF image', 4, 'ftypmif1'],
   ['an AVIF image', 4, 'ftypavif'],
-  ['an MXF file', 0, '\x06\x0e\x2b\x34'],
+  [MXF, 0, '\x06\x0e\x2b\x34'],
   ['a RED R3D clip', 4, 'RED1'],
   ['a RED R3D clip', 4, 'RED2'],
   ['an AVI file', 8, 'AVI '],

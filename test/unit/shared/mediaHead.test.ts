@@ -82,6 +82,38 @@ describe('a codec is named from the head, wherever the index is', () => {
   });
 });
 
+/** The first partition pack of files that ffmpeg 5.1 wrote, as far as it has something: `ffmpeg -f lavfi -i color … FILE.mxf`. */
+const MXF_PACK = (label: string) =>
+  Uint8Array.from(
+    Buffer.from(
+      '060e2b34020501010d0102010102040083000068000100030000020000000000000000000000000000000000' +
+        '00000000000000001c1e0000000000000012000000000000000200000000020000000000000000000000' +
+        `01060e2b34040101010d010201010109000000000100000010${label}060e2b34010101020301021001000000`,
+      'hex',
+    ),
+  );
+
+describe('an MXF file names its picture', () => {
+  it.each([
+    ['060e2b340401010a0d01030102110100', 'an MXF file with DNxHD or DNxHR'],
+    ['060e2b34040101020d01030102046001', 'an MXF file with MPEG-2'],
+    ['060e2b340401010a0d01030102106001', 'an MXF file with H.264'],
+    ['060e2b34040101070d010301020c0100', 'an MXF file with JPEG 2000'],
+    ['060e2b34040101010d01030102ff0100', 'an MXF file'],
+  ])('%s', async (label, name) => {
+    expect(await headOf(MXF_PACK(label))).toEqual({ is: 'named', name });
+  });
+});
+
+it.each([
+  ['ADHR0001', 1271, 'Avid DNxHR (DNxHR HQX), 3840 × 2160'],
+  ['ARES0001', 1235, 'Avid DNxHR (10 bit), 3840 × 2160'],
+])('%s of Avid names the profile %d', async (atom, id, words) => {
+  const profile = join(text(atom), Uint8Array.of(0, 0, id >> 8, id & 255));
+  const head = await headOf(movie(track('vide', entry('AVdh', 3840, 2160, box('ADHR', profile)))));
+  expect(trackText(head.is === 'iso' ? head.tracks : [], 'video')).toBe(words);
+});
+
 describe('what is wrong with a file is told from its bytes', () => {
   const whole = movie(track('vide', entry('avc1', 64, 48)));
   it('an MP4 that is cut says how long it should be', async () => {
