@@ -3,7 +3,12 @@
 // playing, all of it also within the first second after opening. A number is wrong where it is not the picture's, a picture is wrong
 // where it is not the one that the step leads to.
 //
-//   npm run bench:frames [-- --json] [--quick] [--file NAME,NAME]
+// With ffmpeg it also measures how fast films of 1920 x 1080 answer, of short and long groups and of ProRes: seek to picture, pictures a
+// second while dragging and backwards, pictures that are dropped.
+//
+//   npm run bench:frames [-- --json] [--quick] [--file NAME,NAME] [--speed-only] [--films FOLDER]
+//
+// FOLDER keeps the films for the next time.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +17,7 @@ import { CodedPlayer, type ShownFrame } from '../helpers/codedPlayer.ts';
 import { seededRandom } from '../helpers/seededRandom.ts';
 import { seed } from '../sandbox/seed.ts';
 import { describeLoad, describeMachine } from './figures.ts';
+import { makeFilms, measureSpeed } from './frameSpeed.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const CODED = join(import.meta.dirname, '../fixtures/media-coded');
@@ -24,6 +30,8 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     file: { type: 'string' },
+    'speed-only': { type: 'boolean', default: false },
+    films: { type: 'string' },
   },
 });
 /** Of each kind. */
@@ -126,16 +134,42 @@ async function measure(studio: StudioInApp, player: CodedPlayer, file: string): 
   return check.outcome;
 }
 
+async function speeds(studio: StudioInApp, player: CodedPlayer, films: readonly string[]): Promise<void> {
+  for (const file of films.filter(isWanted)) {
+    await studio.card(`films/${file}`).dblclick();
+    await player.known();
+    const figures = await measureSpeed(studio.page, player, random);
+    const { seekP50, seekP95, dragged, backwards, backwardsSpeed, backwardsTwice, backwardsTwiceSpeed, dropped } =
+      figures;
+    if (values.json) say(JSON.stringify({ file, ...figures }));
+    else
+      say(
+        `${file}: seek ${seekP50}/${seekP95} ms (p50/p95), dragging ${dragged} pictures/s, backwards ${backwards} pictures/s at ` +
+          `${backwardsSpeed} of its speed, twice as fast ${backwardsTwice} at ${backwardsTwiceSpeed}, dropped ${dropped} %`,
+      );
+    await studio.page.keyboard.press('Escape');
+    await studio.page.getByTestId('player').waitFor({ state: 'detached' });
+  }
+}
+
+function isWanted(file: string): boolean {
+  return values.file?.split(',').includes(file) ?? true;
+}
+
 async function main(): Promise<void> {
-  const wanted = values.file?.split(',');
-  const files = (await readdir(CODED)).sort().filter((name) => wanted?.includes(name) ?? true);
+  const files = values['speed-only'] ? [] : (await readdir(CODED)).sort().filter(isWanted);
   const studio = await openStudioInApp({ media: false });
   try {
     await seed(studio.sandbox, CODED, { prefix: 'media/coded', ageMs: DAY_MS, replicated: true });
+    const folder = values.films ?? join(studio.folder, 'films');
+    const films = await makeFilms(folder);
+    if (films.length > 0)
+      await seed(studio.sandbox, folder, { prefix: 'media/films', ageMs: DAY_MS, replicated: true });
+    else if (!values.json) say('ffmpeg is not installed: how fast films answer is not measured');
     await studio.page.reload();
     const player = new CodedPlayer(studio.page);
     await player.prepare();
-    await studio.card('coded/').dblclick();
+    if (files.length > 0) await studio.card('coded/').dblclick();
     if (!values.json) say(`${studio.app.runtimeVersion}; ${describeMachine()}; ${describeLoad()}`);
     for (const file of files) {
       const outcome = await measure(studio, player, file);
@@ -147,6 +181,11 @@ async function main(): Promise<void> {
         );
       if (wrong + wrongPictures > 0) process.exitCode = 1;
     }
+    if (films.length === 0) return;
+    await studio.page.reload();
+    await player.prepare();
+    await studio.card('films/').dblclick();
+    await speeds(studio, player, films);
   } finally {
     await studio.stop();
   }

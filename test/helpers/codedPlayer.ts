@@ -89,14 +89,19 @@ export class CodedPlayer {
     await this.#page.mouse.click(box.x + share * box.width, box.y + box.height / 2);
   }
 
-  /** Drags along the bar, with a look after each move. */
-  async drag(moves: number, random: () => number, look: () => Promise<unknown>): Promise<void> {
+  /** Drags along the bar, with a look after each move. @param goesOn whether there is another move; default: so many */
+  async drag(
+    moves: number,
+    random: () => number,
+    look: () => Promise<unknown>,
+    goesOn: () => boolean = () => true,
+  ): Promise<void> {
     const box = await this.#page.getByTestId('scrub').locator('.slider-track').boundingBox();
     if (!box) throw new Error('The player has no bar');
     const y = box.y + box.height / 2;
     await this.#page.mouse.move(box.x + box.width / 2, y);
     await this.#page.mouse.down();
-    for (let move = 0; move < moves; move++) {
+    for (let move = 0; move < moves && goesOn(); move++) {
       await this.#page.mouse.move(box.x + random() * box.width * 0.9, y);
       await look();
     }
