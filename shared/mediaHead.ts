@@ -320,6 +320,7 @@ const MXF = 'an MXF file';
 /** The first partition pack says what the file holds (SMPTE ST 377-1, section 7.1). */
 const MXF_PACK_BYTES = KIB;
 /** Label of an essence container, up to the byte that names its essence (SMPTE ST 379-1, ST 400). */
+// eslint-disable-next-line no-control-regex -- bytes, not text
 const MXF_CONTAINER = /\x06\x0e\x2b\x34\x04\x01\x01[\s\S]\x0d\x01\x03\x01\x02([\s\S])/g;
 const MXF_PICTURES: ReadonlyMap<number, string> = new Map([
   [0x02, 'DV'],
