@@ -19,6 +19,12 @@ async function main(args: readonly string[]): Promise<void> {
   const [only = '', ...others] = args;
   // Scripts ask for it often, and it needs nothing else: no other module is loaded.
   if (others.length === 0 && (only === '--version' || only === '-V')) {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      // A reader that has gone wants no more.
+      if (error.code === 'EPIPE') return;
+      process.stderr.write(`nearplay: The output cannot be written (${error.code ?? error.message}).\n`);
+      process.exitCode = 1;
+    });
     process.stdout.write(`${VERSION}\n`);
     return;
   }

@@ -6,6 +6,13 @@ export class OutputClosed extends Error {}
 /** Error codes of a write to a pipe without a reader; Windows reports EOF, a socket ECONNRESET. */
 const CLOSED_PIPE_CODES: ReadonlySet<string> = new Set(['EPIPE', 'EOF', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 
+/** Resolves when all that was written so far has been taken, or refused: an error is reported by then. */
+export function settled(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => setImmediate(resolve));
+  });
+}
+
 export interface OutputOptions {
   /** Whether the command continues without a reader: an upload, a download. */
   goesOn: boolean;

@@ -1,5 +1,5 @@
 import { boundHeap } from './boundedHeap.ts';
-import { outputTo } from './output.ts';
+import { outputTo, settled } from './output.ts';
 import { EXIT_BY_SIGNAL, EXIT_FAILED, runCli } from './program.ts';
 
 /** Asks a question at this terminal. */
@@ -78,5 +78,7 @@ async function run(args: readonly string[]): Promise<number> {
     signal: interrupted.signal,
   });
   if (exitCode === EXIT_BY_SIGNAL.SIGINT) return exitBySignal;
+  // A command may be over before its last line is known to be lost.
+  await settled(process.stdout);
   return lost.length > 0 && exitCode === 0 ? EXIT_FAILED : exitCode;
 }
