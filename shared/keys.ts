@@ -94,8 +94,17 @@ export function hasDotSegment(key: string): boolean {
   return key.split('/').some((name) => name === '.' || name === '..');
 }
 
+/** Nearplay's own folder at the top, with the studio's preferences; never media. */
+const OWN_NAME = '.nearplay';
+
 function formOf(text: string): string[] {
   const names = text.split('/').filter((name) => !isNoName(name));
+  if (names[0] === OWN_NAME) {
+    throw new NearplayError(
+      'bad-request',
+      `"${OWN_NAME}" is Nearplay's own folder, with the preferences of the studio. It has no media; choose another one.`,
+    );
+  }
   for (const name of names) {
     const fault = faultOfName(name);
     if (fault === undefined) continue;

@@ -23,7 +23,7 @@ export function keepCompiledCode(): void {
   if (!('enableCompileCache' in nodeModule)) return;
   try {
     const { env, platform } = process;
-    const home = env['NEARPLAY_HOME'] ?? cliStateFolder(platform, env);
+    const home = cliStateFolder(platform, env);
     // Windows has no permission bits to look at: there only the folder below the user's profile is known to be private.
     if (platform === 'win32' && env['NEARPLAY_HOME'] !== undefined) return;
     const all = join(home, FOLDER);

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { MIN_BYTES_PER_SECOND } from '../../shared/bandwidth.ts';
-import { reportOf } from '../../shared/errors.ts';
+import { NearplayError, reportOf } from '../../shared/errors.ts';
 import { parseAddress } from '../../shared/ipRanges.ts';
 import { GIB, MIB } from '../../shared/units.ts';
 import type { GetOptions } from './downloading.ts';
@@ -92,6 +92,7 @@ async function interpret(args: readonly string[], context: CommandContext): Prom
     .option('--receipts <file>', 'write the receipts of what arrived to a file, as JSON')
     .option('--allow-empty', 'with "-": nothing that comes in becomes an empty file')
     .action(async (paths: string[], options: UploadOptions) => {
+      refuseEmpty(...paths, options.receipts);
       const { uploadCommand } = await import('./upload.ts');
       exitCode = await uploadCommand(paths, options, context);
     });
@@ -120,12 +121,14 @@ async function interpret(args: readonly string[], context: CommandContext): Prom
     .option('--limit-rate <rate>', 'at most so much, as in 20MB/s or 500KiB/s', aRate)
     .option('--wait <minutes>', 'end when nothing has moved for so long (default: never)', someMinutes)
     .action(async (path: string, folder: string, options: WatchOptions) => {
+      refuseEmpty(path);
       const { watchCommand } = await import('./watch.ts');
       exitCode = await watchCommand(path, folder, options, context);
     });
   online(program.command('verify <path> [folder]'))
     .description('compare the files of a folder with a folder of the main storage (default: its own name), by content')
     .action(async (path: string, folder: string | undefined, options: CommonOptions) => {
+      refuseEmpty(path);
       const { verifyCommand } = await import('./verify.ts');
       exitCode = await verifyCommand(path, folder, options, context);
     });
@@ -147,6 +150,7 @@ async function interpret(args: readonly string[], context: CommandContext): Prom
     )
     .option('--wait <minutes>', 'end when nothing has moved for so long (default: 30 without a terminal)', someMinutes)
     .action(async (key: string, destination: string | undefined, options: GetOptions) => {
+      refuseEmpty(destination);
       if (key.endsWith('/')) {
         const { getFolderCommand } = await import('./getFolder.ts');
         exitCode = await getFolderCommand(key, destination, options, context);
@@ -210,6 +214,12 @@ function someMinutes(text: string): number {
   return value;
 }
 
+/** @throws NearplayError bad-request for '', which would otherwise be the current folder */
+function refuseEmpty(...paths: readonly (string | undefined)[]): void {
+  if (!paths.includes('')) return;
+  throw new NearplayError('bad-request', 'A path is empty. Name a file or folder; "." is this one.');
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
   K: 1e3,
@@ -222,6 +232,10 @@ const UNITS: Readonly<Record<string, number>> = {
 
 /** Bytes a second. */
 function aRate(text: string): number {
+  // A small b stands for bits.
+  if (/[KMG]i?b(\/s)?$/.test(text.trim())) {
+    throw new InvalidArgumentError('A rate is in bytes: write B, as in 20MB/s. Eight bits (b) are one byte.');
+  }
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?) ?([KMG]i?)?(?:B?(?:\/s)?)$/i.exec(text.trim()) ?? [];
   const factor = Object.entries(UNITS).find(([name]) => name.toLowerCase() === unit.toLowerCase())?.[1];
   const rate = Math.round(Number(digits) * (factor ?? NaN));

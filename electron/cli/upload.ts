@@ -119,7 +119,7 @@ async function queueAll(
   const { signal } = surroundings;
   const left = await UnfinishedUploads.find(services, await sessionsOf(surroundings));
   reportSetAside(left.setAside, context);
-  const below = typedFolder(to, prefixOf(services));
+  const below = typedFolder(to.normalize('NFC'), prefixOf(services));
   const claims = new Map<string, string>();
   const ids: string[] = [];
   const found = findFiles(paths, { leftOut: (one) => leftOut.add(one), signal });

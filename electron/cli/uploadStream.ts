@@ -42,7 +42,7 @@ export async function uploadStream(
   if ((await statInput(surroundings))?.isDirectory() === true) {
     throw new NearplayError('not-a-file', 'What comes in is a folder and no stream. Name it instead of "-".');
   }
-  const key = typedKey(to, prefixOf(services));
+  const key = typedKey(to.normalize('NFC'), prefixOf(services));
   reportStorageNotes(services, context);
   let awaitsStorage = true;
   // A slow program is no wait for the storage.

@@ -30,7 +30,7 @@ export interface ServiceNeeds extends CommonOptions {
 
 /** Folder of the command line's persistent state. */
 export function stateFolder({ env, platform }: CliSurroundings): string {
-  return env['NEARPLAY_HOME'] ?? cliStateFolder(platform, env);
+  return cliStateFolder(platform, env);
 }
 
 /** Prefix of the main storage; keys are relative to it. */

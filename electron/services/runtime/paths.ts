@@ -3,12 +3,16 @@ import { posix, win32 } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Folder for persistent state of the command line: the journal of unfinished uploads. */
+/** Folder for persistent state of the command line: NEARPLAY_HOME, unless it is unset or empty, or the system's own. */
 export function cliStateFolder(platform: string, env: Environment): string {
+  const named = env['NEARPLAY_HOME'] ?? '';
+  if (named !== '') return named;
   const home = homedir();
   if (platform === 'win32') {
     return win32.join(env['LOCALAPPDATA'] ?? win32.join(home, 'AppData', 'Local'), 'Nearplay', 'cli');
   }
   if (platform === 'darwin') return posix.join(home, 'Library', 'Application Support', 'Nearplay', 'cli');
-  return posix.join(env['XDG_STATE_HOME'] ?? posix.join(home, '.local', 'state'), 'nearplay');
+  // XDG Base Directory Specification: a relative path is to be ignored.
+  const state = env['XDG_STATE_HOME'] ?? '';
+  return posix.join(posix.isAbsolute(state) ? state : posix.join(home, '.local', 'state'), 'nearplay');
 }

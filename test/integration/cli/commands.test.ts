@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, openSync } from 'node:fs';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +77,44 @@ describe('nearplay route: the reasons that need no storage', () => {
     expect([code, stdout]).toEqual([exitCode, '']);
     expect(json(stderr)).toMatchObject({ code: errorCode });
     expect(stderr).not.toMatch(/\bat .*\.ts:\d+/);
+  });
+});
+
+describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () => {
+  it.each(['--version', '--help', 'route --ip 203.0.113.7', 'preferences check studio.json'])(
+    'is a failure, in one line: %s',
+    (words) => {
+      const env = { ...process.env, NEARPLAY_PREFERENCES: file('studio.json') };
+      const stdio = ['ignore', openSync('/dev/full', 'w'), 'pipe'] as const;
+      const { status, stderr } = spawnSync(process.execPath, [CLI, ...words.split(' ')], {
+        env,
+        cwd: folder,
+        stdio: [...stdio],
+      });
+      expect({ status, stderr: stderr.toString() }).toEqual({
+        status: 1,
+        stderr: 'nearplay: The output cannot be written (ENOSPC).\n',
+      });
+    },
+  );
+});
+
+describe('what is empty, or not meant for media', () => {
+  it.each([
+    ['upload', ''],
+    ['verify', ''],
+    ['watch', '', 'sq010'],
+    ['get', 'shot.mov', ''],
+  ])('nearplay %s refuses an empty path', async (...args) => {
+    expect(await nearplay(...args)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('A path is empty') as string,
+    });
+  });
+
+  it.each(['160Mb/s', '20Kib'])('a rate in bits is refused: %s', async (rate) => {
+    const { code, stderr } = await nearplay('upload', 'a', '--limit-rate', rate);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('A rate is in bytes') as string });
   });
 });
 

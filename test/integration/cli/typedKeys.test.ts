@@ -53,6 +53,14 @@ describe('what is typed as a place becomes a key by one rule', () => {
     expect(keysOnMain()).toContain(`media/${key}`);
   });
 
+  it('in NFC, as the names of files are; the own folder is none', async () => {
+    const decomposed = 'typed/Ü'.normalize('NFD');
+    const key = `${'typed/Ü'.normalize('NFC')}/a.mov`;
+    expect(await nearplay('upload', 'a.mov', '--to', decomposed)).toMatchObject({ code: 0, lines: [{ key }] });
+    expect(await nearplay('upload', 'a.mov', '--to', '.nearplay')).toMatchObject({ code: 1 });
+    expect(keysOnMain().filter((name) => name.startsWith('media/.nearplay/') && name.endsWith('.mov'))).toEqual([]);
+  });
+
   it('a stream, a watched and a verified folder too', async () => {
     const streamed = await nearplay('upload', '-', '--to', '/typed//streamed.txt');
     expect(streamed).toMatchObject({ code: 0, lines: [{ key: 'typed/streamed.txt' }] });
