@@ -4,9 +4,10 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { reportOf } from '../../shared/errors.ts';
+import { type ErrorCode, NearplayError, reportOf } from '../../shared/errors.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import type { Application } from '../services/application.ts';
+import { looksLikeEtag } from '../services/content/contentVerdict.ts';
 import { isOfAws } from '../services/storage/objectPlace.ts';
 import { wholeKey } from '../services/storage/storageKeys.ts';
 import { isIgnorant, probeWriteConditions, type WriteConditions } from '../services/storage/writeConditions.ts';
@@ -27,6 +28,7 @@ const REFUSED_SKEW_MS = 15 * MINUTE_MS;
 const APP_ORIGIN = 'nearplay://app';
 const CORS_TIMEOUT_MS = 5 * SECOND_MS;
 const NOTABLE_SKEW_MS = MINUTE_MS;
+const SIGN_IN_REMEDY = 'Choose a profile with --profile, or sign in with "aws sso login".';
 
 /** `nearplay doctor`: resolves to the exit code, 0 unless a check failed. */
 export async function doctorCommand(options: CommonOptions, context: CommandContext): Promise<number> {
@@ -64,9 +66,18 @@ async function checkCredentials(services: Application, add: (check: Check) => vo
     add({ check: 'credentials', result: 'pass', message: credentials.source ?? 'found' });
     return;
   }
-  const remedy = 'Choose a profile with --profile, or sign in with "aws sso login".';
-  add({ check: 'credentials', result: 'fail', message: credentials.problem.message, remedy });
+  add({ check: 'credentials', result: 'fail', message: credentials.problem.message, remedy: SIGN_IN_REMEDY });
 }
+
+/** What to look at, where the error's own sentence does not say it. */
+const STORAGE_REMEDIES: Partial<Record<ErrorCode, (at: { bucket: string; region: string }) => string>> = {
+  offline: ({ region }) => `Check the network, and the endpoint and the region (${region}) in the preferences.`,
+  timeout: ({ region }) => `Check the network, and the endpoint and the region (${region}) in the preferences.`,
+  'access-denied': ({ bucket }) => `Check s3:ListBucket on the bucket "${bucket}".`,
+  'no-such-bucket': ({ bucket, region }) => `Check the bucket "${bucket}" in ${region}.`,
+  'credentials-missing': () => SIGN_IN_REMEDY,
+  'credentials-expired': () => SIGN_IN_REMEDY,
+};
 
 async function checkStorage(services: Application, storage: string, add: (check: Check) => void): Promise<void> {
   const { clients, requests } = services.studio();
@@ -77,13 +88,9 @@ async function checkStorage(services: Application, storage: string, add: (check:
     const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 });
     await requests.request({ storage, action: 's3:ListBucket' }, (client, send) => client.send(command, send));
   } catch (error) {
-    const { message } = reportOf(error);
-    add({
-      check: name,
-      result: 'fail',
-      message,
-      remedy: `Check the bucket "${bucket}" in ${region}, the network and s3:ListBucket.`,
-    });
+    const { code, message } = reportOf(error);
+    const remedy = STORAGE_REMEDIES[code]?.({ bucket, region });
+    add({ check: name, result: 'fail', message, ...(remedy !== undefined && { remedy }) });
     return;
   }
   const milliseconds = Math.round(performance.now() - started);
@@ -109,8 +116,19 @@ async function checkCors(services: Application, storage: string, add: (check: Ch
     const answer = await fetch(url, {
       method: 'OPTIONS',
       headers: { Origin: APP_ORIGIN, 'Access-Control-Request-Method': 'GET' },
+      // S3 answers in place; what leads elsewhere is a portal.
+      redirect: 'manual',
       signal: AbortSignal.timeout(CORS_TIMEOUT_MS),
     });
+    // S3 refuses with 403 and a document; a page, a redirect and a fault say nothing of the bucket's rules.
+    const isPage = /^\s*(?:text\/html|application\/xhtml)/i.test(answer.headers.get('content-type') ?? '');
+    if (isPage || answer.status >= 500 || (answer.status >= 300 && answer.status < 400)) {
+      const what = isPage ? 'a page that is none of the storage' : `${answer.status}`;
+      const remedy =
+        'Something between may have answered, or the storage has a fault: run the doctor again, or ask IT.';
+      add({ check, result: 'warn', message: `not known: the question was answered with ${what}`, remedy });
+      return;
+    }
     const allowed = answer.headers.get('access-control-allow-origin');
     if (answer.ok && (allowed === '*' || allowed === APP_ORIGIN)) {
       add({ check, result: 'pass', message: `allows ${APP_ORIGIN}` });
@@ -152,6 +170,8 @@ async function checkVersioning(services: Application, storage: string, add: (che
   }
 }
 
+const NOT_WRITTEN = 'Not known: what answered does not say that it wrote anything, as a storage does (ETag).';
+
 const CONDITIONS: Record<WriteConditions, Pick<Check, 'result' | 'message'>> = {
   honoured: { result: 'pass', message: 'a write whose condition does not hold is refused' },
   ignored: { result: 'warn', message: 'a write whose condition does not hold is done all the same' },
@@ -174,7 +194,8 @@ async function checkConditions(services: Application, storage: string, add: (che
       put: async (key, condition) => {
         const command = new PutObjectCommand({ ...place(key), Body: '', ...condition });
         const asked = { storage, action: 's3:PutObject', key };
-        const { VersionId } = await requests.request(asked, (client, send) => client.send(command, send));
+        const { VersionId, ETag: etag } = await requests.request(asked, (client, send) => client.send(command, send));
+        if (!looksLikeEtag(etag ?? '')) throw new NearplayError('not-a-storage', NOT_WRITTEN);
         return VersionId;
       },
       remove: async (key, versionId) => {

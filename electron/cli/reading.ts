@@ -74,7 +74,7 @@ export async function statusCommand(typed: string, options: CommonOptions, conte
     const status =
       replicationStatus === 'REPLICA'
         ? 'REPLICA, itself a copy that S3 copies no further'
-        : (replicationStatus ?? 'no replication rule applies');
+        : (replicationStatus ?? 'no replication status');
     context.print(answer, [`${key}: ${status}, ${size} bytes, ${ageSeconds} s old`, ...lines]);
   });
 }

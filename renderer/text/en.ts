@@ -109,7 +109,7 @@ export const en = {
     delayOver: '{{delay}}, over',
     replication: 'S3 says',
     status: {
-      none: 'No replication rule applies to this file.',
+      none: 'The source gives no replication status for this file: no rule applies, or it does not say.',
       PENDING: 'Replication is under way.',
       COMPLETED: 'Replication is complete.',
       COMPLETE: 'Replication is complete.',

@@ -28,7 +28,7 @@ const INCONCLUSIVE_CODES: ReadonlySet<ErrorCode> = new Set([
 /** Result of HEAD. */
 export interface ObjectHead extends ObjectVersion {
   contentType?: string;
-  /** Value of `x-amz-replication-status`; absent when no replication rule applies. */
+  /** Value of `x-amz-replication-status`; absent when no replication rule applies, or the storage does not say. */
   replicationStatus?: string;
   metadata: Readonly<Record<string, string>>;
 }

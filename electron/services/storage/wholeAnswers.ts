@@ -21,6 +21,7 @@ const ROOT_ELEMENTS: ReadonlyMap<string, string> = new Map([
   ['ListObjectVersionsCommand', 'ListVersionsResult'],
   ['ListPartsCommand', 'ListPartsResult'],
   ['ListMultipartUploadsCommand', 'ListMultipartUploadsResult'],
+  ['GetBucketVersioningCommand', 'VersioningConfiguration'],
   ['CreateMultipartUploadCommand', 'InitiateMultipartUploadResult'],
   ['CompleteMultipartUploadCommand', 'CompleteMultipartUploadResult'],
 ]);

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../../electron/cli/program.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 
@@ -163,6 +163,40 @@ describe('nearplay from a terminal, against the sample storage', () => {
       );
     },
   );
+
+  describe('what is not known is not said', () => {
+    const found = async (check: string) =>
+      (await nearplay('doctor')).lines.find((line) => 'check' in line && line.check === check);
+
+    const page = { 'content-type': 'text/html', 'access-control-allow-origin': '*' };
+    it.each<[string, ResponseInit]>([
+      ['a fault', { status: 503 }],
+      ['a page that allows all', { status: 200, headers: page }],
+      ['a way to a portal', { status: 302, headers: { location: 'http://127.0.0.1:9/' } }],
+    ])('of rules for the window, by %s', async (_what, answer) => {
+      // The sample storage answers preflights before any fault.
+      const asked = vi.spyOn(globalThis, 'fetch').mockImplementation(() => Promise.resolve(new Response(null, answer)));
+      const said = await found('CORS of main-us');
+      asked.mockRestore();
+      expect(said).toMatchObject({ result: 'warn', message: expect.stringMatching(/^not known/) as string });
+    });
+
+    it('of versions, by an answer with nothing in it', async () => {
+      sandbox.addFault({ operation: 'GetBucketVersioning', effect: { kind: 'answer-instead', status: 200 } });
+      const said = await found('versioning of main-us');
+      sandbox.clearFaults();
+      expect(said).toMatchObject({ result: 'warn' });
+      expect(JSON.stringify(said)).not.toContain('not enabled');
+    });
+
+    it('of conditions, by an answer with nothing in it', async () => {
+      sandbox.addFault({ operation: 'PutObject', effect: { kind: 'answer-instead', status: 200 } });
+      const said = await found('conditions on writing of main-us');
+      sandbox.clearFaults();
+      expect(said).toMatchObject({ result: 'warn' });
+      expect(JSON.stringify(said)).not.toContain('all the same');
+    });
+  });
 
   it('examines everything and says what to do', async () => {
     const { code, lines } = await nearplay('doctor');

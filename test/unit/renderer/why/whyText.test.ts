@@ -81,7 +81,7 @@ describe('clocks', () => {
 
 it('says what S3 says, and repeats what it does not know', () => {
   expect(replicationText('FAILED', t)).toContain('failed');
-  expect(replicationText(undefined, t)).toContain('No replication rule');
+  expect(replicationText(undefined, t)).toContain('no replication status');
   expect(replicationText('SOMETHING-NEW', t)).toBe('SOMETHING-NEW');
 });
 
