@@ -511,8 +511,9 @@ const WHO: readonly StorageCause[] = [
   {
     id: 'link-expired',
     code: 'link-expired',
-    fits: ({ name, message }) =>
-      (name === 'AccessDenied' && /request has expired/i.test(message)) || name === 'ExpiredLink',
+    // Only what is read has a link; an upload is signed anew for each request.
+    fits: ({ name, message }, { action }) =>
+      (name === 'AccessDenied' && READS.test(action) && /request has expired/i.test(message)) || name === 'ExpiredLink',
     sentence: () => 'The link has expired.',
     remedy: () => 'Open the file again.',
     example: { facts: { name: 'AccessDenied', status: 403, message: 'Request has expired' } },

@@ -283,7 +283,8 @@ export class S3UploadApi {
   /** Writes an empty object; resolves to its version id where the storage keeps versions. */
   async putEmpty(wholeKey: string, condition: Condition, signal: AbortSignal): Promise<string | undefined> {
     const command = new PutObjectCommand({ Bucket: this.bucket, Key: wholeKey, Body: '', ...condition });
-    const { VersionId: versionId } = await this.withExplainedErrors('s3:PutObject', wholeKey, () =>
+    // Without the key: the object is Nearplay's own, and its name says nothing to the one whose file waits for it.
+    const { VersionId: versionId } = await this.withExplainedErrors('s3:PutObject', undefined, () =>
       this.requests.request(signal, (options) => this.client.send(command, options)),
     );
     return versionId;

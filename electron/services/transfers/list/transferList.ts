@@ -9,6 +9,7 @@ import {
 } from '../../../../shared/transfers.ts';
 import type { Downloads, DownloadsDelta } from '../download/downloads.ts';
 import type { UploadsDelta, UploadTransfer } from '../jobs/transfer.ts';
+import { pauseReasonOf } from '../queue/classifyFailure.ts';
 import type { TransferQueue } from '../queue/queue.ts';
 
 /** Transfers per page: cloned to the window within a frame or two. */
@@ -103,8 +104,10 @@ function shown({ policy: _policy, ...upload }: UploadTransfer): Transfer {
   return { ...upload, ...(reason && { error: reason }) };
 }
 
-function reasonOf({ blockedFor }: Pick<UploadTransfer, 'blockedFor'>): ErrorReport | undefined {
+/** What the upload met itself says more than what its kind of wait is about. */
+function reasonOf({ blockedFor, error }: Pick<UploadTransfer, 'blockedFor' | 'error'>): ErrorReport | undefined {
   if (blockedFor === undefined || blockedFor === 'file-settling') return undefined;
+  if (error && pauseReasonOf(error.code) === blockedFor) return error;
   const code = WAITS_FOR[blockedFor];
   return { code, ...ERRORS[code] };
 }

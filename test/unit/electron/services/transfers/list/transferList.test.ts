@@ -64,6 +64,15 @@ describe('the list of transfers', () => {
     expect(changed[0]).not.toHaveProperty('policy');
   });
 
+  it('says what the upload itself met, where it met what it waits for', () => {
+    const { list, queue } = setUp([]);
+    const met = { code: 'timeout', message: 'It did not get the next bytes in time.', retryable: true } as const;
+    const own = upload('a', { state: 'blocked', blockedFor: 'offline', error: met });
+    const other = upload('b', { state: 'blocked', blockedFor: 'sign-in', error: met });
+    const { changed } = list.ofUploads({ changed: [own, other], removed: [], totals: queue.totals() });
+    expect(changed.map(({ error }) => error?.message)).toEqual([met.message, expect.not.stringContaining('bytes')]);
+  });
+
   it('cancels and retries copies with the uploads, and some by their ids', () => {
     const { list, queue, saved } = setUp([copy('running', 'running'), copy('failed', 'failed')]);
     list.cancel();
