@@ -21,7 +21,7 @@ export default {
   vite: { config: ['renderer/vite.config.ts'] },
   includeEntryExports: true,
   // Programs of the system, which tests and builds do without where they are missing.
-  ignoreBinaries: ['mount', 'umount', 'mkfifo', 'rpmbuild'],
+  ignoreBinaries: ['ffmpeg', 'mount', 'umount', 'mkfifo', 'rpmbuild'],
   compilers: {
     /** A style sheet uses the packages that it imports: the fonts. */
     css: (text: string) => [...text.matchAll(/@import[^;]+/g)].map(([found]) => found.slice(1)).join('\n'),
