@@ -137,26 +137,31 @@ export class DestinationClaim {
    * @param destination absolute; its folder must exist.
    * @throws NearplayError same-destination when another download to it is running; destination-unwritable, disk-full …
    */
-  static async take(destination: string, options: ClaimOptions): Promise<DestinationClaim> {
+  static take(destination: string, options: ClaimOptions): Promise<DestinationClaim> {
+    // In one turn: the longer it takes from the look at an abandoned note to its removal, the more often others come between.
+    return atDestination(
+      destination,
+      () => DestinationClaim.#take(destination, options),
+      (late) => void late.release({ keep: true }),
+    );
+  }
+
+  static async #take(destination: string, options: ClaimOptions): Promise<DestinationClaim> {
     const { heartbeatMs = HEARTBEAT_INTERVAL_MS } = options;
     const file = noteFileOf(destination);
     const owner = await ownerOf(options.machine);
     let before: Found | undefined;
     for (let round = 0; round < TAKING_ROUNDS; round++) {
       const left = leftIn(before);
-      const made = await atDestination(
-        destination,
-        () => make(file, destination, owner, left),
-        (late) => late && void THIS_COMPUTER.close(destination, late.handle),
-      );
+      const made = await make(file, destination, owner, left);
       if (made) {
-        if (before) await atDestination(destination, () => removeParts(destination, [made.note.part]));
+        if (before) await removeParts(destination, [made.note.part]);
         return new DestinationClaim(made, destination, left, heartbeatMs);
       }
-      const found = await atDestination(destination, () => look(file, options));
+      const found = await look(file, options);
       if (!found) continue;
       if (found.isRunning) throw alreadyRunning(destination);
-      if (await atDestination(destination, () => moveAway(file, destination, found.text))) before = found;
+      if (await moveAway(file, destination, found.text)) before = found;
     }
     throw alreadyRunning(destination);
   }
