@@ -118,10 +118,11 @@ describe.each(WAYS)('sent by %s', (way) => {
   it('is proved by its own version, when another client has written a newer one', async () => {
     if (!ofParts(way)) return;
     const theirs = new PutObjectCommand({ Bucket: 'studio-media', Key: `media/${way}.bin`, Body: 'newer' });
-    sandbox.addFault({ operation: 'HeadObject', skip: 1, times: 1, effect: { kind: 'latency', milliseconds: 400 } });
+    // Looked at before the first byte, before completing, and afterwards.
+    sandbox.addFault({ operation: 'HeadObject', skip: 2, times: 1, effect: { kind: 'latency', milliseconds: 400 } });
     const sending = sendBy(way, running, desk);
     await until(
-      () => count(sandbox, 'CompleteMultipartUpload') === 1 && count(sandbox, 'HeadObject') === 2,
+      () => count(sandbox, 'CompleteMultipartUpload') === 1 && count(sandbox, 'HeadObject') === 3,
       'it is looked at',
     );
     await running.clients.clientOf('main-us').send(theirs);
