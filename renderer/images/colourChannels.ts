@@ -60,9 +60,18 @@ export function colourAt(picture: Picture, channels: ColourChannels, x: number, 
   return [share(red, 0), share(green, 0), share(blue, 0), share(alpha, 1)];
 }
 
-/** What is stored for a pixel of the display window, channel by channel; undefined where there are no samples. */
+/** What is stored for a pixel of the display window, channel by channel, colours first; undefined where there are no samples. */
 export function storedAt(picture: Picture, x: number, y: number): { name: string; value: number }[] | undefined {
   const index = sampleIndex(picture, x, y);
   if (index === undefined) return undefined;
-  return picture.channels.map((channel) => ({ name: channel.name, value: storedNumber(channel, index) }));
+  // A file may have them in the order of their names: blue, green, red.
+  return picture.channels
+    .toSorted((a, b) => rankOf(a) - rankOf(b))
+    .map((channel) => ({ name: channel.name, value: storedNumber(channel, index) }));
+}
+
+/** Red, green, blue, alpha, then all others as they are. */
+function rankOf({ name }: Channel): number {
+  const place = [...WORDS, ALPHAS].findIndex((words) => words.includes(name.toLowerCase()));
+  return place === -1 ? WORDS.length + 1 : place;
 }

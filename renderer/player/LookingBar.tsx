@@ -4,9 +4,10 @@ import { useFocusVisible } from 'react-aria';
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import { CubeError, parseCube } from '../images/cube.ts';
-import { interpretationOf, type Looking, PLAIN_LOOKING } from '../images/looking.ts';
-import type { Layer, Picture } from '../images/picture.ts';
+import { type Interpretation, interpretationOf, type Looking, PLAIN_LOOKING } from '../images/looking.ts';
+import type { Layer } from '../images/picture.ts';
 import { IconButton } from '../ui/IconButton.tsx';
+import type { LoadedFrame } from './frameLoader.ts';
 import { bounded, EXPOSURE_STEP, SHOWN_CHANNELS } from './lookingKeys.ts';
 import { keysOf } from './playerKeys.ts';
 import { rateNumber, SEQUENCE_RATES } from './sequencePlayback.ts';
@@ -19,8 +20,10 @@ const GAMMAS = [0.5, 0.8, 1, 1.2, 1.5, 1.8, 2.2, 2.4] as const;
 interface LookingBarProps {
   looking: Looking;
   onLooking: (looking: Looking) => void;
-  /** The picture on screen, where it is one that was decoded here. */
-  picture: Picture | undefined;
+  /** The key of what is looked at. */
+  file: string;
+  /** What there is for the place on screen; undefined while it is not known. */
+  frame: LoadedFrame | undefined;
   layer: string | undefined;
   onLayer: (layer: string) => void;
   /** Of a sequence. */
@@ -31,9 +34,10 @@ interface LookingBarProps {
 
 /** How the picture is looked at: its layer, channels, exposure, curve, table, and the rate of a sequence. */
 export function LookingBar(props: LookingBarProps) {
-  const { looking, onLooking, picture, layer, onLayer, rate, onRate, children } = props;
+  const { looking, onLooking, file, frame, layer, onLayer, rate, onRate, children } = props;
   const { t } = useTranslation();
-  const own = picture ? interpretationOf(picture.transfer) : 'srgb';
+  const picture = frame?.is === 'picture' ? frame.picture : undefined;
+  const own = useOwnInterpretation(file, frame);
   const interpretation = looking.interpretation ?? own;
   return (
     <div className="looking" data-testid="looking" role="group" aria-label={t('looking.title')}>
@@ -76,13 +80,15 @@ export function LookingBar(props: LookingBarProps) {
         chosen={`${looking.gamma}`}
         onChoice={(gamma) => onLooking({ ...looking, gamma: Number(gamma) })}
       />
-      <ChoiceMenu
-        name={t('looking.values')}
-        options={INTERPRETATIONS.map((id) => ({ id, label: t(`looking.interpretation.${id}`) }))}
-        chosen={interpretation}
-        onChoice={(id) => onLooking({ ...looking, interpretation: id === own ? undefined : id })}
-      />
-      {interpretation !== 'stored' && !looking.lut && (
+      {interpretation !== undefined && (
+        <ChoiceMenu
+          name={t('looking.values')}
+          options={INTERPRETATIONS.map((id) => ({ id, label: t(`looking.interpretation.${id}`) }))}
+          chosen={interpretation}
+          onChoice={(id) => onLooking({ ...looking, interpretation: id === own ? undefined : id })}
+        />
+      )}
+      {interpretation !== undefined && interpretation !== 'stored' && !looking.lut && (
         <ChoiceMenu
           name={t('looking.display')}
           options={DISPLAYS.map((id) => ({ id, label: t(`looking.displays.${id}`) }))}
@@ -116,6 +122,19 @@ export function LookingBar(props: LookingBarProps) {
       {children}
     </div>
   );
+}
+
+/** How the values of this file are meant; a frame that is missing says nothing of it, and the one before it holds. */
+function useOwnInterpretation(file: string, frame: LoadedFrame | undefined): Interpretation | undefined {
+  const [last, setLast] = useState<{ file: string; own: Interpretation }>();
+  const own = interpretationIn(frame) ?? (last?.file === file ? last.own : undefined);
+  if (own !== undefined && (own !== last?.own || file !== last.file)) setLast({ file, own });
+  return own;
+}
+
+function interpretationIn(frame: LoadedFrame | undefined): Interpretation | undefined {
+  if (frame?.is === 'picture') return interpretationOf(frame.picture.transfer);
+  return frame?.is === 'bitmap' ? 'srgb' : undefined;
 }
 
 function isPlain(looking: Looking): boolean {

@@ -96,7 +96,8 @@ export function SequencePlayer({ neighbours, onFullScreen }: SequencePlayerProps
         <LookingBar
           looking={looking}
           onLooking={change}
-          picture={frame?.is === 'picture' ? frame.picture : undefined}
+          file={neighbours.file.key}
+          frame={frame}
           layer={layer}
           onLayer={setLayer}
           rate={sequence && rate}
