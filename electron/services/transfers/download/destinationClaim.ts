@@ -268,7 +268,7 @@ export class DestinationClaim {
 
 /** Whether the destination has a note, of a running download or an earlier one. */
 export async function hasNote(destination: string): Promise<boolean> {
-  return (await lstat(noteFileOf(destination)).catch(() => undefined)) !== undefined;
+  return (await atDestination(destination, () => lstat(noteFileOf(destination))).catch(() => undefined)) !== undefined;
 }
 
 /**
@@ -278,7 +278,7 @@ export async function discardPart(destination: string, options: ClaimOptions): P
   if (!(await hasNote(destination))) return;
   const claim = await DestinationClaim.take(destination, options).catch(() => undefined);
   if (!claim) return;
-  await removeParts(destination, []);
+  await atDestination(destination, () => removeParts(destination, [])).catch(() => undefined);
   await claim.release({ keep: false });
 }
 

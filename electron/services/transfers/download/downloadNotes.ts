@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { DAY_MS } from '../../../../shared/units.ts';
 import { isTemporaryName, replaceFile } from '../../files/atomicFile.ts';
@@ -42,15 +42,15 @@ export class DownloadNotes {
     }
   }
 
-  /** Removes parts older than two weeks, and records of folders that are gone. Never those of running downloads. */
+  /** Removes parts older than two weeks, with their records. Never those of running downloads. */
   async removeOld(): Promise<void> {
     for (const name of await readdir(this.#folder).catch(() => [])) {
       const file = join(this.#folder, name);
       if (isTemporaryName(name)) await rm(file, { force: true }).catch(() => undefined);
       const note = await read(file);
       if (!note) continue;
-      const folderExists = await stat(dirname(note.destination)).catch(() => undefined);
-      if (folderExists && this.#now() - note.begunAt < UNFINISHED_MAX_AGE_MS) continue;
+      // Also of a folder that is not there: its drive may only be away.
+      if (this.#now() - note.begunAt < UNFINISHED_MAX_AGE_MS) continue;
       await discardPart(note.destination, { machine: this.#machine });
       await rm(file, { force: true }).catch(() => undefined);
     }

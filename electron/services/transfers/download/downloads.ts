@@ -8,10 +8,12 @@ import type { PlaybackNeed } from '../../../../shared/playback.ts';
 import { isOver, type Transfer } from '../../../../shared/transfers.ts';
 import { DAY_MS } from '../../../../shared/units.ts';
 import { removeTemporariesOf, replaceFile } from '../../files/atomicFile.ts';
-import { THIS_COMPUTER } from '../../files/localDisk.ts';
+import { atDestination } from '../../files/destinationDisk.ts';
+import { explainFileError } from '../../files/fileErrors.ts';
 import { readRegularFile } from '../../files/smallFile.ts';
 import { utf8Text } from '../../files/utf8Text.ts';
 import type { Studio } from '../../reading/studio.ts';
+import { orCancelled } from '../../runtime/async.ts';
 import type { Log } from '../../runtime/log.ts';
 import { thisMachine } from '../../runtime/machine.ts';
 import type { WaitReason } from '../../storage/refusals.ts';
@@ -190,7 +192,11 @@ export class Downloads {
   async savedFile(id: string): Promise<string> {
     const { file, transfer } = this.#find(id);
     if (transfer.state !== 'done') throw new NearplayError('bad-request', 'This file is not saved yet.');
-    const found = await stat(file).catch(() => undefined);
+    const found = await stat(file)
+      .catch(undefinedWhereGone)
+      .catch((error: unknown) => {
+        throw explainFileError(error, { path: file, doing: 'read' });
+      });
     if (!found) throw new NearplayError('file-unreadable', `"${transfer.name}" is not where it was saved any more.`);
     return file;
   }
@@ -267,7 +273,7 @@ export class Downloads {
     if (isEnded()) return;
     try {
       // A folder that is gone is not made again: its drive may only be away.
-      if (job.needsFolder) await folderOf(file, abort.signal);
+      if (job.needsFolder) await orCancelled(assertFolderOf(file), abort.signal);
       job.needsFolder = false;
       const { size, provedBy } = await download(studio, key, file, {
         ...{ ...this.#options.download, resources: this.#resources },
@@ -347,7 +353,7 @@ export class Downloads {
     }
     const { log } = this.#options;
     log.warn('Unfinished download dropped', { file, startedAt });
-    folderOf(file)
+    assertFolderOf(file)
       .then(async () => discardPart(file, { machine: await thisMachine() }))
       .catch((error: unknown) => log.warn('Part of a download not removed', { file, error }));
   }
@@ -389,16 +395,18 @@ export class Downloads {
   }
 }
 
-/** @throws NearplayError destination-unwritable where the folder of a file is gone, or its drive does not answer; cancelled */
-async function folderOf(file: string, signal?: AbortSignal): Promise<void> {
+/** @throws NearplayError destination-unwritable where the folder of a file is gone, or its drive does not answer … */
+async function assertFolderOf(file: string): Promise<void> {
   const folder = dirname(file);
-  const found = await THIS_COMPUTER.ask(folder, (on) => on.stat(folder), signal).catch((error: unknown) => {
-    if (error instanceof NearplayError && error.code === 'cancelled') throw error;
-    return undefined;
-  });
+  const found = await atDestination(file, () => stat(folder).catch(undefinedWhereGone));
   if (found?.isDirectory() === true) return;
   const message = `The folder "${folder}" is not there. Connect its drive and try again.`;
   throw new NearplayError('destination-unwritable', message);
+}
+
+function undefinedWhereGone(error: unknown): undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error;
 }
 
 /** A path as file systems tell it apart: Windows and macOS ignore case. */
