@@ -89,7 +89,7 @@ export class PreferencesInBucket {
       throw new NearplayError('unproved', message);
     }
     const message =
-      'The storage has other preferences than were saved: somebody else saved at the same time. Look at them.';
+      'The storage has other preferences now than those that were saved. Open the editor again to see them.';
     throw new NearplayError('conflict', message);
   }
 
