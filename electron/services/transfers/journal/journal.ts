@@ -91,14 +91,21 @@ export class Journal {
   }
 
   /**
-   * Adds new records in a sheet of their own; on disk when it resolves.
+   * Adds new records in a sheet of their own; on disk when it resolves. Records may be replaced and removed meanwhile.
    *
    * @throws NearplayError disk-full; then none of them is in the journal.
    */
   async add(records: readonly UploadRecord[]): Promise<void> {
     const sheet = new Sheet(join(this.#folder, `${randomUUID()}${SHEET_EXTENSION}`), records);
-    await sheet.write();
+    // Before the write, so that no change during it is lost.
     for (const { id } of records) this.#sheetOf.set(id, sheet);
+    try {
+      await sheet.write();
+    } catch (error) {
+      this.#dirty.delete(sheet);
+      for (const { id } of records) this.#sheetOf.delete(id);
+      throw error;
+    }
   }
 
   /**

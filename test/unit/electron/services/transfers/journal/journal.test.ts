@@ -48,6 +48,30 @@ it('keeps the last of many writings that come at once', async ({ folder, open })
   expect(await readdir(folder)).toHaveLength(1);
 });
 
+it('loses no change made while the record is being added', async ({ open }) => {
+  const { journal } = await open();
+  const adding = journal.add([record('1'), record('2'), record('3')]);
+  journal.putSoon(record('1', { state: 'paused' }));
+  await journal.put(record('2', { state: 'paused' }));
+  await journal.remove(['3']);
+  await adding;
+  await journal.flush();
+  expect((await open()).records).toEqual([record('1', { state: 'paused' }), record('2', { state: 'paused' })]);
+});
+
+it('has nothing of records that could not be added, changed meanwhile or not', async ({ folder, open }) => {
+  const { journal } = await open();
+  await rm(folder, { recursive: true });
+  await writeFile(folder, 'a file where the folder was');
+  const adding = journal.add([record('1')]);
+  journal.putSoon(record('1', { state: 'paused' }));
+  await expect(adding).rejects.toThrow();
+  await rm(folder);
+  await journal.flush();
+  expect(journal.has('1')).toBe(false);
+  expect((await open()).records).toEqual([]);
+});
+
 it('removes records, and files with the last one', async ({ folder, open }) => {
   const { journal } = await open();
   await journal.add([record('1'), record('2')]);
