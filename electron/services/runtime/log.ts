@@ -67,8 +67,8 @@ function isPlain(value: object): boolean {
 
 /** Errors become name, code, message and cause: JSON omits these, and SDK errors hold whole requests. */
 function plainError(error: Error, depth: number): unknown {
-  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
+  const code = 'code' in error && typeof error.code === 'string' ? { code: strikeOutSecrets(error.code) } : {};
   const cause = error.cause === undefined ? {} : { cause: plain(error.cause, depth + 1) };
   const errors = error instanceof AggregateError ? { errors: plain(error.errors, depth + 1) } : {};
-  return { name: error.name, ...code, message: strikeOutSecrets(error.message), ...cause, ...errors };
+  return { name: strikeOutSecrets(error.name), ...code, message: strikeOutSecrets(error.message), ...cause, ...errors };
 }

@@ -24,8 +24,15 @@ const QUOTE = String.raw`\\*["']`;
 /** What may precede a name: not a part of a word, unless it is an encoded "?" or "&". */
 const BEGIN = String.raw`(?:(?<![A-Za-z0-9-])|(?<=%(?:25)*(?:3F|26)|\\u0026))`;
 const ANY_NAME = `(?:${TOKEN_NAMES}|${PASSWORD_NAMES}|${BEGIN}(?:${SHORT_NAMES}))`;
-/** An equals sign of a form or a URL, also percent-encoded once or more often. */
-const EQUALS = '(?:=|%(?:25)*3D)';
+/** An equals sign of a form or a URL, also percent-encoded once or more often, or escaped in JSON or HTML. */
+const EQUALS = String.raw`(?:=|%(?:25)*3D|\\+u003d|&#(?:61|x3d);)`;
+/** A parameter's value, with "+", "/" and "=" as JSON and HTML escape them. */
+const PARAMETER = String.raw`(?:[^&\s"'\\<>,;]|\\+(?:/|u00(?:2[bf]|3d))|&#(?:43|47|61|x2b|x2f|x3d);)+`;
+/** A hyphen of a name, also percent-encoded. */
+const HYPHEN = '(?:-|%(?:25)*2D)';
+
+/** Parameters of signed URLs whose hyphens are encoded too (RFC 3986, section 2.3: that changes nothing). */
+const ENCODED_NAMES = `X${HYPHEN}[a-z]+${HYPHEN}(?:Signature|Credential|Security${HYPHEN}Token)`;
 
 const PATTERNS: readonly RegExp[] = [
   // "Authorization: AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…": to the end of the line or the quote.
@@ -37,7 +44,9 @@ const PATTERNS: readonly RegExp[] = [
   // Digest has its secrets in several parameters (RFC 7616, section 3.4): to the end of the line.
   /\b(Digest\s+(?=[a-z]+\s*=))[^\r\n]+/gi,
   // Options of a command.
-  /(--(?:password|passphrase|secret|token)\s+)(?![\s[-])\S+/g,
+  /(--(?:[a-z]+-){0,4}(?:password|passphrase|secret|token|access-key|api-key)(?:\s+|=))(?![\s[-])\S+/g,
+  // "aws configure set NAME VALUE".
+  /(\bset\s+(?:\S+\.)?aws_(?:secret_access_key|session_token|access_key_id)\s+)(?!\[)\S+/gi,
   // Private keys in PEM (RFC 7468), also where their end is cut off.
   /(-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----)(?:(?!-----END)[\s\S])+/g,
   // The same without its name, as in a list of raw headers (RFC 9110, section 11.1).
@@ -46,8 +55,8 @@ const PATTERNS: readonly RegExp[] = [
   new RegExp(`(${ANY_NAME}(?:${QUOTE})?\\s*[:=]>?\\s*)(["'])(?:\\\\.|(?!\\2)[^\\\\\\r\\n])+\\2?`, 'gi'),
   new RegExp(`(${ANY_NAME}(?:${QUOTE})?\\s*[:=]>?\\s*)(\\\\+["'])(?:(?!\\2\\s*[,}\\]\\r\\n]|\\2$).)+`, 'gi'),
   // Parameters of signed URLs and of forms; a code of a sign-in only where it is a parameter, since errors have codes.
-  new RegExp(`((?:${ANY_NAME}|awsaccesskeyid)${EQUALS})(?!\\[)[^&\\s"'\\\\<>,;]+`, 'gi'),
-  new RegExp(`((?:[?&]|%(?:25)*(?:3F|26)|\\\\u0026|&amp;)code${EQUALS})(?!\\[)[^&\\s"'\\\\<>,;]+`, 'gi'),
+  new RegExp(`((?:${ANY_NAME}|${ENCODED_NAMES}|awsaccesskeyid)${EQUALS})(?!\\[)${PARAMETER}`, 'gi'),
+  new RegExp(`((?:[?&]|%(?:25)*(?:3F|26)|\\\\u0026|&amp;)code${EQUALS})(?!\\[)${PARAMETER}`, 'gi'),
   // A password without quotes goes on to the next parameter or to the end of the line.
   new RegExp(`((?:${PASSWORD_NAMES})\\s*(?:[:=]|is)\\s*)(?![\\s\\["'\\\\])[^&"'\\\\\\r\\n<>]+`, 'gi'),
   new RegExp(`(${ANY_NAME}(?:${QUOTE})?\\s*[:=>]\\s*(?:${QUOTE})?)(?![\\s\\[])[^"'\\\\\\s,;&}<]+`, 'gi'),

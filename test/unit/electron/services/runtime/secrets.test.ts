@@ -130,10 +130,38 @@ it.each([
   '-----BEGIN RSA PRIVATE KEY-----\nMIIE\nSECRET-VALUE\n-----END RSA PRIVATE KEY-----',
   'private_key=-----BEGIN PRIVATE KEY-----\nMIIE\nSECRET-VALUE',
   'tool --password SECRET-VALUE --region us-east-1',
+  'tool --token=SECRET-VALUE --secret-access-key SECRET-VALUE',
+  'tool --session-token SECRET-VALUE --client-secret SECRET-VALUE',
+  'aws configure set aws_secret_access_key SECRET-VALUE failed',
+  'credential_process failed: AWS_SECRET_ACCESS_KEY=abc/SECRET-VALUE+x= AWS_SESSION_TOKEN=SECRET-VALUE==',
+  'https://h.example/?u=https%253A%252F%252Fi.example%252Fk%253FX-Amz-Security-Token%253DSECRET-VALUE%2526b%253D2',
+  'https://h.example/?X%2DAmz%2DSecurity%2DToken=SECRET-VALUE',
+  String.raw`{"url":"https:\/\/h.example\/k?X-Amz-Signature=a\/SECRET-VALUE"}`,
+  String.raw`{"url":"https://h.example/k?X-Amz-Signature\u003da\u002FSECRET-VALUE\u003d\u0026b=1"}`,
+  String.raw`{"body":"{\"url\":\"https://h.example/k?X-Amz-Security-Token\\u003da\\u002fSECRET-VALUE\"}"}`,
+  String.raw`{"secretKey":"a\/SECRET-VALUE\u003d","after":1}`,
+  String.raw`"{\"secretKey\":\"a\\/SECRET-VALUE=\"}"`,
+  'https://h.example/k?X-Amz-Signature&#x3D;a&#x2F;SECRET-VALUE&amp;b&#61;2',
+  '    at get (https://h.example/k?X-Amz-Credential=A%2FSECRET-VALUE&X-Amz-Signature=SECRET-VALUE:1:2)',
 ])('all of what is secret goes, in any form: %s', (text) => {
   const struck = strikeOutSecrets(text);
   expect(struck).not.toMatch(/SECRET-VALUE|MIIE/);
   expect(strikeOutSecrets(struck)).toBe(struck);
+});
+
+it('an error is struck out with its causes, its stack and its name', () => {
+  const lines: string[] = [];
+  const log = createLog(
+    (line) => lines.push(line),
+    () => 0,
+  );
+  const raw = { headers: { Authorization: 'AWS4-HMAC-SHA256 Credential=a, Signature=SECRET-VALUE' } };
+  const inner = new Error('GET https://h.example/k?X-Amz-Signature=SECRET-VALUE', { cause: raw });
+  const outer = new Error('Authorization: Bearer SECRET-VALUE', { cause: new AggregateError([inner], 'all failed') });
+  log.error('Request failed', { error: outer, stack: inner.stack, deep: { cause: { error: inner } } });
+  log.error('x', { error: Object.assign(new Error('y'), { name: 'token=SECRET-VALUE', code: 'sig=SECRET-VALUE' }) });
+  expect(lines).toHaveLength(2);
+  expect(lines.join('')).not.toContain('SECRET-VALUE');
 });
 
 it.each([
@@ -146,6 +174,8 @@ it.each([
   'sq010/token_v001.mov and design=flat',
   'the passwords of the studio',
   'mail to somebody@studio.example',
+  'nearplay upload --to sq010 --on-conflict skip',
+  'access_key_id is missing in the profile',
 ])('what is no secret stays: %s', (text) => expect(strikeOutSecrets(text)).toBe(text));
 
 it('names of fields say it in any spelling, and codes of errors are none', () => {
