@@ -4,10 +4,10 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { type ErrorCode, NearplayError, reportOf } from '../../shared/errors.ts';
+import { type ErrorCode, reportOf } from '../../shared/errors.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import type { Application } from '../services/application.ts';
-import { looksLikeEtag } from '../services/content/contentVerdict.ts';
+import { provesEmpty } from '../services/content/contentVerdict.ts';
 import { isOfAws } from '../services/storage/objectPlace.ts';
 import { wholeKey } from '../services/storage/storageKeys.ts';
 import { isIgnorant, probeWriteConditions, type WriteConditions } from '../services/storage/writeConditions.ts';
@@ -170,8 +170,6 @@ async function checkVersioning(services: Application, storage: string, add: (che
   }
 }
 
-const NOT_WRITTEN = 'Not known: what answered does not say that it wrote anything, as a storage does (ETag).';
-
 const CONDITIONS: Record<WriteConditions, Pick<Check, 'result' | 'message'>> = {
   honoured: { result: 'pass', message: 'a write whose condition does not hold is refused' },
   ignored: { result: 'warn', message: 'a write whose condition does not hold is done all the same' },
@@ -181,7 +179,7 @@ const CONDITIONS: Record<WriteConditions, Pick<Check, 'result' | 'message'>> = {
 
 /** Uploads go to the main storage only. Outside of AWS the condition is tried, by a write that must be refused. */
 async function checkConditions(services: Application, storage: string, add: (check: Check) => void): Promise<void> {
-  const { clients, requests } = services.studio();
+  const { clients, requests, objects } = services.studio();
   const configuration = clients.configurationOf(storage);
   const check = `conditions on writing of ${storage}`;
   if (isOfAws(configuration)) {
@@ -194,10 +192,10 @@ async function checkConditions(services: Application, storage: string, add: (che
       put: async (key, condition) => {
         const command = new PutObjectCommand({ ...place(key), Body: '', ...condition });
         const asked = { storage, action: 's3:PutObject', key };
-        const { VersionId, ETag: etag } = await requests.request(asked, (client, send) => client.send(command, send));
-        if (!looksLikeEtag(etag ?? '')) throw new NearplayError('not-a-storage', NOT_WRITTEN);
-        return VersionId;
+        const answer = await requests.request(asked, (client, send) => client.send(command, send));
+        return { versionId: answer.VersionId, isProved: provesEmpty(answer) };
       },
+      has: (key, versionId) => objects.isThere(storage, key, versionId),
       remove: async (key, versionId) => {
         const command = new DeleteObjectCommand({ ...place(key), VersionId: versionId });
         const asked = { storage, action: 's3:DeleteObject', key };

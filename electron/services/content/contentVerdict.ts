@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { StoredChecksum } from './compositeCrc32.ts';
+import { type StoredChecksum, storedChecksumOf } from './compositeCrc32.ts';
 
 /** Sent content, with every property that a storage may return of it. */
 export interface SentContent {
@@ -39,6 +39,14 @@ export function verdictOn(stored: StoredContent, sent: SentContent): ContentVerd
   if (isEqual.length > 0) return stored.size !== undefined || looksLikeEtag(stored.etag) ? 'proved' : 'open';
   const etag = md5Of(stored.etag);
   return etag !== undefined && etag === sent.etag?.() ? 'proved' : 'open';
+}
+
+/** An object without bytes. The checksum of parts does not apply: it is written in one request. */
+const EMPTY: SentContent = { size: 0, crc32: 'AAAAAA==', etag: () => createHash('md5').digest('hex') };
+
+/** Whether the answer to a write proves that an empty object was written. */
+export function provesEmpty(answer: Parameters<typeof storedChecksumOf>[0] & { ETag?: string | undefined }): boolean {
+  return verdictOn({ etag: answer.ETag ?? '', ...storedChecksumOf(answer) }, EMPTY) === 'proved';
 }
 
 /** Composites to compare, without the number of parts when the storage leaves it out. */

@@ -10,7 +10,7 @@ import { httpStatusOf } from '../runtime/errorFacts.ts';
 import { decodedName } from '../storage/listedNames.ts';
 import { listingPages, nextMarker } from '../storage/listingPages.ts';
 import { OWN_FOLDER, PREFERENCES_KEY, wholeKey } from '../storage/storageKeys.ts';
-import { IMPOSSIBLE_ETAG } from '../storage/writeConditions.ts';
+import { IMPOSSIBLE_ETAG, NOT_WRITTEN_MESSAGE } from '../storage/writeConditions.ts';
 import { type BucketDocument, bucketPlace } from './preferencesSource.ts';
 
 const PROBE_KEY = `${OWN_FOLDER}may-write`;
@@ -100,6 +100,8 @@ export class PreferencesInBucket {
   async refusal(): Promise<NearplayError | undefined> {
     try {
       await this.#put('{}', { IfMatch: IMPOSSIBLE_ETAG }, PROBE_KEY);
+      const isWritten = await this.#studio.objects.isThere(this.#main().storage, PROBE_KEY);
+      if (!isWritten) return new NearplayError('not-a-storage', NOT_WRITTEN_MESSAGE);
       const message = 'This storage ignores conditions on writing: two admins could overwrite each other.';
       return new NearplayError('not-supported', message);
     } catch (error) {

@@ -71,6 +71,17 @@ export class Objects {
     };
   }
 
+  /** Whether there is such an object. @throws NearplayError as head, but for no-such-key */
+  async isThere(storage: string, key: string, versionId?: string): Promise<boolean> {
+    try {
+      await this.head(storage, key, versionId);
+      return true;
+    } catch (error) {
+      if (error instanceof NearplayError && error.code === 'no-such-key') return false;
+      throw error;
+    }
+  }
+
   /**
    * Reads the first byte, as a player does: some faults appear in GET only.
    *

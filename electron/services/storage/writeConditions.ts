@@ -22,27 +22,43 @@ export interface Condition {
   IfNoneMatch?: string;
 }
 
-/** The two requests of a probe, with a key relative to the storage's prefix. @throws NearplayError */
+/** The answer to a write of the probe. */
+export interface ProbeWrite {
+  versionId?: string | undefined;
+  /** Whether the answer itself proves that the empty object was written, by its checksum or its MD5. */
+  isProved: boolean;
+}
+
+/** The requests of a probe, with keys relative to the storage's prefix. @throws NearplayError */
 export interface ConditionProbe {
-  /** Writes an empty object; resolves to its version id, if any. */
-  put: (key: string, condition: Condition) => Promise<string | undefined>;
+  /** Writes an empty object. */
+  put: (key: string, condition: Condition) => Promise<ProbeWrite>;
+  /** Whether the object is there. */
+  has: (key: string, versionId: string | undefined) => Promise<boolean>;
   remove: (key: string, versionId: string | undefined) => Promise<void>;
 }
+
+/** An answer of success to a write that left nothing. */
+export const NOT_WRITTEN_MESSAGE =
+  'What answered said that it wrote a file, and the storage does not have it: something in front of the storage answers in its place. Ask IT.';
 
 type ProbeOutcome = 'written' | 'refused' | 'unsupported';
 
 /**
  * Probes the conditions of a storage: writes an empty object under an unused name, on a condition that cannot hold. A
- * storage that honours conditions writes nothing; elsewhere the object is removed again.
+ * storage that honours conditions writes nothing; elsewhere the object is removed again. An answer of success without
+ * proof says nothing about conditions unless the object is there: a firewall answers anything with 200.
  *
  * @throws NearplayError offline, not-a-storage, credentials-expired …: nothing is known then
  */
-export async function probeWriteConditions({ put, remove }: ConditionProbe): Promise<WriteConditions> {
+export async function probeWriteConditions({ put, has, remove }: ConditionProbe): Promise<WriteConditions> {
   const key = `${OWN_FOLDER}conditions-${randomUUID()}`;
   const written: (string | undefined)[] = [];
   const ask = async (condition: Condition): Promise<ProbeOutcome> => {
     try {
-      written.push(await put(key, condition));
+      const { versionId, isProved } = await put(key, condition);
+      written.push(versionId);
+      if (!isProved && !(await has(key, versionId))) throw new NearplayError('not-a-storage', NOT_WRITTEN_MESSAGE);
       return 'written';
     } catch (error) {
       const outcome = error instanceof NearplayError ? outcomeOf(error) : undefined;

@@ -20,7 +20,7 @@ import type { StorageConfiguration } from '../../../../shared/preferences.ts';
 import type { ChecksumKind } from '../../content/checksumKind.ts';
 import { parseChecksum } from '../../content/checksumText.ts';
 import { type StoredChecksum, storedChecksumOf } from '../../content/compositeCrc32.ts';
-import { looksLikeEtag } from '../../content/contentVerdict.ts';
+import { looksLikeEtag, provesEmpty } from '../../content/contentVerdict.ts';
 import { httpStatusOf } from '../../runtime/errorFacts.ts';
 import { confirmedCause } from '../../storage/confirmedCause.ts';
 import { decodedName } from '../../storage/listedNames.ts';
@@ -28,7 +28,7 @@ import { assertListing, listingPages, nextMarker, SamePage } from '../../storage
 import { isIn, type UploadPlace, uploadPlaceOf } from '../../storage/objectPlace.ts';
 import { explainS3Error } from '../../storage/s3Errors.ts';
 import { shownKey } from '../../storage/storageKeys.ts';
-import type { Condition } from '../../storage/writeConditions.ts';
+import type { Condition, ProbeWrite } from '../../storage/writeConditions.ts';
 import type { UploadRef } from '../journal/uploadRecord.ts';
 import type { Body, GuardedRequests } from './guardedRequests.ts';
 import { type RemoteObject, remoteObjectOf } from './objectInfo.ts';
@@ -280,14 +280,14 @@ export class S3UploadApi {
     return confirmedCause(error, object, failed, (ask) => this.requests.request(signal, ask));
   }
 
-  /** Writes an empty object; resolves to its version id where the storage keeps versions. */
-  async putEmpty(wholeKey: string, condition: Condition, signal: AbortSignal): Promise<string | undefined> {
+  /** Writes an empty object. */
+  async putEmpty(wholeKey: string, condition: Condition, signal: AbortSignal): Promise<ProbeWrite> {
     const command = new PutObjectCommand({ Bucket: this.bucket, Key: wholeKey, Body: '', ...condition });
     // Without the key: the object is Nearplay's own, and its name says nothing to the one whose file waits for it.
-    const { VersionId: versionId } = await this.withExplainedErrors('s3:PutObject', undefined, () =>
+    const answer = await this.withExplainedErrors('s3:PutObject', undefined, () =>
       this.requests.request(signal, (options) => this.client.send(command, options)),
     );
-    return versionId;
+    return { versionId: answer.VersionId, isProved: provesEmpty(answer) };
   }
 
   /** Lists one key, to check that the storage answers. @param timeout milliseconds. */

@@ -131,6 +131,7 @@ export class UploadResources {
       const found = await retrying(retryOptions, always, () =>
         probeWriteConditions({
           put: (key, condition) => api.putEmpty(wholeKey(configuration, key), condition, always),
+          has: async (key, versionId) => (await api.head(wholeKey(configuration, key), always, versionId)) !== null,
           remove: (key, versionId) => api.remove(wholeKey(configuration, key), versionId, always),
         }),
       );

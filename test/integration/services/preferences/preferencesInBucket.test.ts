@@ -45,6 +45,14 @@ describe('the preferences object in the main storage', () => {
     expect(await stored.read()).toMatchObject({ text: before.text });
   });
 
+  it('is not said to be writable, nor its conditions ignored, by an answer of success that wrote nothing', async () => {
+    const effect = { kind: 'answer-instead', status: 200, headers: { 'content-type': 'text/plain' } } as const;
+    const end = studio.sandbox.addFault({ operation: 'PutObject', effect });
+    expect(await stored.refusal()).toMatchObject({ code: 'not-a-storage' });
+    end();
+    expect(await stored.refusal()).toBeUndefined();
+  });
+
   it('costs no body while it is unchanged', async () => {
     const now = await stored.read();
     if (typeof now !== 'object') throw new Error('There is no object');

@@ -237,6 +237,17 @@ describe('on a storage that does not keep conditions', () => {
     },
   );
 
+  it('an answer of success that wrote nothing says nothing about conditions', async () => {
+    sandbox.addFault({
+      ...{ operation: 'PutObject', key: /\.nearplay/, times: 1 },
+      effect: { kind: 'answer-instead', status: 200, headers: { 'content-type': 'text/plain' } },
+    });
+    const { transfer } = await sendBy('put', running, desk);
+    expect(transfer.state).toBe('done');
+    expect(reported).toEqual(['http://127.0.0.1 studio-media honoured']);
+    expect(running.queue.totals().note).toBeUndefined();
+  });
+
   it('one that keeps them is asked once, and nothing is written by it', async () => {
     for (const name of ['a', 'b']) await sendBy('put', running, desk, { name });
     expect(reported).toEqual(['http://127.0.0.1 studio-media honoured']);
