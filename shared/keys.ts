@@ -99,12 +99,7 @@ const OWN_NAME = '.nearplay';
 
 function formOf(text: string): string[] {
   const names = text.split('/').filter((name) => !isNoName(name));
-  if (names[0] === OWN_NAME) {
-    throw new NearplayError(
-      'bad-request',
-      `"${OWN_NAME}" is Nearplay's own folder, with the preferences of the studio. It has no media; choose another one.`,
-    );
-  }
+  refuseOwnFolder(names);
   for (const name of names) {
     const fault = faultOfName(name);
     if (fault === undefined) continue;
@@ -112,6 +107,19 @@ function formOf(text: string): string[] {
     throw new NearplayError('bad-request', `"${shortened(text)}" ${fault}. ${advice}`);
   }
   return names;
+}
+
+/** @throws NearplayError bad-request for a key in Nearplay's own folder */
+export function assertNotOwn(key: string): void {
+  refuseOwnFolder(key.split('/'));
+}
+
+function refuseOwnFolder([top]: readonly string[]): void {
+  if (top !== OWN_NAME) return;
+  throw new NearplayError(
+    'bad-request',
+    `"${OWN_NAME}" is Nearplay's own folder, with the preferences of the studio. It has no media; choose another one.`,
+  );
 }
 
 function isNoName(name: string): boolean {

@@ -61,6 +61,17 @@ describe('what is typed as a place becomes a key by one rule', () => {
     expect(keysOnMain().filter((name) => name.startsWith('media/.nearplay/') && name.endsWith('.mov'))).toEqual([]);
   });
 
+  it('the own folder is not uploaded, chosen itself either', async () => {
+    await mkdir(join(studio.folder, '.nearplay'), { recursive: true });
+    await writeFile(join(studio.folder, '.nearplay/isolation-preferences.json'), '{}');
+    const { code, errors } = await nearplay('upload', '.nearplay', '--on-conflict', 'replace');
+    expect([code, errors]).toMatchObject([1, [{ code: 'bad-request', key: '.nearplay/isolation-preferences.json' }]]);
+    expect(errors[0]?.['message']).toMatch(/own folder/);
+    expect(keysOnMain().filter((name) => name.endsWith('.nearplay/isolation-preferences.json'))).toEqual([]);
+    // Below another folder it is a name like any other.
+    expect(await nearplay('upload', '.nearplay', '--to', 'typed')).toMatchObject({ code: 0 });
+  });
+
   it('a stream, a watched and a verified folder too', async () => {
     const streamed = await nearplay('upload', '-', '--to', '/typed//streamed.txt');
     expect(streamed).toMatchObject({ code: 0, lines: [{ key: 'typed/streamed.txt' }] });

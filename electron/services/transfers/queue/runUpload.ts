@@ -1,4 +1,5 @@
 import { NearplayError } from '../../../../shared/errors.ts';
+import { assertNotOwn } from '../../../../shared/keys.ts';
 import type { LocalDisk } from '../../files/localDisk.ts';
 import { isSameFile, StableFile } from '../../files/stableFile.ts';
 import { sameDestination } from '../jobs/destinations.ts';
@@ -43,6 +44,8 @@ export class UploadRuns {
       if (error.code !== 'cancelled') job.lastError = error;
     };
     try {
+      // Here and not when it is queued: retries and records of earlier sessions pass here too.
+      assertNotOwn(job.record.key);
       return await work({ ...context(), failed }, this.#taskOf(job, signal));
     } catch (error) {
       if (error instanceof NearplayError) failed(error);
