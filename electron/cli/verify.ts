@@ -20,7 +20,7 @@ export async function verifyCommand(
     const isFile = (await stat(local).catch(() => undefined))?.isFile() === true;
     // The key prefix that an upload to the top gives: a folder's name, none for a file.
     const itself = isFile ? '' : nameOfChosen(local).normalize('NFC');
-    const there = folder === undefined ? itself : typedFolder(folder);
+    const there = folder === undefined ? itself : typedFolder(folder.normalize('NFC'));
     const report = await verifyFolder(studio, { path: local, folder: there, signal });
     const { compared, same, bytes, files } = report;
     const lines = files.map(({ key, finding, detail }) => `${finding.padEnd(10)} ${key}: ${detail}`);

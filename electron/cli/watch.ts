@@ -38,7 +38,7 @@ export async function watchCommand(
   if (!found?.isDirectory()) throw new NearplayError('bad-request', `"${local}" is not a folder that can be read.`);
   return withServices({ ...options, onConflict: 'ask' }, context, async (services) => {
     const { preferences, clients } = services.studio();
-    const folder = typedFolder(typed, clients.configurationOf(preferences.mainStorage).prefix);
+    const folder = typedFolder(typed.normalize('NFC'), clients.configurationOf(preferences.mainStorage).prefix);
     await resumeUnfinished(services, local, folder, context);
     const { folderLog, isNew } = await openLog(services, local, folder, stateFolder(surroundings));
     const reports = new UploadReports(context, false);

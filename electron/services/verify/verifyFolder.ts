@@ -62,10 +62,10 @@ export type VerifyAccess = Pick<Studio, 'preferences' | 'clients' | 'requests'>;
  *   what the listing or a row of objects failed with
  */
 export async function verifyFolder(studio: VerifyAccess, options: VerifyOptions): Promise<VerifyReport> {
-  const folder = asFolder(options.folder);
+  const folder = asFolder(options.folder.normalize('NFC'));
   const failed = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
-  const comparison = new FolderComparison(studio, { ...options, folder, signal });
+  const comparison = new FolderComparison(studio, { ...options, folder, named: options.folder, signal });
   try {
     return await comparison.run();
   } finally {
@@ -86,16 +86,22 @@ interface Verdict {
   detail: string;
 }
 
+interface ComparisonOptions extends VerifyOptions {
+  /** The folder as it was named; `folder` is in NFC. */
+  named: string;
+  signal: AbortSignal;
+}
+
 class FolderComparison {
   readonly #studio: VerifyAccess;
-  readonly #options: VerifyOptions & { signal: AbortSignal };
+  readonly #options: ComparisonOptions;
   readonly #report: VerifyReport;
   /** By name in NFC: other programs upload the NFD that macOS returns. */
   readonly #listed = new Map<string, Listed>();
   #progressAt = 0;
   #unansweredInARow = 0;
 
-  constructor(studio: VerifyAccess, options: VerifyOptions & { signal: AbortSignal }) {
+  constructor(studio: VerifyAccess, options: ComparisonOptions) {
     this.#studio = studio;
     this.#options = options;
     this.#report = {
@@ -109,7 +115,7 @@ class FolderComparison {
     const { path, folder, progress, signal, disk } = this.#options;
     const leftOut = (one: LeftOut) => {
       const finding = UNREAD_REASONS.has(one.why) ? 'unreadable' : 'left-out';
-      this.#found(folder + keyBelow(path, one.path), 0, { finding, detail: leftOutSentence(one) });
+      this.#found(folder + keyBelow(path, one.path).normalize('NFC'), 0, { finding, detail: leftOutSentence(one) });
     };
     let isListed = false;
     for await (const batch of findFiles([path], { leftOut, signal, disk })) {
@@ -128,8 +134,10 @@ class FolderComparison {
     const { folder, signal } = this.#options;
     const { mainStorage } = this.#studio.preferences;
     const isOne = first?.isChosen === true;
-    const beginnings = isOne ? new Set([folder + first.name, folder + first.name.normalize('NFD')]) : [folder];
-    for (const beginning of beginnings) {
+    const whole = isOne ? folder + first.name : folder;
+    // As it was named, and in both forms: other programs upload the NFD that macOS returns.
+    const asNamed = asFolder(this.#options.named) + (isOne ? first.name : '');
+    for (const beginning of new Set([whole, whole.normalize('NFD'), asNamed])) {
       for await (const { key, size, etag } of wholeListing(this.#studio, mainStorage, beginning, signal)) {
         const name = key.normalize('NFC');
         if (name === key || !this.#listed.has(name)) this.#listed.set(name, { key, size, etag });

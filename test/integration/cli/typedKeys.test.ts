@@ -72,6 +72,24 @@ describe('what is typed as a place becomes a key by one rule', () => {
     expect(await nearplay('upload', '.nearplay', '--to', 'typed')).toMatchObject({ code: 0 });
   });
 
+  it('a folder to verify or to watch in NFC or NFD is the one that was uploaded', async () => {
+    const [composed, decomposed] = ['cafe\u0301'.normalize('NFC'), 'cafe\u0301'];
+    await mkdir(join(studio.folder, decomposed), { recursive: true });
+    await writeFile(join(studio.folder, decomposed, 'e\u0301.mov'), 'a');
+    expect(await nearplay('upload', decomposed, '--to', decomposed)).toMatchObject({ code: 0 });
+    for (const typed of [composed, decomposed]) {
+      const there = `${typed}/${typed}`;
+      expect(await nearplay('verify', decomposed, there)).toMatchObject({ code: 0, lines: [{ compared: 1, same: 1 }] });
+    }
+    // Keys of another program, in NFD as macOS gives them.
+    const client = studio.services.studio().clients.clientOf('main-us');
+    const Key = `media/other/${decomposed}/e\u0301.mov`;
+    await client.send(new PutObjectCommand({ Bucket: studio.sandbox.main.bucket, Key, Body: 'a' }));
+    for (const typed of [composed, decomposed]) {
+      expect(await nearplay('verify', decomposed, `other/${typed}`)).toMatchObject({ code: 0, lines: [{ same: 1 }] });
+    }
+  });
+
   it('a stream, a watched and a verified folder too', async () => {
     const streamed = await nearplay('upload', '-', '--to', '/typed//streamed.txt');
     expect(streamed).toMatchObject({ code: 0, lines: [{ key: 'typed/streamed.txt' }] });
