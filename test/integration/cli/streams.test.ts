@@ -143,6 +143,34 @@ describe('a signal that comes a moment after the end of the stream', () => {
   });
 });
 
+describe('a source that fails while it is read', () => {
+  it.each([
+    ['ECONNRESET', 1000],
+    ['EIO', 20 * MIB],
+    ['', 1000],
+  ])('is named, and not the storage: %s after %i bytes', async (name, bytes) => {
+    const failure = Object.assign(new Error('read failed'), name !== '' && { code: name });
+    const stdin = Readable.from(
+      (function* () {
+        yield Buffer.alloc(bytes, 1);
+        throw failure;
+      })(),
+    );
+    const { code, lines, errors } = await upload(stdin);
+    expect([code, lines]).toEqual([1, '']);
+    expect(errors).toEqual([
+      {
+        code: 'file-unreadable',
+        message: matching(/What comes in could not be read to its end/),
+        detail: 'read failed',
+      },
+    ]);
+    expect(String(errors[0]?.['message']).includes(`(${name})`)).toBe(name !== '');
+    expect(isThere('cut.mov')).toBe(false);
+    expect(uploadsIn(sandbox)).toHaveLength(0);
+  });
+});
+
 describe('waits of a stream', () => {
   it('for the storage end after --wait, with the cause, and do not promise that it goes on', async () => {
     sandbox.addFault({ operation: 'PutObject', key: /cut/, effect: { kind: 'status', status: 503, code: 'SlowDown' } });

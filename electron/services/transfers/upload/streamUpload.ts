@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
+import { wordsOf } from '../../../../shared/causes/cause.ts';
 import { NearplayError } from '../../../../shared/errors.ts';
 import { CompositeCrc32 } from '../../content/compositeCrc32.ts';
 import type { SentContent } from '../../content/contentVerdict.ts';
 import { crc32, toBase64 } from '../../content/crc32.ts';
 import { sleep } from '../../runtime/async.ts';
+import { factsOf } from '../../runtime/errorFacts.ts';
 import type { WriteConditions } from '../../storage/writeConditions.ts';
 import { retrying } from '../http/retry.ts';
 import { proveArrival } from './arrival.ts';
@@ -22,6 +24,8 @@ const GRACE_AFTER_END_MS = 300;
 const NOT_NAMED_MESSAGE = 'Stopped before the end. Nothing was uploaded.';
 const PERHAPS_NAMED_MESSAGE =
   'Stopped while the storage was giving the file its name. It may be there, perhaps not whole: look at it, and upload it again.';
+const UNREADABLE_MESSAGE = 'What comes in could not be read to its end';
+const NOTHING_NAMED = 'Nothing was uploaded: run the program that writes it again.';
 const EMPTY_MESSAGE =
   'Nothing came in, so nothing was uploaded. If an empty file is meant, say so (--allow-empty on the command line).';
 
@@ -184,7 +188,7 @@ async function* watched(
   else signal.addEventListener('abort', stop, { once: true });
   try {
     waiting.reads(true);
-    for await (const chunk of source) {
+    for await (const chunk of readable(source, signal)) {
       waiting.reads(false);
       const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
       seen.size += bytes.length;
@@ -199,6 +203,26 @@ async function* watched(
     signal.removeEventListener('abort', stop);
   }
   if (seen.size === 0 && !allowsEmpty) throw new NearplayError('empty-file', EMPTY_MESSAGE);
+}
+
+/**
+ * Yields the chunks of a source whose errors are its own: its codes (EIO, ECONNRESET) would pass for those of the
+ * storage further up.
+ *
+ * @throws NearplayError file-unreadable with the system's words, unless the signal is aborted
+ */
+async function* readable(source: Readable, signal: AbortSignal): AsyncGenerator {
+  try {
+    yield* source;
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    const { code, message } = factsOf(cause);
+    const why = code === '' ? '' : ` (${code})`;
+    throw new NearplayError('file-unreadable', `${UNREADABLE_MESSAGE}${why}. ${NOTHING_NAMED}`, {
+      cause,
+      detail: wordsOf(message),
+    });
+  }
 }
 
 /** Chooses the key; false when the policy is to skip. */
