@@ -14,7 +14,6 @@ export function waitReasonOf(code: ErrorCode): WaitReason | undefined {
     case 'proxy-sign-in':
       return 'offline';
     case 'credentials-expired':
-    case 'clock-skew':
       return 'sign-in';
     case 'disk-full':
       return 'disk';
@@ -25,6 +24,8 @@ export function waitReasonOf(code: ErrorCode): WaitReason | undefined {
 
 const LOCAL_CODES: ReadonlySet<ErrorCode> = new Set([
   'cancelled',
+  // Of this computer; no sign-in helps, and the requests of uploads end with it too.
+  'clock-skew',
   'credentials-missing',
   'destination-unwritable',
   'not-a-folder',

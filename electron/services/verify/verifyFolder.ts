@@ -280,7 +280,12 @@ class FolderComparison {
 }
 
 /** Errors that every other object would meet as well. */
-const ENDING_CODES: ReadonlySet<ErrorCode> = new Set(['cancelled', 'credentials-missing', 'proxy-sign-in']);
+const ENDING_CODES: ReadonlySet<ErrorCode> = new Set([
+  'cancelled',
+  'clock-skew',
+  'credentials-missing',
+  'proxy-sign-in',
+]);
 
 /** Regular files that cannot be read now. */
 const UNREAD_REASONS: ReadonlySet<LeftOutFor> = new Set(['unreadable', 'unanswered', 'vanished']);

@@ -164,6 +164,34 @@ describe('a date that is not named', () => {
   });
 });
 
+it('a clock that the storage refuses is told in the same words by every command', async ({
+  desk,
+  localFile,
+  nearplay,
+}) => {
+  await localFile('own.mov', Buffer.alloc(1000, 1));
+  const message = 'The difference between the request time and the current time is too large.';
+  desk.sandbox.addFault({ effect: { kind: 'status', status: 403, code: 'RequestTimeTooSkewed', message } });
+  const commands = [
+    ['get', KEY, 'plate.mov', '--wait', LONG],
+    ['get', 'sq010/', 'copies', '--wait', LONG],
+    ['upload', 'own.mov', '--wait', LONG],
+    ['upload', '-', '--to', 'streamed.mov', '--wait', LONG],
+    ['ls', 'sq010'],
+    ['link', KEY],
+    ['status', KEY],
+    ['verify', '.', 'sq010'],
+  ];
+  for (const [name = '', ...args] of commands) {
+    const said = await nearplay([name, ...args, '--json'], { stdin: Readable.from([Buffer.alloc(1000, 1)]) });
+    expect([name, said.code]).toEqual([name, 1]);
+    for (const line of said.stderr.trim().split('\n')) {
+      const told = "This computer's clock is too far off from the storage's. Set it and try again.";
+      expect([name, JSON.parse(line)]).toMatchObject([name, { code: 'clock-skew', message: told }]);
+    }
+  }
+});
+
 describe('an answer to GET that is not what HEAD described', () => {
   it.for<[string, FaultRule[], string]>([
     ['a proxy compresses it', [rewritten('GetObject', compressed)], 'compresses the file on its way'],

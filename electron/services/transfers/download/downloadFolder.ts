@@ -230,7 +230,7 @@ class FolderRun {
       this.#report.failed += 1;
       const report = reportOf(error);
       this.#options.failed?.(version.key, report);
-      if (report.code === 'disk-full' || isDriveSilent(error)) this.#end(error);
+      if (report.code === 'disk-full' || report.code === 'clock-skew' || isDriveSilent(error)) this.#end(error);
     } finally {
       this.#leave(isLarge);
     }
