@@ -1,7 +1,7 @@
 import { type ErrorCode, NearplayError, reportOf } from '../../shared/errors.ts';
 import { folderOf } from '../../shared/keys.ts';
 import type { LibraryEntry, LibraryFile } from '../../shared/library.ts';
-import { SECOND_MS } from '../../shared/units.ts';
+import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import type { Studio } from '../services/reading/studio.ts';
 import { httpStatusOf } from '../services/runtime/errorFacts.ts';
 import type { ObjectHead } from '../services/storage/objects.ts';
@@ -59,7 +59,7 @@ export async function statusCommand(typed: string, options: CommonOptions, conte
         return { storage, region, ...(await holding(studio, storage, head)) };
       }),
     );
-    const ageSeconds = Math.round((studio.clients.storageNow(mainStorage) - head.lastModified) / SECOND_MS);
+    const ageSeconds = ageOf(head.lastModified, studio.clients.storageNow(mainStorage));
     const { size, versionId, replicationStatus } = head;
     const answer = {
       key,
@@ -75,8 +75,16 @@ export async function statusCommand(typed: string, options: CommonOptions, conte
       replicationStatus === 'REPLICA'
         ? 'REPLICA, itself a copy that S3 copies no further'
         : (replicationStatus ?? 'no replication status');
-    context.print(answer, [`${key}: ${status}, ${size} bytes, ${ageSeconds} s old`, ...lines]);
+    const age =
+      ageSeconds === null ? `age unknown (its date, ${answer.lastModified}, is to come)` : `${ageSeconds} s old`;
+    context.print(answer, [`${key}: ${status}, ${size} bytes, ${age}`, ...lines]);
   });
+}
+
+/** Seconds; `null` for a date to come by the storage's own clock, of which a Date header gives whole seconds. */
+function ageOf(lastModified: number, storageNow: number): number | null {
+  const seconds = Math.round((storageNow - lastModified) / SECOND_MS);
+  return seconds * SECOND_MS < -MINUTE_MS ? null : Math.max(0, seconds);
 }
 
 interface Holding {

@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { _parseRfc7231DateTime } from '@smithy/core/serde';
 import { Readable } from 'node:stream';
 import { FOREIGN_ANSWER } from '../../../shared/causes/storageCauses.ts';
 import { KIB, MIB, MINUTE_MS, SECOND_MS } from '../../../shared/units.ts';
@@ -79,7 +80,10 @@ async function look(
 ): Promise<void> {
   const isSuccess = answer.statusCode >= 200 && answer.statusCode < 300;
   if (isSuccess && OBJECT_COMMANDS.has(command)) {
-    if (isObject(answer)) return;
+    if (isObject(answer)) {
+      dropUnreadableDate(answer);
+      return;
+    }
     const { body } = answer;
     const words = await read(answer, MAX_PAGE_BYTES, SECOND_MS).catch(() => Buffer.alloc(0));
     if (body instanceof Readable) body.destroy();
@@ -126,6 +130,20 @@ class Endless extends Error {}
 function isObject(answer: Answer): boolean {
   const { etag, 'last-modified': lastModified } = answer.headers;
   return etag !== undefined || (lastModified !== undefined && !isPage(answer));
+}
+
+/**
+ * Takes away a date that the SDK cannot read: it would refuse the whole answer for it, with a message about something
+ * else. What needs the date names it as missing; the bytes are read without one.
+ */
+function dropUnreadableDate({ headers }: Answer): void {
+  const { 'last-modified': lastModified } = headers;
+  if (lastModified === undefined) return;
+  try {
+    _parseRfc7231DateTime(lastModified);
+  } catch {
+    delete headers['last-modified'];
+  }
 }
 
 function isPage({ headers }: Answer): boolean {

@@ -162,6 +162,28 @@ describe('a date that is not named', () => {
     expect(said.stdout + said.stderr).not.toContain('1970');
     expect(said.stderr).toContain('does not say when the file was stored');
   });
+
+  it.for(['yesterday', '', 'Mon, 99 Nov 2026 10:00:00 GMT', '2026-11-30T10:00:00Z'])(
+    'is one that cannot be read, %j: it is said to be missing, and the bytes are read without it',
+    async (date, { ask, desk, get, nearplay, saved }) => {
+      desk.sandbox.addFault(headers('HeadObject', { 'last-modified': date }));
+      const status = await nearplay(['status', KEY, '--json']);
+      expect(status.code).not.toBe(0);
+      expect(status.stderr).toContain('does not say when the file was stored');
+      desk.sandbox.clearFaults();
+      desk.sandbox.addFault(headers('GetObject', { 'last-modified': date }));
+      expect(await get()).toMatchObject({ code: 0, stderr: '' });
+      expect((await saved()).equals(desk.content)).toBe(true);
+      expect(await ask()).toMatchObject({ ls: { code: 0 }, verify: { code: 0 } });
+    },
+  );
+
+  it('is none to count from while it is to come', async ({ desk, nearplay }) => {
+    const inAYear = new Date(Date.now() + 365 * 86_400_000).toUTCString();
+    desk.sandbox.addFault(headers('HeadObject', { 'last-modified': inAYear }));
+    expect(JSON.parse((await nearplay(['status', KEY, '--json'])).stdout)).toMatchObject({ ageSeconds: null });
+    expect((await nearplay(['status', KEY])).stdout).toContain('age unknown');
+  });
 });
 
 it('a clock that the storage refuses is told in the same words by every command', async ({
