@@ -7,6 +7,7 @@ import { isDecodedPicture } from '../../shared/media.ts';
 import { arranged, type Neighbours, neighboursOf } from '../store/arrangement.ts';
 import { useLibrary, useSession } from '../store/context.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
+import { ComparePlayer } from './compare/ComparePlayer.tsx';
 import { PlayerHead } from './PlayerHead.tsx';
 import { playerMemory } from './playerMemory.ts';
 import { SettledRoute } from './PlayerRoute.tsx';
@@ -23,6 +24,7 @@ export function Player({ opened }: { opened: LibraryFile }) {
   const entries = useLibrary(arranged);
   const neighbours = useMemo(() => neighboursOf(entries, opened), [entries, opened]);
   const { file, previous, next } = neighbours;
+  const compared = useLibrary((library) => library.compared);
   const goOn = useGoOn();
   const onFullScreen = (): void => void toggleFullScreen();
   const setWatching = useSession((session) => session.setWatching);
@@ -40,8 +42,9 @@ export function Player({ opened }: { opened: LibraryFile }) {
   }, [isGoneTo]);
   useIdle(root);
   usePlayerKeys((action) => {
-    if (action === 'previous' && previous) goOn(previous);
-    if (action === 'next' && next) goOn(next);
+    // While two are compared, the next one would end it.
+    if (action === 'previous' && previous && !compared) goOn(previous);
+    if (action === 'next' && next && !compared) goOn(next);
     if (action === 'full-screen') onFullScreen();
   });
   return (
@@ -53,7 +56,9 @@ export function Player({ opened }: { opened: LibraryFile }) {
       aria-label={file.name}
       tabIndex={-1}
     >
-      {file.kind === 'other' ? (
+      {compared ? (
+        <ComparePlayer file={file} other={compared} onFullScreen={onFullScreen} />
+      ) : file.kind === 'other' ? (
         <NoPreview neighbours={neighbours} />
       ) : file.sequence || isDecodedPicture(file.name) ? (
         <SequencePlayer neighbours={neighbours} onFullScreen={onFullScreen} />

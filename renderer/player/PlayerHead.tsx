@@ -7,6 +7,8 @@ import { useLibrary, useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
 import { CutName } from '../ui/CutName.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
+import { CompareMenu } from './compare/CompareMenu.tsx';
+import { isComparable } from './compare/versions.ts';
 import { keysOf } from './playerKeys.ts';
 import { useGoOn } from './useGoOn.ts';
 import { useDownloadKey } from './usePlayerKeys.ts';
@@ -34,6 +36,7 @@ export function PlayerHead({ neighbours, children }: { neighbours: Neighbours; c
       <span className="player-position">
         {t('player.position', { position: formatCount(position), total: formatCount(total) })}
       </span>
+      {isComparable(file) && <CompareMenu file={file} />}
       {canDownload && (
         <IconButton
           label={t('player.download')}

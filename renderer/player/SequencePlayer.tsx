@@ -142,7 +142,7 @@ interface PlayingFrames {
 }
 
 /** A still has one place, of this number. */
-const STILL_NUMBER = 0;
+export const STILL_NUMBER = 0;
 const START_OF_STILL = { isGoneTo: false, frame: 0, paused: true, speed: 1, repeat: 'off' } as const;
 
 function useFrames(file: LibraryFile, layer: string | undefined, attempt: number): PlayingFrames {
@@ -257,7 +257,7 @@ function useFrames(file: LibraryFile, layer: string | undefined, attempt: number
 }
 
 /** Asks main for links to the frames of a sequence, or to one file. */
-function useAskForLinks(file: LibraryFile): (failed?: FailedFrame) => Promise<FrameSet> {
+export function useAskForLinks(file: LibraryFile): (failed?: FailedFrame) => Promise<FrameSet> {
   const { api } = useNearplay();
   const newest = useRef(file);
   newest.current = file;
@@ -274,7 +274,7 @@ function useAskForLinks(file: LibraryFile): (failed?: FailedFrame) => Promise<Fr
 }
 
 /** Draws the frame on screen, again when it is looked at in another way. */
-function usePictureCanvas(
+export function usePictureCanvas(
   canvas: React.RefObject<HTMLCanvasElement | null>,
   frame: LoadedFrame | undefined,
   looking: Looking,

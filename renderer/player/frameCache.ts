@@ -22,12 +22,21 @@ export class FrameCache<Frame extends CachedFrame> {
   readonly #loading = new Map<number, AbortController>();
   #wanted: readonly number[] = [];
   #position: { index: number; direction: 1 | -1 } = { index: 0, direction: 1 };
-  #kept = framesKept(EXPECTED_FRAME_BYTES);
+  readonly #maxBytes: number;
+  #kept: number;
   /** The largest frame so far. */
   #frameBytes = 0;
 
-  constructor(count: number, load: LoadFrame<Frame>, failed: (index: number, error: unknown) => void) {
+  /** @param maxBytes bound of memory */
+  constructor(
+    count: number,
+    load: LoadFrame<Frame>,
+    failed: (index: number, error: unknown) => void,
+    maxBytes = MAX_CACHE_BYTES,
+  ) {
     this.#count = count;
+    this.#maxBytes = maxBytes;
+    this.#kept = framesKept(EXPECTED_FRAME_BYTES, maxBytes);
     this.#load = load;
     this.#failed = failed;
   }
@@ -104,14 +113,14 @@ export class FrameCache<Frame extends CachedFrame> {
     this.#frames.set(index, frame);
     if (frame.bytes > this.#frameBytes) {
       this.#frameBytes = frame.bytes;
-      this.#kept = framesKept(frame.bytes);
+      this.#kept = framesKept(frame.bytes, this.#maxBytes);
       const { index: position, direction } = this.#position;
       this.#wanted = framesWanted(position, this.#count, direction, this.#kept);
       for (const [other, ends] of this.#loading) if (!this.#wanted.includes(other)) ends.abort();
     }
     const urgency = [...this.#frames.keys()].sort((a, b) => this.#rank(b) - this.#rank(a));
     for (const least of urgency) {
-      if (this.bytes <= MAX_CACHE_BYTES && this.#wanted.includes(least)) break;
+      if (this.bytes <= this.#maxBytes && this.#wanted.includes(least)) break;
       if (least === this.#position.index) break;
       this.#drop(least);
     }

@@ -5,6 +5,19 @@ const ACTIONS_BY_GROUP = {
   range: ['mark-first', 'mark-last', 'clear-marks', 'repeat'],
   look: ['zoom-in', 'zoom-out', 'fit', 'pixels', 'flop', 'flip', 'mask', 'safe-areas', 'background'],
   colour: ['next-channel', 'previous-channel', 'brighter', 'darker', 'plain-colour'],
+  compare: [
+    'compare',
+    'compare-flip',
+    'compare-way',
+    'compare-way-back',
+    'compare-less',
+    'compare-more',
+    'compare-exchange',
+    'offset-back',
+    'offset-forward',
+    'offset-none',
+    'step-by',
+  ],
   window: ['mute', 'full-screen', 'picture-in-picture'],
 } as const;
 
@@ -52,6 +65,17 @@ const KEYS: Readonly<Record<PlayerAction, PlayerKey>> = {
   brighter: { key: 'e' },
   darker: { key: 'e', shift: true },
   'plain-colour': { key: 'q' },
+  compare: { key: 'd' },
+  'compare-flip': { key: 'a' },
+  'compare-way': { key: 'y' },
+  'compare-way-back': { key: 'y', shift: true },
+  'compare-less': { key: 'ArrowDown', shift: true },
+  'compare-more': { key: 'ArrowUp', shift: true },
+  'compare-exchange': { key: 's' },
+  'offset-back': { key: '<' },
+  'offset-forward': { key: '>' },
+  'offset-none': { key: 'z' },
+  'step-by': { key: 'z', shift: true },
   mute: { key: 'm' },
   'full-screen': { key: 'f' },
   'picture-in-picture': { key: 'p' },
@@ -102,5 +126,5 @@ export function keysOf(action: PlayerAction): string {
 
 /** Groups of actions for a list of all keys. */
 export const PLAYER_KEY_GROUPS: readonly { group: PlayerKeyGroup; actions: readonly PlayerAction[] }[] = (
-  ['play', 'move', 'range', 'look', 'colour', 'window'] as const
+  ['play', 'move', 'range', 'look', 'colour', 'compare', 'window'] as const
 ).map((group) => ({ group, actions: ACTIONS_BY_GROUP[group] }));

@@ -35,6 +35,7 @@ export class PlayerMemory {
   /** Key that is gone to, until it is there. */
   #next: string | undefined;
   /** Of films and of sequences: the latter have numbers of their own. */
+  readonly #listeners = new Set<() => void>();
   readonly #countings: { film: Counting; sequence: Counting } = { film: 'one', sequence: 'file' };
 
   /** What a file begins with. */
@@ -68,8 +69,15 @@ export class PlayerMemory {
     return this.#countings[kind];
   }
 
+  /** Hears of another counting; for React the same function all the time. Returns the function that ends it. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
   count(kind: 'film' | 'sequence', counting: Counting): void {
     this.#countings[kind] = counting;
+    for (const listener of this.#listeners) listener();
   }
 }
 

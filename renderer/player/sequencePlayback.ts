@@ -23,8 +23,8 @@ const MAX_CACHED_FRAMES = 120;
 const SHARE_BEHIND = 0.2;
 
 /** Number of decoded frames of a size in bytes that are kept, so that memory stays bounded: the one on screen, at the least. */
-export function framesKept(bytes: number): number {
-  return Math.min(MAX_CACHED_FRAMES, Math.max(1, Math.floor(MAX_CACHE_BYTES / Math.max(1, bytes))));
+export function framesKept(bytes: number, maxBytes = MAX_CACHE_BYTES): number {
+  return Math.min(MAX_CACHED_FRAMES, Math.max(1, Math.floor(maxBytes / Math.max(1, bytes))));
 }
 
 /**

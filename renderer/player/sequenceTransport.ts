@@ -7,12 +7,15 @@ import { nextSpeed, shuttle } from './shuttle.ts';
 import { FrameTable, type Rational } from './table/frameTable.ts';
 import { STILL_TRANSPORT, type TransportControls, type TransportState } from './transport.ts';
 
+/** Frames around a position, as a transport uses them. */
+type Frames<Frame extends CachedFrame> = Pick<FrameCache<Frame>, 'get' | 'want' | 'readyUntil' | 'isFull'>;
+
 /** Plays frames that are in memory, each one in its turn: where one is not there yet, playing waits for it. */
 export class SequenceTransport<Frame extends CachedFrame> implements TransportControls {
   readonly #count: number;
   #rate: Rational;
   #table: FrameTable;
-  readonly #cache: FrameCache<Frame>;
+  readonly #cache: Frames<Frame>;
   readonly #show: (index: number, frame: Frame) => void;
   readonly #changed: (state: TransportState) => void;
   #index = 0;
@@ -30,7 +33,7 @@ export class SequenceTransport<Frame extends CachedFrame> implements TransportCo
   constructor(
     count: number,
     rate: Rational,
-    cache: FrameCache<Frame>,
+    cache: Frames<Frame>,
     callbacks: { show: (index: number, frame: Frame) => void; changed: (state: TransportState) => void },
     start: Pick<StartOfPlayback, 'isGoneTo' | 'frame' | 'paused' | 'speed' | 'repeat'>,
   ) {

@@ -30,6 +30,8 @@ export interface Library {
   activeId: string | undefined;
   /** The file in the player, as it was when it was opened. */
   opened: LibraryFile | undefined;
+  /** The file that it is compared with. */
+  compared: LibraryFile | undefined;
 
   /** Shows a folder from its beginning; `active` is the folder in it to start on, such as the one just left. */
   show: (folder: string, active?: string) => Promise<void>;
@@ -43,6 +45,7 @@ export interface Library {
   /** @param id as identityOf gives it. */
   setActive: (id: string | undefined) => void;
   open: (file: LibraryFile | undefined) => void;
+  compareWith: (file: LibraryFile | undefined) => void;
   /** Which entries are in the window now; decides what a refresh reads. Not part of the state: nothing draws it. */
   sawEntries: (ids: readonly string[]) => void;
 }
@@ -84,6 +87,7 @@ export function createLibrary(api: NearplayApi): LibraryStore {
       view: 'grid',
       activeId: undefined,
       opened: undefined,
+      compared: undefined,
 
       async show(folder, active) {
         const mine = ++visit;
@@ -95,6 +99,7 @@ export function createLibrary(api: NearplayApi): LibraryStore {
           filter: '',
           activeId: active === undefined ? undefined : identityOfFolder(active),
           opened: undefined,
+          compared: undefined,
         });
         try {
           const page = await api.listLibrary({ folder });
@@ -144,7 +149,9 @@ export function createLibrary(api: NearplayApi): LibraryStore {
       setOrder: (order) => set({ order }),
       setView: (view) => set({ view }),
       setActive: (activeId) => set({ activeId }),
-      open: (opened) => set(opened === undefined ? { opened } : { opened, activeId: identityOf(opened) }),
+      open: (opened) =>
+        set({ opened, compared: undefined, ...(opened !== undefined && { activeId: identityOf(opened) }) }),
+      compareWith: (compared) => set({ compared }),
       sawEntries(ids) {
         visible = new Set(ids);
       },

@@ -231,6 +231,21 @@ describe('no control is covered and no text is cut or overlaps', () => {
     await page.keyboard.press('Escape');
   });
 
+  it('in a comparison, in each way, and where its other side is chosen', async () => {
+    const { page } = studio;
+    await openFile(['names'], LONG.video);
+    await page.keyboard.press('d');
+    await page.locator(`[data-choice="${FRAMES}.####.png"]`).waitFor();
+    await expectNoFaults();
+    await page.locator(`[data-choice="${FRAMES}.####.png"]`).click();
+    await page.locator('[data-testid="compare"][data-settled="true"]').waitFor();
+    await expectNoFaults();
+    await page.keyboard.press('y');
+    await expectNoFaults();
+    await page.keyboard.press('Escape');
+    await page.getByTestId('compare').waitFor({ state: 'detached' });
+  });
+
   it.each([
     ['the settings', ',', 'settings'],
     ['why this region', 'w', 'why-panel'],

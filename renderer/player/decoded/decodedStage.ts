@@ -34,6 +34,8 @@ export interface DecodedStageOptions {
   opened: (film: OpenedFilm | undefined) => void;
   /** A picture is there that was not. */
   arrived: () => void;
+  /** Bound of memory of decoded pictures; default as DecodedPictures has it. */
+  maxBytes?: number;
   /** Default: the real ones. */
   open?: (reader: RangeReader, table: FrameTable) => Promise<Film>;
   probe?: typeof probeSource;
@@ -170,7 +172,9 @@ export class DecodedStage implements Stage {
   }
 
   #picturesOf({ pictures: source, placement: { width, height } }: Film): DecodedPictures {
+    const { maxBytes } = this.#options;
     return new DecodedPictures({
+      ...(maxBytes !== undefined && { maxBytes }),
       source,
       width,
       height,

@@ -16,13 +16,16 @@ type Mark = React.RefObject<HTMLElement | null>;
 /**
  * How the picture of a stage is looked at: nearer, moved, turned over, behind a mask. It acts on whatever engine draws, by the styles of
  * the stage that it is in, and draws over it what is marked.
+ * @param follows another stage beside it has the keys, and says how large the picture is
  */
-export function StageView() {
+export function StageView({ follows = false }: { follows?: boolean }) {
   const mark = useRef<HTMLDivElement>(null);
   const { view, stage, picture } = useLooked();
-  useSizes(mark);
+  useSizes(mark, follows);
   usePointer(mark);
-  usePlayerKeys(performView);
+  usePlayerKeys((action) => {
+    if (!follows) performView(action);
+  });
   const scale = fitScale(stage, picture) * view.zoom;
   useEffect(() => {
     const element = stageOf(mark);
@@ -74,10 +77,10 @@ function pictureIn(stage: Element): Size {
 }
 
 /** Looks again at each change of the stage or of what is in it. */
-function useSizes(mark: Mark): void {
+function useSizes(mark: Mark, follows: boolean): void {
   useEffect(() => {
     const element = stageOf(mark);
-    if (!element) return undefined;
+    if (!element || follows) return undefined;
     const ends = new AbortController();
     const look = (): void => {
       const now = { stage: { width: element.clientWidth, height: element.clientHeight }, picture: pictureIn(element) };
@@ -97,7 +100,7 @@ function useSizes(mark: Mark): void {
       resizes.disconnect();
       changes.disconnect();
     };
-  }, [mark]);
+  }, [mark, follows]);
 }
 
 function isSame(one: Size, other: Size): boolean {
