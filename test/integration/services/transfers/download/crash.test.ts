@@ -149,45 +149,49 @@ describe('a folder that is killed in the middle', () => {
   const linesOf = (stdout: string) =>
     stdout.split('\n').flatMap((line) => (line.endsWith('}') ? [JSON.parse(line) as Record<string, unknown>] : []));
 
-  it('is whole and proved by the same command, and nothing was said to be done that is not', async () => {
-    for (const [name, content] of contents) await desk.put(content, { ChecksumAlgorithm: 'CRC32' }, `shots/${name}`);
-    const closed = Promise.withResolvers<undefined>();
-    const open = desk.sandbox.addFault({
-      ...{ operation: 'GetObject', key: /z\.mov/ },
-      effect: { kind: 'gate', opened: closed.promise },
-    });
-    const first = get('shots', 'shots/');
-    const small = [...contents.keys()].filter((name) => name !== 'z.mov');
-    const areThere = () => small.every((name) => existsSync(join(desk.folder, 'shots', name)));
-    await untilOrEnded(areThere, 'the small ones are there', first.said);
-    first.kill();
-    open();
-    const said = linesOf((await first.said).stdout);
-    expect(said.map(({ key }) => key)).not.toContain('shots/z.mov');
-    expect(await named()).toBe(contents.size - 1);
+  it(
+    'is whole and proved by the same command, and nothing was said to be done that is not',
+    async () => {
+      for (const [name, content] of contents) await desk.put(content, { ChecksumAlgorithm: 'CRC32' }, `shots/${name}`);
+      const closed = Promise.withResolvers<undefined>();
+      const open = desk.sandbox.addFault({
+        ...{ operation: 'GetObject', key: /z\.mov/ },
+        effect: { kind: 'gate', opened: closed.promise },
+      });
+      const first = get('shots', 'shots/');
+      const small = [...contents.keys()].filter((name) => name !== 'z.mov');
+      const areThere = () => small.every((name) => existsSync(join(desk.folder, 'shots', name)));
+      await untilOrEnded(areThere, 'the small ones are there', first.said);
+      first.kill();
+      open();
+      const said = linesOf((await first.said).stdout);
+      expect(said.map(({ key }) => key)).not.toContain('shots/z.mov');
+      expect(await named()).toBe(contents.size - 1);
 
-    desk.sandbox.requests.length = 0;
-    const second = get('shots', 'shots/');
-    const isUnderWay = () =>
-      desk.sandbox.requests.some(
-        ({ operation, key, status }) => operation === 'GetObject' && key.endsWith('z.mov') && status > 0,
-      );
-    await untilOrEnded(isUnderWay, 'the large one is under way', second.said);
-    await wait(Math.random() * SECOND_MS);
-    second.kill();
-    closed.resolve(undefined);
-    for (const { key, provedBy } of linesOf((await second.said).stdout)) {
-      if (key !== undefined) expect([key, provedBy]).toEqual([key, 'crc32']);
-    }
-    await named();
+      desk.sandbox.requests.length = 0;
+      const second = get('shots', 'shots/');
+      const isUnderWay = () =>
+        desk.sandbox.requests.some(
+          ({ operation, key, status }) => operation === 'GetObject' && key.endsWith('z.mov') && status > 0,
+        );
+      await untilOrEnded(isUnderWay, 'the large one is under way', second.said);
+      await wait(Math.random() * SECOND_MS);
+      second.kill();
+      closed.resolve(undefined);
+      for (const { key, provedBy } of linesOf((await second.said).stdout)) {
+        if (key !== undefined) expect([key, provedBy]).toEqual([key, 'crc32']);
+      }
+      await named();
 
-    const { stdout, stderr } = await get('shots', 'shots/').said;
-    expect(stderr).toBe('');
-    const { files, saved, same, unproved, failed } = linesOf(stdout).at(-1) ?? {};
-    expect({ files, unproved, failed }).toEqual({ files: contents.size, unproved: 0, failed: 0 });
-    expect(Number(saved) + Number(same)).toBe(contents.size);
-    expect(await named()).toBe(contents.size);
-    const left = await readdir(join(desk.folder, 'shots'), { recursive: true });
-    expect(left.filter((path) => basename(path).startsWith('.'))).toEqual([]);
-  });
+      const { stdout, stderr } = await get('shots', 'shots/').said;
+      expect(stderr).toBe('');
+      const { files, saved, same, unproved, failed } = linesOf(stdout).at(-1) ?? {};
+      expect({ files, unproved, failed }).toEqual({ files: contents.size, unproved: 0, failed: 0 });
+      expect(Number(saved) + Number(same)).toBe(contents.size);
+      expect(await named()).toBe(contents.size);
+      const left = await readdir(join(desk.folder, 'shots'), { recursive: true });
+      expect(left.filter((path) => basename(path).startsWith('.'))).toEqual([]);
+    },
+    KILLS * 30 * SECOND_MS,
+  );
 });
