@@ -28,6 +28,7 @@ const sequenceId = z.strictObject({
   tail: z.string().max(MAX_KEY_LENGTH),
   padding: z.int().min(0).max(8),
 });
+const storageName = z.string().min(1).max(60);
 /** Some transfers, or all that the request can apply to. */
 const some = z.strictObject({ ids: z.array(id).min(1).max(200_000).optional() });
 /** Characters; some thousand ranges fit in. */
@@ -63,20 +64,22 @@ export const REQUESTS = {
   /**
    * `download` signs with Content-Disposition: attachment. `preview` is for thumbnails: it takes the route from the
    * listing and asks no storage. `failed` names the storage whose link just failed in the player: it is asked again
-   * before a new link points there.
+   * before a new link points there. `faster` asks for a link of one storage in place of a slower one; it is given where
+   * that one may be read from and is proved to hold the version, else the link is that of the route.
    */
   createLink: request<Link>()(
     z.strictObject({
       key,
       purpose: z.enum(['play', 'download', 'preview']),
-      failed: z.string().min(1).max(60).optional(),
+      failed: storageName.optional(),
+      faster: z.strictObject({ storage: storageName, than: storageName }).optional(),
     }),
   ),
   /** `failed` names the storage and the frame whose link just failed, as for createLink. */
   createSequenceLinks: request<SequenceLinks>()(
     z.strictObject({
       id: sequenceId,
-      failed: z.strictObject({ storage: z.string().min(1).max(60), frame: z.number().int() }).optional(),
+      failed: z.strictObject({ storage: storageName, frame: z.number().int() }).optional(),
     }),
   ),
   /** Repeated every PLAYBACK_REPORT_INTERVAL_MS until it is `over`. */

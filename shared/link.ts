@@ -18,6 +18,12 @@ export interface Link {
   expiresAt: number;
 }
 
+/** What a player measured of two holders of one version: `storage` carries more than `than`. */
+export interface FasterStorage {
+  storage: string;
+  than: string;
+}
+
 /** Links to the frames of a sequence: one route for all of them. */
 export interface SequenceLinks {
   id: SequenceId;

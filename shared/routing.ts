@@ -17,7 +17,8 @@ export const ROUTE_REASONS = [
   'replica-chosen',
   'replica-by-ip',
 ] as const;
-type RouteReason = (typeof ROUTE_REASONS)[number];
+/** `measured-faster` is no row of the table: a player asked for another holder of the version, which carries more. */
+type RouteReason = (typeof ROUTE_REASONS)[number] | 'measured-faster';
 
 export interface ClientAddress {
   address: string;
@@ -55,6 +56,8 @@ interface RouteDetails {
   overdue?: true;
   /** With `replica-not-ready`: the replica has it, and refuses its bytes (archived, encrypted, not permitted). */
   refusedFor?: ErrorCode;
+  /** With `measured-faster`: the storage that gave the same version more slowly. */
+  slower?: string;
 }
 
 /** The decision "this object, for this user, now: that storage, because of that reason". */

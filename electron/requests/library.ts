@@ -7,7 +7,7 @@ export function libraryRequests(
 ) {
   return {
     listLibrary: ({ folder, cursor }) => services.studio().library.list(folder, cursor),
-    createLink: ({ key, purpose, failed }) => services.studio().createLink(key, purpose, failed),
+    createLink: ({ key, purpose, failed, faster }) => services.studio().createLink(key, purpose, failed, faster),
     createSequenceLinks: ({ id, failed }) => services.studio().createSequenceLinks(id, failed),
     explainRoute: ({ key }) => services.studio().explainRoute(key),
     explainRegion: ({ key }) => services.explanations.explain(key),

@@ -7,6 +7,7 @@ import { useSession } from '../store/context.tsx';
 import { Controls } from './Controls.tsx';
 import { DecodedFilm } from './decoded/DecodedFilm.tsx';
 import { decodeHere, isDecodedHere, mayBeDecoded } from './decoded/engineChoice.ts';
+import type { FilmMoment } from './fasterSource.ts';
 import { ENOUGH_S, NO_PLAYBACK, type PlaybackMoment } from './playbackNeed.ts';
 import { PlayerError } from './PlayerError.tsx';
 import { PlayerHead } from './PlayerHead.tsx';
@@ -19,6 +20,7 @@ import { onSingleClick } from './singleClick.ts';
 import { ImageStage, PlaybackStage } from './stage.ts';
 import type { FrameTable } from './table/frameTable.ts';
 import { bufferedEnd, STILL_TRANSPORT, Transport, type TransportState } from './transport.ts';
+import { useFasterSource } from './useFasterSource.ts';
 import { useFrameTable } from './useFrameTable.ts';
 import { usePlaybackNeed } from './usePlaybackNeed.ts';
 import { useTransportKeys } from './usePlayerKeys.ts';
@@ -66,6 +68,7 @@ function MediaInElements({ neighbours, onFullScreen, onUnplayable }: PlayingMedi
   usePlayOn(shown, neighbours);
   useTransportKeys(transport, kind);
   usePlaybackNeed(() => momentOfMedia((active === 0 ? first : second).current));
+  useFasterSource(session, () => filmMomentOf((active === 0 ? first : second).current));
   const isTriedElsewhere = kind === 'video' && table !== null && mayBeDecoded(state.failure);
   const isHandedOver = isTriedElsewhere && table !== undefined;
   useEffect(() => {
@@ -141,6 +144,14 @@ function momentOfMedia(media: Slot | null): PlaybackMoment {
     // An engine whose buffer is full stops loading, and says so.
     isFull: end >= media.duration || (media.networkState === HTMLMediaElement.NETWORK_IDLE && !media.seeking),
   };
+}
+
+function filmMomentOf(media: Slot | null): FilmMoment | undefined {
+  if (!(media instanceof HTMLMediaElement) || media.paused || media.ended || !(media.duration > 0)) return undefined;
+  const { ahead, isFull } = momentOfMedia(media);
+  const { currentTime: position, duration, playbackRate: speed } = media;
+  const loaded = Math.max(position, bufferedEnd(media));
+  return { at: performance.now(), isLoading: !isFull, loaded, ahead: ahead * speed, speed, duration, position };
 }
 
 /** Its picture is there, and it has as much ahead as it needs. */

@@ -1,6 +1,6 @@
 import type { ErrorReport } from '../../shared/errors.ts';
 import { growingDelay } from '../../shared/growingDelay.ts';
-import type { Link } from '../../shared/link.ts';
+import type { FasterStorage, Link } from '../../shared/link.ts';
 import type { Route } from '../../shared/routing.ts';
 import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 import { isSettling } from '../text/routeText.ts';
@@ -46,6 +46,12 @@ export interface PlayerLink {
   recoverAt: number | undefined;
   /** Refusals in a row. */
   refusals: number;
+  /** Measured while this file is open: links are asked for there, until it fails or the route is another one. */
+  faster: FasterStorage | undefined;
+  /** The route that was left for the faster storage: as long as it is the same, it is not returned to. */
+  left: Route | undefined;
+  /** Times that a faster storage was gone over to. */
+  fasterFound: number;
   failure: PlayerFailure | undefined;
 }
 
@@ -67,13 +73,15 @@ export type PlayerEvent =
   | { type: 'route-unknown' }
   | { type: 'standby-ready' }
   | { type: 'standby-failed'; fault: MediaFault; report?: ErrorReport | undefined }
+  /** Its storage was measured against the one of the link on screen, which gives less than plays. */
+  | { type: 'faster-found'; link: Link }
   | { type: 'media-playing' }
   | { type: 'media-failed'; fault: MediaFault; report?: ErrorReport | undefined }
   | { type: 'retried' };
 
 export type PlayerEffect =
   /** `failed` names the storage whose link just failed. */
-  | { type: 'request-link'; id: number; purpose: LinkPurpose; failed?: string }
+  | { type: 'request-link'; id: number; purpose: LinkPurpose; failed?: string; faster?: FasterStorage }
   | { type: 'explain-route' }
   /** Load into the element on screen, at the position it had. */
   | { type: 'load'; link: Link }
@@ -103,6 +111,9 @@ export const INITIAL_PLAYER_LINK: PlayerLink = {
   answered: [],
   recoverAt: undefined,
   refusals: 0,
+  faster: undefined,
+  left: undefined,
+  fasterFound: 0,
   failure: undefined,
 };
 
@@ -115,6 +126,8 @@ const RENEW_BEFORE_END_MS = MINUTE_MS;
 const MIN_RENEWAL_MS = 5 * SECOND_MS;
 /** A refusal that may pass is asked again after 1, 2, 4 and 8 seconds, the last picture staying on screen. */
 const MAX_REFUSALS = 4;
+/** A file goes over to a faster storage so often at most: lines that change all the time are no reason to move all the time. */
+export const MAX_FASTER_FOUND = 3;
 
 /** Milliseconds to wait before asking a route again, after `asked` questions that changed nothing. */
 export function askDelay(asked: number): number {
@@ -158,6 +171,8 @@ export function step(state: PlayerLink, event: PlayerEvent, now: number): Step {
         : stay(state);
     case 'standby-failed':
       return standbyFailed(state, event, now);
+    case 'faster-found':
+      return fasterFound(state, event.link);
     case 'media-playing':
       return stay(state.answered.length > 0 ? { ...state, answered: [] } : state);
     case 'media-failed':
@@ -171,10 +186,31 @@ function stay(state: PlayerLink): Step {
 
 function request(state: PlayerLink, purpose: LinkPurpose, failed?: string): Step {
   const id = state.lastRequestId + 1;
+  const asking = failed !== undefined && failed === state.faster?.storage ? withoutFaster(state) : state;
+  const { faster } = asking;
+  const named = { ...(failed !== undefined && { failed }), ...(faster && { faster }) };
   return {
-    state: { ...state, request: { id, purpose }, lastRequestId: id },
-    effects: [{ type: 'request-link', id, purpose, ...(failed !== undefined && { failed }) }],
+    state: { ...asking, request: { id, purpose }, lastRequestId: id },
+    effects: [{ type: 'request-link', id, purpose, ...named }],
   };
+}
+
+function withoutFaster(state: PlayerLink): PlayerLink {
+  return { ...state, faster: undefined, left: undefined };
+}
+
+/** Whether a link of another storage may take over now because it carries more. */
+export function mayGoOver(state: PlayerLink): boolean {
+  const isBusy = state.request !== undefined || state.standby !== undefined || state.broken !== undefined;
+  return state.phase === 'playing' && !isBusy && state.fasterFound < MAX_FASTER_FOUND;
+}
+
+function fasterFound(state: PlayerLink, link: Link): Step {
+  const { storage } = link.route;
+  if (!state.link || !mayGoOver(state) || storage === state.link.route.storage) return stay(state);
+  const faster = { storage, than: state.link.route.storage };
+  const going = { ...state, faster, left: state.link.route, fasterFound: state.fasterFound + 1, standby: link };
+  return { state: going, effects: [{ type: 'prepare', link }] };
 }
 
 /** Nothing is wrong any more, as far as is known. */
@@ -217,7 +253,8 @@ function adopt(state: PlayerLink, link: Link, now: number): PlayerLink {
   const renewIn = Math.max(MIN_RENEWAL_MS, Math.min(life * RENEW_AT_LIFE_SHARE, life - RENEW_BEFORE_END_MS));
   // An image that is on screen needs its link no more.
   const renewAt = link.kind === 'image' ? undefined : now + renewIn;
-  return waitFor({ ...state, link, renewAt, asked: 0 }, link.route, now);
+  const known = link.route.storage === state.faster?.storage ? state : withoutFaster(state);
+  return waitFor({ ...known, link, renewAt, asked: 0 }, link.route, now);
 }
 
 /** Sets when to ask next for a route that will change by itself. */
@@ -252,13 +289,15 @@ function tick(state: PlayerLink, now: number): Step {
 
 function explained(state: PlayerLink, route: Route, now: number): Step {
   if (state.phase !== 'playing' || !state.link) return stay(state);
+  const { faster, left } = state;
+  if (faster && left?.storage === route.storage && left.reason === route.reason) return stay(state);
   if (route.storage === state.link.route.storage) {
     const link = { ...state.link, route };
     const sameReason = route.reason === state.link.route.reason;
     return stay(waitFor({ ...state, link, asked: sameReason ? state.asked : 0 }, route, now));
   }
   if (state.request || state.standby || state.broken !== undefined) return stay(askLater(state, now));
-  return request(state, 'move');
+  return request(withoutFaster(state), 'move');
 }
 
 /** Fault of the media, with its cause where it is known. */
@@ -277,6 +316,8 @@ function standbyFailed(state: PlayerLink, failed: Failed, now: number): Step {
   const { standby, broken } = state;
   const alone = { ...state, standby: undefined };
   if (standby && broken !== undefined) return recover(alone, standby, failed);
+  if (standby && standby.route.storage === state.faster?.storage && standby.route.storage !== state.link?.route.storage)
+    return { state: withoutFaster(alone), effects: [{ type: 'discard-standby' }] };
   // The link on screen still plays: nothing is shown, and the route is asked for again later.
   return { state: askLater(alone, now), effects: [{ type: 'discard-standby' }] };
 }

@@ -1,4 +1,5 @@
 import type { NearplayApi } from '../../shared/ipc.ts';
+import type { FasterStorage, Link } from '../../shared/link.ts';
 import { reportOf } from '../api.ts';
 import { INITIAL_PLAYER_LINK, type PlayerEffect, type PlayerEvent, type PlayerLink, step } from './playerLink.ts';
 import type { Stage } from './stage.ts';
@@ -10,6 +11,11 @@ export interface PlayerClocks {
   clock: () => number;
   /** Milliseconds since the epoch, as a link's end is given. */
   now: () => number;
+}
+
+interface AskedOfLink {
+  failed?: string | undefined;
+  faster?: FasterStorage | undefined;
 }
 
 /** One file in the player: keeps PlayerLink's state and does what its effects say. */
@@ -64,7 +70,7 @@ export class PlayerSession {
   #perform(effect: PlayerEffect): void {
     switch (effect.type) {
       case 'request-link':
-        void this.#requestLink(effect.id, effect.failed);
+        void this.#requestLink(effect);
         break;
       case 'explain-route':
         void this.#explainRoute();
@@ -84,12 +90,20 @@ export class PlayerSession {
     }
   }
 
-  async #requestLink(id: number, failed: string | undefined): Promise<void> {
+  /** A link for the file, its end on the player's clock. @param asked as in the request of that name */
+  async createLink({ failed, faster }: AskedOfLink): Promise<Link> {
+    const link = await this.#api.createLink({
+      ...{ key: this.#key, purpose: 'play' },
+      ...(failed !== undefined && { failed }),
+      ...(faster && { faster }),
+    });
+    const { clock, now } = this.#clocks;
+    return { ...link, expiresAt: clock() + (link.expiresAt - now()) };
+  }
+
+  async #requestLink({ id, failed, faster }: AskedOfLink & { id: number }): Promise<void> {
     try {
-      const request = { key: this.#key, purpose: 'play' as const, ...(failed !== undefined && { failed }) };
-      const link = await this.#api.createLink(request);
-      const { clock, now } = this.#clocks;
-      this.dispatch({ type: 'link-arrived', id, link: { ...link, expiresAt: clock() + (link.expiresAt - now()) } });
+      this.dispatch({ type: 'link-arrived', id, link: await this.createLink({ failed, faster }) });
     } catch (error) {
       this.dispatch({ type: 'link-refused', id, report: reportOf(error) });
     }

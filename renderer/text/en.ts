@@ -86,6 +86,10 @@ export const en = {
       sentence:
         '{{replica}} should hold this by now and does not, so this is read from {{place}}. The Replication view (R) says what to do.',
     },
+    'measured-faster': {
+      label: 'Faster now',
+      sentence: '{{slower}} gave this more slowly than it plays; {{place}} was measured to be faster.',
+    },
     'replica-chosen': { label: 'Chosen by you', sentence: 'You chose to read from {{place}}.' },
     'replica-by-ip': {
       label: 'Nearest to you',

@@ -38,6 +38,7 @@ export function routeText(route: Route, storages: readonly StorageSummary[], t: 
     replica: route.details.replica === undefined ? place : storageLabel(route.details.replica, storages),
     address: route.details.matchedAddress ?? '',
     range: route.details.matchedRange ?? '',
+    slower: route.details.slower === undefined ? '' : storageLabel(route.details.slower, storages),
   };
   const { overdue, refusedFor } = route.details;
   const reason = refusedFor !== undefined ? 'replica-refused' : overdue ? 'replica-overdue' : route.reason;

@@ -52,7 +52,21 @@ export class Router {
    * The route with proof: a replica is returned only after it was asked for exactly this version. A replica that does
    * not answer counts as unreachable, and the decision is repeated without it.
    */
-  async proved(version: ObjectVersion): Promise<Route> {
+  proved(version: ObjectVersion): Promise<Route> {
+    return this.#proved(version, this.#options.readFrom);
+  }
+
+  /** Whether a storage may be read from, as if it had been chosen by hand, and is main or proved to hold this version. */
+  async mayRead(storage: string, version: ObjectVersion): Promise<boolean> {
+    const { preferences, reachability } = this.#options;
+    const { mainStorage, replication } = preferences;
+    const isKnown = storage === mainStorage || replication.replicas.some((replica) => replica.storage === storage);
+    if (!isKnown || !reachability.isReachable(storage)) return false;
+    const decision = await this.#proved(version, () => (storage === mainStorage ? 'main' : storage));
+    return decision.storage === storage;
+  }
+
+  async #proved(version: ObjectVersion, readFrom: () => string): Promise<Route> {
     const { preferences, proof, reachability } = this.#options;
     const main = preferences.mainStorage;
     if (!reachability.isReachable(main)) await this.#proveEverywhere(version);
@@ -61,6 +75,7 @@ export class Router {
       const decision = this.#decide(
         version,
         this.#statesOf(version, (storage) => this.#worthAsking(storage, version)),
+        readFrom,
       );
       // Choice, addresses and reachability can change during a request: the proof that counts is that of the current
       // decision.
@@ -72,6 +87,7 @@ export class Router {
     return this.#decide(
       version,
       this.#statesOf(version, (storage) => this.#provedOrNo(storage, version)),
+      readFrom,
     );
   }
 
@@ -108,8 +124,8 @@ export class Router {
     return holds === 'yes' && by === 'version' ? 'yes' : 'no';
   }
 
-  #decide(version: ObjectVersion, states: ReplicaState): Route {
-    const { preferences, readFrom, addresses, storageNow } = this.#options;
+  #decide(version: ObjectVersion, states: ReplicaState, readFrom = this.#options.readFrom): Route {
+    const { preferences, addresses, storageNow } = this.#options;
     const completed = this.#completed.get(version.key);
     const lastModified = Math.max(version.lastModified, completed ?? Number.NEGATIVE_INFINITY);
     return route({ lastModified }, preferences, readFrom(), addresses(), states, storageNow());

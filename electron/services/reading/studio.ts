@@ -1,6 +1,6 @@
 import { NearplayError } from '../../../shared/errors.ts';
 import type { SequenceId } from '../../../shared/library.ts';
-import type { Link, SequenceLinks } from '../../../shared/link.ts';
+import type { FasterStorage, Link, SequenceLinks } from '../../../shared/link.ts';
 import type { IsolationPreferences } from '../../../shared/preferences.ts';
 import type { ReadingStatus, StorageSummary } from '../../../shared/reading.ts';
 import { type ClientAddress, matchReplica, type Route } from '../../../shared/routing.ts';
@@ -95,16 +95,21 @@ export class Studio {
    * A link to the current version, from the storage that the route names.
    *
    * @param failed the storage whose link just failed in a player.
+   * @param faster a storage to read from in its place, if that one holds the version.
    * @throws NearplayError no-such-key, access-denied, credentials-expired, offline …
    */
-  async createLink(key: string, purpose: LinkPurpose, failed?: string): Promise<Link> {
+  async createLink(key: string, purpose: LinkPurpose, failed?: string, faster?: FasterStorage): Promise<Link> {
     const remembered = this.#seen.get(key);
     if (purpose === 'preview' && remembered) {
       return this.#links.sign(remembered, this.router.known(remembered), purpose);
     }
     if (failed !== undefined) await this.#askAgain(failed, key);
     const version = await this.identify(key);
-    return this.#links.sign(version, await this.router.proved(version), purpose);
+    const route = await this.router.proved(version);
+    if (!faster || faster.storage === route.storage || !(await this.router.mayRead(faster.storage, version)))
+      return this.#links.sign(version, route, purpose);
+    const details = { slower: faster.than };
+    return this.#links.sign(version, { storage: faster.storage, reason: 'measured-faster', details }, purpose);
   }
 
   /**

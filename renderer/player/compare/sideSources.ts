@@ -127,14 +127,13 @@ export interface FilmOfSide {
 
 /** A film as a side of a comparison: decoded here, whatever plays it otherwise, so that both sides show what they say. */
 export function useFilmOfSide(key: string): FilmOfSide {
-  const { api } = useNearplay();
   const [opened, setOpened] = useState<OpenedFilm>();
   const stage = useRef<DecodedStage>(undefined);
   const { session, state } = usePlayerSession(key, (player) => {
     stage.current = new DecodedStage({
       dispatch: player.dispatch,
-      createLink: (failed) => api.createLink({ key, purpose: 'play', ...(failed !== undefined && { failed }) }),
-      clocks: PLAYER_CLOCKS,
+      createLink: (failed) => player.createLink({ failed }),
+      clock: PLAYER_CLOCKS.clock,
       opened: setOpened,
       // Looked for with each drawing of the window.
       arrived: () => undefined,

@@ -2,8 +2,9 @@ import { useEffect, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import type { Neighbours } from '../../store/arrangement.ts';
-import { useNearplay, useSession } from '../../store/context.tsx';
+import { useSession } from '../../store/context.tsx';
 import { Controls } from '../Controls.tsx';
+import type { FilmMoment } from '../fasterSource.ts';
 import { NO_PLAYBACK } from '../playbackNeed.ts';
 import { PlayerError } from '../PlayerError.tsx';
 import { PlayerHead } from '../PlayerHead.tsx';
@@ -13,6 +14,7 @@ import { PlayerRoute } from '../PlayerRoute.tsx';
 import type { PlayerSession } from '../playerSession.ts';
 import { onSingleClick } from '../singleClick.ts';
 import { STILL_TRANSPORT, type TransportState } from '../transport.ts';
+import { useFasterSource } from '../useFasterSource.ts';
 import { useFrameTable } from '../useFrameTable.ts';
 import { usePlaybackNeed } from '../usePlaybackNeed.ts';
 import { useTransportKeys } from '../usePlayerKeys.ts';
@@ -81,6 +83,21 @@ export function DecodedFilm({ neighbours, onFullScreen }: DecodedFilmProps) {
   );
 }
 
+/** By the bytes that arrive: how fast they are decoded is no affair of the source. */
+function momentOf(arriving: DecodedStage['arriving'], transport: DecodedTransport | undefined): FilmMoment | undefined {
+  if (!arriving || !transport || transport.paused) return undefined;
+  const { duration, time, speed, ahead } = transport.place;
+  return {
+    at: performance.now(),
+    isLoading: arriving.isWaiting,
+    loaded: arriving.bytes * (duration / arriving.size),
+    ahead,
+    speed: Math.abs(speed),
+    duration,
+    position: time,
+  };
+}
+
 interface PlayingFilm {
   session: PlayerSession | undefined;
   state: PlayerLink;
@@ -92,7 +109,6 @@ interface PlayingFilm {
 }
 
 function useDecodedFilm(key: string, canvas: React.RefObject<HTMLCanvasElement | null>): PlayingFilm {
-  const { api } = useNearplay();
   const [opened, setOpened] = useState<OpenedFilm>();
   const [transport, setTransport] = useState<DecodedTransport>();
   const [shown, setShown] = useState(STILL_TRANSPORT);
@@ -102,8 +118,11 @@ function useDecodedFilm(key: string, canvas: React.RefObject<HTMLCanvasElement |
   const { session, state } = usePlayerSession(key, (player) => {
     stage.current = new DecodedStage({
       dispatch: player.dispatch,
-      createLink: (failed) => api.createLink({ key, purpose: 'play', ...(failed !== undefined && { failed }) }),
-      clocks: PLAYER_CLOCKS,
+      createLink: (failed) => {
+        const { faster } = player.state;
+        return player.createLink({ failed, faster: faster?.storage === failed ? undefined : faster });
+      },
+      clock: PLAYER_CLOCKS.clock,
       opened: setOpened,
       arrived: () => playing.current?.arrived(),
     });
@@ -112,6 +131,7 @@ function useDecodedFilm(key: string, canvas: React.RefObject<HTMLCanvasElement |
   // Nothing plays before its table is there.
   const table = useFrameTable(state.link, true, () => true);
   useEffect(() => stage.current?.setTable(table), [table, session]);
+  useFasterSource(session, () => momentOf(stage.current?.arriving, playing.current));
   useEffect(() => {
     if (!opened) return undefined;
     const { film, pictures, table } = opened;

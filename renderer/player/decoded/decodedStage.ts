@@ -2,7 +2,6 @@ import type { Link } from '../../../shared/link.ts';
 import { SECOND_MS } from '../../../shared/units.ts';
 import { NearplayApiError } from '../../api.ts';
 import type { PlayerEvent } from '../playerLink.ts';
-import type { PlayerClocks } from '../playerSession.ts';
 import { RangeReader } from '../reader/rangeReader.ts';
 import { type ReadLink, VersionChanged } from '../reader/readLinks.ts';
 import { probeSource } from '../sourceProbe.ts';
@@ -27,9 +26,10 @@ export interface OpenedFilm {
 
 export interface DecodedStageOptions {
   dispatch: (event: PlayerEvent) => void;
-  /** A link for the file, of another storage than the one that failed; its end since the epoch. */
+  /** A link for the file, of another storage than the one that failed; its end on the player's clock. */
   createLink: (failed: string | undefined) => Promise<Link>;
-  clocks: PlayerClocks;
+  /** Milliseconds, never set back: that of the player. */
+  clock: () => number;
   /** There is a film to play, or none any more. */
   opened: (film: OpenedFilm | undefined) => void;
   /** A picture is there that was not. */
@@ -99,6 +99,12 @@ export class DecodedStage implements Stage {
     this.#close();
   }
 
+  /** Bytes that have arrived since the film was opened, and whether more are waited for; undefined while none is open. */
+  get arriving(): { bytes: number; size: number; isWaiting: boolean } | undefined {
+    if (!this.#reader || !this.#film || !this.#link) return undefined;
+    return { bytes: this.#reader.figures.bytesReceived, size: this.#link.size, isWaiting: this.#reader.isWaiting };
+  }
+
   #dispatch(event: PlayerEvent): void {
     if (!this.#isOver) this.#options.dispatch(event);
   }
@@ -113,7 +119,7 @@ export class DecodedStage implements Stage {
     this.#close();
     this.#reader = new RangeReader({
       link: (failed) => this.#ask(failed),
-      now: this.#options.clocks.clock,
+      now: this.#options.clock,
       blockBytes: BLOCK_BYTES,
       maxBlocksPerRequest: MAX_BLOCKS_PER_REQUEST,
     });
@@ -141,9 +147,7 @@ export class DecodedStage implements Stage {
     const isUsed = !this.#isOffered;
     this.#isOffered = false;
     if (link && !isUsed && link.route.storage !== failed) return link;
-    const made = await this.#options.createLink(failed);
-    const { clock, now } = this.#options.clocks;
-    const taken = { ...made, expiresAt: clock() + (made.expiresAt - now()) };
+    const taken = await this.#options.createLink(failed);
     this.#dispatch({ type: 'link-taken', link: taken });
     return taken;
   }
@@ -189,7 +193,7 @@ export class DecodedStage implements Stage {
   #count(isDecoded: boolean): void {
     if (isDecoded) {
       this.#undecodable = -Infinity;
-      const since = this.#troubleAt === undefined ? 0 : this.#options.clocks.clock() - this.#troubleAt;
+      const since = this.#troubleAt === undefined ? 0 : this.#options.clock() - this.#troubleAt;
       if (since < RECOVERED_AFTER_MS) return;
       this.#troubleAt = undefined;
       this.#dispatch({ type: 'media-playing' });
@@ -201,7 +205,7 @@ export class DecodedStage implements Stage {
       void this.#giveUp('unsupported');
       return;
     }
-    this.#troubleAt = this.#options.clocks.clock();
+    this.#troubleAt = this.#options.clock();
     // Of another content, or one that was never opened: from the beginning, with the next link.
     if (error instanceof VersionChanged || !this.#film) this.#close();
     const report = error instanceof NearplayApiError ? error.report : undefined;

@@ -133,6 +133,15 @@ export class DecodedTransport<Image extends PictureImage = ImageBitmap> implemen
     };
   }
 
+  /** Where it plays, and how much is there after it, seconds of the film. */
+  get place(): { time: number; duration: number; speed: number; ahead: number } {
+    const { end } = this.#table;
+    return {
+      ...{ time: this.#table.timeOf(this.#index), duration: end, speed: this.#speed },
+      ahead: this.#secondsReady(),
+    };
+  }
+
   dispose(): void {
     this.#isOver = true;
     cancelAnimationFrame(this.#drawing);

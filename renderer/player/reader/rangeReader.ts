@@ -56,6 +56,8 @@ interface Run {
   /** Next byte to come. */
   at: number;
   end: number;
+  /** That it reads from; absent before it has a link. */
+  storage?: string;
   ends: AbortController;
 }
 
@@ -126,9 +128,22 @@ export class RangeReader {
     return (await this.#open()).size;
   }
 
-  /** Asks for another link: the route may be another one now. What is under way goes on over the present one. */
+  /** A read waits for bytes. */
+  get isWaiting(): boolean {
+    return this.#reads.size > 0;
+  }
+
+  /**
+   * Asks for another link: the route may be another one now. What is under way goes on over the present one, and where the new link is of
+   * another storage, at its byte from there: the one before may be left because it is slow.
+   */
   renewLink(): void {
-    this.#links.renew();
+    void this.#links.renew().then((link) => {
+      if (!link || this.#over) return;
+      for (const run of this.#runs)
+        if (run.storage !== undefined && run.storage !== link.route.storage) this.#breakOff(run);
+      this.#pump();
+    });
   }
 
   /**
@@ -319,6 +334,7 @@ export class RangeReader {
       await this.#waitAfterFailure(blocks.indexOf(run.at), signal);
       const used = (link = await this.#links.get());
       signal.throwIfAborted();
+      run.storage = used.route.storage;
       this.#counts.requests += 1;
       const began = performance.now();
       let answered = began;

@@ -63,9 +63,11 @@ export class ReadLinks {
     return link;
   }
 
-  /** Another route may be the right one now. */
-  renew(): void {
-    void this.#request().catch(() => undefined);
+  /** Another route may be the right one now: resolves to the newest link; undefined where there is none. Never rejects. */
+  async renew(): Promise<ReadLink | undefined> {
+    // What was asked for before may not know of it.
+    await this.#asking?.catch(() => undefined);
+    return this.#request().catch(() => undefined);
   }
 
   worked(link: ReadLink): void {
@@ -98,8 +100,10 @@ export class ReadLinks {
   }
 }
 
+type Version = Pick<ReadLink, 'size' | 'versionId' | 'lastModified'>;
+
 /** Where the bucket keeps no versions, size and date are what a link says of its content. */
-function isSameVersion(one: ReadLink, other: ReadLink): boolean {
+export function isSameVersion(one: Version, other: Version): boolean {
   if (one.size !== other.size || one.versionId !== other.versionId) return false;
   return one.versionId !== undefined || one.lastModified === other.lastModified;
 }

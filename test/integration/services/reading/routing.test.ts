@@ -76,6 +76,17 @@ describe.each(SKEWS)("every row of the route table through the services, this ma
     expect(await bytesOf(link)).toBe(`bytes of ${key}`);
   };
 
+  it('a link of a faster storage is given where that one holds the version, else that of the route', async () => {
+    const key = await stored('faster.txt');
+    const services = await studio.join();
+    const linkAt = (storage: string) =>
+      services.studio().createLink(key, 'play', undefined, { storage, than: 'sydney' });
+    const faster = await linkAt('main-us');
+    expect(faster.route).toEqual({ storage: 'main-us', reason: 'measured-faster', details: { slower: 'sydney' } });
+    expect(await bytesOf(faster)).toBe(`bytes of ${key}`);
+    for (const storage of ['sydney', 'elsewhere'])
+      expect((await linkAt(storage)).route).toMatchObject({ storage: 'sydney', reason: 'replica-by-ip' });
+  });
   it('1 main-unreachable', async () => {
     const key = await stored('one.txt');
     const services = await studio.join();

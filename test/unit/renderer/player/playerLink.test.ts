@@ -268,6 +268,65 @@ describe('faults', () => {
   });
 });
 
+const FASTER: Route = { storage: 'main-us', reason: 'measured-faster', details: { slower: 'sydney' } };
+const MEASURED = { storage: 'main-us', than: 'sydney' };
+
+describe('a faster source', () => {
+  const found = (run = playing(SYDNEY)): Run => run.tell({ type: 'faster-found', link: linkOf(FASTER, 'faster') });
+  const gone = (): Run => found().tell({ type: 'standby-ready' });
+
+  it('takes over behind the picture, and what plays says where from only then', () => {
+    const run = found();
+    expect(run.effects).toMatchObject([{ type: 'prepare', link: { url: 'faster' } }]);
+    expect(run.state.link?.route).toEqual(SYDNEY);
+    expect(run.tell({ type: 'standby-ready' }).does).toEqual(['swap']);
+    expect(run.state).toMatchObject({ link: { route: FASTER }, faster: MEASURED, left: SYDNEY });
+  });
+
+  it('is stayed with: its links are renewed, and the route that was left is not returned to', () => {
+    const run = gone().at(0.8 * HOUR);
+    expect(run.effects).toMatchObject([{ type: 'request-link', purpose: 'renew', faster: MEASURED }]);
+    run.answer(linkOf(FASTER, 'renewed', { expiresAt: 2 * HOUR })).tell({ type: 'standby-ready' });
+    run.tell({ type: 'route-suspect' }).tell({ type: 'route-explained', route: SYDNEY });
+    expect(run.does).toEqual([]);
+    expect(run.state).toMatchObject({ link: { url: 'renewed' }, faster: MEASURED });
+  });
+
+  it('is left when the user chooses another region', () => {
+    const run = gone().tell({ type: 'route-suspect' });
+    run.tell({ type: 'route-explained', route: { ...SYDNEY, reason: 'replica-chosen' } });
+    expect(run.effects).toEqual([{ type: 'request-link', id: run.state.request?.id, purpose: 'move' }]);
+    expect(run.state.faster).toBeUndefined();
+  });
+
+  it('is left when it fails, as any other', () => {
+    const run = gone().tell({ type: 'media-failed', fault: 'network' });
+    const asked = { type: 'request-link', id: run.state.request?.id, purpose: 'recover', failed: 'main-us' };
+    expect(run.effects).toContainEqual(asked);
+    expect(gone().tell({ type: 'link-taken', link: linkOf(LONDON, 'own') }).state.faster).toBeUndefined();
+  });
+
+  it('takes over where the slow one fails meanwhile', () => {
+    const run = playing(SYDNEY);
+    run.tell({ type: 'faster-found', link: linkOf(FASTER, 'faster') });
+    run.tell({ type: 'media-failed', fault: 'network' });
+    expect(run.does).toEqual([]);
+    expect(run.tell({ type: 'standby-ready' }).state).toMatchObject({ broken: undefined, link: { url: 'faster' } });
+  });
+
+  it('that cannot be prepared is no faster one', () => {
+    const run = found().tell({ type: 'standby-failed', fault: 'network' });
+    expect(run.does).toEqual(['discard-standby']);
+    expect(run.state).toMatchObject({ faster: undefined, standby: undefined, link: { url: 'first' } });
+  });
+
+  it('waits while something else is under way, and is no news where it plays already', () => {
+    expect(found(playing(SYDNEY).at(0.8 * HOUR)).does).toEqual([]);
+    expect(found(playing(SYDNEY).tell({ type: 'media-failed', fault: 'network' })).does).toEqual([]);
+    expect(found(playing(SOURCE)).does).toEqual([]);
+  });
+});
+
 it('the back-off grows and has an end', () => {
   expect(askDelay(0)).toBe(1000);
   expect(askDelay(3)).toBeGreaterThan(askDelay(2));

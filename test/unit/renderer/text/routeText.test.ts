@@ -59,6 +59,16 @@ it('names a folder by its path, and the topmost one as the library', () => {
 
 it('calls a storage without a label by its name', () => expect(storageLabel('tokyo', STORAGES)).toBe('tokyo'));
 
+it('a faster source is told with the one that was slower', () => {
+  const route: Route = { storage: 'main-us', reason: 'measured-faster', details: { slower: 'syd' } };
+  expect(routeText(route, STORAGES, i18next.t)).toEqual({
+    place: 'Virginia',
+    label: 'Faster now',
+    sentence: 'Sydney gave this more slowly than it plays; Virginia was measured to be faster.',
+  });
+  expect(isSettling(route)).toBe(false);
+});
+
 it('knows which routes change by themselves', () => {
   const settling = ROUTE_REASONS.filter((reason) => isSettling({ storage: 'x', reason, details: {} }));
   expect(settling).toEqual([

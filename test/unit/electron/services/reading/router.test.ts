@@ -115,6 +115,19 @@ describe('the route with proof', () => {
     expect(await router.proved(VERSION)).toMatchObject({ storage: 'perth', reason: 'main-unreachable' });
   });
 
+  it('lets another holder be read from only where it is main, or proved to hold the version after the delay', async () => {
+    const { state, router } = startRouter();
+    const may = (version = VERSION) =>
+      Promise.all([...STORAGES, 'elsewhere'].map((storage) => router.mayRead(storage, version)));
+    state.truth.set('perth', 'no');
+    state.truth.set('london', 'silent');
+    expect(await may()).toEqual([true, true, false, false, false]);
+    const young = { ...VERSION, key: 'b.mov', lastModified: NOW - 10 * SECOND };
+    expect(await may(young)).toEqual([true, false, false, false, false]);
+    state.away.add('main').add('sydney');
+    expect(await may()).toEqual([false, false, false, false, false]);
+  });
+
   it('counts the age from the end of an upload of this machine, whose object S3 dates by its beginning', async () => {
     const { state, router } = startRouter();
     router.uploadCompleted(VERSION.key);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { NearplayApiError } from '../../../../../renderer/api.ts';
 import { RangeReader, type RangeReaderOptions } from '../../../../../renderer/player/reader/rangeReader.ts';
 import { RangeFailure } from '../../../../../renderer/player/reader/rangeRequest.ts';
@@ -223,6 +223,39 @@ it.each<[string, Answer]>([
   expect(await reader.read(0, 4 * BLOCK)).toEqual(storages.content.slice(0, 4 * BLOCK));
   expect(storages.asked).toEqual([undefined, 'replica']);
   expect(reader.storage).toBe('main');
+});
+
+it('goes over to the storage of a new link at the byte where it was', async () => {
+  const storages = new FakeStorages(4 * BLOCK);
+  storages.behaviour = (request) => {
+    if (request.storage === 'main') request.answer();
+    else request.begin(300);
+  };
+  const reader = readerOf(storages);
+  const reading = reader.read(0, BLOCK);
+  await reader.read(0, 300);
+  expect(reader.isWaiting).toBe(true);
+  storages.nextLink = () => ({ storage: 'main' });
+  reader.renewLink();
+  expect(await reading).toEqual(storages.content.slice(0, BLOCK));
+  expect(reader.isWaiting).toBe(false);
+  expect(storages.requests.find(({ storage }) => storage === 'main')).toMatchObject({ start: 300, end: BLOCK });
+  expect(storages.asked).toEqual([undefined, undefined]);
+});
+
+it('a new link of the same storage leaves alone what is under way', async () => {
+  const storages = new FakeStorages(BLOCK);
+  const bodies: { end: () => void }[] = [];
+  storages.behaviour = (request) => void bodies.push(request.begin(300));
+  const reader = readerOf(storages);
+  const reading = reader.read(0, BLOCK);
+  await reader.read(0, 300);
+  reader.renewLink();
+  await vi.waitFor(() => expect(storages.asked).toHaveLength(2));
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  bodies[0]?.end();
+  expect(await reading).toEqual(storages.content.slice(0, BLOCK));
+  expect(storages.requests).toHaveLength(1);
 });
 
 it('a body that ends early is asked for from where it ended', async () => {
