@@ -15,6 +15,9 @@ function kind(name: MediaKind, extensions: string): [string, MediaKind][] {
 /** Images that engines do not decode; the window does it itself. */
 const DECODED_PICTURES: ReadonlySet<string> = new Set(['exr', 'dpx', 'tif', 'tiff']);
 
+/** Images that engines decode too, but not into what is stored: to be looked at closely the window decodes them itself. */
+const LOOKED_AT_PICTURES: ReadonlySet<string> = new Set([...DECODED_PICTURES, 'png', 'jpg', 'jpeg', 'webp']);
+
 /** The kind of media that a file name promises. */
 export function mediaKind(name: string): MediaKind {
   return KINDS.get(extensionOf(name)) ?? 'other';
@@ -23,6 +26,11 @@ export function mediaKind(name: string): MediaKind {
 /** True for the name of an image that the window decodes itself. */
 export function isDecodedPicture(name: string): boolean {
   return DECODED_PICTURES.has(extensionOf(name));
+}
+
+/** True for the name of an image that can be looked at by its stored values. */
+export function isLookedAtPicture(name: string): boolean {
+  return LOOKED_AT_PICTURES.has(extensionOf(name));
 }
 
 function extensionOf(name: string): string {

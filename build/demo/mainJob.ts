@@ -158,6 +158,7 @@ function isPlayable(kind: string): boolean {
 
 function isImageShown(): boolean {
   const image = document.querySelector('[data-testid="player-media"]');
+  if (image instanceof HTMLCanvasElement) return image.dataset['picture'] === 'picture';
   return image instanceof HTMLImageElement && image.complete && image.naturalWidth > 0;
 }
 

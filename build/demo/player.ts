@@ -25,7 +25,8 @@ export function playerState(page: Page): Promise<PlayerState> {
     return {
       storage: route?.getAttribute('data-storage') ?? '',
       reason: route?.getAttribute('data-reason') ?? '',
-      origin: source === '' ? '' : new URL(source).origin,
+      // A canvas has no source: it names where its links lead.
+      origin: source === '' ? (media?.getAttribute('data-origin') ?? '') : new URL(source).origin,
       currentTime: media instanceof HTMLMediaElement ? media.currentTime : 0,
       error: media instanceof HTMLMediaElement ? (media.error?.code ?? null) : null,
       kind: media?.tagName.toLowerCase() ?? '',

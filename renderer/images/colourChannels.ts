@@ -36,6 +36,11 @@ export function colourChannels(channels: readonly Channel[]): ColourChannels | u
   return alpha && { red: alpha, green: alpha, blue: alpha, alpha };
 }
 
+/** The channels that are looked at: by the file's colour profile where it has one that changes them. */
+export function shownChannels({ shown, channels }: Pick<Picture, 'shown' | 'channels'>): ColourChannels | undefined {
+  return colourChannels(shown ?? channels);
+}
+
 /** Index of a pixel of the display window among the samples; undefined where there are none. */
 function sampleIndex({ data, display }: Picture, x: number, y: number): number | undefined {
   const column = x + display.x - data.x;

@@ -1,6 +1,7 @@
 import { SECOND_MS } from '../../shared/units.ts';
 import { decodePicture } from './decodePicture.ts';
 import { type Picture, PictureError, type PictureFault } from './picture.ts';
+import type { EngineDecoder } from './web/engineImage.ts';
 
 /** To a worker: bytes to decode, or that a picture is not wanted any more. */
 export type DecoderRequest =
@@ -18,11 +19,13 @@ class Cancelled extends Error {}
 /** The worker's side: decodes one picture after the other, and answers every request. */
 export class DecoderServer {
   readonly #answer: (answer: DecoderAnswer, transfer: ArrayBuffer[]) => void;
+  readonly #engine: EngineDecoder | undefined;
   readonly #cancelled = new Set<number>();
   #last: Promise<void> = Promise.resolve();
 
-  constructor(answer: (answer: DecoderAnswer, transfer: ArrayBuffer[]) => void) {
+  constructor(answer: (answer: DecoderAnswer, transfer: ArrayBuffer[]) => void, engine?: EngineDecoder) {
     this.#answer = answer;
+    this.#engine = engine;
   }
 
   receive = (request: DecoderRequest): void => {
@@ -40,8 +43,12 @@ export class DecoderServer {
     };
     try {
       if (this.#cancelled.has(id)) throw new Cancelled();
-      const picture = await decodePicture(bytes, { ...(layer !== undefined && { layer }), breathe });
-      const buffers = picture.channels.map(({ samples }) => samples.buffer);
+      const picture = await decodePicture(bytes, {
+        breathe,
+        ...(layer !== undefined && { layer }),
+        ...(this.#engine && { engine: this.#engine }),
+      });
+      const buffers = [...picture.channels, ...(picture.shown ?? [])].map(({ samples }) => samples.buffer);
       this.#answer({ id, picture }, [...new Set(buffers)]);
     } catch (error) {
       if (error instanceof Cancelled) this.#answer({ id, cancelled: true }, []);

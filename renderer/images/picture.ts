@@ -1,4 +1,5 @@
 import { GIB } from '../../shared/units.ts';
+import type { EngineDecoder } from './web/engineImage.ts';
 
 /** How samples are stored: IEEE 754 half (as its 16 bits) and float, or unsigned integers. */
 export type SampleType = 'half' | 'float' | 'uint8' | 'uint16' | 'uint32';
@@ -59,6 +60,17 @@ export interface Picture {
   transfer: Transfer;
   /** Colour is multiplied by alpha. */
   isPremultiplied: boolean;
+  /** By its format, alpha is how much of what is behind the picture is covered. */
+  isSeeThrough?: boolean;
+  /** There are more pictures in the file, that follow each other in time. */
+  isAnimated?: boolean;
+  /**
+   * What `channels` are. Absent or `stored`: as they are in the file. `decoded`: as the decoder of a lossy format gives them, which others may
+   * round differently. `unknown`: changed on the way.
+   */
+  values?: 'stored' | 'decoded' | 'unknown';
+  /** What the file's colour profile makes of the channels, in sRGB: what is looked at in their place. */
+  shown?: Channel[];
 }
 
 /** Red, green and blue. */
@@ -131,4 +143,6 @@ export interface DecodeOptions {
   layer?: string;
   /** Called between parts of the work; may wait, and throws to end it. */
   breathe?: () => Promise<void>;
+  /** Decodes JPEG and WebP, and applies colour profiles; without it the ones are refused, the others left out. */
+  engine?: EngineDecoder;
 }

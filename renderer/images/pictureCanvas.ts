@@ -1,4 +1,4 @@
-import { colourAt, colourChannels } from './colourChannels.ts';
+import { colourAt, shownChannels } from './colourChannels.ts';
 import type { Lut } from './cube.ts';
 import { interpretationOf, type Looking, shownColour } from './looking.ts';
 import type { Channel, Picture } from './picture.ts';
@@ -17,6 +17,11 @@ export type Frame = { picture: Picture } | { bitmap: ImageBitmap };
 
 /** Larger pictures are drawn from every second, third … pixel: canvases and textures have a limit. */
 const MAX_CANVAS_SIDE_PX = 8192;
+
+/** What is behind a picture is seen through it; a channel by itself is opaque. */
+function covering({ isSeeThrough = false }: Picture, { channel }: Looking): boolean {
+  return isSeeThrough && channel === 'colour';
+}
 
 /** The size of what is shown of a frame, pixels. */
 function frameSize(frame: Frame): { width: number; height: number } {
@@ -70,9 +75,9 @@ export class PictureCanvas {
 
   #painter(): GlPainter | undefined {
     if (this.#gl ?? this.#plain) return this.#gl;
-    const context = this.#canvas.getContext('webgl2', { alpha: false, antialias: false, preserveDrawingBuffer: true });
+    const context = this.#canvas.getContext('webgl2', { antialias: false, preserveDrawingBuffer: true });
     if (context) this.#gl = new GlPainter(context);
-    else this.#plain = this.#canvas.getContext('2d', { alpha: false }) ?? undefined;
+    else this.#plain = this.#canvas.getContext('2d') ?? undefined;
     return this.#gl;
   }
 
@@ -84,7 +89,7 @@ export class PictureCanvas {
       context.drawImage(frame.bitmap, 0, 0, width, height);
       return;
     }
-    const channels = colourChannels(frame.picture.channels);
+    const channels = shownChannels(frame.picture);
     if (!channels) return;
     const image = context.createImageData(width, height);
     for (let y = 0, at = 0; y < height; y++) {
@@ -94,7 +99,7 @@ export class PictureCanvas {
         image.data[at] = red * 255;
         image.data[at + 1] = green * 255;
         image.data[at + 2] = blue * 255;
-        image.data[at + 3] = 255;
+        image.data[at + 3] = covering(frame.picture, looking) ? stored[3] * 255 : 255;
       }
     }
     context.putImageData(image, 0, 0);
@@ -155,6 +160,8 @@ class GlPainter {
     if ('bitmap' in frame) this.#useBitmap(frame.bitmap, program);
     else this.#usePicture(frame, program, factor);
     this.#useLooking(looking, 'bitmap' in frame ? 'srgb' : interpretationOf(frame.picture.transfer), program);
+    const isSeeThrough = 'picture' in frame && covering(frame.picture, looking);
+    gl.uniform1i(program.uniform('isSeeThrough'), isSeeThrough ? 1 : 0);
     gl.uniform1i(program.uniform('factor'), factor);
     gl.uniform1i(program.uniform('canvasHeight'), gl.drawingBufferHeight);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
@@ -168,7 +175,7 @@ class GlPainter {
     const gl = this.#gl;
     const { picture } = frame;
     const { data, display } = picture;
-    const colours = colourChannels(picture.channels);
+    const colours = shownChannels(picture);
     if (!colours) return;
     const planes = [colours.red, colours.green, colours.blue, colours.alpha];
     const isNew = this.#uploaded !== frame;
@@ -312,8 +319,8 @@ class GlPainter {
 const ONE_PIXEL = { width: 1, height: 1 };
 
 /** Which shader draws a picture: all planes are whole numbers, or all are floats. Undefined where there are no channels. */
-function kindOf({ channels }: Picture): ShaderKind | undefined {
-  const colours = colourChannels(channels);
+function kindOf(picture: Picture): ShaderKind | undefined {
+  const colours = shownChannels(picture);
   if (!colours) return undefined;
   const planes = [colours.red, colours.green, colours.blue, colours.alpha];
   return planes.some((channel) => channel && isReal(channel)) ? 'planes' : 'integers';

@@ -39,6 +39,8 @@ uniform ivec4 data;
 /** Pixels of the picture for one of the canvas, and the canvas's height. */
 uniform int factor, canvasHeight;
 uniform int channel, interpretation, display;
+/** What is behind is seen through it. */
+uniform bool isSeeThrough;
 uniform float gain, gamma;
 /** 0: none. */
 uniform int lutDimensions, lutSize;
@@ -128,7 +130,8 @@ void main() {
   if (channel == 1) colour = colour.rrr;
   if (channel == 2) colour = colour.ggg;
   if (channel == 3) colour = colour.bbb;
-  shown = vec4(clamp(colour, 0.0, 1.0), 1.0);
+  float alpha = isSeeThrough ? clamp(stored.a, 0.0, 1.0) : 1.0;
+  shown = vec4(clamp(colour, 0.0, 1.0) * alpha, alpha);
 }
 `;
 }

@@ -1,10 +1,10 @@
-import { colourAt, colourChannels } from './colourChannels.ts';
+import { colourAt, shownChannels } from './colourChannels.ts';
 import { PLAIN_LOOKING, shownColour } from './looking.ts';
 import type { Picture } from './picture.ts';
 
 /** What is shown of a picture, of every second, third … pixel, so that no side is longer than `longSide` pixels. @throws Error without channels */
 export function smallImage(picture: Picture, longSide: number): ImageData {
-  const channels = colourChannels(picture.channels);
+  const channels = shownChannels(picture);
   if (!channels) throw new Error('The picture has no channels');
   const { display, transfer } = picture;
   const factor = Math.ceil(Math.max(display.width, display.height) / longSide);

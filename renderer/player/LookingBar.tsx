@@ -12,6 +12,7 @@ import { bounded, EXPOSURE_STEP, SHOWN_CHANNELS } from './lookingKeys.ts';
 import { keysOf } from './playerKeys.ts';
 import { rateNumber, SEQUENCE_RATES } from './sequencePlayback.ts';
 import type { Rational } from './table/frameTable.ts';
+import { ViewMenu } from './view/ViewMenu.tsx';
 
 const INTERPRETATIONS = ['linear', 'srgb', 'cineon', 'stored'] as const;
 const DISPLAYS = ['srgb', 'rec709'] as const;
@@ -119,6 +120,8 @@ export function LookingBar(props: LookingBarProps) {
       >
         <IconRestore size={16} aria-hidden="true" />
       </IconButton>
+      {/* Of a sequence it stands with the controls. */}
+      {!rate && <ViewMenu />}
       {children}
     </div>
   );

@@ -1,8 +1,8 @@
 import { type RefObject, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { colourAt, colourChannels, storedAt } from '../images/colourChannels.ts';
+import { colourAt, shownChannels, storedAt } from '../images/colourChannels.ts';
 import { type Looking, shownColour } from '../images/looking.ts';
-import type { Rgba } from '../images/picture.ts';
+import type { Picture, Rgba } from '../images/picture.ts';
 import type { LoadedFrame } from './frameLoader.ts';
 import { pixelUnder } from './pixelUnder.ts';
 import { viewStore } from './view/viewStore.ts';
@@ -35,12 +35,17 @@ export function PixelValues({ canvas, frame, looking }: PixelValuesProps) {
       {values && (
         <>
           <span className="muted">{t('looking.place', values.place)}</span>
+          {values.are !== 'stored' && <span className="muted">{t(`looking.valuesAre.${values.are}`)}</span>}
           {values.stored.map(({ name, value }) => (
             <span key={name}>
               <span className="muted">{name}</span> {shownNumber(value)}
             </span>
           ))}
-          <span className="muted">{t('looking.shown', { shown: values.shown.join(' ') })}</span>
+          <span className="muted">
+            {values.cover === undefined
+              ? t('looking.shown', { shown: values.shown.join(' ') })
+              : t('looking.shownThrough', { shown: values.shown.join(' '), percent: values.cover })}
+          </span>
         </>
       )}
     </span>
@@ -49,29 +54,38 @@ export function PixelValues({ canvas, frame, looking }: PixelValuesProps) {
 
 interface PixelOnScreen {
   place: { x: number; y: number };
+  are: NonNullable<Picture['values']>;
+  /** None where they are not known. */
   stored: { name: string; value: number }[];
   /** 8 bits each. */
   shown: number[];
+  /** Percent of what is behind that it covers; undefined where it covers all. */
+  cover: number | undefined;
 }
 
 function valuesAt(frame: LoadedFrame, place: PixelOnScreen['place'], looking: Looking): PixelOnScreen | undefined {
   const { x, y } = place;
   if (frame.is === 'picture') {
     const { picture } = frame;
-    const channels = colourChannels(picture.channels);
+    const channels = shownChannels(picture);
     const stored = storedAt(picture, x, y);
     if (!channels || !stored) return undefined;
+    const are = picture.values ?? 'stored';
+    const colour = colourAt(picture, channels, x, y);
+    const isOpaque = picture.isSeeThrough !== true || looking.channel !== 'colour' || colour[3] >= 1;
     return {
       place,
-      stored,
-      shown: eightBit(shownColour(colourAt(picture, channels, x, y), picture.transfer, looking)),
+      are,
+      stored: are === 'unknown' ? [] : stored,
+      shown: eightBit(shownColour(colour, picture.transfer, looking)),
+      cover: isOpaque ? undefined : Math.round(colour[3] * 100),
     };
   }
   if (frame.is !== 'bitmap') return undefined;
   const bytes = bitmapPixel(frame.bitmap, x, y);
   const colour: Rgba = [bytes[0] / 255, bytes[1] / 255, bytes[2] / 255, bytes[3] / 255];
-  const stored = ['R', 'G', 'B', 'A'].map((name, index) => ({ name, value: bytes[index] ?? 0 }));
-  return { place, stored, shown: eightBit(shownColour(colour, 'srgb', looking)) };
+  const shown = eightBit(shownColour(colour, 'srgb', looking));
+  return { place, are: 'unknown', stored: [], shown, cover: undefined };
 }
 
 /** As the engine decoded it, 8 bits a channel. */

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { LibraryFile } from '../../shared/library.ts';
-import { isDecodedPicture } from '../../shared/media.ts';
+import { isLookedAtPicture } from '../../shared/media.ts';
 import { arranged, type Neighbours, neighboursOf } from '../store/arrangement.ts';
 import { useLibrary, useSession } from '../store/context.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
@@ -40,6 +40,8 @@ export function Player({ opened }: { opened: LibraryFile }) {
   useEffect(() => {
     if (!isGoneTo) fitView();
   }, [isGoneTo]);
+  // Its first picture alone would be less than there is: the engine plays it.
+  const [animated, setAnimated] = useState<string>();
   useIdle(root);
   usePlayerKeys((action) => {
     // While two are compared, the next one would end it.
@@ -60,8 +62,8 @@ export function Player({ opened }: { opened: LibraryFile }) {
         <ComparePlayer file={file} other={compared} onFullScreen={onFullScreen} />
       ) : file.kind === 'other' ? (
         <NoPreview neighbours={neighbours} />
-      ) : file.sequence || isDecodedPicture(file.name) ? (
-        <SequencePlayer neighbours={neighbours} onFullScreen={onFullScreen} />
+      ) : file.sequence || (isLookedAtPicture(file.name) && file.key !== animated) ? (
+        <SequencePlayer neighbours={neighbours} onFullScreen={onFullScreen} onAnimated={() => setAnimated(file.key)} />
       ) : (
         <PlayingMedia neighbours={neighbours} onFullScreen={onFullScreen} />
       )}

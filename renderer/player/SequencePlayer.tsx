@@ -2,7 +2,7 @@ import { IconPhotoOff } from '@tabler/icons-react';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LibraryFile } from '../../shared/library.ts';
-import { isDecodedPicture } from '../../shared/media.ts';
+import { isLookedAtPicture } from '../../shared/media.ts';
 import type { StorageSummary } from '../../shared/reading.ts';
 import { reportOf } from '../api.ts';
 import type { Looking } from '../images/looking.ts';
@@ -37,10 +37,12 @@ import { StageView } from './view/StageView.tsx';
 interface SequencePlayerProps {
   neighbours: Neighbours;
   onFullScreen: () => void;
+  /** The still that is shown moves. */
+  onAnimated: () => void;
 }
 
 /** Pictures that are decoded one by one: the frames of a sequence at a chosen rate, or one still. */
-export function SequencePlayer({ neighbours, onFullScreen }: SequencePlayerProps) {
+export function SequencePlayer({ neighbours, onFullScreen, onAnimated }: SequencePlayerProps) {
   const { file } = neighbours;
   const { sequence } = file;
   const { t } = useTranslation();
@@ -59,6 +61,11 @@ export function SequencePlayer({ neighbours, onFullScreen }: SequencePlayerProps
     const after = lookingAfter(looking, action);
     if (after) change(after);
   });
+  const isAnimated = !sequence && frame?.is === 'picture' && frame.picture.isAnimated === true;
+  useEffect(() => {
+    if (isAnimated) onAnimated();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once
+  }, [isAnimated]);
   usePlayOn(shown, neighbours);
   useTransportKeys(transport, sequence ? 'video' : 'image');
   const download = useSession((session) => session.download);
@@ -76,6 +83,7 @@ export function SequencePlayer({ neighbours, onFullScreen }: SequencePlayerProps
           data-testid="player-media"
           {...(sequence && { 'data-frame': number })}
           data-picture={frame?.is ?? 'none'}
+          data-origin={originOf(set)}
           role="img"
           aria-label={sequence ? t('player.frame', { frame: number }) : file.name}
           onClick={onSingleClick(() => transport?.togglePlay())}
@@ -115,6 +123,12 @@ export function SequencePlayer({ neighbours, onFullScreen }: SequencePlayerProps
       )}
     </>
   );
+}
+
+/** Where the links of a file lead. */
+function originOf(set: FrameSet | undefined): string | undefined {
+  const [first] = set?.frames ?? [];
+  return first && new URL(first.url).origin;
 }
 
 /** In the place of a frame that there is not, or that gives no picture: never another one. */
@@ -168,6 +182,8 @@ function useFrames(file: LibraryFile, layer: string | undefined, attempt: number
   const newest = useRef({ file, slots, set, layer });
   newest.current = { file, slots, set, layer };
 
+  const examineFrame = useRef<(index: number, error: unknown) => Promise<void>>(undefined);
+
   // After a change of region, too: frames in memory stay, the next ones come from there.
   useEffect(() => {
     setFailure(undefined);
@@ -185,7 +201,7 @@ function useFrames(file: LibraryFile, layer: string | undefined, attempt: number
       // The links may have come after what is drawn.
       const places = newest.current.set ? newest.current.slots : slotsOf(frames.map(({ number }) => number));
       const place = places[index];
-      const options = { links, decoders, isDecoded: isDecodedPicture(newest.current.file.name) };
+      const options = { links, decoders, isDecoded: isLookedAtPicture(newest.current.file.name) };
       return loadFrame(place?.number ?? STILL_NUMBER, newest.current.layer, options, signal);
     };
     /** Why the frame in front of the eyes cannot be had. */
@@ -205,6 +221,7 @@ function useFrames(file: LibraryFile, layer: string | undefined, attempt: number
       );
       if (index === player.index) setFailure({ kind: 'media', ...finding });
     };
+    examineFrame.current = examine;
     const cache = new FrameCache<LoadedFrame>(count, load, (index, error) => {
       if (index === player.index) void examine(index, error);
     });
@@ -246,6 +263,11 @@ function useFrames(file: LibraryFile, layer: string | undefined, attempt: number
 
   // One file alone: what is wrong with it is all that there is to say.
   const broken = !sequence && frame?.is === 'broken' ? frame.fault : undefined;
+  // What is there instead of a picture, its first bytes say: nothing, text, another format.
+  const unknown = broken?.is === 'unknown-format';
+  useEffect(() => {
+    if (unknown) void examineFrame.current?.(0, undefined);
+  }, [unknown]);
   const own = useMemo((): PlayerFailure | undefined => {
     if (!broken) return undefined;
     const code = broken.is === 'unsupported' || broken.is === 'unknown-format' ? 'codec-unsupported' : 'damaged-file';

@@ -143,7 +143,10 @@ function joined(parts: readonly Uint8Array[], total: number): Uint8Array<ArrayBu
 }
 
 function pictureFrame(picture: Picture): LoadedFrame {
-  const bytes = picture.channels.reduce((sum, { samples }) => sum + samples.byteLength, 0);
+  const bytes = [...picture.channels, ...(picture.shown ?? [])].reduce(
+    (sum, { samples }) => sum + samples.byteLength,
+    0,
+  );
   return { is: 'picture', picture, bytes, close: nothing };
 }
 

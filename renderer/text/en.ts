@@ -618,6 +618,8 @@ export const en = {
     reset: 'Colour as it is',
     place: 'x {{x}} y {{y}}',
     shown: 'shown {{shown}}',
+    shownThrough: 'shown {{shown}}, covers {{percent}}%',
+    valuesAre: { decoded: 'decoded', unknown: 'stored values not known' },
     missing: 'Frame {{frame}} is missing.',
     broken: 'Frame {{frame}} cannot be shown. {{fault}}',
   },

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { colourAt, colourChannels } from '../../renderer/images/colourChannels.ts';
 import { parseCube } from '../../renderer/images/cube.ts';
 import { decodePicture } from '../../renderer/images/decodePicture.ts';
-import { type Looking, PLAIN_LOOKING, shownColour } from '../../renderer/images/looking.ts';
+import { type Looking, PLAIN_LOOKING, shownColour, toSrgb } from '../../renderer/images/looking.ts';
 import type { Picture } from '../../renderer/images/picture.ts';
 import { seed } from '../sandbox/seed.ts';
 import { openStudioInApp, type StudioInApp } from './studioInApp.ts';
@@ -12,6 +12,7 @@ import { openStudioInApp, type StudioInApp } from './studioInApp.ts';
 const SECOND = 1000;
 const DAY_MS = 24 * 3600 * SECOND;
 const PICTURES = join(import.meta.dirname, '../fixtures/pictures');
+const WEB = join(PICTURES, 'web');
 const CUBE = join(import.meta.dirname, '../fixtures/colour/grade.cube');
 const FOLDER = 'pictures/';
 const STILLS = [
@@ -22,6 +23,11 @@ const STILLS = [
   'rgb8_big.dpx',
   'lzw_predicted_16.tif',
 ];
+/** PNG, JPEG and WebP, each with what its format says the decoded samples are. */
+const WEB_STILLS = ['rgba_16.png', 'rgb_8_adam7.png', 'palette_4.png', 'lossless_alpha.webp', 'colour.jpg', 'grey.jpg'];
+/** Their profile exchanges red and green. */
+const PROFILED = ['profile.jpg', 'profile.webp'];
+const PROFILE_GAMMA = 2.2;
 /** Single ones in a folder of their own names; frames, with a gap and one that is cut. */
 const FRAMES = [1001, 1002, 1004, 1005];
 const REFUSALS = [404, 503, 403];
@@ -35,6 +41,8 @@ beforeAll(async () => {
   const folder = join(studio.folder, 'pictures');
   await mkdir(folder);
   for (const name of [...STILLS, 'htj2k.exr']) await copyFile(join(PICTURES, name), join(folder, name));
+  for (const name of [...WEB_STILLS, ...PROFILED, 'cmyk.jpg', 'animated.webp'])
+    await copyFile(join(WEB, name), join(folder, name));
   for (const frame of FRAMES) {
     const bytes = await readFile(join(PICTURES, frame % 2 === 0 ? 'piz_half.exr' : 'zip_half.exr'));
     await writeFile(join(folder, `render.${frame}.exr`), frame === CUT_FRAME ? bytes.subarray(0, 2000) : bytes);
@@ -134,6 +142,133 @@ it.each(STILLS)('%s is drawn as it is stored and looked at', async (name) => {
       .poll(() => difference(decoded, { exposure: -0.5, channel }), { message: channel })
       .toBeLessThanOrEqual(MOST_STEPS);
   }
+});
+
+interface WebReference {
+  width: number;
+  height: number;
+  white: number;
+  channels: Record<string, number[]>;
+}
+
+async function webReference(name: string): Promise<WebReference> {
+  const all = JSON.parse(await readFile(join(WEB, 'references.json'), 'utf8')) as Record<string, WebReference>;
+  const found = all[name];
+  if (!found) throw new Error(`No reference for ${name}`);
+  return found;
+}
+
+/** Red, green, blue and alpha that a reference says of a pixel, as shares of white. */
+function referenceAt({ channels, white }: WebReference, at: number): [number, number, number, number] {
+  const { R, G, B, Y, A } = channels;
+  const share = (samples: readonly number[] | undefined): number => (samples?.[at] ?? NaN) / white;
+  return [share(R ?? Y), share(G ?? Y), share(B ?? Y), A ? share(A) : 1];
+}
+
+/** As `difference`, of colours multiplied by how much they cover: a copy of the canvas keeps no others. */
+async function webDifference(reference: WebReference, looking: Partial<Looking>): Promise<number> {
+  const { width, height, pixels } = await drawn();
+  if (width !== reference.width || height !== reference.height) return Infinity;
+  let most = 0;
+  for (let at = 0; at < width * height; at++) {
+    const stored = referenceAt(reference, at);
+    const all = { ...PLAIN_LOOKING, ...looking };
+    const shown = shownColour(stored, 'srgb', all);
+    const cover = all.channel === 'colour' ? stored[3] : 1;
+    const alpha = (pixels[at * 4 + 3] ?? NaN) / 255;
+    most = Math.max(most, Math.abs(alpha - cover) * 255);
+    for (const [index, value] of shown.entries()) {
+      const found = (pixels[at * 4 + index] ?? NaN) * alpha;
+      most = Math.max(most, Math.abs(found - value * cover * 255));
+    }
+  }
+  return most;
+}
+
+/** Of colours that are multiplied by alpha in 8 bits, divided and multiplied again. */
+const MOST_STEPS_COVERED = 2.01;
+
+it.each(WEB_STILLS)('%s is drawn as it is stored and looked at', async (name) => {
+  const reference = await webReference(name);
+  const { page } = studio;
+  await open(`${FOLDER}${name}`);
+  await picture();
+  await expect.poll(() => webDifference(reference, {})).toBeLessThanOrEqual(MOST_STEPS_COVERED);
+  await page.keyboard.press('e');
+  await expect.poll(() => webDifference(reference, { exposure: 0.5 })).toBeLessThanOrEqual(MOST_STEPS_COVERED);
+  for (const channel of ['red', 'green', 'blue', 'alpha', 'luminance'] as const) {
+    await page.keyboard.press('c');
+    await expect
+      .poll(() => webDifference(reference, { exposure: 0.5, channel }), { message: channel })
+      .toBeLessThanOrEqual(MOST_STEPS);
+  }
+});
+
+/** The words under the pointer without the blanks between them, and the pixel that they are of. */
+async function pixelUnderPointer(): Promise<{ words: string; at: (width: number) => number }> {
+  // A pointer that is there already moves nothing.
+  await studio.page.mouse.move(0, 0);
+  await media().hover();
+  const pixel = studio.page.getByTestId('pixel');
+  await expect.poll(() => pixel.innerText()).toMatch(/x \d+ y \d+/);
+  const words = (await pixel.innerText()).replace(/\s+/g, '');
+  const [, x = NaN, y = NaN] = (/^x(\d+)y(\d+)/.exec(words) ?? []).map(Number);
+  return { words, at: (width) => y * width + x };
+}
+
+it.each([
+  ['rgba_16.png', ''],
+  ['lossless_alpha.webp', ''],
+  ['profile.webp', ''],
+  ['colour.jpg', 'decoded'],
+])('the pixel of %s is told as it is stored', async (name, are) => {
+  const { channels, width } = await webReference(name);
+  await open(`${FOLDER}${name}`);
+  await picture();
+  const { words, at } = await pixelUnderPointer();
+  const samples = Object.entries(channels).map(([channel, values]) => `${channel}${values[at(width)]}`);
+  expect(words).toContain(`${are}${samples.join('')}shown`);
+});
+
+it('values that the engine has converted are not called stored', async () => {
+  await open(`${FOLDER}cmyk.jpg`);
+  await picture();
+  const { words } = await pixelUnderPointer();
+  expect(words).toMatch(/storedvaluesnotknownshown/);
+});
+
+it.each(PROFILED)('%s is shown by its profile', async (name) => {
+  await open(`${FOLDER}${name}`);
+  await picture();
+  const { channels, ...rest } = await webReference(name);
+  const { R: red = [], G: green = [], B: blue = [] } = channels;
+  const meant = (samples: readonly number[]): number[] =>
+    samples.map((value) => toSrgb((value / 255) ** PROFILE_GAMMA) * 255);
+  const shown = { ...rest, channels: { R: meant(green), G: meant(red), B: meant(blue) } };
+  await expect.poll(() => webDifference(shown, {})).toBeLessThanOrEqual(MOST_STEPS_COVERED);
+});
+
+it('a still that moves is left to the engine', async () => {
+  await studio.card(`${FOLDER}animated.webp`).dblclick();
+  await expect.poll(() => media().evaluate((element) => element.tagName), { timeout: 60 * SECOND }).toBe('IMG');
+});
+
+it('what is behind a still is seen through it, and its view is that of all pictures', async () => {
+  const { page } = studio;
+  await open(`${FOLDER}lossless_alpha.webp`);
+  await picture();
+  const stage = page.locator('.stage');
+  await page.keyboard.press('b');
+  await expect.poll(() => stage.getAttribute('data-background')).not.toBe('dark');
+  await studio.screenshot('still-background');
+  await page.keyboard.press('b');
+  await page.getByTestId('view-button').click();
+  await page.getByRole('menuitemcheckbox', { name: 'Left and right exchanged' }).click();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => media().evaluate((element) => getComputedStyle(element).transform)).toMatch(/^matrix\(-1,/);
+  await page.keyboard.press('h');
+  for (let left = 3; left > 0; left--) await page.keyboard.press('b');
+  await expect.poll(() => stage.getAttribute('data-background')).toBe('dark');
 });
 
 it('a table takes the place of the curve, and one with a fault says in which line', async () => {

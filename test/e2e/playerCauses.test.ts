@@ -63,7 +63,7 @@ it.each([
   ['text.mp4', 'damaged-file', /text and no media/, ['Save a copy…']],
   ['prores.mov', 'damaged-file', /ProRes 422 HQ, \d+ × \d+ could not be decoded/, ['Save a copy…']],
   ['dnxhr.mov', 'codec-unsupported', /Avid DNxHR, \d+ × \d+, which is not played here/, ['Save a copy…']],
-  ['still.png', 'damaged-file', /begins as a PNG image/, ['Save a copy…']],
+  ['still.png', 'damaged-file', /damaged \(PNG/, ['Save a copy…']],
 ])('%s is explained by its own bytes', async (name, code, words, buttons) => {
   const state = await shown(name);
   expect(state).toMatchObject({ code, text: expect.stringMatching(words) as string });

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { isDecodedPicture, mediaKind } from '../../../shared/media.ts';
+import { isDecodedPicture, isLookedAtPicture, mediaKind } from '../../../shared/media.ts';
 
 it.each([
   ['sq010_sh020_anim_v003.mp4', 'video'],
@@ -30,6 +30,11 @@ it.each([
 it('names the images that engines do not decode', () => {
   const names = ['a.exr', 'a.1001.EXR', 'a.dpx', 'a.tif', 'a.tiff', 'a.png', 'a.jpg', 'a.mov', 'exr', ''];
   expect(names.filter(isDecodedPicture)).toEqual(['a.exr', 'a.1001.EXR', 'a.dpx', 'a.tif', 'a.tiff']);
+});
+
+it('names the images that can be looked at by their stored values', () => {
+  const names = ['a.exr', 'a.tif', 'a.1001.PNG', 'a.jpg', 'a.jpeg', 'a.webp', 'a.gif', 'a.svg', 'a.mov', 'png', ''];
+  expect(names.filter(isLookedAtPicture)).toEqual(names.slice(0, 6));
 });
 
 it('knows every file of the sample library', () => {
