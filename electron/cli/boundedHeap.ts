@@ -12,25 +12,35 @@ const MIN_OLD_BYTES = 20 * MIB;
 const GROWTH_FACTOR = 1.25;
 /** Growth of the memory outside of the heap, after which young objects are collected: buffers of sockets die young. */
 const MAX_BUFFER_GROWTH_BYTES = 6 * MIB;
+/**
+ * Bytes from a storage after which young objects are collected. On a fast line they come between two looks; V8 then
+ * collects all objects, which costs many times as much.
+ */
+const MAX_ARRIVED_BYTES = 3 * MIB;
 
 /**
  * Bounds the garbage of a process that sends or fetches many files. V8 lets young objects have 96 MiB, and old ones far
  * more, before it looks for garbage, which suits a machine for itself; here a few MiB do, for more processor time.
  * Both are only settable before V8 starts, except for the factor by which the young space grows; the collector has no
  * other handle than the one of `--expose-gc`. Without either the process takes more memory, and nothing else changes.
+ *
+ * @returns to be called with bytes as they arrive from a storage.
  */
-export function boundHeap(): void {
+export function boundHeap(): (bytes: number) => void {
   let isYoungBounded = false;
   let limit = MIN_OLD_BYTES;
   let bufferLimit = MAX_BUFFER_GROWTH_BYTES;
+  let arrived = 0;
   let collect: Collect | undefined;
+  const collectYoung = () => {
+    collect ??= collector();
+    collect({ type: 'minor' });
+    arrived = 0;
+    bufferLimit = getHeapStatistics().external_memory + MAX_BUFFER_GROWTH_BYTES;
+  };
   const look = () => {
     const { young, old } = spaces();
-    if (getHeapStatistics().external_memory > bufferLimit) {
-      collect ??= collector();
-      collect({ type: 'minor' });
-      bufferLimit = getHeapStatistics().external_memory + MAX_BUFFER_GROWTH_BYTES;
-    }
+    if (getHeapStatistics().external_memory > bufferLimit) collectYoung();
     if (!isYoungBounded && young >= MAX_YOUNG_BYTES * 0.9) {
       setFlagsFromString('--semi-space-growth-factor=1');
       isYoungBounded = true;
@@ -41,6 +51,10 @@ export function boundHeap(): void {
     limit = Math.max(MIN_OLD_BYTES, spaces().old * GROWTH_FACTOR);
   };
   setInterval(look, LOOK_INTERVAL_MS).unref();
+  return (bytes) => {
+    arrived += bytes;
+    if (arrived >= MAX_ARRIVED_BYTES) collectYoung();
+  };
 }
 
 /** Bytes: that young objects have, and that old ones use. */

@@ -4,6 +4,8 @@ import type { Application } from '../services/application.ts';
 import { type Machine, thisMachine } from '../services/runtime/machine.ts';
 import { type Download, STOPPED } from '../services/transfers/download/download.ts';
 import { DownloadNotes } from '../services/transfers/download/downloadNotes.ts';
+import { downloadResources } from '../services/transfers/download/downloadResources.ts';
+import type { DownloadResources } from '../services/transfers/download/receiveRanges.ts';
 import type { Unproved } from '../services/transfers/download/storedObject.ts';
 import { type CommandContext, reportError } from './surroundings.ts';
 import { waitMinutes, Waits } from './waits.ts';
@@ -30,6 +32,7 @@ export interface Downloading {
   /** Aborted by Ctrl+C, and with the reason STOPPED after too long a wait. */
   signal: AbortSignal;
   machine: Machine;
+  resources: DownloadResources;
   waits: Waits;
   /** To be called with the destination of each download that can be resumed. */
   claimed: (path: string) => void;
@@ -65,7 +68,7 @@ export async function whileDownloading<Result>(
   try {
     return await work({
       signal: AbortSignal.any([surroundings.signal, tooLong.signal]),
-      ...{ machine, waits },
+      ...{ machine, waits, resources: { ...downloadResources(), arrived: surroundings.arrived } },
       claimed: (path) => notes.begun(path),
       beginsAgain: (key, why) => reportError(context, why, BEGINS_AGAIN[why] ?? 'The download begins again.', key),
     });

@@ -41,11 +41,11 @@ function get(
   options: GetOptions,
   context: CommandContext,
 ): Promise<Download> {
-  return whileDownloading(services, options, context, ({ signal, machine, waits, claimed, beginsAgain }) => {
+  return whileDownloading(services, options, context, ({ waits, beginsAgain, ...downloading }) => {
     const line = { id: key, key, state: 'running' as const, sent: 0, confirmed: 0 };
     waits.changed([line]);
     return download(() => services.studio(), key, target, {
-      ...{ signal, machine, claimed },
+      ...downloading,
       progress: (received) => {
         Object.assign(line, { sent: received, confirmed: received });
         waits.changed([line]);

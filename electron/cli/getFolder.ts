@@ -38,7 +38,7 @@ function getFolder(
   options: GetOptions,
   context: CommandContext,
 ): Promise<FolderReport> {
-  return whileDownloading(services, options, context, ({ signal, machine, waits, claimed, beginsAgain }) => {
+  return whileDownloading(services, options, context, ({ waits, beginsAgain, ...downloading }) => {
     // One line for all: bytes of any file are progress of the command.
     const line = { id: folder, key: folder, state: 'running' as const, sent: 0, confirmed: 0 };
     const received = new Map<string, number>();
@@ -50,7 +50,7 @@ function getFolder(
     };
     waits.changed([line]);
     return downloadFolder(() => services.studio(), folder, target, {
-      ...{ signal, machine, claimed, beginsAgain },
+      ...{ ...downloading, beginsAgain },
       progress: moved,
       done: (file) => {
         // One that was there and was compared is progress too.

@@ -23,6 +23,8 @@ export interface CliSurroundings {
   machine?: Machine;
   /** Aborted when the user presses Ctrl+C. */
   signal: AbortSignal;
+  /** Called with bytes as they arrive from a storage. */
+  arrived?: (bytes: number) => void;
 }
 
 /** Options of every command. */

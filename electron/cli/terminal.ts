@@ -64,7 +64,7 @@ async function run(args: readonly string[]): Promise<number> {
       stderr(isJson ? `${JSON.stringify({ code: 'destination-unwritable', message })}\n` : `nearplay: ${message}\n`);
     },
   });
-  if (WORKING_COMMANDS.has(command)) boundHeap();
+  const arrived = WORKING_COMMANDS.has(command) ? boundHeap() : undefined;
   const exitCode = await runCli(args, {
     env: process.env,
     cwd: process.cwd(),
@@ -76,6 +76,7 @@ async function run(args: readonly string[]): Promise<number> {
     now: () => Date.now(),
     platform: process.platform,
     signal: interrupted.signal,
+    ...(arrived && { arrived }),
   });
   if (exitCode === EXIT_BY_SIGNAL.SIGINT) return exitBySignal;
   // A command may be over before its last line is known to be lost.

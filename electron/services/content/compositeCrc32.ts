@@ -26,9 +26,14 @@ const CRC_BYTES = 4;
  * @param parts the CRC-32 of each part, in order.
  */
 export function compositeOf(parts: readonly number[]): string {
+  return `${compositeCrc32Of(parts)}-${parts.length}`;
+}
+
+/** As compositeOf, without the number of parts. */
+export function compositeCrc32Of(parts: readonly number[]): string {
   const row = Buffer.alloc(parts.length * CRC_BYTES);
   parts.forEach((part, index) => row.writeUInt32BE(part, index * CRC_BYTES));
-  return `${toBase64(crc32(row))}-${parts.length}`;
+  return toBase64(crc32(row));
 }
 
 /** Calculates the composite checksum of bytes in chunks of any size. */

@@ -133,9 +133,9 @@ export class PartFile {
     }
   }
 
-  /** CRC-32 of the content, of the bytes as they were written; those of an earlier process are read. */
-  async #crc32(signal: AbortSignal): Promise<number> {
-    return this.#received.crc32(async ({ start, end }) => {
+  /** CRC-32 of each part, of the bytes as they were written; those of an earlier process are read. */
+  async #crc32OfParts(partSize: number, signal: AbortSignal): Promise<readonly number[] | undefined> {
+    return this.#received.crc32OfParts(partSize, async ({ start, end }) => {
       const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, end - start));
       let crc = 0;
       for (let position = start; position < end; position += buffer.length) {
@@ -159,7 +159,7 @@ export class PartFile {
         if (now.size !== before.size || now.mtimeNs !== before.mtimeNs) throw new NearplayError('damaged');
       },
       read: (buffer, start) => this.#read(buffer, start),
-      crc32: (signal) => this.#crc32(signal),
+      crc32OfParts: (partSize, signal) => this.#crc32OfParts(partSize, signal),
     };
   }
 

@@ -4,10 +4,13 @@ import { crc32, crc32Combine } from '../../content/crc32.ts';
 
 /** Up to this size an object is read in one request; above, in ranges side by side. */
 export const ONE_REQUEST_MAX_BYTES = 8 * MIB;
-/** Smaller ranges spend more of their time on round trips than they save by running side by side. */
+/**
+ * Sizes of ranges. Smaller ones spend more of their time on round trips than they save by running side by side. Each
+ * divides the usual sizes of parts, so that the checksums of parts follow from those of ranges.
+ */
+const RANGE_BYTES = [8 * MIB, 4 * MIB, 2 * MIB] as const;
 const MIN_RANGE_BYTES = 2 * MIB;
-const USUAL_RANGE_BYTES = 8 * MIB;
-/** Ranges of an object that is only just too large for one request: enough for as many connections. */
+/** Ranges that an object has at least, where they are not too small: enough for as many connections. */
 const USUAL_RANGES = 16;
 /** As many as S3 has parts of an object at most; it bounds the note. */
 const MAX_RANGES = 10_000;
@@ -37,7 +40,7 @@ export function planRanges(size: number, inOne = false, rangeBytes?: number): Ra
   if (!inOne && rangeBytes !== undefined) return planOf(size, rangeBytes);
   if (inOne || size <= ONE_REQUEST_MAX_BYTES) return { size, rangeSize: Math.max(1, size), count: 1 };
   const inMib = (bytes: number) => Math.ceil(bytes / MIB) * MIB;
-  const even = Math.min(USUAL_RANGE_BYTES, Math.max(MIN_RANGE_BYTES, inMib(size / USUAL_RANGES)));
+  const even = RANGE_BYTES.find((bytes) => bytes * USUAL_RANGES <= size) ?? MIN_RANGE_BYTES;
   return planOf(size, Math.max(even, inMib(size / MAX_RANGES)));
 }
 
@@ -144,17 +147,28 @@ export class ReceivedRanges {
   }
 
   /**
-   * CRC-32 of the whole object, from that of each range as it was received. A range of an earlier process is read.
+   * CRC-32 of each part of the object, from that of each range as it was received. A range of an earlier process is read.
    *
+   * @param partSize bytes of every part but the last.
    * @param read calculates the CRC-32 of bytes of the file.
+   * @returns `undefined` where the end of a part lies within a range.
    */
-  async crc32(read: (range: ByteRange) => Promise<number>): Promise<number> {
-    let whole = 0;
-    for (let index = 0; index < this.plan.count; index++) {
+  async crc32OfParts(
+    partSize: number,
+    read: (range: ByteRange) => Promise<number>,
+  ): Promise<readonly number[] | undefined> {
+    const { size, rangeSize, count } = this.plan;
+    if (partSize < size && partSize % rangeSize !== 0) return undefined;
+    const parts: number[] = [];
+    let current = 0;
+    for (let index = 0; index < count; index++) {
       const range = this.#rangeAt(index);
-      whole = crc32Combine(whole, this.#crcs[index] ?? (await read(range)), range.end - range.start);
+      current = crc32Combine(current, this.#crcs[index] ?? (await read(range)), range.end - range.start);
+      if (range.end % partSize !== 0 && range.end < size) continue;
+      parts.push(current);
+      current = 0;
     }
-    return whole;
+    return parts;
   }
 
   note(): ReceivedNote {

@@ -29,6 +29,8 @@ export interface DownloadResources {
   clients: TransferClients;
   /** What a player leaves to them. */
   playback: PlaybackYield;
+  /** Called with bytes as they arrive, before they are written. */
+  arrived?: ((bytes: number) => void) | undefined;
 }
 
 /** Reads bytes of the object from one storage. @throws NearplayError as objectBytes */
@@ -157,6 +159,7 @@ class RangesRun {
     this.#mostRequests = this.#requests;
     this.#failuresOf.delete(index);
     this.#asked.resources.slots.addBytes(bytes);
+    this.#asked.resources.arrived?.(bytes);
   }
 
   /** Resolves when the range is due again. @throws NearplayError when all end */

@@ -84,6 +84,7 @@ async function read(asked: SmallObject, whole: Buffer): Promise<Fingerprint | un
     });
     for await (const { bytes } of batches) {
       resources.slots.addBytes(bytes.length);
+      resources.arrived?.(bytes.length);
       await resources.bandwidth.take(bytes.length, signal);
     }
     return fingerprint;

@@ -1,6 +1,7 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { NearplayError } from '../../../../shared/errors.ts';
 import { endpointOf } from '../../../../shared/storagePlace.ts';
+import { compositeCrc32Of } from '../../content/compositeCrc32.ts';
 import { toBase64 } from '../../content/crc32.ts';
 import {
   type ComparedFile,
@@ -91,9 +92,10 @@ export async function lookAt(
   return { storage, version, etag, ...(fingerprint && { fingerprint }) };
 }
 
-/** A file to compare, with the CRC-32 where that was calculated while its bytes arrived. */
+/** A file to compare, with the CRC-32 of its parts where that was calculated while its bytes arrived. */
 export interface ReceivedFile extends ComparedFile {
-  crc32?(signal: AbortSignal): Promise<number>;
+  /** @param partSize bytes of every part but the last. @returns `undefined` where it is not known of these parts */
+  crc32OfParts?(partSize: number, signal: AbortSignal): Promise<readonly number[] | undefined>;
 }
 
 /**
@@ -115,22 +117,31 @@ export async function proveContent(
     throw new NearplayError('damaged', `What arrived is not what the storage keeps the ${provedBy} of.`);
   };
   if (fingerprint.of === 'whole') {
-    if (fingerprint.algorithm === 'CRC32' && file.crc32) {
-      if (toBase64(await file.crc32(signal)) === fingerprint.value) return { by: provedBy };
-      return differs();
-    }
-    if (await hasContent(file, { fingerprint, signal })) return { by: provedBy };
-    return differs();
+    return (await isContentOf(file, fingerprint, Math.max(1, version.size), signal)) ? { by: provedBy } : differs();
   }
   const part = (number: number) => headOf(studio, stored.storage, version, signal, number);
   const { ContentLength: length, PartsCount: count } = await part(1);
   const partSize = partSizeBy(fingerprint, version.size, { size: length, count });
   if (partSize === undefined) return { unproved: 'incomparable' };
-  if (await hasContent(file, { fingerprint, partSize, signal })) return { by: provedBy };
+  if (await isContentOf(file, fingerprint, partSize, signal)) return { by: provedBy };
   // Parts of different sizes may be as many as parts of one size would be: their boundaries are unknown then.
   const isEven = version.size <= 2 * partSize || (await part(2)).ContentLength === partSize;
   if (!isEven) return { unproved: 'incomparable' };
   return differs();
+}
+
+/** Compares the checksums of what arrived where they are known, or else the bytes on disk. */
+async function isContentOf(
+  file: ReceivedFile,
+  fingerprint: Fingerprint,
+  partSize: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { algorithm, of, value } = fingerprint;
+  const crcs = algorithm === 'CRC32' ? await file.crc32OfParts?.(partSize, signal) : undefined;
+  if (!crcs) return hasContent(file, { fingerprint, partSize, signal });
+  const [whole = 0] = crcs;
+  return (of === 'whole' ? toBase64(whole) : compositeCrc32Of(crcs)) === value;
 }
 
 /**

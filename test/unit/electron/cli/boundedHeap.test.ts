@@ -37,20 +37,46 @@ const BUFFERS = `
   console.log(Math.round(most / 2 ** 20));
 `;
 
-async function mostMiB(how: 'bounded' | 'free', program = PROGRAM): Promise<number> {
+/** As many buffers as a fast line brings between two looks of a timer. */
+const FAST = `
+  const { boundHeap } = await import(${JSON.stringify(MODULE)});
+  const { PerformanceObserver, constants } = await import('node:perf_hooks');
+  const arrived = boundHeap();
+  let majors = 0;
+  new PerformanceObserver((list) => {
+    for (const { detail } of list.getEntries()) if (detail.kind !== constants.NODE_PERFORMANCE_GC_MINOR) majors += 1;
+  }).observe({ entryTypes: ['gc'] });
+  const living = [];
+  for (let count = 0; count < 16384; count++) {
+    living.push(Buffer.allocUnsafeSlow(65536));
+    if (living.length > 32) living.shift();
+    if (process.argv[1] === 'told') arrived(65536);
+    if (count % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  console.log(majors);
+`;
+
+async function printed(how: 'bounded' | 'free' | 'told', program = PROGRAM): Promise<number> {
   const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program, how];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: fileURLToPath(new URL('.', MODULE)) });
   return Number(stdout);
 }
 
 it('keeps the heap of much garbage smaller than V8 by itself', async () => {
-  const [bounded, free] = [await mostMiB('bounded'), await mostMiB('free')];
+  const [bounded, free] = [await printed('bounded'), await printed('free')];
   expect(bounded).toBeGreaterThan(0);
   expect(bounded).toBeLessThan(free * 0.8);
 });
 
 it('keeps the buffers of a fast line fewer than V8 by itself', async () => {
-  const [bounded, free] = [await mostMiB('bounded', BUFFERS), await mostMiB('free', BUFFERS)];
+  const [bounded, free] = [await printed('bounded', BUFFERS), await printed('free', BUFFERS)];
   expect(bounded).toBeGreaterThan(0);
   expect(bounded).toBeLessThan(free * 0.8);
+});
+
+it('collects old objects less often where it is told what arrives', async () => {
+  const [told, untold] = [await printed('told', FAST), await printed('free', FAST)];
+  expect(untold).toBeGreaterThan(10);
+  expect(told).toBeLessThan(untold / 2);
 });

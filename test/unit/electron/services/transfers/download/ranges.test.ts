@@ -99,14 +99,32 @@ it('have the CRC-32 of the whole, and only what an earlier process wrote is read
         received.add(index, content.subarray(start, end));
       }
       let read = 0;
-      const crc = await received.crc32(({ start, end }) => {
+      const crcs = await received.crc32OfParts(PLAN.size, ({ start, end }) => {
         read += 1;
         return Promise.resolve(crc32(content.subarray(start, end)));
       });
-      expect(crc).toBe(crc32(content));
+      expect(crcs).toEqual([crc32(content)]);
       expect(read).toBe(found.filter((length) => length > 0).length);
     }),
   );
+});
+
+it('have the CRC-32 of parts that end where ranges do, and of no others', async () => {
+  const content = randomBytes(PLAN.size);
+  const received = receivedOf(
+    content,
+    Array.from({ length: PLAN.count }, (_, index) => Math.min(64, PLAN.size - index * 64)),
+  );
+  const unread = () => Promise.reject(new Error('nothing has to be read'));
+  for (const partSize of [64, 128, 192, 960, 1000, 5000]) {
+    const parts = Array.from({ length: Math.ceil(PLAN.size / partSize) }, (_, index) =>
+      crc32(content.subarray(index * partSize, (index + 1) * partSize)),
+    );
+    expect(await received.crc32OfParts(partSize, unread), `${partSize}`).toEqual(parts);
+  }
+  for (const partSize of [1, 63, 65, 999]) expect(await received.crc32OfParts(partSize, unread)).toBeUndefined();
+  const empty = ReceivedRanges.none(planRanges(0));
+  expect(await empty.crc32OfParts(1, unread)).toEqual([0]);
 });
 
 it('of a part that an earlier version wrote are those from its beginning', () => {
