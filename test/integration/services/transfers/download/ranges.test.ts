@@ -15,8 +15,8 @@ import { DownloadDesk, KEY, MIB, SYDNEY_REGION, whenReceived } from './surroundi
 const SIZE = 33 * MIB + 12_345;
 /** Where requests are counted: a busy machine is not a line on which nothing comes. */
 const PATIENT = { idleMs: 60_000 };
-/** Of 3 MiB each. */
-const RANGES = 12;
+/** Of 2 MiB each. */
+const RANGES = 17;
 let desk: DownloadDesk;
 beforeEach(async () => {
   desk = await DownloadDesk.open(SIZE);
