@@ -8,7 +8,7 @@ export interface KeptPlayback {
   paused: boolean;
   speed: number;
   repeat: Repeat;
-  /** Seconds. */
+  /** Seconds, within the picture: where it begins, a media element may show the one before. */
   time: number;
   /** The picture on screen, counted from 0; undefined where it is not known. */
   frame: number | undefined;

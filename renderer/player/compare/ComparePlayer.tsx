@@ -308,7 +308,7 @@ function keep(
   const [place, source] = leadFile === file ? [pair.lead, lead] : [pair.other, other];
   if (place.index === undefined || !source) return;
   const { index } = place;
-  playerMemory.keep({ paused, speed, frame: index, time: source.table.timeOf(index), repeat: range.repeat });
+  playerMemory.keep({ paused, speed, frame: index, time: source.table.middleOf(index), repeat: range.repeat });
 }
 
 /** A sequence at the rate that is chosen; a film at its own, and where that changes at its mean. */

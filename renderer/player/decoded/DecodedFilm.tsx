@@ -145,7 +145,8 @@ function useDecodedFilm(key: string, canvas: React.RefObject<HTMLCanvasElement |
         playerMemory.arrived();
       },
       changed: (now, atOnce) => {
-        const { muted, volume, paused, speed, time, frame, range } = now;
+        const { muted, volume, paused, speed, frame, range } = now;
+        const time = frame === undefined ? now.time : table.middleOf(frame);
         playerMemory.keep({ muted, volume, paused, speed, time, frame, repeat: range.repeat });
         // A picture and its number are drawn together.
         if (atOnce) flushSync(() => setShown(now));
