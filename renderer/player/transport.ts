@@ -110,6 +110,7 @@ const MAX_SEARCH_STEPS = 150;
 /** Between two drawings of the window. */
 const DRAWING_S = 1 / 60;
 const SEEK_TIMEOUT_MS = 5 * SECOND_MS;
+const ENGINE_CLOCK_S = 1e-6;
 
 /**
  * The controls of one media element: what it shows, and what the keys do to it. The number of a picture is that of the one which
@@ -329,7 +330,7 @@ export class Transport implements TransportControls {
   #here(table: FrameTable): number {
     const shown = this.#frame();
     const isSettled = this.#isSettled && !this.#media.seeking;
-    return isSettled && shown !== undefined ? shown : table.frameOn(this.#media.currentTime);
+    return isSettled && shown !== undefined ? shown : frameAt(table, this.#media.currentTime);
   }
 
   #frame(): number | undefined {
@@ -374,7 +375,7 @@ export class Transport implements TransportControls {
     const { paused, seeking, currentTime } = this.#media;
     const frame = this.#frame();
     if (frame === undefined) return !seeking;
-    return (!paused && !seeking) || frame === this.#table?.frameOn(currentTime);
+    return (!paused && !seeking) || (!!this.#table && frame === frameAt(this.#table, currentTime));
   }
 
   #forget(): void {
@@ -429,7 +430,7 @@ export class Transport implements TransportControls {
     }
     this.#questions += 1;
     const table = this.#table;
-    const frame = table?.frameOn(currentTime) ?? 0;
+    const frame = table ? frameAt(table, currentTime) : 0;
     const middle = table?.middleOf(frame) ?? currentTime;
     const within = table ? (middle - table.timeOf(frame)) / 4 : SEARCH_STEP_S / 8;
     this.#isAimed = true;
@@ -531,6 +532,11 @@ export class Transport implements TransportControls {
       atOnce,
     );
   }
+}
+
+/** The picture of an element's position, which engines cut to whole microseconds: a time at which one begins is just before it then. */
+function frameAt(table: FrameTable, currentTime: number): number {
+  return table.frameOn(currentTime + ENGINE_CLOCK_S);
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -50,6 +50,17 @@ it('says the picture that is presented, not the one of the position', () => {
   expect(shown).toMatchObject({ frame: 100, wanted: 100, settled: true });
 });
 
+it('stays at a picture whose beginning the engine has cut to microseconds', async () => {
+  transport.setTable(FrameTable.steady(240, { numerator: 24, denominator: 1 }));
+  transport.seekToFrame(77);
+  // Where the stage goes on, that is where the picture begins: 77/24 is a third of a microsecond later.
+  video.currentTime = 3.208333;
+  video.settle(77 / 24);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(video.currentTime).toBe(3.208333);
+  expect(shown).toMatchObject({ frame: 77, wanted: 77, settled: true });
+});
+
 it('believes an engine that shows another picture than it was asked for, once it says so again', async () => {
   transport.setTable(TABLE);
   video.present(0);
