@@ -1,8 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CDPSession } from 'playwright';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { axeViolations } from '../helpers/axe.ts';
+import { look } from '../helpers/looking.ts';
 import { seed } from '../sandbox/seed.ts';
 import { openStudioInApp, type StudioInApp } from './studioInApp.ts';
 
@@ -11,11 +10,6 @@ const HOUR = 3600 * SECOND;
 const LONG = { timeout: 60 * SECOND };
 const CODED = join(import.meta.dirname, '../fixtures/media-coded');
 const PICTURES = join(import.meta.dirname, '../fixtures/pictures');
-const WINDOWS = [
-  { width: 1024, height: 700 },
-  { width: 1280, height: 820 },
-  { width: 1920, height: 1080 },
-];
 const FILMS: Record<string, string> = {
   'shot_v001.mov': 'prores_422hq_24.mov',
   'shot_v002.mp4': 'h264_24.mp4',
@@ -27,8 +21,6 @@ const FILMS: Record<string, string> = {
 const PLATES = { v001: [1001, 1002, 1004], v002: [1001, 1002, 1003, 1004] };
 
 let studio: StudioInApp;
-let devtools: CDPSession;
-let usual: { width: number; height: number };
 
 beforeAll(async () => {
   studio = await openStudioInApp({ media: false });
@@ -43,8 +35,6 @@ beforeAll(async () => {
   }
   await seed(studio.sandbox, folder, { prefix: 'media/compare', ageMs: 24 * HOUR, replicated: true });
   await studio.page.reload();
-  devtools = await studio.page.context().newCDPSession(studio.page);
-  usual = await studio.page.evaluate(() => ({ width: window.innerWidth, height: window.innerHeight }));
   await studio.card('compare/').dblclick();
 });
 afterEach(async () => {
@@ -112,35 +102,6 @@ async function openPair(name: string, offered: string): Promise<void> {
   await settled();
 }
 
-/** In windows of three sizes, for people to look at, and by axe in both themes. */
-async function look(state: string): Promise<void> {
-  const { page } = studio;
-  const show = (size: { width: number; height: number }) =>
-    devtools.send('Emulation.setDeviceMetricsOverride', { ...size, deviceScaleFactor: 1, mobile: false });
-  for (const size of WINDOWS) {
-    await show(size);
-    await studio.screenshot(`compare-${state}-${size.width}x${size.height}`);
-  }
-  await show(usual);
-  for (const theme of ['light', 'dark']) {
-    const before = await page.evaluate((chosen) => {
-      const was = document.documentElement.dataset['theme'] ?? 'system';
-      document.documentElement.dataset['theme'] = chosen;
-      return was;
-    }, theme);
-    // Colours change by and by.
-    await page.evaluate(() =>
-      Promise.allSettled(
-        document.getAnimations().flatMap((one) => (one instanceof CSSTransition ? [one.finished] : [])),
-      ),
-    );
-    expect.soft([state, theme, await axeViolations(page)]).toEqual([state, theme, []]);
-    await page.evaluate((was) => {
-      document.documentElement.dataset['theme'] = was;
-    }, before);
-  }
-}
-
 it('two versions of a film go in step, each with its own number', async () => {
   await openPair('shot_v003.mp4', 'shot_v002.mp4');
   await press('Home');
@@ -155,7 +116,7 @@ it('two versions of a film go in step, each with its own number', async () => {
   await studio.page.keyboard.type('101');
   await press('Enter');
   await expectPair(101, 103);
-  await look('side');
+  await look(studio, 'compare-side');
   await press('s');
   expect(await text('compare-offset')).toBe('B -2');
   await expectPair(103, 101);
@@ -175,7 +136,7 @@ it('a place that one side does not have says so, and shows no neighbour', async 
   expect(await note('b')).toBe('B has no frame here.');
   expect(await sideOf('b')).toEqual({ said: '–', pictured: undefined });
   await expect.poll(() => sideOf('a'), LONG).toMatchObject({ said: '240', pictured: 240 });
-  await look('no-frame');
+  await look(studio, 'compare-no-frame');
   await press('z');
   await expectPair(240, 240);
 });
@@ -197,24 +158,24 @@ it('one is laid over the other in every way, by keyboard and by dragging', async
   await page.mouse.move(area.x + area.width / 4, box.y + 40, { steps: 4 });
   await page.mouse.up();
   await expect.poll(() => edge.getAttribute('aria-valuenow')).toBe('25');
-  await look('wipe');
+  await look(studio, 'compare-wipe');
   await press('y');
   expect(await compare('way')).toBe('difference');
   await press('Shift+ArrowUp', 'Shift+ArrowUp');
   expect(await text('compare-amount')).toBe('×4');
-  await look('difference');
+  await look(studio, 'compare-difference');
   await press('y');
   expect(await compare('way')).toBe('overlay');
   await press('Shift+ArrowDown');
   expect(await text('compare-amount')).toBe('45%');
-  await look('overlay');
+  await look(studio, 'compare-overlay');
   await press('a');
   expect([await compare('way'), await compare('shown')]).toEqual(['flip', 'a']);
   expect(await page.getByTestId('compare-side-b').isVisible()).toBe(false);
   await press('a');
   expect(await compare('shown')).toBe('b');
   expect(await page.getByTestId('compare-side-a').isVisible()).toBe(false);
-  await look('flip');
+  await look(studio, 'compare-flip');
   await press('Shift+Y', 'Shift+Y', 'Shift+Y', 'Shift+Y');
   expect(await compare('way')).toBe('side');
 });
@@ -240,7 +201,7 @@ it('sequences go by their numbers, and a missing frame is missing', async () => 
   expect(await note('b')).toContain('1003');
   expect([(await sideOf('a')).said, (await sideOf('b')).said]).toEqual(['1003', '1003']);
   expect(await text('frame-number')).toBe('1003 / 1004');
-  await look('missing');
+  await look(studio, 'compare-missing');
   await press('ArrowRight');
   await settled();
   expect([(await sideOf('a')).said, (await sideOf('b')).said]).toEqual(['1004', '1004']);
@@ -268,7 +229,9 @@ it.each(['shot_v003.mp4', 'plate_v002.####.exr'])(
     sandbox.addFault({ region: sandbox.replica.region, operation: 'GetObject', key: /compare/, effect });
     // Read from the network, not from what the browser kept.
     await page.context().clearCookies();
+    const devtools = await page.context().newCDPSession(page);
     await devtools.send('Network.clearBrowserCache');
+    await devtools.detach();
     await openPair(name, name.startsWith('shot') ? 'shot_v002.mp4' : 'plate_v001.####.exr');
     for (const side of ['a', 'b']) {
       const route = page.getByTestId(`compare-label-${side}`).getByTestId('player-route');

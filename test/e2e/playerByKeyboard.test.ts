@@ -1,23 +1,15 @@
 import { join } from 'node:path';
-import type { CDPSession } from 'playwright';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { axeViolations } from '../helpers/axe.ts';
 import { CodedPlayer } from '../helpers/codedPlayer.ts';
+import { look } from '../helpers/looking.ts';
 import { seed } from '../sandbox/seed.ts';
 import { openStudioInApp, type StudioInApp } from './studioInApp.ts';
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 const CODED = join(import.meta.dirname, '../fixtures/media-coded');
-const WINDOWS = [
-  { width: 1024, height: 700 },
-  { width: 1280, height: 820 },
-  { width: 1920, height: 1080 },
-];
 let studio: StudioInApp;
 let player: CodedPlayer;
-let devtools: CDPSession;
-let usual: { width: number; height: number };
 
 beforeAll(async () => {
   studio = await openStudioInApp({ media: false });
@@ -25,8 +17,6 @@ beforeAll(async () => {
   await studio.page.reload();
   player = new CodedPlayer(studio.page);
   await player.prepare();
-  devtools = await studio.page.context().newCDPSession(studio.page);
-  usual = await studio.page.evaluate(() => ({ width: window.innerWidth, height: window.innerHeight }));
   await studio.card('coded/').dblclick();
 });
 afterAll(() => studio.stop());
@@ -48,35 +38,6 @@ async function tabTo(testId: string): Promise<void> {
     if (found === testId) return;
   }
   throw new Error(`Tab does not come to ${testId}`);
-}
-
-/** In windows of three sizes, for people to look at, and by axe in both themes. */
-async function look(state: string): Promise<void> {
-  const { page } = studio;
-  const show = (size: { width: number; height: number }) =>
-    devtools.send('Emulation.setDeviceMetricsOverride', { ...size, deviceScaleFactor: 1, mobile: false });
-  for (const size of WINDOWS) {
-    await show(size);
-    await studio.screenshot(`player-${state}-${size.width}x${size.height}`);
-  }
-  await show(usual);
-  const theme = (name: string) =>
-    page.evaluate((chosen) => {
-      const before = document.documentElement.dataset['theme'] ?? 'system';
-      document.documentElement.dataset['theme'] = chosen;
-      return before;
-    }, name);
-  for (const name of ['light', 'dark']) {
-    const before = await theme(name);
-    // Colours change by and by.
-    await page.evaluate(() =>
-      Promise.allSettled(
-        document.getAnimations().flatMap((one) => (one instanceof CSSTransition ? [one.finished] : [])),
-      ),
-    );
-    expect.soft([state, name, await axeViolations(page)]).toEqual([state, name, []]);
-    await theme(before);
-  }
 }
 
 it('steps, types a frame, and hears where it is', async () => {
@@ -101,7 +62,7 @@ it('steps, types a frame, and hears where it is', async () => {
   await page.keyboard.type('100');
   await press('Enter');
   expect(await player.settled()).toEqual({ said: 99, pictured: 99 });
-  await look('paused');
+  await look(studio, 'player-paused');
 });
 
 it('counts in another way, chosen from its menu', async () => {
@@ -109,7 +70,7 @@ it('counts in another way, chosen from its menu', async () => {
   await tabTo('counting-button');
   await press('Enter');
   await page.locator('[data-counting="film"]').waitFor();
-  await look('counting');
+  await look(studio, 'player-counting');
   await press('ArrowDown', 'ArrowDown', 'Enter');
   const chosen = await page.getByTestId('frame-number').innerText();
   expect(chosen).toBe('1100 / 1240');
@@ -180,7 +141,7 @@ it('looks closer, turned over, and behind masks', async () => {
   await press('+', '+');
   expect(await view()).toBe('translate(0px, 0px) scale(1.5625, 1.5625)');
   expect(await attribute('data-movable')).toBe('true');
-  await look('zoomed');
+  await look(studio, 'player-zoomed');
   await press('1');
   await expect.poll(() => page.getByTestId('view-button').getAttribute('aria-label')).toMatch(/: 100%$/);
   await press('0', 'h', 'Shift+H');
@@ -189,17 +150,17 @@ it('looks closer, turned over, and behind masks', async () => {
   expect(await page.getByTestId('mask').count()).toBe(1);
   expect(await page.getByTestId('safe-area').count()).toBe(2);
   expect(await attribute('data-background')).toBe('grey');
-  await look('masked');
+  await look(studio, 'player-masked');
   const box = await page.getByTestId('mask').boundingBox();
   expect((box?.width ?? 0) / (box?.height ?? 1)).toBeCloseTo(2.39, 1);
   await tabTo('view-button');
   await press('Enter');
   await page.getByTestId('view-mask').waitFor();
-  await look('view-menu');
+  await look(studio, 'player-view-menu');
   await page.getByTestId('view-mask').focus();
   await press('ArrowRight');
   await page.locator('[data-choice="none"]').waitFor();
-  await look('mask-menu');
+  await look(studio, 'player-mask-menu');
   await page.locator('[data-choice="none"]').focus();
   await press('Enter');
   await page.getByTestId('mask').waitFor({ state: 'detached' });
@@ -298,7 +259,7 @@ it('the drawer lies over the edge, and the picture keeps its size', async () => 
   await press('t');
   await page.getByTestId('transfers').waitFor();
   expect(await size()).toEqual(before);
-  await look('drawer');
+  await look(studio, 'player-drawer');
   await press('t');
   await page.getByTestId('transfers').waitFor({ state: 'detached' });
 });
@@ -307,7 +268,7 @@ it('the list of keys has all of them', async () => {
   const { page } = studio;
   await press('?');
   await page.getByTestId('shortcuts').waitFor();
-  await look('keys');
+  await look(studio, 'player-keys');
   await press('Escape');
   await page.getByTestId('shortcuts').waitFor({ state: 'detached' });
   await press('Escape');
