@@ -8,9 +8,10 @@ import { reportOf } from '../api.ts';
 import type { Looking } from '../images/looking.ts';
 import { PictureCanvas } from '../images/pictureCanvas.ts';
 import type { Neighbours } from '../store/arrangement.ts';
-import { useNearplay, useSession } from '../store/context.tsx';
+import { useNearplay, useSession, useStorages } from '../store/context.tsx';
 import { Controls } from './Controls.tsx';
 import { FrameCache } from './frameCache.ts';
+import { frameFailure } from './frameFailure.ts';
 import { type FailedFrame, FrameLinks, type FrameSet } from './frameLinks.ts';
 import { type LoadedFrame, loadFrame } from './frameLoader.ts';
 import { LookingBar } from './LookingBar.tsx';
@@ -27,7 +28,6 @@ import { SettledRoute } from './PlayerRoute.tsx';
 import { expectedSlots, type Slot, slotsOf } from './sequenceSlots.ts';
 import { SequenceTransport } from './sequenceTransport.ts';
 import { onSingleClick } from './singleClick.ts';
-import { probeSource } from './sourceProbe.ts';
 import { STILL_TRANSPORT, type TransportState } from './transport.ts';
 import { usePlaybackNeed } from './usePlaybackNeed.ts';
 import { usePlayerKeys, useTransportKeys } from './usePlayerKeys.ts';
@@ -171,8 +171,8 @@ function useFrames(file: LibraryFile, layer: string | undefined, attempt: number
   const [frame, setFrame] = useState<LoadedFrame>();
   const [failure, setFailure] = useState<PlayerFailure>();
   usePlaybackNeed(() => transport?.moment ?? NO_PLAYBACK);
-  const storages = useRef<readonly StorageSummary[]>(undefined);
-  storages.current = useSession((session) => session.app?.reading?.storages);
+  const storages = useRef<readonly StorageSummary[]>([]);
+  storages.current = useStorages();
   const links = useMemo(() => new FrameLinks(ask, { arrived: setSet }), [ask]);
   const [expected] = useState(() => (sequence ? expectedSlots(sequence) : [{ number: STILL_NUMBER, isThere: true }]));
   const slots = useMemo(() => (set ? slotsOf(set.frames.map(({ number }) => number)) : expected), [set, expected]);
@@ -208,18 +208,9 @@ function useFrames(file: LibraryFile, layer: string | undefined, attempt: number
     const examine = async (index: number, error: unknown): Promise<void> => {
       const { slots: places, set: present, file: own } = newest.current;
       const number = places[index]?.number ?? STILL_NUMBER;
-      const url = present?.frames.find((one) => one.number === number)?.url;
-      if (!present || url === undefined) {
-        setFailure({ kind: 'report', report: reportOf(error) });
-        return;
-      }
-      const { region, route } = present;
-      const bucket = storages.current?.find(({ name }) => name === route.storage)?.bucket ?? route.storage;
-      const finding = await probeSource(
-        { url, bucket, region, key: own.sequence ? `${number}` : own.key },
-        'unsupported',
-      );
-      if (index === player.index) setFailure({ kind: 'media', ...finding });
+      const key = own.sequence ? `${number}` : own.key;
+      const found = await frameFailure(error, number, { set: present, key, storages: storages.current });
+      if (index === player.index) setFailure(found);
     };
     examineFrame.current = examine;
     const cache = new FrameCache<LoadedFrame>(count, load, (index, error) => {

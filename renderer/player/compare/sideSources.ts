@@ -8,6 +8,7 @@ import type { DecodedPictures } from '../decoded/decodedPictures.ts';
 import { DecodedStage, type OpenedFilm } from '../decoded/decodedStage.ts';
 import type { Placement } from '../decoded/film.ts';
 import { FrameCache } from '../frameCache.ts';
+import { frameFailure } from '../frameFailure.ts';
 import { FrameLinks, type FrameSet } from '../frameLinks.ts';
 import { type LoadedFrame, loadFrame } from '../frameLoader.ts';
 import type { PlayerFailure, PlayerLink } from '../playerLink.ts';
@@ -15,7 +16,6 @@ import type { PlayerSession } from '../playerSession.ts';
 import { MAX_CACHE_BYTES, SEQUENCE_RATE } from '../sequencePlayback.ts';
 import { STILL_NUMBER, useAskForLinks } from '../SequencePlayer.tsx';
 import { slotsOf } from '../sequenceSlots.ts';
-import { probeSource } from '../sourceProbe.ts';
 import { FrameTable } from '../table/frameTable.ts';
 import { useFrameTable } from '../useFrameTable.ts';
 import { PLAYER_CLOCKS, usePlayerSession } from '../usePlayerSession.ts';
@@ -69,7 +69,7 @@ export function useFramesOfSide(file: LibraryFile): FramesOfSide {
     const failed = async (index: number, error: unknown): Promise<void> => {
       const { file: own, set: present } = newest.current;
       const key = own.sequence ? `${numberAt(index)}` : own.key;
-      const found = await failureOf(error, numberAt(index), { set: present, key, storages: storages.current });
+      const found = await frameFailure(error, numberAt(index), { set: present, key, storages: storages.current });
       if (!ends.signal.aborted && index === wanted) setFailure(found);
     };
     const cache = new FrameCache<LoadedFrame>(
@@ -101,19 +101,6 @@ export function useFramesOfSide(file: LibraryFile): FramesOfSide {
   }, [numbers, attempt, links, decoders]);
 
   return { source: failure ? null : source, set, failure, retry: () => setAttempt((count) => count + 1) };
-}
-
-/** Why the frame in front of the eyes cannot be had. */
-async function failureOf(
-  error: unknown,
-  number: number,
-  { set, key, storages }: { set: FrameSet | undefined; key: string; storages: readonly StorageSummary[] },
-): Promise<PlayerFailure> {
-  const url = set?.frames.find((one) => one.number === number)?.url;
-  if (!set || url === undefined) return { kind: 'report', report: reportOf(error) };
-  const { region, route } = set;
-  const bucket = storages.find(({ name }) => name === route.storage)?.bucket ?? route.storage;
-  return { kind: 'media', ...(await probeSource({ url, bucket, region, key }, 'unsupported')) };
 }
 
 export interface FilmOfSide {
