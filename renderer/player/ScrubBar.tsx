@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { formatPosition } from '../text/format.ts';
 import { describePicture } from './Counter.tsx';
 import type { Numbering } from './counting.ts';
+import { dragging } from './dragging.ts';
 import { boundsOf } from './playRange.ts';
 import type { TransportControls, TransportState } from './transport.ts';
 
@@ -47,17 +48,7 @@ export function ScrubBar({ transport, shown, numbers }: ScrubBarProps) {
       aria-valuenow={table ? (wanted ?? 0) : Math.round(time)}
       aria-valuetext={table ? describePicture(t, shown, numbers) : formatPosition(time)}
       data-testid="scrub"
-      onPointerDown={(event) => {
-        if (event.button !== 0) return;
-        // The focus stays on the stage, whose keys the arrows are.
-        event.preventDefault();
-        event.currentTarget.closest<HTMLElement>('.player')?.focus();
-        event.currentTarget.setPointerCapture(event.pointerId);
-        seek(event);
-      }}
-      onPointerMove={(event) => {
-        if (event.currentTarget.hasPointerCapture(event.pointerId)) seek(event);
-      }}
+      {...dragging(seek, true)}
     >
       <div ref={track} className="slider-track">
         <div className="slider-buffered" style={{ width: `${Math.min(1, buffered) * 100}%` }} />

@@ -1,5 +1,6 @@
 import { type PointerEvent, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { dragging } from '../dragging.ts';
 import { keysOf } from '../playerKeys.ts';
 import type { Comparing } from './comparing.ts';
 
@@ -44,16 +45,7 @@ export function CompareOver({ comparing, isWaiting, isIncomplete, onWipe }: Comp
           aria-keyshortcuts={`${keysOf('compare-less')} ${keysOf('compare-more')}`}
           data-testid="compare-edge"
           style={{ left: `${wipe * 100}%` }}
-          onPointerDown={(event) => {
-            if (event.button !== 0) return;
-            // The focus stays on the stage, whose keys the arrows are.
-            event.preventDefault();
-            event.currentTarget.closest<HTMLElement>('.player')?.focus();
-            event.currentTarget.setPointerCapture(event.pointerId);
-          }}
-          onPointerMove={(event) => {
-            if (event.currentTarget.hasPointerCapture(event.pointerId)) drag(event);
-          }}
+          {...dragging(drag)}
         />
       )}
       {isWaiting && <div className="spinner" aria-hidden="true" />}
