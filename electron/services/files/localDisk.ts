@@ -65,7 +65,7 @@ export interface LocalDiskOptions {
 interface Place {
   /** Requests without an answer. */
   open: number;
-  /** Of those, requests that have timed out or were aborted. */
+  /** Of those, requests that have timed out. */
   stuck: number;
   /** On the disk's clock. */
   answeredAt: number;
@@ -123,34 +123,42 @@ export class LocalDisk {
       }
       const place = this.#placeOf(path);
       let state: 'queued' | 'asked' | 'left' = 'queued';
+      let isStuck = false;
       const leave = (error: NearplayError) => {
-        if (state === 'asked') this.#countStuck(place, 1);
-        if (state === 'queued') place.queue.delete(begin);
+        if (state === 'queued') {
+          place.queue.delete(begin);
+          clearTimeout(timer);
+        }
         state = 'left';
-        stopWaiting();
+        signal?.removeEventListener('abort', cancel);
         reject(error);
         // Queued requests may have to fail as well.
         this.#pump(place);
       };
-      const cancel = () => leave(new NearplayError('cancelled'));
+      // An open request keeps its time-out: that its caller has left says nothing about the drive.
+      const cancel = () => {
+        timer.unref();
+        leave(new NearplayError('cancelled'));
+      };
       let askedAt = this.#clock();
       const giveUp = () => {
-        if (state === 'asked' && place.answeredAt < askedAt) place.isSilent = true;
+        if (state !== 'queued') {
+          if (place.answeredAt < askedAt) place.isSilent = true;
+          isStuck = true;
+          this.#countStuck(place, 1);
+        }
         leave(new NoAnswer(path));
       };
       const timer = setTimeout(giveUp, place.isSilent ? Math.min(SILENT_ANSWER_TIMEOUT_MS, timeoutMs) : timeoutMs);
-      const stopWaiting = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', cancel);
-      };
       signal?.addEventListener('abort', cancel, { once: true });
       const settle = (then: () => void) => {
+        clearTimeout(timer);
         place.open -= 1;
         place.answeredAt = this.#clock();
         place.isSilent = false;
-        if (state === 'left') this.#countStuck(place, -1);
-        else {
-          stopWaiting();
+        if (isStuck) this.#countStuck(place, -1);
+        if (state !== 'left') {
+          signal?.removeEventListener('abort', cancel);
           then();
         }
         this.#pump(place);

@@ -97,6 +97,39 @@ describe('a drive that does not answer', () => {
   });
 });
 
+describe('callers that leave', () => {
+  const SHARE = 8;
+
+  /** As many as may be open, of which the callers leave at once. */
+  function leaveAll(files: LocalDisk): void {
+    const stop = new AbortController();
+    for (let i = 0; i < SHARE; i++) files.ask(dead, (on) => on.lstat(dead), stop.signal).catch(() => undefined);
+    stop.abort();
+  }
+
+  it('say nothing about the drive: who comes after them waits for its turn, and is answered', async () => {
+    const files = disk(2 * SHARE);
+    leaveAll(files);
+    const next = files.ask(dead, (on) => on.lstat(dead));
+    expect(asked).toHaveLength(SHARE);
+    for (const go of answer.splice(0)) go();
+    await vi.waitFor(() => expect(answer).toHaveLength(1));
+    answer[0]?.();
+    await expect(next).resolves.toBe(stats);
+  });
+
+  it('leave their time-outs: a drive that answers none of them is not asked any more', async () => {
+    const files = disk(2 * SHARE);
+    leaveAll(files);
+    await pass(WITHIN / 2);
+    const next = files.ask(dead, (on) => on.lstat(dead)).catch((error: unknown) => error);
+    await pass(WITHIN / 2);
+    expect(await next).toBeInstanceOf(NoAnswer);
+    await expect(files.ask(dead, (on) => on.lstat(dead))).rejects.toBeInstanceOf(NoAnswer);
+    expect(asked).toHaveLength(SHARE);
+  });
+});
+
 it('drives are distinguished by the mounts of the system, or by their names', () => {
   const mountinfo = () =>
     [
