@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
+import { strikeOutSecrets, STRUCK_OUT } from '../secrets.ts';
 
 /** Facts of a failure: a storage's answer, an error of the network, of the disk or of a sign-in. '' and 0: absent. */
 export interface FailureFacts {
@@ -58,32 +59,23 @@ export function answerOf({ status, name }: FailureFacts): string {
 }
 
 const MAX_DETAIL_CHARACTERS = 300;
-const STRUCK_OUT = '[struck-out]';
-/** C0 and C1 controls, marks of text direction, and invisible characters. */
-const UNPRINTABLE = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
-const SECRETS: readonly (readonly [RegExp, string])[] = [
-  // User and password, and the query of an address: signatures are there.
-  [/(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s@"'<>]+@/gi, '$1'],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s?"'<>]*)\?[^\s"'<>]*/gi, '$1'],
-  [
-    /((?:x-amz-(?:signature|credential|security-token)|signature|awsaccesskeyid)(?:=|%(?:25)*3D))[^&\s"'<>,;]+/gi,
-    '$1…',
-  ],
-  [/((?:proxy-)?authorization["']?\s*[:=]\s*["']?)[^"'\r\n]+/gi, '$1…'],
-  [/((?:password|secret|token|client_secret|access_?key(?:_?id)?)["']?\s*[:=]\s*["']?)[^"'\s,;&<>]+/gi, '$1…'],
-  [/\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}/g, STRUCK_OUT],
-  // Longer than names in use: base64 of a token, a signature.
-  [/[A-Za-z0-9+/=_-]{100,}/g, STRUCK_OUT],
-];
+/** Characters looked at, since a page may come in place of a message: many more than are shown, so that no secret is cut. */
+const MAX_READ_CHARACTERS = 16_000;
+/** C0 and C1 controls, marks of text direction, and invisible characters; ends of lines end a header's value. */
+const UNPRINTABLE = /(?:(?![\r\n])[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff])+/gu;
+/** Query of an address: signatures are there. */
+const QUERY = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s?"'<>]*)\?[^\s"'<>]*/gi;
+/** Longer than names in use: base64 of a token, a signature. */
+const LONG_WORD = /[A-Za-z0-9+/=_-]{100,}/g;
 
 /**
  * The other side's own words for display: one line of at most 300 characters, without control characters, keys, tokens
  * and queries of URLs. `undefined` where nothing is left.
  */
 export function wordsOf(message: string): string | undefined {
-  let words = message.slice(0, 4 * MAX_DETAIL_CHARACTERS).replace(UNPRINTABLE, ' ');
-  for (const [pattern, instead] of SECRETS) words = words.replace(pattern, instead);
-  words = words.replace(/\s+/g, ' ').trim();
-  if (words.length > MAX_DETAIL_CHARACTERS) words = `${words.slice(0, MAX_DETAIL_CHARACTERS - 1).trimEnd()}…`;
+  const printable = message.slice(0, MAX_READ_CHARACTERS).replace(UNPRINTABLE, ' ');
+  const open = strikeOutSecrets(printable).replace(QUERY, '$1').replace(LONG_WORD, STRUCK_OUT);
+  const words = open.replace(/\s+/g, ' ').trim();
+  if (words.length > MAX_DETAIL_CHARACTERS) return `${words.slice(0, MAX_DETAIL_CHARACTERS - 1).trimEnd()}…`;
   return words === '' ? undefined : words;
 }

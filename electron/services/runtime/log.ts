@@ -1,4 +1,4 @@
-import { isSecretName, strikeOutSecrets, STRUCK_OUT } from './secrets.ts';
+import { isSecretName, strikeOutSecrets, STRUCK_OUT } from '../../../shared/secrets.ts';
 
 /** Log of the services, written for IT; without keys, tokens and signed URLs (they are redacted). */
 export interface Log {

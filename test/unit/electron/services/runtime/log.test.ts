@@ -3,7 +3,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLog, SILENT } from '../../../../../electron/services/runtime/log.ts';
-import { strikeOutSecrets } from '../../../../../electron/services/runtime/secrets.ts';
+import { strikeOutSecrets } from '../../../../../shared/secrets.ts';
 
 const SECRET = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 const SIGNATURE = 'fe5f80f77d5fa3beca038a248ff027d0445342fe2855ddc963176630326f1024';
@@ -217,4 +217,28 @@ describe('a line', () => {
     );
     expect(() => SILENT.error('x')).not.toThrow();
   });
+});
+
+it('an error is struck out with its causes, its stack and its name', () => {
+  const lines: string[] = [];
+  const log = createLog(
+    (line) => lines.push(line),
+    () => 0,
+  );
+  const raw = { headers: { Authorization: 'AWS4-HMAC-SHA256 Credential=a, Signature=SECRET-VALUE' } };
+  const inner = new Error('GET https://h.example/k?X-Amz-Signature=SECRET-VALUE', { cause: raw });
+  const outer = new Error('Authorization: Bearer SECRET-VALUE', { cause: new AggregateError([inner], 'all failed') });
+  log.error('Request failed', { error: outer, stack: inner.stack, deep: { cause: { error: inner } } });
+  log.error('x', { error: Object.assign(new Error('y'), { name: 'token=SECRET-VALUE', code: 'sig=SECRET-VALUE' }) });
+  expect(lines).toHaveLength(2);
+  expect(lines.join('')).not.toContain('SECRET-VALUE');
+});
+
+it('fields are struck out by their names, in any spelling', () => {
+  const lines: string[] = [];
+  createLog(
+    (line) => lines.push(line),
+    () => 0,
+  ).warn('x', { sig: 'abc', deviceCode: 'def', proxyPassword: 'g h i', nested: { client_secret: { deep: 'jkl' } } });
+  expect(lines[0]).not.toMatch(/abc|def|g h i|jkl/);
 });
