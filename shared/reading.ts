@@ -40,7 +40,8 @@ export interface ExplainedObject {
   /** Bytes. */
   size: number;
   lastModified: number;
-  ageSeconds: number;
+  /** `null`: its date is to come by the storage's clock. */
+  ageSeconds: number | null;
   versionId?: string;
   /** As S3 returns it; absent where no replication rule applies. */
   replicationStatus?: string;

@@ -1,6 +1,7 @@
 import type { ErrorCode } from './errors.ts';
 import { type IpRange, parseRange, rangeContains } from './ipRanges.ts';
 import type { IsolationPreferences, Replica } from './preferences.ts';
+import { MINUTE_MS, SECOND_MS } from './units.ts';
 
 /** The user's choice: `auto`, `main`, or the name of a replica's storage. */
 export type ReadFrom = string;
@@ -50,7 +51,10 @@ interface RouteDetails {
   replica?: string;
   matchedRange?: string;
   matchedAddress?: string;
-  /** Seconds until the replication delay is over, rounded up; only with `within-replication-delay`. */
+  /**
+   * Seconds until the replication delay is over, rounded up; only with `within-replication-delay`, and absent where the
+   * object's date is to come.
+   */
   secondsLeft?: number;
   /** With `replica-not-ready`: older than the preferences allow a replication to take, so it failed or is stuck. */
   overdue?: true;
@@ -114,6 +118,19 @@ function specificity(range: IpRange): number {
   return range.prefixLength / (range.family === 'v4' ? 32 : 128);
 }
 
+/** Difference between the clocks of one storage's machines that is believed; its Date header has whole seconds besides. */
+const MAX_AHEAD_MS = MINUTE_MS;
+
+/**
+ * Age of an object in seconds; `undefined` where its date is to come: then it is not known.
+ *
+ * @param storageNow milliseconds since the epoch on the storage's clock.
+ */
+export function ageOf({ lastModified }: RouteObject, storageNow: number): number | undefined {
+  const age = storageNow - lastModified;
+  return age < -MAX_AHEAD_MS ? undefined : Math.max(0, age) / SECOND_MS;
+}
+
 const UNASKED: StorageState = { reachable: true, holds: 'unknown' };
 
 /**
@@ -152,17 +169,16 @@ export function route(
     replica: wanted.storage,
     ...(match && { matchedRange: match.range.text, matchedAddress: match.address.address }),
   };
-  // Clamp at 0: the Date header has a resolution of one second, so an age can come out negative.
-  const age = Math.max(0, now - object.lastModified) / 1000;
-  const secondsLeft = Math.ceil(delaySeconds - age);
-  if (secondsLeft > 0) {
-    return { storage: main, reason: 'within-replication-delay', details: { ...details, secondsLeft } };
+  const age = ageOf(object, now);
+  if (delaySeconds > 0 && (age === undefined || age < delaySeconds)) {
+    const left = age !== undefined && { secondsLeft: Math.ceil(delaySeconds - age) };
+    return { storage: main, reason: 'within-replication-delay', details: { ...details, ...left } };
   }
   const replica = stateOf(wanted.storage);
   if (!replica.reachable) return { storage: main, reason: 'replica-unreachable', details };
   if (replica.holds === 'no') {
     const { refusedFor } = replica;
-    const overdue = refusedFor === undefined && age > preferences.replication.stuckAfterSeconds;
+    const overdue = refusedFor === undefined && age !== undefined && age > preferences.replication.stuckAfterSeconds;
     const why = { ...(overdue && { overdue }), ...(refusedFor !== undefined && { refusedFor }) };
     return { storage: main, reason: 'replica-not-ready', details: { ...details, ...why } };
   }

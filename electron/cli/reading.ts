@@ -1,7 +1,7 @@
 import { type ErrorCode, NearplayError, reportOf } from '../../shared/errors.ts';
 import { folderOf } from '../../shared/keys.ts';
 import type { LibraryEntry, LibraryFile } from '../../shared/library.ts';
-import { MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
+import { ageOf } from '../../shared/routing.ts';
 import type { Studio } from '../services/reading/studio.ts';
 import { httpStatusOf } from '../services/runtime/errorFacts.ts';
 import type { ObjectHead } from '../services/storage/objects.ts';
@@ -59,7 +59,8 @@ export async function statusCommand(typed: string, options: CommonOptions, conte
         return { storage, region, ...(await holding(studio, storage, head)) };
       }),
     );
-    const ageSeconds = ageOf(head.lastModified, studio.clients.storageNow(mainStorage));
+    const age = ageOf(head, studio.clients.storageNow(mainStorage));
+    const ageSeconds = age === undefined ? null : Math.round(age);
     const { size, versionId, replicationStatus } = head;
     const answer = {
       key,
@@ -75,16 +76,10 @@ export async function statusCommand(typed: string, options: CommonOptions, conte
       replicationStatus === 'REPLICA'
         ? 'REPLICA, itself a copy that S3 copies no further'
         : (replicationStatus ?? 'no replication status');
-    const age =
+    const ageText =
       ageSeconds === null ? `age unknown (its date, ${answer.lastModified}, is to come)` : `${ageSeconds} s old`;
-    context.print(answer, [`${key}: ${status}, ${size} bytes, ${age}`, ...lines]);
+    context.print(answer, [`${key}: ${status}, ${size} bytes, ${ageText}`, ...lines]);
   });
-}
-
-/** Seconds; `null` for a date to come by the storage's own clock, of which a Date header gives whole seconds. */
-function ageOf(lastModified: number, storageNow: number): number | null {
-  const seconds = Math.round((storageNow - lastModified) / SECOND_MS);
-  return seconds * SECOND_MS < -MINUTE_MS ? null : Math.max(0, seconds);
 }
 
 interface Holding {

@@ -5,7 +5,7 @@ import type { MediaKind } from '../../shared/media.ts';
 import type { Route } from '../../shared/routing.ts';
 import { useSession, useStorages } from '../store/context.tsx';
 import { formatDuration } from '../text/format.ts';
-import { isNear, isSettling, routeText, storageLabel } from '../text/routeText.ts';
+import { isAgeUnknown, isNear, isSettling, routeText, storageLabel } from '../text/routeText.ts';
 import { useClock } from '../ui/useNow.ts';
 import { type PlayerLink, secondsOfDelayLeft } from './playerLink.ts';
 
@@ -34,11 +34,12 @@ export function PlayerRoute({ state, kind }: { state: PlayerLink; kind: MediaKin
     : t(isImage ? 'player.showingFromPlace' : 'player.fromPlace', { place });
   const left = secondsOfDelayLeft(state, now);
   const replica = route.details.replica === undefined ? '' : storageLabel(route.details.replica, storages);
-  const why = !onItsWay
-    ? label
-    : left !== undefined
-      ? t('player.replicating', { duration: formatDuration(left) })
-      : t('player.confirming', { replica });
+  const why =
+    !onItsWay || isAgeUnknown(route)
+      ? label
+      : left !== undefined
+        ? t('player.delayLeft', { duration: formatDuration(left) })
+        : t('player.confirming', { replica });
   return (
     <p
       className="player-route"

@@ -65,9 +65,14 @@ export const en = {
         'The address of this computer is in no range of a replica, so this is read from the main region, {{place}}.',
     },
     'within-replication-delay': {
-      label: 'Replicating',
+      label: 'Source for now',
       sentence:
-        'This was uploaded a moment ago and is still on its way to {{replica}}. Until then it plays from {{place}}.',
+        'This is younger than the replication delay. Until that is over it is read from {{place}}, whether {{replica}} holds it or not.',
+    },
+    'age-unknown': {
+      label: 'Age not known',
+      sentence:
+        'The date of this file is to come, by the clock of {{place}}. Its age is not known, so it is read from there.',
     },
     'replica-unreachable': {
       label: 'Replica is down',
@@ -111,6 +116,8 @@ export const en = {
     delay: 'Delay',
     delayLeft: '{{duration}} left of {{delay}}',
     delayOver: '{{delay}}, over',
+    delayUnknown: '{{delay}}; how much is left is not known',
+    ageUnknown: 'Dated {{moment}}, which is to come: its age is not known',
     replication: 'S3 says',
     status: {
       none: 'The source gives no replication status for this file: no rule applies, or it does not say.',
@@ -447,7 +454,7 @@ export const en = {
     fromPlace: 'Playing from {{place}}',
     showingFromSource: 'Showing from source',
     showingFromPlace: 'Showing from {{place}}',
-    replicating: 'replicating, {{duration}} left',
+    delayLeft: 'replication delay, {{duration}} left',
     confirming: 'waiting for {{replica}} to confirm',
     connecting: 'Finding the nearest copy…',
     noPreviewTitle: 'No preview for this kind of file',

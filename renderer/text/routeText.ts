@@ -41,12 +41,18 @@ export function routeText(route: Route, storages: readonly StorageSummary[], t: 
     slower: route.details.slower === undefined ? '' : storageLabel(route.details.slower, storages),
   };
   const { overdue, refusedFor } = route.details;
-  const reason = refusedFor !== undefined ? 'replica-refused' : overdue ? 'replica-overdue' : route.reason;
+  const ofReplica = refusedFor !== undefined ? 'replica-refused' : overdue ? 'replica-overdue' : route.reason;
+  const reason = isAgeUnknown(route) ? 'age-unknown' : ofReplica;
   return {
     place,
     label: t(`reason.${reason}.label`),
     sentence: t(`reason.${reason}.sentence`, words),
   };
+}
+
+/** Whether the source is read because the object's date is to come, so that it has no age. */
+export function isAgeUnknown({ reason, details }: Route): boolean {
+  return reason === 'within-replication-delay' && details.secondsLeft === undefined;
 }
 
 /** True while another copy may take over by itself: the route is worth asking for again. */

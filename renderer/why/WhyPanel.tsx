@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { ExplainedObject, RouteExplanation } from '../../shared/reading.ts';
 import { SECOND_MS } from '../../shared/units.ts';
 import { useSession } from '../store/context.tsx';
-import { formatAge, formatBytes, formatDuration } from '../text/format.ts';
+import { formatAge, formatBytes, formatDuration, formatMoment } from '../text/format.ts';
 import { roleText, routeText, storageLabel } from '../text/routeText.ts';
 import { AddressList } from '../ui/AddressList.tsx';
 import { BusyBar } from '../ui/BusyBar.tsx';
@@ -113,6 +113,17 @@ function General({ explained: { reading } }: { explained: RouteExplanation }) {
   );
 }
 
+/**
+ * Seconds of the replication delay that are left; `undefined` where the object has no age. The route counts from the end
+ * of an upload of this machine; the object's age is counted from its beginning.
+ *
+ * @param since seconds since the object was asked for.
+ */
+function delayLeft({ ageSeconds, route }: ExplainedObject, delaySeconds: number, since: number): number | undefined {
+  const left = route.details.secondsLeft ?? (ageSeconds === null ? undefined : delaySeconds - ageSeconds);
+  return left === undefined ? undefined : left - since;
+}
+
 function ObjectFacts({
   explained: { reading },
   object,
@@ -125,24 +136,26 @@ function ObjectFacts({
   const { t } = useTranslation();
   const clock = useClock(SECOND_MS);
   const since = Math.max(0, clock - askedAt) / SECOND_MS;
-  const age = object.ageSeconds + since;
   const now = useNow(SECOND_MS);
-  // The route counts the delay from the end of an upload of this machine; the object's age is counted from its beginning.
-  const left = (object.route.details.secondsLeft ?? reading.replicationDelaySeconds - object.ageSeconds) - since;
+  const { ageSeconds, lastModified } = object;
+  const delay = formatDuration(reading.replicationDelaySeconds);
+  const left = delayLeft(object, reading.replicationDelaySeconds, since);
   return (
     <dl className="facts">
       <dt>{t('why.uploaded')}</dt>
       <dd>
-        {formatAge(now - age * SECOND_MS, now, t('age.justNow'))}, {formatBytes(object.size)}
+        {ageSeconds === null
+          ? t('why.ageUnknown', { moment: formatMoment(lastModified) })
+          : formatAge(now - (ageSeconds + since) * SECOND_MS, now, t('age.justNow'))}
+        , {formatBytes(object.size)}
       </dd>
       <dt>{t('why.delay')}</dt>
       <dd>
-        {left > 0
-          ? t('why.delayLeft', {
-              duration: formatDuration(left),
-              delay: formatDuration(reading.replicationDelaySeconds),
-            })
-          : t('why.delayOver', { delay: formatDuration(reading.replicationDelaySeconds) })}
+        {left === undefined
+          ? t('why.delayUnknown', { delay })
+          : left > 0
+            ? t('why.delayLeft', { duration: formatDuration(left), delay })
+            : t('why.delayOver', { delay })}
       </dd>
       <dt>{t('why.replication')}</dt>
       <dd>{replicationText(object.replicationStatus, t)}</dd>

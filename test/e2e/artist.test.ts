@@ -70,7 +70,7 @@ describe('an artist in Sydney', () => {
     const source = await waitForReason(page, ['within-replication-delay'], 10 * SECOND);
     expect(source).toMatchObject({ storage: sandbox.main.name, origin: expect.anything() as string });
     await watchPlayback(page, sandbox.main.endpoint);
-    expect(await page.getByTestId('player-route').innerText()).toMatch(/replicating, \d+ s left/);
+    expect(await page.getByTestId('player-route').innerText()).toMatch(/replication delay, \d+ s left/);
     await studio.screenshot('playing-from-source');
     const replica = await waitForReason(page, ['replica-by-ip'], 60 * SECOND);
     expect(replica.storage).toBe(sandbox.replica.name);

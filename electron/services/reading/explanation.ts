@@ -1,4 +1,5 @@
 import type { ExplainedObject, Measurement, ReadingStatus, RouteExplanation } from '../../../shared/reading.ts';
+import { ageOf } from '../../../shared/routing.ts';
 import { SECOND_MS } from '../../../shared/units.ts';
 import { advise, measureStorages } from './measurements.ts';
 import type { Studio } from './studio.ts';
@@ -56,6 +57,7 @@ async function explainObject(studio: Studio, key: string): Promise<ExplainedObje
   const version = await studio.identify(key);
   const route = await studio.router.proved(version);
   const { mainStorage, replication } = studio.preferences;
+  const age = ageOf(version, studio.clients.storageNow(mainStorage));
   // Only main reports the replication status; the rest is shown without it while main is unreachable.
   const status = await studio.objects.head(mainStorage, key, version.versionId).then(
     ({ replicationStatus }) => replicationStatus,
@@ -65,7 +67,7 @@ async function explainObject(studio: Studio, key: string): Promise<ExplainedObje
     key,
     size: version.size,
     lastModified: version.lastModified,
-    ageSeconds: Math.max(0, Math.round((studio.clients.storageNow(mainStorage) - version.lastModified) / SECOND_MS)),
+    ageSeconds: age === undefined ? null : Math.round(age),
     ...(version.versionId !== undefined && { versionId: version.versionId }),
     ...(status !== undefined && { replicationStatus: status }),
     route,
@@ -104,8 +106,9 @@ function addressLines({ addresses, addressProblem }: ReadingStatus): string[] {
 
 function objectLines(object: ExplainedObject): string[] {
   const { key, size, ageSeconds, versionId, replicationStatus, route, proofs } = object;
+  const age = ageSeconds === null ? 'age unknown, its date is to come' : `${ageSeconds} s old`;
   return [
-    `Object: ${key} (${size} bytes, ${ageSeconds} s old, version ${versionId ?? 'unknown'})`,
+    `Object: ${key} (${size} bytes, ${age}, version ${versionId ?? 'unknown'})`,
     `  route: ${routeText(route)}`,
     `  replication status: ${replicationStatus ?? 'none'}`,
     ...proofs.map(({ storage, holds, by }) => `  ${storage} holds this version: ${holds}${by ? ` (by ${by})` : ''}`),

@@ -115,7 +115,7 @@ export class Library {
     const { mainStorage, router } = this.#options;
     const routes = versions.map((version) => router.known(version));
     const onMain = routes.filter(({ storage }) => storage === mainStorage);
-    const latest = (a: Route, b: Route) => ((b.details.secondsLeft ?? 0) > (a.details.secondsLeft ?? 0) ? b : a);
+    const latest = (a: Route, b: Route) => (waitOf(b) > waitOf(a) ? b : a);
     const [first] = onMain.length > 0 ? onMain : routes;
     if (!first) return router.general();
     return (onMain.length > 0 ? onMain : routes).reduce(latest, first);
@@ -348,6 +348,11 @@ function cutBefore({ versions, end }: Stretch): number {
 /** Compares by UTF-8 bytes, the order of S3 listings. */
 function isAfter(key: string, other: string): boolean {
   return Buffer.compare(Buffer.from(key), Buffer.from(other)) > 0;
+}
+
+/** Seconds until the replication delay is over; unlimited where that is not known. */
+function waitOf({ reason, details }: Route): number {
+  return details.secondsLeft ?? (reason === 'within-replication-delay' ? Number.POSITIVE_INFINITY : 0);
 }
 
 function cursorText(cursor: Cursor): string {

@@ -9,6 +9,12 @@ const GIVE_UP_AFTER_MS = 6 * HOUR_MS;
 /** A check costs two requests: checks of 100,000 uploads must leave the line to the uploads. */
 const CHECK_INTERVAL_MS = SECOND_MS / 10;
 const MAX_PARALLEL_CHECKS = 4;
+/** Routes to the source that may change by themselves, at a moment that is not known. */
+const UNSETTLED: ReadonlySet<Route['reason']> = new Set([
+  'within-replication-delay',
+  'replica-not-ready',
+  'replica-unreachable',
+]);
 
 export interface ReplicaWatchOptions {
   explainRoute: (key: string) => Promise<Route>;
@@ -91,7 +97,7 @@ export class ReplicaWatch {
     const { secondsLeft } = route.details;
     if (secondsLeft !== undefined) this.#checkLater(key, secondsLeft * SECOND_MS, 0, giveUpAt);
     else if (route.reason === 'replica-by-ip' || route.reason === 'replica-chosen') this.#options.ready(key, route);
-    else if (route.reason === 'replica-not-ready' || route.reason === 'replica-unreachable') {
+    else if (UNSETTLED.has(route.reason)) {
       this.#checkLater(key, backOff, asked + 1, giveUpAt);
     }
   }

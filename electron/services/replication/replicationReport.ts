@@ -1,5 +1,6 @@
 import { NearplayError } from '../../../shared/errors.ts';
 import type { ReplicationProblem, ReplicationReport, UnreplicatedObject } from '../../../shared/replication.ts';
+import { ageOf } from '../../../shared/routing.ts';
 import { SECOND_MS } from '../../../shared/units.ts';
 import type { Studio } from '../reading/studio.ts';
 import { type ObjectVersion, sameEtag } from '../storage/objectVersion.ts';
@@ -74,8 +75,8 @@ async function explain(
   const { mainStorage, replication } = studio.preferences;
   try {
     const { versionId, size, lastModified, replicationStatus } = await studio.objects.head(mainStorage, listed.key);
-    const age = (studio.clients.storageNow(mainStorage) - lastModified) / SECOND_MS;
-    const problem = problemOf(replicationStatus, age > replication.stuckAfterSeconds);
+    const age = ageOf({ lastModified }, studio.clients.storageNow(mainStorage));
+    const problem = problemOf(replicationStatus, age !== undefined && age > replication.stuckAfterSeconds);
     return { key: listed.key, versionId: versionId ?? null, size, lastModified, problem, missingFrom };
   } catch (error) {
     // Deleted since the listing: it is not missing any more.

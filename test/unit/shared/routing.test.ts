@@ -88,6 +88,18 @@ describe('the route table, row by row', () => {
     expect(decide({ object: { lastModified: NOW - DELAY * 1000 } }).reason).toBe('replica-by-ip');
   });
 
+  it('6: a date to come gives no age, so how long the source is read is not said', () => {
+    const object = { lastModified: NOW + 3600 * 1000 };
+    const decision = decide({ object });
+    expect(decision).toMatchObject({ storage: 'main-us', reason: 'within-replication-delay' });
+    expect(decision.details).not.toHaveProperty('secondsLeft');
+    const { replication, ...rest } = studio();
+    const preferences = { ...rest, replication: { ...replication, delaySeconds: 0 } };
+    expect(decide({ object, preferences }).reason).toBe('replica-by-ip');
+    // Clocks of one storage's machines differ a little.
+    expect(decide({ object: { lastModified: NOW + 1000 } }).details.secondsLeft).toBe(DELAY);
+  });
+
   it('7: the replica is unreachable', () => {
     const decision = decide({ state: { sydney: { reachable: false, holds: 'yes' } } });
     expect(decision).toMatchObject({ storage: 'main-us', reason: 'replica-unreachable' });

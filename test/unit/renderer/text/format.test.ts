@@ -35,6 +35,8 @@ describe('formats', () => {
   it('ages, never in the future', () => {
     const now = Date.UTC(2026, 10, 24);
     expect(formatAge(now + 5000, now, 'just now')).toBe('just now');
+    // A date to come is shown, since it gives no age.
+    expect(formatAge(now + 2 * DAY, now, 'just now')).toMatch(/2026/);
     expect(formatAge(now - 46_000, now, '')).toMatch(/^46 sec/);
     expect(formatAge(now - DAY, now, '')).toBe('yesterday');
     expect(formatAge(now - 60 * DAY, now, '')).toMatch(/2026/);

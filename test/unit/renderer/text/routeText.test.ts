@@ -20,12 +20,9 @@ const DETAILS = { replica: 'syd', matchedAddress: '203.0.113.7', matchedRange: '
 beforeAll(startText);
 
 describe.each(ROUTE_REASONS)('%s', (reason) => {
+  const details = { ...DETAILS, ...(reason === 'within-replication-delay' && { secondsLeft: 40 }) };
   const say = () =>
-    routeText(
-      { storage: reason.startsWith('replica-by') ? 'syd' : 'main-us', reason, details: DETAILS },
-      STORAGES,
-      i18next.t,
-    );
+    routeText({ storage: reason.startsWith('replica-by') ? 'syd' : 'main-us', reason, details }, STORAGES, i18next.t);
 
   it('has a short label and a whole sentence with nothing left open', () => {
     const { label, sentence } = say();
@@ -35,6 +32,14 @@ describe.each(ROUTE_REASONS)('%s', (reason) => {
     expect(sentence).not.toMatch(/\{\{|undefined/);
     expect(sentence).toMatch(/Virginia|Sydney/);
   });
+});
+
+it('an object with a date to come is not called new', () => {
+  const route: Route = { storage: 'main-us', reason: 'within-replication-delay', details: DETAILS };
+  const { label, sentence } = routeText(route, STORAGES, i18next.t);
+  expect(label).toBe('Age not known');
+  expect(sentence).toContain('is to come, by the clock of Virginia');
+  expect(sentence).not.toMatch(/younger/);
 });
 
 it('names the address and the range', () => {
