@@ -88,7 +88,7 @@ export const ERRORS = {
     message: 'The time to wait is over. The same command goes on where this one stopped.',
     retryable: true,
   },
-  'disk-full': { message: 'The disk of this computer is full. Make room.', retryable: true },
+  'disk-full': { message: 'The disk of this computer is full, or refuses to be written to.', retryable: true },
   conflict: { message: 'Another version is already there. Nothing was overwritten.', retryable: false },
   cancelled: { message: 'Cancelled.', retryable: true },
   'not-supported': { message: 'This is not supported here.', retryable: false },

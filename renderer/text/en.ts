@@ -26,7 +26,7 @@ export const en = {
     dropHere: 'Drop to upload to {{folder}}',
     dropRemembered: 'All uploads of {{project}} go there.',
     dropInstead: 'Upload here instead: {{folder}}',
-    dropNote: 'Files go to {{storage}} and are copied to every region from there.',
+    dropNote: 'Files go to {{storage}}, the main storage.',
     offlineBanner: 'This computer is offline. What is already open stays; Nearplay goes on by itself.',
     notifications: 'Notifications',
   },
@@ -97,7 +97,7 @@ export const en = {
     },
     'replica-chosen': { label: 'Chosen by you', sentence: 'You chose to read from {{place}}.' },
     'replica-by-ip': {
-      label: 'Nearest to you',
+      label: 'By your address',
       sentence: 'Your address {{address}} is in {{range}}, which belongs to {{place}}.',
     },
   },
@@ -167,7 +167,7 @@ export const en = {
     readyAlertOn: 'Ready alerts on',
     readyAlertNote: 'Tells you when new files in this folder are ready in your region.',
     emptyTitle: 'Nothing here yet',
-    emptyBody: 'Drop files anywhere in this window, or choose them. They go to {{storage}} and are copied from there.',
+    emptyBody: 'Drop files anywhere in this window, or choose them. They go to {{storage}}.',
     emptyFolderBody: 'Drop files anywhere in this window to upload them to “{{folder}}”.',
     noMatchTitle: 'Nothing matches “{{filter}}”',
     noMatchBody: 'Only the names in this folder are looked at.',
@@ -269,11 +269,12 @@ export const en = {
     blocked: {
       offline: 'Waits for the network. Goes on by itself.',
       storage: 'Waits for the storage, which does not answer properly. Goes on by itself.',
-      'not-a-storage': 'Something else than the storage answers: a firewall or a sign-in page. Goes on by itself.',
+      'not-a-storage':
+        'Something else than the storage answers, as a firewall or a sign-in page does. Goes on by itself.',
       proxy: 'Waits for the proxy, which asks for a sign-in. Goes on by itself.',
       'sign-in': 'Waits until you sign in again. What arrived is kept.',
-      disk: 'The disk of this computer is full. Make room; it goes on by itself.',
-      'file-settling': 'Still being written. Goes up once it has settled.',
+      disk: 'The disk of this computer is full, or refuses to be written to. Goes on by itself.',
+      'file-settling': 'Changed a moment ago. Goes up once it has settled.',
     },
     conflict: {
       question: 'There is another one, with other content',
@@ -731,17 +732,17 @@ export const en = {
       failed: {
         title: 'Failed',
         meaning:
-          'S3 gave up on these, mostly for want of permissions: the replication role, the key of an encryption, or the replica’s bucket policy. Once that is mended, S3 Batch Replication copies them again from a manifest.',
+          'S3 says that copying these failed, and not why. Permissions are the first thing to look at: the replication role, the key of an encryption, the replica’s bucket policy. Once that is mended, S3 Batch Replication copies them again from a manifest.',
       },
       never: {
-        title: 'Never replicated',
+        title: 'No replication status',
         meaning:
-          'No replication rule applied to these, as with files that are older than the rule, or that came to the main storage by replication themselves: S3 copies neither. S3 Batch Replication copies these from a manifest.',
+          'A replica lacks these, and S3 does not say that it copies them. Files that are older than the replication rule, or that came to the main storage by replication themselves, are not copied. S3 Batch Replication copies them from a manifest.',
       },
       missing: {
         title: 'Missing',
         meaning:
-          'S3 says that these were copied, yet the replica does not have this version: deleted there, or removed by a lifecycle rule. Look at the replica’s rules first, then copy them again with a manifest.',
+          'S3 says that these were copied, yet the replica does not have this version. It may have been deleted there, by hand or by a lifecycle rule. Look at the replica’s rules first, then copy them again with a manifest.',
       },
     },
   },
@@ -880,7 +881,7 @@ export const en = {
     notStorageTitle: 'Something else than the storage answered',
     goneTitle: 'This is not there',
     bucketTitle: 'The storage is not set up as expected',
-    clockTitle: 'This computer’s clock is off',
+    clockTitle: 'The clocks do not agree',
     errorTitle: 'That did not work',
     noBridgeTitle: 'This page belongs in the Nearplay app',
     noBridgeBody: 'Open Nearplay itself: a browser cannot reach your studio’s storage from here.',
@@ -906,7 +907,7 @@ export const en = {
     watchFolderAdded: 'New files in that folder go up to {{folder}} from now on.',
     replicaReady: 'Ready in {{place}}: {{name}}',
     replicasReady: 'Ready in {{place}}: {{name}} and {{others}} more',
-    preferencesSaved: 'Saved. The preferences reach everyone within minutes.',
+    preferencesSaved: 'Saved. Each Nearplay that runs looks for new preferences every few minutes.',
     savedFile: 'Saved as {{name}}',
     notCopied: 'The clipboard refused the text.',
     preferencesImported: 'The Isolation Preferences are in force.',
