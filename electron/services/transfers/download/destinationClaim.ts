@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, link, lstat, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { NearplayError } from '../../../../shared/errors.ts';
 import { KIB, SECOND_MS } from '../../../../shared/units.ts';
@@ -32,6 +33,8 @@ const PART = /\.[0-9a-f]{16}\.nearplay-part(?:\.json)?$/;
 const NOTE_BLOCK_BYTES = 4096;
 const MAX_NOTE_BYTES = 64 * KIB;
 const TAKING_ROUNDS = 10;
+/** Age of a marker at which its process was stopped: it is there for milliseconds. */
+const MARKER_STALE_MS = 60 * SECOND_MS;
 /** Age of a part without a note at which its process has ended: it takes milliseconds. */
 const ABANDONED_PART_AGE_MS = 60 * 60 * SECOND_MS;
 /** Mode of a note, before the umask: that of the file it stands for. */
@@ -150,18 +153,18 @@ export class DestinationClaim {
     const { heartbeatMs = HEARTBEAT_INTERVAL_MS } = options;
     const file = noteFileOf(destination);
     const owner = await ownerOf(options.machine);
-    let before: Found | undefined;
     for (let round = 0; round < TAKING_ROUNDS; round++) {
-      const left = leftIn(before);
-      const made = await make(file, destination, owner, left);
-      if (made) {
-        if (before) await removeParts(destination, [made.note.part]);
-        return new DestinationClaim(made, destination, left, heartbeatMs);
-      }
+      const made = await make(file, destination, owner, undefined);
+      if (made) return new DestinationClaim(made, destination, undefined, heartbeatMs);
       const found = await look(file, options);
       if (!found) continue;
       if (found.isRunning) throw alreadyRunning(destination);
-      if (await moveAway(file, destination, found.text)) before = found;
+      const taken = await takeOver(file, destination, owner, found);
+      if (taken) {
+        await removeParts(destination, [taken.note.part]);
+        return new DestinationClaim(taken, destination, leftIn(found), heartbeatMs);
+      }
+      await pause(UNFINISHED_NOTE_PAUSE_MS);
     }
     throw alreadyRunning(destination);
   }
@@ -376,7 +379,7 @@ async function look(file: string, options: ClaimOptions): Promise<Found | undefi
   const { machine, formerToken, staleAfterMs = HEARTBEAT_STALE_MS } = options;
   let text = await readNote(file);
   for (let looks = 0; isUnfinished(text) && looks < UNFINISHED_NOTE_LOOKS; looks++) {
-    await new Promise((resolve) => setTimeout(resolve, UNFINISHED_NOTE_PAUSE_MS));
+    await pause(UNFINISHED_NOTE_PAUSE_MS);
     text = await readNote(file);
   }
   if (text === undefined) return undefined;
@@ -460,24 +463,47 @@ async function ageOf(file: string): Promise<number> {
 }
 
 /**
- * Moves an abandoned note away: only one process can rename it. When a new note took its place in between, it is put
- * back. Resolves to whether the destination is free.
+ * Puts a new note in the place of an abandoned one; `undefined` when that is gone, or another process is at it. Whoever
+ * does it holds a marker that is named after the abandoned note, and looks at the note again before it is replaced in one
+ * step: so there is never a moment without a note, and no note but that one is replaced.
  */
-async function moveAway(file: string, destination: string, text: string): Promise<boolean> {
-  const ending = `.${markOf(destination)}.${randomText()}.nearplay-part.json`;
-  const aside = join(dirname(file), hiddenName(basename(destination), ending));
+async function takeOver(file: string, destination: string, owner: Owner, found: Found): Promise<Made | undefined> {
+  const beside = (text: string) =>
+    join(dirname(file), hiddenName(basename(destination), `.${markOf(destination)}.${text}.nearplay-part.json`));
+  const marker = beside(createHash('sha256').update(found.text).digest('hex').slice(0, 16));
+  if (!(await setMarker(marker, destination))) return undefined;
   try {
-    await rename(file, aside);
-  } catch {
-    return false;
+    if ((await readNote(file)) !== found.text) return undefined;
+    const made = await make(beside(randomText()), destination, owner, leftIn(found));
+    if (!made) return undefined;
+    try {
+      await rename(made.file, file);
+    } catch (cause) {
+      await made.handle.close().catch(() => undefined);
+      await rm(made.file, { force: true }).catch(() => undefined);
+      throw explainFileError(cause, { path: destination, doing: 'write' });
+    }
+    return { ...made, file };
+  } finally {
+    await rm(marker, { force: true }).catch(() => undefined);
   }
-  const isIt = (await readNote(aside)) === text;
-  if (!isIt) await link(aside, file).catch(() => undefined);
-  await rm(aside, { force: true });
-  return isIt;
 }
 
-/** Removes parts and moved notes of this destination; the claim covers all of them. */
+/** Resolves to whether the marker is this process's; one of a process that was stopped meanwhile is removed. */
+async function setMarker(marker: string, destination: string): Promise<boolean> {
+  try {
+    const handle = await open(marker, NEW_FILE_FLAGS, 0o600);
+    await handle.close();
+    return true;
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'))
+      throw explainFileError(cause, { path: destination, doing: 'write' });
+  }
+  if ((await ageOf(marker)) >= MARKER_STALE_MS) await rm(marker, { force: true }).catch(() => undefined);
+  return false;
+}
+
+/** Removes parts, markers and notes that took no place of this destination; the claim covers all of them. */
 async function removeParts(destination: string, but: readonly string[]): Promise<void> {
   const folder = dirname(destination);
   const mark = `.${markOf(destination)}.`;

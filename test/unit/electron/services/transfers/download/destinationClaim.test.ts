@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -80,6 +81,52 @@ describe('a destination', () => {
     expect(got).toHaveLength(1);
     expect(await Promise.all(got.map((claim) => claim.assertOurs()))).toHaveLength(1);
     await Promise.all(got.map((claim) => claim.release({ keep: false })));
+  });
+
+  it('is given to one, whoever else looked at the abandoned note before', async ({ destination, killed, note }) => {
+    await killed(machine('a', 1, []));
+    // Each of them asks whether the process is alive, after it has read the note: nobody goes on before all have.
+    const others = 5;
+    const all = Promise.withResolvers<undefined>();
+    let asked = 0;
+    const late: Machine = {
+      ...machine('a', 2, [2]),
+      isAlive: async (one) => {
+        if (one === 2) return true;
+        if (++asked === others) all.resolve(undefined);
+        await all.promise;
+        return false;
+      },
+    };
+    const taken = await Promise.allSettled(
+      Array.from({ length: others }, () => DestinationClaim.take(destination, { machine: late })),
+    );
+    const got = taken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    expect(got).toHaveLength(1);
+    expect(got[0]?.left?.content).toEqual(CONTENT);
+    await expect(got[0]?.assertOurs()).resolves.toBeUndefined();
+    expect(await note()).toContain('.json');
+    await got[0]?.release({ keep: false });
+  });
+
+  it('is taken over although a process was stopped while it did so', async ({ destination, folder, killed }) => {
+    await killed(machine('a', 1, []));
+    const text = await readFile(
+      join(folder, (await readdir(folder)).find((name) => name.endsWith('.json')) ?? ''),
+      'utf8',
+    );
+    const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
+    const mark = createHash('sha256').update('plate.mov').digest('hex').slice(0, 12);
+    const marker = join(folder, `.plate.mov.${mark}.${hash}.nearplay-part.json`);
+    await writeFile(marker, '');
+    const take = () => DestinationClaim.take(destination, { machine: machine('a', 2, [2]) });
+    await expect(take()).rejects.toMatchObject({ code: 'same-destination' });
+    const before = Date.now() / 1000 - 2 * MINUTE_S;
+    await utimes(marker, before, before);
+    const claim = await take();
+    expect(claim.left?.content).toEqual(CONTENT);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.json'))).toHaveLength(1);
+    await claim.release({ keep: false });
   });
 
   it('of another name of the same length is another one', async ({ folder }) => {
