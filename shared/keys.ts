@@ -23,6 +23,11 @@ export function asFolder(folder: string): string {
 export function faultOfName(name: string): string | undefined {
   if (name === '..') return 'goes up with ".."';
   if (name.includes('\\')) return 'has a backslash; folders are parted by "/"';
+  return faultOfText(name);
+}
+
+/** As faultOfName, of a name that is no part of a key: whatever can be read and is one line. */
+export function faultOfText(name: string): string | undefined {
   const control = CONTROL.exec(name)?.[0];
   if (control !== undefined) return `has a control character (${codePointName(control)})`;
   if (!name.isWellFormed()) return 'has half of a character (an unpaired surrogate)';

@@ -14,7 +14,7 @@ import {
 import { findingsOfTrust } from './preferencesTrust.ts';
 
 export { preferencesSchema, storageOf } from './preferencesSchema.ts';
-export type { Finding, IsolationPreferences, Path, Replica, StorageConfiguration } from './preferencesSchema.ts';
+export type { Finding, IsolationPreferences, Look, Path, Replica, StorageConfiguration } from './preferencesSchema.ts';
 
 export interface ParsedPreferences {
   /** Absent when there is any finding of severity `error`. */

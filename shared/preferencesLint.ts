@@ -1,5 +1,6 @@
 import { type IpRange, parseRange, rangeCovers } from './ipRanges.ts';
 import { quoted } from './jsonDocument.ts';
+import { asFolder, MAX_KEY_BYTES, utf8Length } from './keys.ts';
 import {
   type Finding,
   type IsolationPreferences,
@@ -41,6 +42,7 @@ export function lintPreferences(document: IsolationPreferences): LintFinding[] {
     ...lintStorages(document),
     ...lintRanges(document),
     ...lintServices(document),
+    ...lintLooks(document),
   ];
 }
 
@@ -154,6 +156,26 @@ function lintServices({ publicIp }: IsolationPreferences): LintFinding[] {
     const message = `${quoted(service)} is not encrypted, so that anybody on the way could choose the region: use https`;
     return [{ severity: 'error', path, message }];
   });
+}
+
+/** Looks are chosen by their names, so that two that read alike would be one for people. */
+function lintLooks({ looks, ...document }: IsolationPreferences): LintFinding[] {
+  const findings: LintFinding[] = [];
+  const prefix = storageOf(document, document.mainStorage)?.prefix ?? '';
+  const seen = new Set<string>();
+  for (const [index, { name, key }] of looks.entries()) {
+    const read = name.normalize('NFC').toLowerCase();
+    if (seen.has(read)) {
+      const message = `${quoted(name)} is listed twice: give one of the two looks another name`;
+      findings.push({ severity: 'error', path: ['looks', index, 'name'], message });
+    }
+    seen.add(read);
+    if (utf8Length(asFolder(prefix) + key) > MAX_KEY_BYTES) {
+      const message = `is too long: with the prefix, names in a bucket have ${MAX_KEY_BYTES} bytes at most. Shorten it`;
+      findings.push({ severity: 'error', path: ['looks', index, 'key'], message });
+    }
+  }
+  return findings;
 }
 
 function listed(names: readonly string[]): string {

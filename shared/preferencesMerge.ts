@@ -5,7 +5,7 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | Tree;
 
 /** One difference between two documents. `undefined`: no value. */
 export interface Change {
-  /** Dotted path; replicas are named by their storage: `replication.replicas.sydney.ipRanges`. */
+  /** Dotted path; replicas are named by their storage, `replication.replicas.sydney.ipRanges`, looks by their name. */
   path: string;
   before: JsonValue | undefined;
   after: JsonValue | undefined;
@@ -73,12 +73,13 @@ function merge(
   if (isSame(base, mine)) return theirs;
   if (isTree(mine) && isTree(theirs)) {
     const from = isTree(base) ? base : {};
-    const merged: Tree = {};
+    const merged: [string, JsonValue][] = [];
     for (const key of keysOf(mine, theirs, from)) {
       const value = merge(join(path, key), valueOf(from, key), valueOf(mine, key), valueOf(theirs, key), conflicts);
-      if (value !== undefined) merged[key] = value;
+      if (value !== undefined) merged.push([key, value]);
     }
-    return merged;
+    // Defines each, whatever its name: a look may be called `__proto__`.
+    return Object.fromEntries(merged);
   }
   if (Array.isArray(mine) && Array.isArray(theirs)) return mergeLists(Array.isArray(base) ? base : [], mine, theirs);
   conflicts.push({ path, base, mine, theirs });
@@ -93,15 +94,15 @@ function mergeLists(base: JsonValue[], mine: JsonValue[], theirs: JsonValue[]): 
   return [...kept, ...added];
 }
 
-/** The document with its replicas keyed by storage, since their place in the list means nothing. */
+/** The document with its replicas keyed by storage and its looks by name, since their place in the list means nothing. */
 function treeOf(document: IsolationPreferences): JsonValue {
   const copy = JSON.parse(JSON.stringify(document)) as Tree & { replication: Tree };
-  const keyed = document.replication.replicas.map((replica): [string, JsonValue] => [
-    replica.storage,
-    JSON.parse(JSON.stringify(replica)) as JsonValue,
-  ]);
-  const replicas: Tree = Object.fromEntries(keyed);
-  return { ...copy, replication: { ...copy.replication, replicas } };
+  const replicas = keyed(document.replication.replicas, ({ storage }) => storage);
+  return { ...copy, looks: keyed(document.looks, ({ name }) => name), replication: { ...copy.replication, replicas } };
+}
+
+function keyed<Item extends object>(list: readonly Item[], keyOfItem: (item: Item) => string): Tree {
+  return Object.fromEntries(list.map((item) => [keyOfItem(item), JSON.parse(JSON.stringify(item)) as JsonValue]));
 }
 
 function fromTree(tree: JsonValue): JsonValue {
@@ -109,8 +110,13 @@ function fromTree(tree: JsonValue): JsonValue {
   const { replicas } = tree['replication'];
   return {
     ...tree,
-    replication: { ...tree['replication'], replicas: isTree(replicas) ? Object.values(replicas) : [] },
+    looks: itemsOf(tree['looks']),
+    replication: { ...tree['replication'], replicas: itemsOf(replicas) },
   };
+}
+
+function itemsOf(value: JsonValue | undefined): JsonValue[] {
+  return isTree(value) ? Object.values(value) : [];
 }
 
 function isSame(one: JsonValue | undefined, other: JsonValue | undefined): boolean {

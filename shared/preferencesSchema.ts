@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MIN_BYTES_PER_SECOND } from './bandwidth.ts';
-import { faultOfName, MAX_KEY_BYTES, utf8Length } from './keys.ts';
+import { reportOf } from './errors.ts';
+import { faultOfName, faultOfText, MAX_KEY_BYTES, typedKey, utf8Length } from './keys.ts';
 import { parseWebUrl } from './webUrl.ts';
 
 const MAX_DELAY_SECONDS = 7 * 24 * 3600;
@@ -13,6 +14,10 @@ const MAX_STORAGES = 100;
 export const MAX_RANGES = 10_000;
 /** Every machine asks each of them, twice every five minutes. */
 const MAX_ADDRESS_SERVICES = 8;
+/** Lines of the player's menu. */
+const MAX_LOOKS = 50;
+/** Characters. */
+const MAX_LOOK_NAME = 60;
 
 /** A string that is validated no further when it is longer: patterns run on short strings only. */
 const shortText = (max: number) => z.string().max(max, { error: `is longer than ${max} characters`, abort: true });
@@ -31,6 +36,18 @@ const prefixText = shortText(MAX_KEY_BYTES)
     const fault = faultOfPrefix(prefix);
     if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
   });
+
+/** A key of a table of colours, below the prefix of the storages, in the form of typedKey. */
+const cubeKey = shortText(MAX_KEY_BYTES)
+  .transform((text, context) => {
+    try {
+      return typedKey(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: reportOf(error).message });
+      return z.NEVER;
+    }
+  })
+  .refine(isCubeKey, 'does not end in .cube: looks are tables in the .cube format, such as looks/show.cube');
 
 /** One bucket that media can be read from. Field names as studios already have them. */
 export const storageSchema = z.strictObject({
@@ -62,6 +79,20 @@ const replicaSchema = z.strictObject({
 });
 export type Replica = z.infer<typeof replicaSchema>;
 
+/** A table of colours in the main storage that everyone may look through. */
+const lookSchema = z.strictObject({
+  name: z
+    .string()
+    .min(1, { error: 'is empty: write what people shall call this look', abort: true })
+    .max(MAX_LOOK_NAME, { error: `is longer than ${MAX_LOOK_NAME} characters`, abort: true })
+    .superRefine((name, context) => {
+      const fault = faultOfText(name);
+      if (fault !== undefined) context.addIssue({ code: 'custom', message: fault });
+    }),
+  key: cubeKey,
+});
+export type Look = z.infer<typeof lookSchema>;
+
 export const preferencesSchema = z.strictObject({
   version: z.literal(1),
   s3Configuration: z
@@ -88,6 +119,12 @@ export const preferencesSchema = z.strictObject({
       maxBytesPerSecond: z.number().int().min(MIN_BYTES_PER_SECOND).optional(),
     })
     .prefault({}),
+  looks: z
+    .array(z.unknown())
+    .max(MAX_LOOKS, { error: `has more than ${MAX_LOOKS} looks`, abort: true })
+    // Counted before any of them is looked at.
+    .pipe(z.array(lookSchema))
+    .default([]),
   publicIp: z
     .strictObject({
       services: z
@@ -152,6 +189,10 @@ function faultOfPrefix(prefix: string): string | undefined {
   if (names.includes('')) return 'has an empty part: two slashes stand beside each other';
   if (names.includes('.')) return 'has a part "."';
   return names.map(faultOfName).find((fault) => fault !== undefined);
+}
+
+function isCubeKey(key: string): boolean {
+  return /\.cube$/i.test(key);
 }
 
 function isHost(text: string): boolean {

@@ -8,12 +8,15 @@ import { Choice } from '../ui/Choice.tsx';
 import { Field } from '../ui/Field.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
 import {
+  addLook,
   addReplica,
   addStorage,
   type Draft,
+  type DraftLook,
   type DraftReplica,
   type DraftStorage,
   readDraft,
+  removeLook,
   removeReplica,
   removeStorage,
   renameStorage,
@@ -52,6 +55,7 @@ export function DraftForm() {
       <Storages {...form} />
       <Replicas {...form} />
       <Rest {...form} />
+      <Looks {...form} />
     </div>
   );
 }
@@ -355,6 +359,64 @@ function Services({ draft: { services = [] }, text, edit, readOnly, findings }: 
       note={t('editor.servicesNote')}
       findings={findings.filter(({ path }) => path.startsWith('publicIp.services'))}
     />
+  );
+}
+
+function Looks({ draft, text, edit, readOnly, findings }: FormProps) {
+  const { t } = useTranslation();
+  return (
+    <section className="editor-section">
+      <h3>{t('editor.looks')}</h3>
+      <p className="muted">{t('editor.looksNote')}</p>
+      {draft.looks.map((look, index) => (
+        <LookCard key={index} {...{ draft, text, edit, readOnly, findings, look, index }} />
+      ))}
+      <FieldFindings findings={findingsAt(findings, 'looks')} />
+      {!readOnly && (
+        <Button className="button small editor-add" onPress={() => edit(addLook(text))} data-testid="add-look">
+          <IconPlus size={15} aria-hidden="true" />
+          {t('editor.addLook')}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function LookCard({ text, edit, readOnly, findings, look, index }: FormProps & { look: DraftLook; index: number }) {
+  const { t } = useTranslation();
+  const place = ['looks', index];
+  return (
+    <fieldset className="editor-card" data-testid="look-fields" data-name={look.name}>
+      <legend className="visually-hidden">{look.name || look.key}</legend>
+      <div className="editor-row">
+        <Field
+          label={t('editor.lookName')}
+          value={look.name}
+          onChange={(name) => edit(setValue(text, [...place, 'name'], name))}
+          isReadOnly={readOnly}
+          placeholder={t('editor.example.lookName')}
+          findings={findingsAt(findings, `${place.join('.')}.name`)}
+        />
+        <Field
+          label={t('editor.lookKey')}
+          value={look.key}
+          onChange={(key) => edit(setValue(text, [...place, 'key'], key))}
+          isReadOnly={readOnly}
+          placeholder={t('editor.example.lookKey')}
+          findings={findingsAt(findings, `${place.join('.')}.key`)}
+        />
+        {!readOnly && (
+          <IconButton
+            className="editor-remove"
+            label={t('editor.removeLook', { name: look.name || look.key || index + 1 })}
+            onPress={() => edit(removeLook(text, index))}
+          >
+            <IconTrash size={16} aria-hidden="true" />
+          </IconButton>
+        )}
+      </div>
+      <FieldFindings findings={findingsAt(findings, place.join('.'))} />
+    </fieldset>
   );
 }
 

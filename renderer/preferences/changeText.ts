@@ -29,6 +29,8 @@ export function placeText(path: string, t: Translate): string {
   if (storage) return join(t('editor.place.storage', { name: storage[1] ?? '' }), storage[2]);
   const replica = /^replication\.replicas\.(.+?)(?:\.(label|ipRanges|storage))?$/.exec(path);
   if (replica) return join(t('editor.place.replica', { name: replica[1] ?? '' }), fieldText(replica[2], t));
+  const look = /^looks\.(.+?)(?:\.(key|name))?$/.exec(path);
+  if (look) return join(t('editor.place.look', { name: look[1] ?? '' }), fieldText(look[2], t));
   return fieldText(path, t) ?? path;
 }
 
@@ -43,6 +45,7 @@ const FIELDS = {
   [CEILING]: 'editor.ceiling',
   ipRanges: 'editor.ranges',
   label: 'editor.label',
+  key: 'editor.lookKey',
 } as const;
 
 /** Bytes per second as people read them. */

@@ -17,6 +17,7 @@ export interface Draft {
   ceiling: string;
   /** `undefined`: not said, so the default is in force; empty: switched off. */
   services: string[] | undefined;
+  looks: DraftLook[];
 }
 
 export interface DraftStorage {
@@ -33,6 +34,11 @@ export interface DraftReplica {
   storage: string;
   label: string;
   ranges: string[];
+}
+
+export interface DraftLook {
+  name: string;
+  key: string;
 }
 
 export type StorageField = Exclude<keyof DraftStorage, 'name'>;
@@ -77,6 +83,7 @@ function draftOf(document: Tree): Draft {
     readFrom: textOf(treeAt(document, 'defaults')['readFrom']),
     ceiling: textOf(treeAt(document, 'uploads')['maxBytesPerSecond']),
     services: Array.isArray(services) ? services.map(textOf) : undefined,
+    looks: listOf(document['looks']).map(lookOf),
   };
 }
 
@@ -101,6 +108,11 @@ function replicaOf(value: unknown): DraftReplica {
     label: textOf(replica['label']),
     ranges: listOf(replica['ipRanges']).map(textOf),
   };
+}
+
+function lookOf(value: unknown): DraftLook {
+  const look = isTree(value) ? value : {};
+  return { name: textOf(look['name']), key: textOf(look['key']) };
 }
 
 /** Puts one value into the text; `undefined` takes it out. A text that is no JSON is left as it is. */
@@ -190,6 +202,17 @@ export function addReplica(text: string): string {
 
 export function removeReplica(text: string, index: number): string {
   return setValue(text, ['replication', 'replicas', index], undefined);
+}
+
+/** A look that has neither name nor file yet. What is no list stays as it is, for the findings to name. */
+export function addLook(text: string): string {
+  const node = nodeAt(text, ['looks']);
+  if (!readDraft(text) || (node && node.type !== 'array')) return text;
+  return setValue(text, ['looks', node?.children?.length ?? 0], { name: '', key: '' });
+}
+
+export function removeLook(text: string, index: number): string {
+  return setValue(text, ['looks', index], undefined);
 }
 
 function nodeAt(source: string, path: Path) {

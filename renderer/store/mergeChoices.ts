@@ -18,8 +18,8 @@ export function applyChoices(merged: JsonValue, conflicts: readonly MergeConflic
 }
 
 /**
- * Puts a value at a dotted path as preferencesMerge writes them: replicas are named by their storage. Names may hold dots
- * themselves, so the longest name that is there wins.
+ * Puts a value at a dotted path as preferencesMerge writes them: replicas are named by their storage, looks by their name.
+ * Names may hold dots themselves, so the longest name that is there wins.
  */
 function setAt(value: JsonValue, path: string, wanted: JsonValue | undefined): JsonValue {
   if (Array.isArray(value)) return setInList(value, path, wanted);
@@ -36,20 +36,27 @@ function setAt(value: JsonValue, path: string, wanted: JsonValue | undefined): J
 }
 
 function setInList(list: JsonValue[], path: string, wanted: JsonValue | undefined): JsonValue[] {
-  const index = list.findIndex((item) => {
-    const name = storageOf(item);
-    return name !== undefined && (path === name || path.startsWith(`${name}.`));
-  });
+  // Whole, before a field of one whose name is shorter: there may be looks called "Show" and "Show.key".
+  const whole = list.findIndex((item) => nameOf(item) === path);
+  const index = whole < 0 ? list.findIndex((item) => isFieldOf(item, path)) : whole;
   const found = list[index];
   if (found === undefined) return wanted === undefined ? list : [...list, wanted];
-  const name = storageOf(found) ?? '';
+  const name = nameOf(found) ?? '';
   if (path !== name) return list.with(index, setAt(found, path.slice(name.length + 1), wanted));
   return wanted === undefined ? list.toSpliced(index, 1) : list.with(index, wanted);
 }
 
-function storageOf(item: JsonValue): string | undefined {
-  const storage = isTree(item) ? item['storage'] : undefined;
-  return typeof storage === 'string' ? storage : undefined;
+function isFieldOf(item: JsonValue, path: string): boolean {
+  const name = nameOf(item);
+  return name !== undefined && ITEM_FIELDS.some((field) => path === `${name}.${field}`);
+}
+
+/** Of replicas and looks. */
+const ITEM_FIELDS = ['storage', 'label', 'ipRanges', 'name', 'key'];
+
+function nameOf(item: JsonValue): string | undefined {
+  const name = isTree(item) ? (item['storage'] ?? item['name']) : undefined;
+  return typeof name === 'string' ? name : undefined;
 }
 
 function isTree(value: JsonValue): value is Tree {

@@ -314,6 +314,75 @@ describe('a prefix', () => {
   });
 });
 
+describe('looks', () => {
+  const looks = (...list: unknown[]) =>
+    STUDIO.replace('"version": 1,', `"version": 1, "looks": ${JSON.stringify(list)},`);
+
+  it('are none where none are named', () => {
+    expect(parsePreferences(STUDIO).document?.looks).toEqual([]);
+  });
+
+  it.each([
+    ['looks/show.cube', 'looks/show.cube'],
+    ['/looks//./show.CUBE', 'looks/show.CUBE'],
+    ['looks/show.cube/', 'looks/show.cube'],
+    ['grün & blau.cube', 'grün & blau.cube'],
+  ])('have a key as people type it: %s', (typed, key) => {
+    const { document, findings } = parsePreferences(looks({ name: 'Show', key: typed }, { name: 'Rec. 709', key }));
+    expect(findings).toEqual([]);
+    expect(document?.looks).toEqual([
+      { name: 'Show', key },
+      { name: 'Rec. 709', key },
+    ]);
+  });
+
+  it.each([
+    ['no .cube', 'key', { key: 'looks/show.3dl' }, 'does not end in .cube'],
+    ['nothing', 'key', { key: '' }, 'names no file'],
+    ['a way up', 'key', { key: '../show.cube' }, 'goes up with ".."'],
+    ['a backslash', 'key', { key: 'looks\\show.cube' }, 'folders are parted by "/"'],
+    ['a control character', 'key', { key: 'looks/\u0007.cube' }, 'U+0007'],
+    ["Nearplay's own folder", 'key', { key: '.nearplay/show.cube' }, 'choose another one'],
+    ['a key of 1,025 bytes', 'key', { key: `${'a'.repeat(1020)}.cube` }, 'longer than 1024'],
+    ['a key that is too long with the prefix', 'key', { key: `${'a'.repeat(1015)}.cube` }, 'Shorten it'],
+    ['no key', 'key', { key: undefined }, ''],
+    ['an empty name', 'name', { name: '' }, 'write what people shall call this look'],
+    ['blanks for a name', 'name', { name: ' \u2003' }, 'blanks only'],
+    ['a name with a blank at its edge', 'name', { name: 'Show ' }, 'blank at the beginning or end'],
+    ['a name of two lines', 'name', { name: 'Show\nLUT' }, 'U+000A'],
+    ['a name of 61 characters', 'name', { name: 'x'.repeat(61) }, 'longer than 60'],
+    ['a name of half a character', 'name', { name: '\ud800' }, 'half of a character'],
+    ['an unknown key', 'file', { file: 'x.cube' }, 'not known'],
+  ])('with %s are refused, with the place and what to do', (_what, field, change, words) => {
+    const text = looks({ name: 'Show', key: 'looks/show.cube' }, { name: 'Other', key: 'other.cube', ...change });
+    const { document, findings } = parsePreferences(text);
+    expect(document).toBeUndefined();
+    expect(findings).toMatchObject([{ severity: 'error', path: `looks.1.${field}`, line: 2 }]);
+    expect(findings[0]?.message).toContain(words);
+  });
+
+  it.each([
+    ['Show', 'Show'],
+    ['Show', 'SHOW'],
+    ['Caf\u00e9', 'Cafe\u0301'],
+  ])('have names that are read as different: %s and %s', (one, other) => {
+    const text = looks({ name: one, key: 'a.cube' }, { name: 'Else', key: 'b.cube' }, { name: other, key: 'c.cube' });
+    expect(errors(text)).toMatchObject([
+      { path: 'looks.2.name', message: expect.stringContaining('another name') as string },
+    ]);
+  });
+
+  it('are 50 at most', () => {
+    const some = many(51, (index) => `${index}`).map((name) => ({ name, key: `${name}.cube` }));
+    expect(errors(looks(...some.slice(1)))).toEqual([]);
+    expect(errors(looks(...some))).toMatchObject([{ path: 'looks', message: 'has more than 50 looks' }]);
+  });
+
+  it('are a list', () => {
+    expect(errors(STUDIO.replace('"version": 1,', '"version": 1, "looks": {},'))).toMatchObject([{ path: 'looks' }]);
+  });
+});
+
 describe('faults of JSON are said in words', () => {
   it.each([
     ['<!DOCTYPE html><html></html>', 1, 'web page'],
@@ -362,6 +431,7 @@ describe('a document that is made to take long', () => {
     ['50,000 ranges that are none', withRanges(many(50_000, (index) => `x${index}`))],
     ['10,000 ranges that are none', withRanges(many(10_000, (index) => `ffff:::${index}`))],
     ['one range of 900 kB', withRanges([':'.repeat(900_000)])],
+    ['400,000 looks', STUDIO.replace('"version": 1,', `"version": 1, "looks": [${'7,'.repeat(400_000)}],`)],
     ['5,000 services', service(...many(5000, (index) => `https://ip${index}.example.com`))],
     ['100,000 equal keys', `{${many(100_000, () => '"a":1').join()}}`],
     ['70,000 keys that are not known', `{${many(70_000, (index) => `"k${index}":1`).join()}}`],

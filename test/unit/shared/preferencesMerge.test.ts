@@ -90,6 +90,38 @@ describe('two admins at once', () => {
   });
 });
 
+describe('looks', () => {
+  const withLooks = (looks: IsolationPreferences['looks']) => studio((draft) => (draft.looks = looks));
+  const show = { name: 'Show.v2', key: 'looks/show.cube' };
+  const base = withLooks([show, { name: '__proto__', key: 'p.cube' }]);
+
+  it('are told apart by their names', () => {
+    const after = withLooks([
+      { name: 'Night', key: 'n.cube' },
+      { ...show, key: 'looks/show2.cube' },
+    ]);
+    expect(diffPreferences(base, after)).toEqual([
+      { path: 'looks.Show.v2.key', before: 'looks/show.cube', after: 'looks/show2.cube' },
+      { path: 'looks.__proto__', before: { name: '__proto__', key: 'p.cube' }, after: undefined },
+      { path: 'looks.Night', before: undefined, after: { name: 'Night', key: 'n.cube' } },
+    ]);
+  });
+
+  it('of two administrators are put together, and one that both changed is asked about', () => {
+    const mine = withLooks([...base.looks, { name: 'Night', key: 'n.cube' }]);
+    const theirs = withLooks([...base.looks, { name: 'Day', key: 'd.cube' }]);
+    const { document, conflicts } = mergePreferences(base, mine, theirs);
+    expect(conflicts).toEqual([]);
+    expect(preferencesSchema.parse(document).looks.map(({ name }) => name)).toEqual([
+      ...['Show.v2', '__proto__', 'Night', 'Day'],
+    ]);
+    const changed = (key: string) => withLooks([{ ...show, key }, ...base.looks.slice(1)]);
+    expect(mergePreferences(base, changed('a.cube'), changed('b.cube')).conflicts).toEqual([
+      { path: 'looks.Show.v2.key', base: 'looks/show.cube', mine: 'a.cube', theirs: 'b.cube' },
+    ]);
+  });
+});
+
 describe('laws of merging', () => {
   const changes = fc.record({
     delay: fc.option(fc.integer({ min: 0, max: 900 })),

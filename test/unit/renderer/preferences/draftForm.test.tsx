@@ -47,3 +47,17 @@ it('hands over to the text where that cannot be read', async () => {
   await user.click(screen.getByRole('button'));
   expect(nearplay.editor.getState().tab).toBe('text');
 });
+
+it('adds a look, says what is wrong about it beside its field, and takes it out', async () => {
+  const { user, edited } = await drawForm(TEXT);
+  await user.click(screen.getByTestId('add-look'));
+  const look = within(screen.getByTestId('look-fields'));
+  await user.type(look.getByRole('textbox', { name: /name/i }), 'Show');
+  await user.type(look.getByRole('textbox', { name: /file/i }), 'looks/show.lut');
+  expect(screen.getByTestId('look-fields').textContent).toContain('does not end in .cube');
+  await user.clear(look.getByRole('textbox', { name: /file/i }));
+  await user.type(look.getByRole('textbox', { name: /file/i }), 'looks/show.cube');
+  expect(parsePreferences(edited()).document?.looks).toEqual([{ name: 'Show', key: 'looks/show.cube' }]);
+  await user.click(look.getByRole('button', { name: /Show/ }));
+  expect(parsePreferences(edited()).document?.looks).toEqual([]);
+});

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
+  addLook,
   addReplica,
   addStorage,
   readDraft,
+  removeLook,
   removeStorage,
   renameStorage,
   setCeiling,
@@ -118,6 +120,35 @@ describe('storages', () => {
   it('become a replica when one is added that is none yet', () => {
     const text = addReplica(setValue(TEXT, ['s3Configuration', 'london'], { region: 'eu-west-2', bucket: 'lon' }));
     expect(readDraft(text)?.replicas[1]).toEqual({ storage: 'london', label: '', ranges: [] });
+  });
+});
+
+describe('looks', () => {
+  const two = ['a', 'b'].reduce((text, name, index) => {
+    const named = setValue(addLook(text), ['looks', index, 'name'], name);
+    return setValue(named, ['looks', index, 'key'], `${name}.cube`);
+  }, TEXT);
+
+  it('are added empty, for the findings to name, and taken out one by one', () => {
+    expect(readDraft(TEXT)?.looks).toEqual([]);
+    expect(readDraft(addLook(two))?.looks).toEqual([
+      { name: 'a', key: 'a.cube' },
+      { name: 'b', key: 'b.cube' },
+      { name: '', key: '' },
+    ]);
+    expect(readDraft(removeLook(two, 0))?.looks).toEqual([{ name: 'b', key: 'b.cube' }]);
+    expect(removeLook(removeLook(two, 1), 0)).toContain('// as agreed in March');
+  });
+
+  it('of the wrong kind stay as they are', () => {
+    const text = setValue(TEXT, ['looks'], { a: 1 });
+    expect(readDraft(text)?.looks).toEqual([]);
+    expect(addLook(text)).toBe(text);
+    expect(readDraft(setValue(TEXT, ['looks'], [7]))?.looks).toEqual([{ name: '', key: '' }]);
+  });
+
+  it('are left alone by everything else in the form', () => {
+    expect(readDraft(setSeconds(two, 'delaySeconds', '90'))?.looks).toHaveLength(2);
   });
 });
 

@@ -35,6 +35,9 @@ it('puts changes into the words of the form', () => {
   expect(described).toEqual({ place: 'Replica sydney: IP ranges, one per line', removed: ['a'], added: ['c'] });
   expect(placeText('s3Configuration.main.us.bucket', t)).toBe('Storage main.us: bucket');
   expect(placeText('replication.delaySeconds', t)).toBe('Replication delay, seconds');
+  expect(placeText('looks.Show.v2.key', t)).toBe('Look Show.v2: File, as the library shows it');
+  const look = { path: 'looks.Night', before: undefined, after: { name: 'Night', key: 'n.cube' } };
+  expect(describeChange(look, t)).toEqual({ place: 'Look Night', removed: [], added: ['name Night, key n.cube'] });
   expect(describeChange({ path: 'uploads.maxBytesPerSecond', before: undefined, after: 25_000_000 }, t)).toEqual({
     place: 'Ceiling for uploads of each machine, MB/s',
     removed: [],

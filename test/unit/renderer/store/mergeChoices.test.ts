@@ -70,3 +70,23 @@ it('takes away what the chosen side does not have', () => {
   expect(after).toMatchObject({ replication: { replicas: [{ storage: 'syd.au', ipRanges: [] }] } });
   expect(JSON.stringify(after)).not.toContain('Mine');
 });
+
+it('decides about looks by their names', () => {
+  const show = { name: 'Show', key: 's.cube' };
+  const looks = (key: string, more: object[] = []) =>
+    thePreferences({ ...TWO_REGIONS, looks: [show, { name: 'Show.v2', key }, ...more] });
+  const night = { name: 'Show.night', key: 'n.cube' };
+  const base = looks('a.cube', [night]);
+  const { document, conflicts } = mergePreferences(
+    base,
+    looks('b.cube'),
+    looks('c.cube', [{ ...night, key: 'n2.cube' }]),
+  );
+  expect(conflicts.map(({ path }) => path)).toEqual(['looks.Show.v2.key', 'looks.Show.night']);
+  const decided = applyChoices(document, conflicts, { 'looks.Show.v2.key': 'theirs', 'looks.Show.night': 'theirs' });
+  expect(thePreferences(decided).looks).toEqual([
+    show,
+    { name: 'Show.v2', key: 'c.cube' },
+    { ...night, key: 'n2.cube' },
+  ]);
+});
