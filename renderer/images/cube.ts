@@ -5,7 +5,8 @@ import type { Rgb } from './picture.ts';
 const MAX_SIZE_1D = 65_536;
 /** The specification allows 256, which would be 200 MB; grading programs write 17 to 65. */
 const MAX_SIZE_3D = 129;
-const MAX_TEXT = 80_000_000;
+/** Of a file; 129 values a side with nine digits each are 71 MB. */
+export const MAX_CUBE_BYTES = 80_000_000;
 
 /** What is wrong with a .cube file, with its line, counted from 1. */
 export type CubeFault =
@@ -95,7 +96,7 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 /** @throws CubeError */
 export function parseCube(text: string): Lut {
-  if (text.length > MAX_TEXT) throw new CubeError('too-large', 1);
+  if (text.length > MAX_CUBE_BYTES) throw new CubeError('too-large', 1);
   const head: Head = { title: '', size: undefined, min: [0, 0, 0], max: [1, 1, 1] };
   let table: Float32Array<ArrayBuffer> | undefined;
   let filled = 0;

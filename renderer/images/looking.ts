@@ -22,7 +22,12 @@ export interface Looking {
   display: DisplayCurve;
   /** Instead of the display's curve. */
   lut: Lut | undefined;
+  /** Where the table was chosen. */
+  lutOrigin: LutOrigin | undefined;
 }
+
+/** A file of this computer, or a look of the studio's preferences. */
+export type LutOrigin = { is: 'file'; name: string } | { is: 'look'; name: string; key: string };
 
 export const PLAIN_LOOKING: Looking = {
   exposure: 0,
@@ -31,6 +36,7 @@ export const PLAIN_LOOKING: Looking = {
   interpretation: undefined,
   display: 'srgb',
   lut: undefined,
+  lutOrigin: undefined,
 };
 
 /** What a file's values are taken for until another choice is made: only light and sRGB are known closely enough to be converted. */

@@ -1,17 +1,17 @@
-import { IconChevronDown, IconMinus, IconPlus, IconRestore } from '@tabler/icons-react';
-import { useRef, useState } from 'react';
-import { useFocusVisible } from 'react-aria';
-import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
+import { IconMinus, IconPlus, IconRestore } from '@tabler/icons-react';
+import { useState } from 'react';
+import { Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import { CubeError, parseCube } from '../images/cube.ts';
 import { type Interpretation, interpretationOf, type Looking, PLAIN_LOOKING } from '../images/looking.ts';
 import type { Layer } from '../images/picture.ts';
 import { IconButton } from '../ui/IconButton.tsx';
+import { ChoiceButton } from './ChoiceButton.tsx';
 import type { LoadedFrame } from './frameLoader.ts';
 import { bounded, EXPOSURE_STEP, SHOWN_CHANNELS } from './lookingKeys.ts';
 import { keysOf } from './playerKeys.ts';
 import { rateNumber, SEQUENCE_RATES } from './sequencePlayback.ts';
 import type { Rational } from './table/frameTable.ts';
+import { TableChoice } from './TableChoice.tsx';
 import { ViewMenu } from './view/ViewMenu.tsx';
 
 const INTERPRETATIONS = ['linear', 'srgb', 'cineon', 'stored'] as const;
@@ -97,7 +97,7 @@ export function LookingBar(props: LookingBarProps) {
           onChoice={(display) => onLooking({ ...looking, display })}
         />
       )}
-      <LutChoice looking={looking} onLooking={onLooking} />
+      <TableChoice looking={looking} onLooking={onLooking} />
       {rate && (
         <ChoiceMenu
           name={t('looking.rate')}
@@ -177,22 +177,10 @@ function ChoiceMenu<Id extends string>({
   chosen: Id;
   onChoice: (id: Id) => void;
 }) {
-  const { t } = useTranslation();
-  const { isFocusVisible } = useFocusVisible();
   const label = options.find(({ id }) => id === chosen)?.label ?? chosen;
   return (
     <MenuTrigger>
-      <Button
-        className="button quiet small"
-        aria-label={t('looking.choice', { name, chosen: label })}
-        onFocus={({ target }) => {
-          // Chosen with a pointer, the menu leaves the keys to the stage; with keys, the bar can be walked through.
-          if (!isFocusVisible) target.closest<HTMLElement>('.player')?.focus();
-        }}
-      >
-        {label}
-        <IconChevronDown size={13} aria-hidden="true" />
-      </Button>
+      <ChoiceButton name={name} label={label} />
       <Popover className="popover" placement="top start">
         <Menu
           className="menu"
@@ -212,57 +200,5 @@ function ChoiceMenu<Id extends string>({
         </Menu>
       </Popover>
     </MenuTrigger>
-  );
-}
-
-/** A .cube file of this computer, instead of a curve. */
-function LutChoice({ looking, onLooking }: Pick<LookingBarProps, 'looking' | 'onLooking'>) {
-  const { t } = useTranslation();
-  const field = useRef<HTMLInputElement>(null);
-  const [chosen, setChosen] = useState<{ name: string; fault?: string }>();
-  const read = async (file: File): Promise<void> => {
-    try {
-      const lut = parseCube(await file.text());
-      setChosen({ name: file.name });
-      onLooking({ ...looking, lut });
-    } catch (error) {
-      const fault =
-        error instanceof CubeError
-          ? t('looking.cubeLine', { line: error.line, fault: t(`looking.cubeFault.${error.fault}`) })
-          : t('looking.cubeUnreadable');
-      setChosen({ name: file.name, fault });
-    }
-  };
-  return (
-    <>
-      <input
-        ref={field}
-        type="file"
-        accept=".cube"
-        hidden
-        data-testid="cube-file"
-        onChange={({ currentTarget }) => {
-          const [file] = currentTarget.files ?? [];
-          // The same file again, changed, is another choice.
-          currentTarget.value = '';
-          if (file) void read(file);
-        }}
-      />
-      <Button
-        className="button quiet small"
-        data-testid="cube-button"
-        onPress={() => {
-          if (looking.lut) onLooking({ ...looking, lut: undefined });
-          else field.current?.click();
-        }}
-      >
-        {looking.lut ? t('looking.withoutLut', { name: chosen?.name ?? looking.lut.title }) : t('looking.lut')}
-      </Button>
-      {chosen?.fault !== undefined && (
-        <span className="looking-fault" role="alert">
-          {t('looking.cubeRefused', { name: chosen.name, fault: chosen.fault })}
-        </span>
-      )}
-    </>
   );
 }

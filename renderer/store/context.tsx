@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, use, useCallback, useSyncExternalStore } from 'react';
 import { useStore } from 'zustand';
 import type { NearplayApi } from '../../shared/ipc.ts';
+import type { Look } from '../../shared/preferences.ts';
 import type { StorageSummary } from '../../shared/reading.ts';
 import type { Transfer } from '../../shared/transfers.ts';
 import type { DecoderPool } from '../images/decoderPool.ts';
@@ -76,11 +77,17 @@ export function useSession<Value>(select: (session: Session) => Value): Value {
 }
 
 const NO_STORAGES: readonly StorageSummary[] = [];
+const NO_LOOKS: readonly Look[] = [];
 const NO_FOLDERS: Readonly<Record<string, string>> = {};
 
 /** Storages of the preferences in force; none while there are no preferences. */
 export function useStorages(): readonly StorageSummary[] {
   return useSession((session) => session.app?.reading?.storages) ?? NO_STORAGES;
+}
+
+/** Looks of the preferences in force. */
+export function useLooks(): readonly Look[] {
+  return useSession((session) => session.app?.preferences.document?.looks) ?? NO_LOOKS;
 }
 
 /** Chosen upload folder of each project. */

@@ -28,6 +28,11 @@ const LONG = {
   still: long('sq010_mood', '_v002.png'),
 };
 const FRAMES = long('sq010_sh0450_plate', '_v007');
+/** As long as they may be; none of them is there. */
+const LOOKS = ['Show', 'A look of many words for one long show that has many sequences'.slice(0, 60)].map((name) => ({
+  name,
+  key: `looks/${long('show', '.cube')}`,
+}));
 const WORLD = [
   'コンポジット_ショット_v003.png',
   'لقطة_مركبة_v003.png',
@@ -39,7 +44,7 @@ let studio: StudioInApp;
 let geometry: Geometry;
 
 beforeAll(async () => {
-  studio = await openStudioInApp({ preferences: false });
+  studio = await openStudioInApp({ preferences: false, looks: LOOKS });
   studio.page.setDefaultTimeout(15 * SECOND);
   geometry = await watchGeometry(studio.page);
   process.stderr.write(`The other font: ${geometry.foreignFont}\n`);
@@ -228,6 +233,19 @@ describe('no control is covered and no text is cut or overlaps', () => {
     await page.getByTestId('transfers').waitFor();
     await expectNoFaults();
     await page.keyboard.press('t');
+    await page.keyboard.press('Escape');
+  });
+
+  it('in the menu of looks, and with one that cannot be used', async () => {
+    const { page } = studio;
+    await openFile(['names'], LONG.still);
+    await page.locator('[data-testid="player-route"][data-storage]').waitFor();
+    await press('cube-button');
+    await page.locator('.popover').waitFor();
+    await expectNoFaults();
+    await page.getByRole('menuitemradio', { name: LOOKS[1]?.name ?? '' }).click();
+    await page.getByTestId('table-fault').waitFor();
+    await expectNoFaults();
     await page.keyboard.press('Escape');
   });
 

@@ -15,6 +15,10 @@ const PICTURES = join(import.meta.dirname, '../fixtures/pictures');
 const WEB = join(PICTURES, 'web');
 const CUBE = join(import.meta.dirname, '../fixtures/colour/grade.cube');
 const FOLDER = 'pictures/';
+const SHOW = { name: 'Show', key: 'looks/show.cube' };
+const DAMAGED = { name: 'Damaged', key: 'looks/damaged.cube' };
+const LINES_OF_DAMAGED = 20;
+const GONE = { name: 'Gone', key: 'looks/gone.cube' };
 const STILLS = [
   'zip_half.exr',
   'layers.exr',
@@ -37,7 +41,7 @@ const SEQUENCE = `${FOLDER}render.####.exr`;
 let studio: StudioInApp;
 
 beforeAll(async () => {
-  studio = await openStudioInApp({ media: false });
+  studio = await openStudioInApp({ media: false, looks: [SHOW, DAMAGED, GONE] });
   const folder = join(studio.folder, 'pictures');
   await mkdir(folder);
   for (const name of [...STILLS, 'htj2k.exr']) await copyFile(join(PICTURES, name), join(folder, name));
@@ -53,6 +57,12 @@ beforeAll(async () => {
       await copyFile(join(PICTURES, 'zip_half.exr'), join(folder, `far${status}.${frame}.exr`));
   }
   await seed(studio.sandbox, folder, { prefix: 'media/pictures', ageMs: DAY_MS, replicated: true });
+  const cut = (await readFile(CUBE, 'utf8')).split('\n').slice(0, LINES_OF_DAMAGED).join('\n');
+  const looks = join(studio.folder, 'looks');
+  await mkdir(looks);
+  await copyFile(CUBE, join(looks, 'show.cube'));
+  await writeFile(join(looks, 'damaged.cube'), cut);
+  await seed(studio.sandbox, looks, { prefix: 'media/looks', ageMs: DAY_MS, replicated: true });
   await studio.page.reload();
   await studio.card(FOLDER).dblclick();
 });
@@ -286,6 +296,68 @@ it('a table takes the place of the curve, and one with a fault says in which lin
   });
   await expect.poll(() => page.getByTestId('looking').getByRole('alert').innerText()).toContain('line 2');
   await studio.screenshot('picture-table');
+});
+
+it('a look of the studio comes from the nearest copy, is what is shown, and stays for the next file', async () => {
+  const decoded = await decodePicture(new Uint8Array(await readFile(join(PICTURES, 'zip_half.exr'))));
+  const lut = parseCube(await readFile(CUBE, 'utf8'));
+  const { page, sandbox } = studio;
+  const name = () => page.getByTestId('cube-button').innerText();
+  const shownOf = (at: number, looking: Partial<Looking>): string => {
+    const { width } = decoded.display;
+    const channels = colourChannels(decoded.channels);
+    if (!channels) throw new Error('There are no colours');
+    const stored = colourAt(decoded, channels, at % width, Math.floor(at / width));
+    const colour = shownColour(stored, decoded.transfer, { ...PLAIN_LOOKING, ...looking });
+    return `shown${colour.map((value) => Math.round(value * 255)).join('')}`;
+  };
+  await open(`${FOLDER}zip_half.exr`);
+  await picture();
+  expect(await name()).toBe('No LUT');
+  const before = await pixelUnderPointer();
+  const at = before.at(decoded.display.width);
+  expect(before.words).toContain(shownOf(at, {}));
+  expect(shownOf(at, { lut })).not.toBe(shownOf(at, {}));
+  const asked = sandbox.requests.length;
+  await choose('LUT: No LUT', SHOW.name);
+  await expect.poll(name).toBe(SHOW.name);
+  await expect.poll(() => difference(decoded, { lut })).toBeLessThanOrEqual(MOST_STEPS);
+  const after = await pixelUnderPointer();
+  expect(after.words).toContain(shownOf(after.at(decoded.display.width), { lut }));
+  const requests = sandbox.requests.slice(asked);
+  const places = requests.filter(({ operation, key }) => operation === 'GetObject' && key === `media/${SHOW.key}`);
+  expect(places.map(({ region }) => region)).toContain(sandbox.replica.region);
+  await studio.screenshot('picture-look');
+
+  for (const [look, words] of [
+    [DAMAGED, 'the file ends before all values'],
+    [GONE, 'gone.cube'],
+  ] as const) {
+    await choose(`LUT: ${SHOW.name}`, look.name);
+    const fault = page.getByTestId('table-fault');
+    await fault.filter({ hasText: `${look.name} is not used: ` }).waitFor();
+    expect(await fault.getAttribute('title')).toContain(words);
+    expect(await fault.getAttribute('title')).toContain(look.key);
+    expect(await name()).toBe(SHOW.name);
+  }
+  await studio.screenshot('picture-look-refused');
+  expect(await difference(decoded, { lut })).toBeLessThanOrEqual(MOST_STEPS);
+
+  await page.keyboard.press('Escape');
+  await open(`${FOLDER}layers.exr`);
+  await picture();
+  expect(await name()).toBe(SHOW.name);
+  await page.keyboard.press('q');
+  await expect.poll(name).toBe('No LUT');
+});
+
+it('a look is read where the folder of looks may not be listed', async () => {
+  const { page, sandbox } = studio;
+  await open(`${FOLDER}zip_half.exr`);
+  await picture();
+  sandbox.addFault({ operation: 'ListObjectsV2', effect: { kind: 'status', status: 403, code: 'AccessDenied' } });
+  await choose('LUT: No LUT', SHOW.name);
+  await expect.poll(() => page.getByTestId('cube-button').innerText()).toBe(SHOW.name);
 });
 
 it('another layer is shown when it is chosen, and the pixel under the pointer as it is stored', async () => {

@@ -32,6 +32,8 @@ export interface StudioInAppOptions {
   delaySeconds?: number;
   /** False: the storage is empty. Default: the sample media, a day old and replicated. */
   media?: boolean;
+  /** Looks of the preferences. Default: none. */
+  looks?: readonly { name: string; key: string }[];
   /** False: there are no preferences yet. */
   preferences?: boolean;
   /** Where the app reaches a storage instead of its endpoint: through a relay. */
@@ -47,7 +49,8 @@ export async function openStudioInApp(options: StudioInAppOptions = {}): Promise
     await seed(sandbox, MEDIA, { prefix: 'media', ageMs: 24 * 3600 * SECOND, replicated: true });
   }
   const preferences = join(folder, 'isolation-preferences.json');
-  let text = JSON.stringify(sandbox.preferences({ delaySeconds: options.delaySeconds ?? 0 }), null, 2);
+  const { delaySeconds = 0, looks = [] } = options;
+  let text = JSON.stringify({ ...sandbox.preferences({ delaySeconds }), looks }, null, 2);
   for (const { endpoint } of [sandbox.main, ...sandbox.replicas]) {
     text = text.replaceAll(endpoint, (await options.through?.(endpoint)) ?? endpoint);
   }
