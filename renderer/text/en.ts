@@ -551,6 +551,13 @@ export const en = {
       versions: 'Versions of this shot',
       others: 'Nearest in this folder',
       nothing: 'There is nothing else with a picture in this folder',
+      searching: 'Looking for versions in other folders…',
+      found_zero: 'No file of another version in other folders.',
+      found_one: '{{count}} file of another version in other folders.',
+      found_other: '{{count}} files of other versions in other folders.',
+      foundPartly: 'There may be more: not all folders were looked into.',
+      searchFailed: 'Versions in other folders could not be looked for.',
+      lookAgain: 'Look for versions again',
       leave: 'Stop comparing',
       sides: { a: 'A', b: 'B' },
       ways: {

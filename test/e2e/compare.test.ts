@@ -1,5 +1,5 @@
 import { copyFile, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { look } from '../helpers/looking.ts';
 import { seed } from '../sandbox/seed.ts';
@@ -19,6 +19,18 @@ const FILMS: Record<string, string> = {
 };
 /** Numbers of the frames of two versions of a plate, whose pictures are the same where the numbers are odd. */
 const PLATES = { v001: [1001, 1002, 1004], v002: [1001, 1002, 1003, 1004] };
+/** Versions that have folders of their own; and layers that their folders alone tell apart. */
+const FOLDERS: Record<string, string> = {
+  'sh010/v001/sh010_comp_v001.1001.exr': 'zip_half.exr',
+  'sh010/v001/sh010_comp_v001.1002.exr': 'zip_half.exr',
+  'sh010/v002/sh010_comp_v002.1001.exr': 'piz_half.exr',
+  'sh010/v002/sh010_comp_v002.1002.exr': 'piz_half.exr',
+  'sh010/v002/sh010_comp_v002_notes.exr': 'zip_half.exr',
+  'sh010/v003/sh010_comp_v003.1001.exr': 'zip_half.exr',
+  'sh010/v003/sh010_comp_v003.1002.exr': 'zip_half.exr',
+  'layers/v001/exr/beauty.exr': 'zip_half.exr',
+  'layers/v002/exr/beauty.exr': 'piz_half.exr',
+};
 
 let studio: StudioInApp;
 
@@ -33,6 +45,11 @@ beforeAll(async () => {
       await copyFile(join(PICTURES, from), join(folder, `plate_${version}.${frame}.exr`));
     }
   }
+  for (const [name, from] of Object.entries(FOLDERS)) {
+    await mkdir(join(folder, dirname(name)), { recursive: true });
+    await copyFile(join(PICTURES, from), join(folder, name));
+  }
+  await copyFile(join(CODED, 'h264_24.mp4'), join(folder, 'sh010/v003/sh010_comp_v003.mp4'));
   await seed(studio.sandbox, folder, { prefix: 'media/compare', ageMs: 24 * HOUR, replicated: true });
   await studio.page.reload();
   await studio.card('compare/').dblclick();
@@ -239,3 +256,79 @@ it.each(['shot_v003.mp4', 'plate_v002.####.exr'])(
     }
   },
 );
+
+/** Goes to a folder from the top, and opens a file of it, which stands still. */
+async function openIn(folder: readonly string[], name: string): Promise<void> {
+  const { page } = studio;
+  await page.locator('.crumb').first().click();
+  await isListed('');
+  for (const [index] of folder.entries()) {
+    const key = `${folder.slice(0, index + 1).join('/')}/`;
+    await studio.card(key).click();
+    await isListed(key);
+  }
+  await studio.card([...folder, name].join('/')).click();
+  await page.getByTestId('player').waitFor();
+  await press('k');
+}
+const isListed = (folder: string) =>
+  studio.page
+    .locator(`[data-testid="library"][data-folder=${JSON.stringify(folder)}][aria-busy="false"]`)
+    .waitFor({ timeout: 60 * SECOND });
+const searched = (phase: string) =>
+  studio.page
+    .locator(`[data-testid="version-search"][data-phase=${JSON.stringify(phase)}]`)
+    .waitFor({ timeout: 60 * SECOND });
+const offered = async () => (await studio.page.getByRole('menuitem').allInnerTexts()).map((name) => name.split('\n'));
+
+it('versions that have folders of their own are offered, newest first, and compared', async () => {
+  const { page } = studio;
+  await openIn(['compare', 'sh010', 'v002'], 'sh010_comp_v002.####.exr');
+  await press('d');
+  await searched('done');
+  expect(await offered()).toEqual([
+    ['sh010_comp_v003.####.exr', 'v003/'],
+    ['sh010_comp_v003.mp4', 'v003/'],
+    ['sh010_comp_v001.####.exr', 'v001/'],
+    ['sh010_comp_v002_notes.exr'],
+  ]);
+  await look(studio, 'compare-versions');
+  await page.locator('[data-choice="sh010_comp_v001.####.exr"]').click();
+  await page.getByTestId('compare').waitFor();
+  await settled();
+  await press('Home', 'ArrowRight');
+  await settled();
+  expect([(await sideOf('a')).said, (await sideOf('b')).said]).toEqual(['1002', '1002']);
+  await press('Escape');
+  await page.getByTestId('compare').waitFor({ state: 'detached' });
+});
+
+it('files of one name are told apart by their folders', async () => {
+  const { page } = studio;
+  await openIn(['compare', 'layers', 'v001', 'exr'], 'beauty.exr');
+  await press('d');
+  await searched('done');
+  expect(await offered()).toEqual([['beauty.exr', 'v002/exr/']]);
+  await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-choice'))).toBe('beauty.exr');
+  await press('Enter');
+  await page.getByTestId('compare').waitFor();
+  await settled();
+  const names = await page.locator('.compare-label .name').evaluateAll((all) => all.map((name) => name.textContent));
+  expect(names).toEqual(['v001/exr/beauty.exr', 'v002/exr/beauty.exr']);
+  await look(studio, 'compare-same-name');
+});
+
+it('where versions cannot be listed the menu says so, and looks again', async () => {
+  const { sandbox } = studio;
+  await openIn(['compare', 'sh010', 'v001'], 'sh010_comp_v001.####.exr');
+  sandbox.addFault({ operation: 'ListObjectsV2', effect: { kind: 'status', status: 403, code: 'AccessDenied' } });
+  await press('d');
+  await searched('failed');
+  expect(await offered()).toEqual([['Look for versions again']]);
+  await look(studio, 'compare-versions-failed');
+  sandbox.clearFaults();
+  await press('ArrowDown', 'Enter');
+  await searched('done');
+  expect((await offered())[0]).toEqual(['sh010_comp_v003.####.exr', 'v003/']);
+  await press('Escape');
+});

@@ -24,6 +24,7 @@ import { CompareOver } from './CompareOver.tsx';
 import { CompareSide, isShown, type SidePlace } from './CompareSide.tsx';
 import { type Comparing, comparingAfter, exchanged, withWipe } from './comparing.ts';
 import { PairCache, type PairFrame, type SideSource } from './pairCache.ts';
+import { namesApart } from './versions.ts';
 
 interface ComparePlayerProps {
   /** The file that the player was opened with. */
@@ -87,6 +88,7 @@ export function ComparePlayer({ file, other, onFullScreen }: ComparePlayerProps)
     (picture): picture is LoadedFrame => picture !== undefined && picture.is !== 'film',
   );
   const isSequence = [a, b].some((one) => one.sequence);
+  const names = namesApart(a, b);
   return (
     <>
       <CompareHead
@@ -112,6 +114,7 @@ export function ComparePlayer({ file, other, onFullScreen }: ComparePlayerProps)
           <CompareSide
             key={identityOf(one)}
             file={one}
+            name={names[index === 0 ? 0 : 1]}
             side={index === 0 ? 'a' : 'b'}
             place={places?.[index === 0 ? 'a' : 'b']}
             looking={looking}

@@ -29,6 +29,8 @@ export interface SidePlace {
 
 export interface CompareSideProps {
   file: LibraryFile;
+  /** What it is called beside the other one. */
+  name: string;
   side: SideName;
   /** Undefined before there is anything to show. */
   place: SidePlace | undefined;
@@ -67,7 +69,7 @@ function FramesSide(props: CompareSideProps) {
 }
 
 function FilmSide(props: CompareSideProps) {
-  const { file, place, onSource } = props;
+  const { file, name, place, onSource } = props;
   const { t } = useTranslation();
   const canvas = useRef<HTMLCanvasElement>(null);
   const download = useSession((session) => session.download);
@@ -88,7 +90,7 @@ function FilmSide(props: CompareSideProps) {
           onDownload={() => void download(file.key)}
         />
       ) : isUncounted ? (
-        <Note text={t('player.compare.uncounted', { name: file.name })} />
+        <Note text={t('player.compare.uncounted', { name })} />
       ) : undefined}
     </Side>
   );
@@ -102,13 +104,13 @@ interface SideFrameProps extends CompareSideProps {
   children: ReactNode;
 }
 
-function Side({ file, side, place, source, canvas, route, onPlay, children }: SideFrameProps) {
+function Side({ file, name, side, place, source, canvas, route, onPlay, children }: SideFrameProps) {
   const { t } = useTranslation();
   const letter = t(`player.compare.sides.${side}`);
   const picture = source ? place?.picture : undefined;
   const hasPicture = isShown(picture);
   const { number, last, timecode } = useNumber(file, source, source ? place : undefined);
-  const named = { side: letter, name: file.name };
+  const named = { side: letter, name };
   const isNowhere = source && place && place.index === undefined;
   const label = isNowhere
     ? t('player.compare.describeNone', named)
@@ -123,7 +125,7 @@ function Side({ file, side, place, source, canvas, route, onPlay, children }: Si
           {letter}
         </span>
         <span className="name" title={folderOf(file.key) + file.name}>
-          <CutName name={file.name} />
+          <CutName name={name} />
         </span>
         <span className="compare-figures">
           <span data-testid={`compare-frame-${side}`}>{number}</span>
