@@ -23,6 +23,11 @@ export function mediaKind(name: string): MediaKind {
   return KINDS.get(extensionOf(name)) ?? 'other';
 }
 
+/** True for what has pictures: those of two files can be compared. */
+export function hasPictures(kind: MediaKind): boolean {
+  return kind === 'video' || kind === 'image';
+}
+
 /** True for the name of an image that the window decodes itself. */
 export function isDecodedPicture(name: string): boolean {
   return DECODED_PICTURES.has(extensionOf(name));

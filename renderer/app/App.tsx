@@ -167,7 +167,7 @@ function useShortcuts(filterField: RefObject<HTMLInputElement | null>, usable: b
       // A dialog has its own keys, Escape among them.
       if (event.defaultPrevented || session.getState().panel || isTyping(event.target)) return;
       const shortcut = shortcutOf(event);
-      const { opened, open, up, view, setView, loaded } = library.getState();
+      const { opened, open, up, view, setView, loaded, marked, unmark, markOrCompareActive } = library.getState();
       const { showPanel, showWhy, showTransfers, transfersOpen, chooseUploads } = session.getState();
       if (shortcut === undefined) return;
       const byProject = session.getState().app?.settings.uploadFolderByProject ?? {};
@@ -178,11 +178,18 @@ function useShortcuts(filterField: RefObject<HTMLInputElement | null>, usable: b
         why: usable ? () => showWhy(opened?.key) : undefined,
         replication: usable ? () => showPanel('replication') : undefined,
         transfers: () => showTransfers(!transfersOpen),
-        close: inPlayer ? () => open(undefined) : transfersOpen ? () => showTransfers(false) : undefined,
+        close: inPlayer
+          ? () => open(undefined)
+          : marked
+            ? unmark
+            : transfersOpen
+              ? () => showTransfers(false)
+              : undefined,
         filter: usable && !inPlayer ? () => filterField.current?.focus() : undefined,
         upload: usable ? () => void chooseUploads(destinationOf(loaded.folder, byProject).folder) : undefined,
         up: usable ? () => (inPlayer ? open(undefined) : void up()) : undefined,
         view: usable && !inPlayer ? () => setView(view === 'grid' ? 'list' : 'grid') : undefined,
+        compare: usable && !inPlayer ? markOrCompareActive : undefined,
       };
       const action = actions[shortcut];
       if (!action) return;

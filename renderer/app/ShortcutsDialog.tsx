@@ -3,7 +3,7 @@ import { keyCaps, PLAYER_KEY_GROUPS } from '../player/playerKeys.ts';
 import { Panel } from '../ui/Panel.tsx';
 
 const GROUPS = {
-  library: { move: ['←', '→', '↑', '↓'], open: ['Enter'], up: ['⌫'], filter: ['/'], view: ['V'] },
+  library: { move: ['←', '→', '↑', '↓'], open: ['Enter'], up: ['⌫'], filter: ['/'], view: ['V'], compare: ['D'] },
   transfers: {
     row: ['↑', '↓'],
     pauseRow: ['Space'],
@@ -82,6 +82,7 @@ const ACTION_NAMES: readonly ActionName[] = [
   'up',
   'filter',
   'view',
+  'compare',
   'row',
   'pauseRow',
   'actRow',

@@ -1,5 +1,5 @@
 export type Shortcut =
-  'filter' | 'upload' | 'settings' | 'help' | 'close' | 'up' | 'view' | 'transfers' | 'why' | 'replication';
+  'filter' | 'upload' | 'settings' | 'help' | 'close' | 'up' | 'view' | 'compare' | 'transfers' | 'why' | 'replication';
 
 const KEYS: ReadonlyMap<string, Shortcut> = new Map([
   ['/', 'filter'],
@@ -9,6 +9,7 @@ const KEYS: ReadonlyMap<string, Shortcut> = new Map([
   ['Escape', 'close'],
   ['Backspace', 'up'],
   ['v', 'view'],
+  ['d', 'compare'],
   ['t', 'transfers'],
   ['w', 'why'],
   ['r', 'replication'],

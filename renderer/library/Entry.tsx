@@ -1,10 +1,18 @@
-import { IconFile, IconFolder, IconMovie, IconMusic, IconPhoto, IconPlayerPlayFilled } from '@tabler/icons-react';
+import {
+  IconColumns2,
+  IconFile,
+  IconFolder,
+  IconMovie,
+  IconMusic,
+  IconPhoto,
+  IconPlayerPlayFilled,
+} from '@tabler/icons-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { folderOf } from '../../shared/keys.ts';
 import type { FrameSequence, LibraryEntry, LibraryFile, LibraryFolder } from '../../shared/library.ts';
-import type { MediaKind } from '../../shared/media.ts';
-import { useStorages } from '../store/context.tsx';
+import { hasPictures, type MediaKind } from '../../shared/media.ts';
+import { useLibrary, useStorages } from '../store/context.tsx';
 import { identityOf } from '../store/entryIdentity.ts';
 import type { LibraryView } from '../store/library.ts';
 import { formatAge, formatBytes, formatCount, formatMoment } from '../text/format.ts';
@@ -77,6 +85,7 @@ function FileCard({ entry, view, isActive, position, total, now, onOpen }: Entry
   const described = t('library.itemDescription', { kind: t(`kind.${entry.kind}`), size, age, place, reason: label });
   const description = frames === undefined ? described : `${frames}, ${described}`;
   const settling = isSettling(entry.route);
+  const isMarked = useLibrary(({ marked }) => marked !== undefined && identityOf(marked) === identityOf(entry));
   return (
     // The list has the focus and the keys, and names its active option (ARIA, aria-activedescendant).
     // eslint-disable-next-line jsx-a11y-x/click-events-have-key-events, jsx-a11y-x/interactive-supports-focus
@@ -87,8 +96,9 @@ function FileCard({ entry, view, isActive, position, total, now, onOpen }: Entry
       aria-selected={isActive}
       aria-posinset={position}
       aria-setsize={total}
-      aria-label={`${entry.name}, ${description}`}
+      aria-label={`${entry.name}, ${isMarked ? t('library.markedDescription', { description }) : description}`}
       data-testid="card"
+      data-marked={isMarked}
       data-key={entry.sequence ? folderOf(entry.key) + entry.name : entry.key}
       data-type={entry.sequence ? 'sequence' : 'file'}
       data-kind={entry.kind}
@@ -105,6 +115,7 @@ function FileCard({ entry, view, isActive, position, total, now, onOpen }: Entry
         <span className="extension">{extensionOf(entry.name)}</span>
         {entry.sequence && <Frames sequence={entry.sequence} />}
       </div>
+      {hasPictures(entry.kind) && <CompareMark file={entry} isMarked={isMarked} />}
       <Name name={entry.name} />
       <span className="size">{size}</span>
       <span className="age" title={formatMoment(entry.lastModified)}>
@@ -123,6 +134,32 @@ function FileCard({ entry, view, isActive, position, total, now, onOpen }: Entry
         <span className="route-place">{settling ? label : place}</span>
       </span>
     </div>
+  );
+}
+
+/** For the pointer: the same as the key does, which acts on the active entry. */
+function CompareMark({ file, isMarked }: { file: LibraryFile; isMarked: boolean }) {
+  const { t } = useTranslation();
+  const marked = useLibrary((library) => library.marked);
+  const markOrCompare = useLibrary((library) => library.markOrCompare);
+  const title = isMarked
+    ? t('library.compareNot')
+    : marked
+      ? t('library.compareWithMarked', { name: marked.name })
+      : t('library.compareWith');
+  return (
+    <span
+      className="compare-mark"
+      aria-hidden="true"
+      title={title}
+      data-testid="card-compare"
+      onClick={(event) => {
+        event.stopPropagation();
+        markOrCompare(file);
+      }}
+    >
+      <IconColumns2 size={16} />
+    </span>
   );
 }
 

@@ -1,12 +1,15 @@
-import { IconBell, IconBellRinging, IconFolderOpen, IconSearchOff } from '@tabler/icons-react';
+import { IconBell, IconBellRinging, IconColumns2, IconFolderOpen, IconSearchOff, IconX } from '@tabler/icons-react';
 import { useCallback, useDeferredValue, useEffect } from 'react';
 import { Button, ToggleButton, Tooltip, TooltipTrigger } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
+import { folderOf } from '../../shared/keys.ts';
 import { arranged } from '../store/arrangement.ts';
 import { useLibrary, useSession } from '../store/context.tsx';
 import { countLoaded, crumbsOf } from '../store/libraryPages.ts';
 import { formatCount } from '../text/format.ts';
+import { CutName } from '../ui/CutName.tsx';
 import { ErrorState } from '../ui/ErrorState.tsx';
+import { IconButton } from '../ui/IconButton.tsx';
 import { StatePanel } from '../ui/StatePanel.tsx';
 import { EntryGrid } from './EntryGrid.tsx';
 import { SortMenu } from './SortMenu.tsx';
@@ -29,10 +32,40 @@ export function LibraryScreen() {
       inert={isInert}
       aria-busy={phase === 'loading'}
     >
+      <MarkedFile />
       {phase === 'loading' && <Skeletons />}
       {phase === 'failed' && failure && <ErrorState key={folder} report={failure} onRetry={retry} />}
       {phase === 'ready' && <Folder />}
     </section>
+  );
+}
+
+/** The file that another one is chosen for, in whatever folder is on screen. */
+function MarkedFile() {
+  const { t } = useTranslation();
+  const marked = useLibrary((library) => library.marked);
+  const unmark = useLibrary((library) => library.unmark);
+  return (
+    <div className="marked-bar" data-testid="marked-bar" data-shown={marked !== undefined}>
+      {/* There before it says something: only then it is read out. */}
+      <div className="marked-text" role="status">
+        {marked && (
+          <>
+            <IconColumns2 size={15} aria-hidden="true" />
+            <span>{t('library.marked')}</span>
+            <span className="name" title={folderOf(marked.key) + marked.name}>
+              <CutName name={marked.name} />
+            </span>
+            <span className="muted">{t('library.markedNext')}</span>
+          </>
+        )}
+      </div>
+      {marked && (
+        <IconButton label={t('library.unmark')} shortcut="Esc" testId="unmark" onPress={unmark}>
+          <IconX size={16} aria-hidden="true" />
+        </IconButton>
+      )}
+    </div>
   );
 }
 

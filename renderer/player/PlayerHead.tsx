@@ -2,13 +2,13 @@ import { IconArrowLeft, IconChevronDown, IconChevronUp, IconDownload } from '@ta
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { folderOf } from '../../shared/keys.ts';
+import { hasPictures } from '../../shared/media.ts';
 import type { Neighbours } from '../store/arrangement.ts';
 import { useLibrary, useSession } from '../store/context.tsx';
 import { formatCount } from '../text/format.ts';
 import { CutName } from '../ui/CutName.tsx';
 import { IconButton } from '../ui/IconButton.tsx';
 import { CompareMenu } from './compare/CompareMenu.tsx';
-import { isComparable } from './compare/versions.ts';
 import { keysOf } from './playerKeys.ts';
 import { useGoOn } from './useGoOn.ts';
 import { useDownloadKey } from './usePlayerKeys.ts';
@@ -34,9 +34,10 @@ export function PlayerHead({ neighbours, children }: { neighbours: Neighbours; c
       </h1>
       {children}
       <span className="player-position">
-        {t('player.position', { position: formatCount(position), total: formatCount(total) })}
+        {/* None in the folder on screen, where it was chosen in another one to be compared. */}
+        {position > 0 && t('player.position', { position: formatCount(position), total: formatCount(total) })}
       </span>
-      {isComparable(file) && <CompareMenu file={file} />}
+      {hasPictures(file.kind) && <CompareMenu file={file} />}
       {canDownload && (
         <IconButton
           label={t('player.download')}

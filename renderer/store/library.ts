@@ -2,8 +2,9 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { ErrorReport } from '../../shared/errors.ts';
 import type { NearplayApi } from '../../shared/ipc.ts';
 import type { LibraryFile } from '../../shared/library.ts';
+import { hasPictures } from '../../shared/media.ts';
 import { reportOf } from '../api.ts';
-import type { SortOrder } from './arrangement.ts';
+import { arranged, type SortOrder } from './arrangement.ts';
 import { identityOf, identityOfFolder } from './entryIdentity.ts';
 import {
   appendPage,
@@ -32,6 +33,8 @@ export interface Library {
   opened: LibraryFile | undefined;
   /** The file that it is compared with. */
   compared: LibraryFile | undefined;
+  /** The file that is compared with the one that is chosen next, in whatever folder. */
+  marked: LibraryFile | undefined;
 
   /** Shows a folder from its beginning; `active` is the folder in it to start on, such as the one just left. */
   show: (folder: string, active?: string) => Promise<void>;
@@ -46,6 +49,11 @@ export interface Library {
   setActive: (id: string | undefined) => void;
   open: (file: LibraryFile | undefined) => void;
   compareWith: (file: LibraryFile | undefined) => void;
+  /** Marks a file to be compared; opens the marked one beside another; takes the mark away from the marked one itself. */
+  markOrCompare: (file: LibraryFile) => void;
+  /** The same with the entry that the keyboard acts on, where it has pictures. */
+  markOrCompareActive: () => void;
+  unmark: () => void;
   /** Which entries are in the window now; decides what a refresh reads. Not part of the state: nothing draws it. */
   sawEntries: (ids: readonly string[]) => void;
 }
@@ -88,6 +96,7 @@ export function createLibrary(api: NearplayApi): LibraryStore {
       activeId: undefined,
       opened: undefined,
       compared: undefined,
+      marked: undefined,
 
       async show(folder, active) {
         const mine = ++visit;
@@ -152,6 +161,19 @@ export function createLibrary(api: NearplayApi): LibraryStore {
       open: (opened) =>
         set({ opened, compared: undefined, ...(opened !== undefined && { activeId: identityOf(opened) }) }),
       compareWith: (compared) => set({ compared }),
+      markOrCompare(file) {
+        const { marked } = get();
+        if (!marked) set({ marked: file });
+        else if (identityOf(marked) === identityOf(file)) set({ marked: undefined });
+        // The one that is on screen is found there again when the player closes.
+        else set({ marked: undefined, opened: marked, compared: file, activeId: identityOf(file) });
+      },
+      markOrCompareActive() {
+        const { activeId, markOrCompare } = get();
+        const active = arranged(get()).find((entry) => identityOf(entry) === activeId);
+        if (active?.type === 'file' && hasPictures(active.kind)) markOrCompare(active);
+      },
+      unmark: () => set({ marked: undefined }),
       sawEntries(ids) {
         visible = new Set(ids);
       },

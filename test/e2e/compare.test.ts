@@ -257,20 +257,25 @@ it.each(['shot_v003.mp4', 'plate_v002.####.exr'])(
   },
 );
 
-/** Goes to a folder from the top, and opens a file of it, which stands still. */
-async function openIn(folder: readonly string[], name: string): Promise<void> {
-  const { page } = studio;
-  await page.locator('.crumb').first().click();
+/** Goes to a folder from the top. */
+async function openFolder(...folder: readonly string[]): Promise<void> {
+  await studio.page.locator('.crumb').first().click();
   await isListed('');
   for (const [index] of folder.entries()) {
     const key = `${folder.slice(0, index + 1).join('/')}/`;
     await studio.card(key).click();
     await isListed(key);
   }
+}
+
+/** Goes to a folder, and opens a file of it, which stands still. */
+async function openIn(folder: readonly string[], name: string): Promise<void> {
+  await openFolder(...folder);
   await studio.card([...folder, name].join('/')).click();
-  await page.getByTestId('player').waitFor();
+  await studio.page.getByTestId('player').waitFor();
   await press('k');
 }
+
 const isListed = (folder: string) =>
   studio.page
     .locator(`[data-testid="library"][data-folder=${JSON.stringify(folder)}][aria-busy="false"]`)
@@ -331,4 +336,75 @@ it('where versions cannot be listed the menu says so, and looks again', async ()
   await searched('done');
   expect((await offered())[0]).toEqual(['sh010_comp_v003.####.exr', 'v003/']);
   await press('Escape');
+});
+
+const active = () =>
+  studio.page
+    .locator('[data-testid="card"][aria-selected="true"]')
+    .evaluateAll(([card]) => card?.getAttribute('data-key') ?? undefined);
+/** By a key of the list, once that has the focus. */
+const goTo = (key: string, name: string) =>
+  expect
+    .poll(async () => {
+      await press(key);
+      return active();
+    }, LONG)
+    .toBe(`compare/${name}`);
+
+it('two files of two folders are chosen in the library, by keyboard alone', async () => {
+  const { page } = studio;
+  await openFolder('compare', 'layers', 'v002', 'exr');
+  await goTo('Home', 'layers/v002/exr/beauty.exr');
+  await press('d');
+  const bar = page.getByTestId('marked-bar');
+  await expect.poll(() => bar.textContent()).toContain('beauty.exr');
+  await studio.screenshot('compare-marked');
+  for (const folder of ['compare/layers/v002/', 'compare/layers/', 'compare/']) {
+    await press('Backspace');
+    await isListed(folder);
+  }
+  await goTo('End', 'plate_v002.####.exr');
+  await press('d');
+  await page.getByTestId('compare').waitFor();
+  await settled();
+  const names = await page.locator('.compare-label .name').evaluateAll((all) => all.map((name) => name.textContent));
+  expect(names).toEqual(['beauty.exr', 'plate_v002.####.exr']);
+  expect(await page.getByTestId('compare-side-a').getAttribute('data-picture')).toBe('picture');
+  await press('Escape');
+  await page.getByTestId('compare').waitFor({ state: 'detached' });
+  await press('Escape');
+  await page.getByTestId('player').waitFor({ state: 'detached' });
+  await expect.poll(active).toBe('compare/plate_v002.####.exr');
+  expect(await bar.textContent()).toBe('');
+});
+
+it('two files are chosen by the signs on their cards, in the grid and in the list', async () => {
+  const { page } = studio;
+  await openFolder('compare');
+  const mark = async (name: string) => {
+    const card = studio.card(`compare/${name}`);
+    await card.hover();
+    await card.getByTestId('card-compare').click();
+  };
+  const isMarked = (name: string) => studio.card(`compare/${name}`).getAttribute('data-marked');
+  await mark('shot_v002.mp4');
+  await expect.poll(() => isMarked('shot_v002.mp4')).toBe('true');
+  await press('Escape');
+  await expect.poll(() => isMarked('shot_v002.mp4')).toBe('false');
+  await press('v');
+  await page.locator('.entries[data-view="list"]').waitFor();
+  await mark('shot_v002.mp4');
+  await page.getByTestId('unmark').click();
+  await page.getByTestId('unmark').waitFor({ state: 'detached' });
+  await mark('shot_v002.mp4');
+  await mark('shot_v003.mp4');
+  await page.getByTestId('compare').waitFor();
+  await press('Home');
+  await expectPair(1, 1);
+  await press('Escape');
+  await page.getByTestId('compare').waitFor({ state: 'detached' });
+  await press('Escape');
+  await page.getByTestId('player').waitFor({ state: 'detached' });
+  await press('v');
+  await page.locator('.entries[data-view="grid"]').waitFor();
 });

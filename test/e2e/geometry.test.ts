@@ -27,6 +27,11 @@ const LONG = {
   sound: long('sq010_temp_score', '.wav'),
   still: long('sq010_mood', '_v002.png'),
 };
+/** Two versions, each in its folder. */
+const VERSIONS = ['_v011', '_v012'].map((version) => ({
+  folder: long('sq010_sh0450_comp', version),
+  name: long('sq010_sh0450_comp', `${version}.png`),
+}));
 const FRAMES = long('sq010_sh0450_plate', '_v007');
 /** As long as they may be; none of them is there. */
 const LOOKS = ['Show', 'A look of many words for one long show that has many sequences'.slice(0, 60)].map((name) => ({
@@ -64,6 +69,7 @@ async function seedNames(): Promise<void> {
   };
   await copy(picture, ...DEEP, 'sq010_sh0450_comp_v012.png');
   await copy(picture, ...DEEP_LONG, 'sq010_sh0450_comp_v012.png');
+  for (const { folder, name } of VERSIONS) await copy(picture, 'versions', folder, name);
   await copy(clip, 'names', LONG.video);
   await copy(join(MEDIA, 'audio/sq010_temp_score.wav'), 'names', LONG.sound);
   await copy(picture, 'names', LONG.still);
@@ -262,6 +268,38 @@ describe('no control is covered and no text is cut or overlaps', () => {
     await expectNoFaults();
     await page.keyboard.press('Escape');
     await page.getByTestId('compare').waitFor({ state: 'detached' });
+  });
+
+  it('where versions in other folders are offered, and where they cannot be looked for', async () => {
+    const { page, sandbox } = studio;
+    const [offered, own] = VERSIONS;
+    if (!offered || !own) throw new Error('There are two versions');
+    await openFile(['versions', own.folder], own.name);
+    const effect = { kind: 'status', status: 403, code: 'AccessDenied' } as const;
+    const mend = sandbox.addFault({ operation: 'ListObjectsV2', effect });
+    await page.keyboard.press('d');
+    await page.locator('[data-testid="version-search"][data-phase="failed"]').waitFor();
+    await expectNoFaults();
+    mend();
+    await page.getByTestId('look-again').click();
+    await page.locator(`[data-choice="${offered.name}"]`).waitFor();
+    await expectNoFaults();
+    await page.keyboard.press('Escape');
+    await page.locator('.popover').waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+  });
+
+  it('where a file is marked to be compared', async () => {
+    const { page } = studio;
+    await openFolder('names');
+    await studio.card(`names/${LONG.video}`).hover();
+    await studio.card(`names/${LONG.video}`).getByTestId('card-compare').click();
+    await page.getByTestId('unmark').waitFor();
+    await page.mouse.move(0, 0);
+    await expectNoFaults();
+    await page.getByTestId('unmark').click();
+    await page.getByTestId('unmark').waitFor({ state: 'detached' });
+    await page.mouse.move(0, 0);
   });
 
   it.each([

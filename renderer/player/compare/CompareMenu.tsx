@@ -52,9 +52,8 @@ function Choices({ file }: { file: LibraryFile }) {
   const entries = useLibrary(arranged);
   const compareWith = useLibrary((library) => library.compareWith);
   const compared = useLibrary((library) => library.compared);
-  const { versions, others } = candidatesFor(entries, file);
   const { found, lookAgain } = useFolderVersions(file);
-  const inFolders = found?.versions ?? [];
+  const { versions, inFolders, others } = candidatesFor(entries, file, found?.versions);
   const files = [...versions, ...inFolders].map((one) => one.file).concat(others);
   const choose = (id: React.Key): void => {
     if (id === LOOK_AGAIN) lookAgain();
@@ -144,7 +143,7 @@ function SearchState({ found: { phase, versions, isPartial, report } }: { found:
   );
 }
 
-/** @param folder where it is not the file's own: from the folder on that all versions are in. */
+/** @param folder where it is another one than that of the file: without the one that all versions are in. */
 function Choice({ file, folder }: { file: LibraryFile; folder?: string }) {
   const text = folder === undefined ? file.name : `${file.name}, ${folder}`;
   return (

@@ -1,5 +1,6 @@
 import { folderOf, nameOfKey } from '../../../shared/keys.ts';
 import type { LibraryEntry, LibraryFile } from '../../../shared/library.ts';
+import { hasPictures } from '../../../shared/media.ts';
 import { identityOf } from '../../store/entryIdentity.ts';
 
 /** `v012`, `_V3`, `compV002`; the last one of a name counts, as the studios' pipelines write it. */
@@ -24,6 +25,8 @@ interface Version {
 export interface Candidates {
   /** Other versions of the same shot, the one before first, then the others, newest first. */
   versions: readonly Version[];
+  /** Those that were found in folders of their own, newest first; none that is one of the others too. */
+  inFolders: readonly FolderVersion[];
   /** Other files of the folder that have a picture, those that stand nearest. */
   others: readonly LibraryFile[];
 }
@@ -55,21 +58,28 @@ function shotOf(stem: string): string {
   return stem.replace(/[._-]?[#@]+$/u, '').toLowerCase();
 }
 
-/** It has a picture that can be laid beside another one. */
-export function isComparable({ kind }: LibraryFile): boolean {
-  return kind === 'video' || kind === 'image';
-}
-
-/** What a file can be compared with, of the entries of its folder in the order in which the library shows them. */
-export function candidatesFor(entries: readonly LibraryEntry[], file: LibraryFile): Candidates {
+/**
+ * What a file can be compared with, each once.
+ *
+ * @param entries of the folder on screen, in the order in which the library shows them.
+ * @param found versions in folders of their own.
+ */
+export function candidatesFor(
+  entries: readonly LibraryEntry[],
+  file: LibraryFile,
+  found: readonly FolderVersion[] = [],
+): Candidates {
   const own = identityOf(file);
   const files = comparableOf(entries);
   const place = files.findIndex((entry) => identityOf(entry) === own);
   const name = versionIn(file.name);
   const versions = name ? versionsOf(files, file, name) : [];
   const taken = new Set([own, ...versions.map((one) => identityOf(one.file))]);
+  // The folder on screen may be that of another version.
+  const inFolders = found.filter((one) => !taken.has(identityOf(one.file)));
+  for (const one of inFolders) taken.add(identityOf(one.file));
   const near = files.slice(Math.max(0, place - NEAREST), Math.max(0, place) + NEAREST + 1);
-  return { versions, others: near.filter((entry) => !taken.has(identityOf(entry))) };
+  return { versions, inFolders, others: near.filter((entry) => !taken.has(identityOf(entry))) };
 }
 
 function versionsOf(files: readonly LibraryFile[], file: LibraryFile, { version, shot }: VersionName) {
@@ -84,7 +94,7 @@ function versionsOf(files: readonly LibraryFile[], file: LibraryFile, { version,
 }
 
 function comparableOf(entries: readonly LibraryEntry[]): LibraryFile[] {
-  return entries.filter((entry): entry is LibraryFile => entry.type === 'file' && isComparable(entry));
+  return entries.filter((entry): entry is LibraryFile => entry.type === 'file' && hasPictures(entry.kind));
 }
 
 /** Where a file's version has a folder of its own, with those of the other versions beside it. */
@@ -102,13 +112,16 @@ export interface VersionFolders {
 interface VersionFolder {
   /** With its closing slash. */
   folder: string;
-  /** The same, from the folder on that all versions are in. */
+  /** The same, without the folder that all versions are in. */
   within: string;
   version: number;
 }
 
 /** A version that has a folder of its own. */
-export interface FolderVersion extends Version, Pick<VersionFolder, 'within'> {}
+export interface FolderVersion extends Version {
+  /** The folder of its file, without the one that all versions are in. */
+  within: string;
+}
 
 /**
  * Undefined where no folder is that of the file's version. Studios have it above the file (`sh010/v001/comp_v001.mov`) or one

@@ -14,4 +14,5 @@ it('the list of keys has each action of the player with its caps', async () => {
     for (const action of actions) expect(lines.map(([name]) => name)).toContain(en.player.actions[action]);
   expect(lines).toContainEqual([en.player.actions.repeat, 'ShiftL']);
   expect(lines).toContainEqual([en.player.actions['toggle-play'], 'Space']);
+  expect(lines).toContainEqual([en.shortcuts.compare, 'D']);
 });

@@ -1,8 +1,8 @@
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { NearplayApiError } from '../../../../renderer/api.ts';
 import { createLibrary } from '../../../../renderer/store/library.ts';
 import type { NearplayApi } from '../../../../shared/ipc.ts';
-import type { LibraryEntry, LibraryPage } from '../../../../shared/library.ts';
+import type { LibraryEntry, LibraryFile, LibraryPage } from '../../../../shared/library.ts';
 import { NO_API } from '../noApi.ts';
 
 function libraryOver(listLibrary: NearplayApi['listLibrary']) {
@@ -79,4 +79,50 @@ it('reads only the page that is in the window, and again when a change comes mea
   listLibrary.mockClear();
   await Promise.all([store.getState().refresh(), store.getState().refresh(), store.getState().refresh()]);
   expect(listLibrary.mock.calls).toEqual([[{ folder: '', cursor: '1' }], [{ folder: '', cursor: '1' }]]);
+});
+
+describe('two files to compare', () => {
+  function file(key: string, kind: LibraryFile['kind'] = 'video'): LibraryFile {
+    const route = { storage: 'main', reason: 'main-chosen', details: {} } as unknown as LibraryFile['route'];
+    return { type: 'file', key, name: key, size: 1, lastModified: 0, etag: '"1"', kind, route };
+  }
+  const FOLDERS: Record<string, LibraryEntry[]> = {
+    'a/': [file('a/one'), file('a/two'), file('a/sound', 'audio')],
+    'b/': [folder('b/c/'), file('b/three')],
+  };
+  async function started() {
+    const store = libraryOver(({ folder: shown }) => Promise.resolve({ folder: shown, entries: FOLDERS[shown] ?? [] }));
+    await store.getState().show('a/');
+    const choose = (id: string) => {
+      store.getState().setActive(id);
+      store.getState().markOrCompareActive();
+    };
+    return { store, choose };
+  }
+
+  it('are one after the other, also of two folders: the marked one is the first', async () => {
+    const { store, choose } = await started();
+    choose('file a/two');
+    expect(store.getState()).toMatchObject({ marked: { key: 'a/two' }, opened: undefined });
+    await store.getState().show('b/');
+    choose('file b/three');
+    const pair = { opened: { key: 'a/two' }, compared: { key: 'b/three' } };
+    expect(store.getState()).toMatchObject({ ...pair, marked: undefined, activeId: 'file b/three' });
+  });
+
+  it('are never the same one, a folder, or one without pictures', async () => {
+    const { store, choose } = await started();
+    choose('file a/sound');
+    expect(store.getState().marked).toBeUndefined();
+    choose('file a/one');
+    choose('file a/one');
+    expect(store.getState()).toMatchObject({ marked: undefined, opened: undefined });
+    choose('file a/one');
+    await store.getState().show('b/');
+    choose('folder b/c/');
+    choose('file that/is/not/there');
+    expect(store.getState()).toMatchObject({ marked: { key: 'a/one' }, opened: undefined });
+    store.getState().unmark();
+    expect(store.getState().marked).toBeUndefined();
+  });
 });

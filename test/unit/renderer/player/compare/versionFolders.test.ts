@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { NearplayApiError } from '../../../../../renderer/api.ts';
 import { findVersions, type FoundVersions } from '../../../../../renderer/player/compare/findVersions.ts';
 import {
+  candidatesFor,
   namesApart,
   nearestOf,
   otherVersionFolders,
@@ -101,6 +102,18 @@ describe('the files of another version', () => {
       ['BEAUTY.mov', 2, 'v/'],
     ]);
   });
+});
+
+it('what is found in a folder that is on screen is offered once', () => {
+  const shown = ['a/v002/x_v002.exr', 'a/v002/beauty.exr', 'a/v002/notes.exr'].map(file);
+  const offered = (own: string) => {
+    const found = versionsIn(shown, file(own), { folder: 'a/v002/', within: 'v002/', version: 2 });
+    const { versions, inFolders, others } = candidatesFor(shown, file(own), found);
+    const files = [versions.map((one) => one.file), inFolders.map((one) => one.file), others];
+    return files.map((some) => some.map(({ name }) => name));
+  };
+  expect(offered('a/v001/x_v001.exr')).toEqual([['x_v002.exr'], [], ['beauty.exr', 'notes.exr']]);
+  expect(offered('a/v001/beauty.exr')).toEqual([[], ['beauty.exr'], ['x_v002.exr', 'notes.exr']]);
 });
 
 describe('for any names of a studio', () => {
