@@ -89,8 +89,10 @@ export class PlaybackStage implements Stage {
     media.addEventListener(
       'loadedmetadata',
       () => {
+        // The engine is on its way where the user asked to be before the film was known: that was asked for last.
         // A file that was gone to from a longer one begins at its start: at its end it would count as played.
-        if (position > 0 && position <= media.duration) media.currentTime = position;
+        if (!media.seeking && position > 0 && position <= media.duration) media.currentTime = position;
+        this.#position = media.currentTime;
         media.playbackRate = rate;
         const isBlind = media instanceof HTMLVideoElement && media.videoWidth === 0;
         if (isBlind && !this.#hasSoundOnly) void this.#lookForPicture(media, link);
