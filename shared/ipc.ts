@@ -29,6 +29,7 @@ const sequenceId = z.strictObject({
   padding: z.int().min(0).max(8),
 });
 const storageName = z.string().min(1).max(60);
+const fasterStorage = z.strictObject({ storage: storageName, than: storageName });
 /** Some transfers, or all that the request can apply to. */
 const some = z.strictObject({ ids: z.array(id).min(1).max(200_000).optional() });
 /** Characters; some thousand ranges fit in. */
@@ -72,7 +73,7 @@ export const REQUESTS = {
       key,
       purpose: z.enum(['play', 'download', 'preview']),
       failed: storageName.optional(),
-      faster: z.strictObject({ storage: storageName, than: storageName }).optional(),
+      faster: fasterStorage.optional(),
     }),
   ),
   /** `failed` names the storage and the frame whose link just failed, as for createLink. */
@@ -85,8 +86,8 @@ export const REQUESTS = {
   /** Repeated every PLAYBACK_REPORT_INTERVAL_MS until it is `over`. */
   reportPlayback: request()(z.strictObject({ need: z.enum(PLAYBACK_NEEDS) })),
   explainRoute: request<Route>()(z.strictObject({ key })),
-  /** Without a key: what holds in general. */
-  explainRegion: request<RouteExplanation>()(z.strictObject({ key: key.optional() })),
+  /** Without a key: what holds in general. `faster`: what the player reads that file from, in place of its route. */
+  explainRegion: request<RouteExplanation>()(z.strictObject({ key: key.optional(), faster: fasterStorage.optional() })),
   /** Some seconds a storage; with a key, throughput is measured by reading from that object. */
   measureStorages: request<Measurement[]>()(z.strictObject({ key: key.optional() })),
   refreshAddress: request<ReadingStatus>()(nothing),

@@ -46,6 +46,8 @@ export interface ExplainedObject {
   /** As S3 returns it; absent where no replication rule applies. */
   replicationStatus?: string;
   route: Route;
+  /** What a player reads it from in place of its route, after it measured both. */
+  playedFrom?: Route;
   /** Per replica: whether it holds this version, and how that is known. */
   proofs: { storage: string; holds: 'yes' | 'no' | 'unknown'; by?: 'version' | 'listing' }[];
 }

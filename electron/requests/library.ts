@@ -10,7 +10,7 @@ export function libraryRequests(
     createLink: ({ key, purpose, failed, faster }) => services.studio().createLink(key, purpose, failed, faster),
     createSequenceLinks: ({ id, failed }) => services.studio().createSequenceLinks(id, failed),
     explainRoute: ({ key }) => services.studio().explainRoute(key),
-    explainRegion: ({ key }) => services.explanations.explain(key),
+    explainRegion: ({ key, faster }) => services.explanations.explain(key, faster),
     measureStorages: ({ key }) => services.explanations.measure(key),
     reportPlayback: ({ need }) => services.playbackNeeds(need),
     refreshAddress: () => services.refreshAddress(),

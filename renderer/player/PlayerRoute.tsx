@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { LibraryFile } from '../../shared/library.ts';
@@ -18,7 +19,9 @@ export function PlayerRoute({ state, kind }: { state: PlayerLink; kind: MediaKin
   const storages = useStorages();
   const now = useClock(COUNTDOWN_INTERVAL_MS);
   const { link } = state;
-  if (!link || state.phase !== 'playing' || state.broken !== undefined) {
+  const isRead = state.phase === 'playing' && state.broken === undefined;
+  usePlayedFaster(link?.key, isRead ? link?.route : undefined);
+  if (!link || !isRead) {
     return (
       <p className="player-route" data-testid="player-route" role="status">
         {state.phase === 'failed' ? '' : t('player.connecting')}
@@ -63,6 +66,18 @@ export function PlayerRoute({ state, kind }: { state: PlayerLink; kind: MediaKin
       </Button>
     </p>
   );
+}
+
+/** Tells "Why this region?" that the player reads from another storage than the route says. */
+function usePlayedFaster(key: string | undefined, route: Route | undefined): void {
+  const setPlayedFaster = useSession((session) => session.setPlayedFaster);
+  const storage = route?.reason === 'measured-faster' ? route.storage : undefined;
+  const than = route?.details.slower;
+  useEffect(() => {
+    if (key === undefined || storage === undefined || than === undefined) return undefined;
+    setPlayedFaster(key, { storage, than });
+    return () => setPlayedFaster(key, undefined);
+  }, [key, storage, than, setPlayedFaster]);
 }
 
 /** The same for what is read all at once and does not move while it is looked at. */

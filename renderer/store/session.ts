@@ -4,6 +4,7 @@ import type { ErrorReport } from '../../shared/errors.ts';
 import type { NearplayApi } from '../../shared/ipc.ts';
 import { nameOfKey } from '../../shared/keys.ts';
 import { joinLeftOut, type LeftOutList } from '../../shared/leftOut.ts';
+import type { FasterStorage } from '../../shared/link.ts';
 import type { SettingsPatch } from '../../shared/settings.ts';
 import type { Added } from '../../shared/uploads.ts';
 import { reportOf } from '../api.ts';
@@ -22,6 +23,8 @@ export interface Session {
   panel: Panel | undefined;
   /** The file that "Why this region?" is about; undefined: what holds in general. */
   whyKey: string | undefined;
+  /** By key: what the player reads from in place of the route, as long as it does. */
+  playedFaster: Readonly<Record<string, FasterStorage>>;
   transfersOpen: boolean;
   /** The player is open: nothing but its user opens anything over it. */
   isWatching: boolean;
@@ -38,6 +41,8 @@ export interface Session {
   setOnline: (online: boolean) => void;
   showPanel: (panel: Panel | undefined) => void;
   showWhy: (key: string | undefined) => void;
+  /** @param faster undefined: the route is read from, or nothing */
+  setPlayedFaster: (key: string, faster: FasterStorage | undefined) => void;
   showTransfers: (open: boolean) => void;
   setWatching: (isWatching: boolean) => void;
   showLeftOut: (list: LeftOutList) => void;
@@ -105,6 +110,7 @@ export function createSession(api: NearplayApi, notifications: Notifications): S
       online: true,
       panel: undefined,
       whyKey: undefined,
+      playedFaster: {},
       transfersOpen: false,
       isWatching: false,
       leftOut: undefined,
@@ -124,6 +130,10 @@ export function createSession(api: NearplayApi, notifications: Notifications): S
       setOnline: (online) => set({ online }),
       showPanel: (panel) => set({ panel }),
       showWhy: (whyKey) => set({ panel: 'why', whyKey }),
+      setPlayedFaster: (key, faster) =>
+        set(({ playedFaster: { [key]: _before, ...others } }) => ({
+          playedFaster: faster ? { ...others, [key]: faster } : others,
+        })),
       showTransfers(transfersOpen) {
         set({ transfersOpen });
         if (transfersOpen) notifications.closeTransferQuestions();

@@ -103,6 +103,7 @@ export const en = {
   },
   why: {
     looking: 'Looking…',
+    regular: 'That is so for this file alone, while it is played. Its regular route: {{place}} · {{reason}}',
     choice: 'Your choice',
     modeAuto: 'Automatic: the replica whose ranges hold an address of this computer, else the main region.',
     modeMain: 'The main region, chosen by hand.',

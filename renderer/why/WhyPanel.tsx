@@ -2,7 +2,8 @@ import { IconBulb, IconClipboardCheck, IconClipboardCopy, IconGauge } from '@tab
 import { useEffect, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
-import type { ExplainedObject, RouteExplanation } from '../../shared/reading.ts';
+import type { ExplainedObject, ReadingStatus, RouteExplanation } from '../../shared/reading.ts';
+import type { Route } from '../../shared/routing.ts';
 import { SECOND_MS } from '../../shared/units.ts';
 import { useSession } from '../store/context.tsx';
 import { formatAge, formatBytes, formatDuration, formatMoment } from '../text/format.ts';
@@ -51,13 +52,14 @@ function Explanation() {
     );
   }
   const { reading, object, advice } = explained;
-  const route = object?.route ?? reading.route;
+  const route = object?.playedFrom ?? object?.route ?? reading.route;
   return (
     <>
       <div className="settings-body">
         <section className="settings-section why-answer" data-storage={route.storage} data-reason={route.reason}>
           {object && <p className="muted path">{object.key}</p>}
           <p className="why-sentence">{routeText(route, reading.storages, t).sentence}</p>
+          {object?.playedFrom && <RegularRoute route={object.route} reading={reading} />}
           {advice !== undefined && (
             <p className="why-advice">
               <IconBulb size={17} aria-hidden="true" />
@@ -96,6 +98,17 @@ function Explanation() {
         <CopyForIt text={explained.text} />
       </div>
     </>
+  );
+}
+
+/** What is left for a faster storage while the file plays, which changes no other file. */
+function RegularRoute({ route, reading: { storages } }: { route: Route; reading: ReadingStatus }) {
+  const { t } = useTranslation();
+  const { place, label } = routeText(route, storages, t);
+  return (
+    <p className="muted" data-testid="regular-route" data-storage={route.storage}>
+      {t('why.regular', { place, reason: label })}
+    </p>
   );
 }
 

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import type { ErrorReport } from '../../shared/errors.ts';
 import type { RouteExplanation } from '../../shared/reading.ts';
 import { reportOf } from '../api.ts';
@@ -19,23 +19,28 @@ export interface Explaining {
 
 const NOTHING = { explained: undefined, askedAt: 0, failure: undefined };
 
-/** Explanation of a route, asked for again whenever routes may have changed. */
+/** Explanation of a route, asked for again whenever routes may have changed, or the player goes over to another storage. */
 export function useExplanation(key: string | undefined): Explaining {
   const { api } = useNearplay();
   const routesVersion = useSession((session) => session.routesVersion);
+  const faster = useSession(({ playedFaster }) => (key === undefined ? undefined : playedFaster[key]));
   const [answer, setAnswer] = useState<Pick<Explaining, 'explained' | 'askedAt' | 'failure'>>(NOTHING);
   const [measuring, setMeasuring] = useState(false);
   const [measureFailure, setMeasureFailure] = useState<ErrorReport>();
   const request = useCallback(() => (key === undefined ? {} : { key }), [key]);
 
+  const asked = useRef(0);
+
   const reload = useCallback(async (): Promise<void> => {
+    const id = (asked.current += 1);
     try {
-      const explained = await api.explainRegion(request());
-      setAnswer({ explained, askedAt: steadyNow(), failure: undefined });
+      const explained = await api.explainRegion({ ...request(), ...(faster && { faster }) });
+      // An answer from before the player went over says what is no longer so.
+      if (id === asked.current) setAnswer({ explained, askedAt: steadyNow(), failure: undefined });
     } catch (error) {
-      setAnswer((before) => ({ ...before, failure: reportOf(error) }));
+      if (id === asked.current) setAnswer((before) => ({ ...before, failure: reportOf(error) }));
     }
-  }, [api, request]);
+  }, [api, request, faster]);
 
   useEffect(() => void reload(), [reload, routesVersion]);
 

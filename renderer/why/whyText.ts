@@ -27,7 +27,7 @@ interface MeasuredFacts {
 /** Storages in the order of the preferences, each with what is known of it. */
 export function storageFacts(explained: RouteExplanation, t: Translate): StorageFacts[] {
   const { reading, object, measurements, clockOffsets } = explained;
-  const inUse = (object?.route ?? reading.route).storage;
+  const inUse = (object?.playedFrom ?? object?.route ?? reading.route).storage;
   const slowest = Math.max(0, ...measurements.map(({ latency = 0 }) => latency));
   const fastest = Math.max(0, ...measurements.map(({ throughput = 0 }) => throughput));
   return reading.storages.map((storage) => {

@@ -1,3 +1,4 @@
+import type { FasterStorage } from '../../../shared/link.ts';
 import type { ExplainedObject, Measurement, ReadingStatus, RouteExplanation } from '../../../shared/reading.ts';
 import { ageOf } from '../../../shared/routing.ts';
 import { SECOND_MS } from '../../../shared/units.ts';
@@ -9,15 +10,18 @@ import type { Studio } from './studio.ts';
  *
  * @param key the object in question; absent: what holds in general.
  * @param measurements what was measured last, if anything.
+ * @param faster what a player says it reads the object from, in place of its route.
  * @throws NearplayError no-such-key, offline …
  */
 async function explainRegion(
   studio: Studio,
   measurements: readonly Measurement[],
   key?: string,
+  faster?: FasterStorage,
 ): Promise<RouteExplanation> {
-  const object = key === undefined ? undefined : await explainObject(studio, key);
+  const known = key === undefined ? undefined : await explainObject(studio, key);
   const reading = studio.reading();
+  const object = known && withPlayer(known, reading, faster);
   const advice = advise((object?.route ?? reading.route).storage, measurements);
   const clockOffsets = reading.storages.map(({ name }) => ({
     storage: name,
@@ -39,8 +43,8 @@ export class RouteExplanations {
   }
 
   /** As explainRegion. */
-  async explain(key?: string): Promise<RouteExplanation> {
-    return explainRegion(this.#studio(), this.#measurements, key);
+  async explain(key?: string, faster?: FasterStorage): Promise<RouteExplanation> {
+    return explainRegion(this.#studio(), this.#measurements, key, faster);
   }
 
   /** Some seconds a storage; with a key, throughput is measured by reading from that object. @throws NearplayError no-such-key … */
@@ -75,6 +79,14 @@ async function explainObject(studio: Studio, key: string): Promise<ExplainedObje
   };
 }
 
+/** What the player says, where it is about storages of the preferences and not about the route itself. */
+function withPlayer(object: ExplainedObject, reading: ReadingStatus, faster?: FasterStorage): ExplainedObject {
+  const isKnown = reading.storages.some(({ name }) => name === faster?.storage);
+  if (!faster || !isKnown || faster.storage === object.route.storage) return object;
+  const details = { slower: faster.than };
+  return { ...object, playedFrom: { storage: faster.storage, reason: 'measured-faster', details } };
+}
+
 /** Plain text for a support ticket: no link, no key id, no secret. */
 function textForIt(explained: Omit<RouteExplanation, 'text'>): string {
   const { reading, object, measurements, advice, clockOffsets } = explained;
@@ -105,11 +117,12 @@ function addressLines({ addresses, addressProblem }: ReadingStatus): string[] {
 }
 
 function objectLines(object: ExplainedObject): string[] {
-  const { key, size, ageSeconds, versionId, replicationStatus, route, proofs } = object;
+  const { key, size, ageSeconds, versionId, replicationStatus, route, playedFrom, proofs } = object;
   const age = ageSeconds === null ? 'age unknown, its date is to come' : `${ageSeconds} s old`;
   return [
     `Object: ${key} (${size} bytes, ${age}, version ${versionId ?? 'unknown'})`,
-    `  route: ${routeText(route)}`,
+    ...(playedFrom ? [`  played from, this object alone: ${routeText(playedFrom)}`] : []),
+    `  ${playedFrom ? 'regular route' : 'route'}: ${routeText(route)}`,
     `  replication status: ${replicationStatus ?? 'none'}`,
     ...proofs.map(({ storage, holds, by }) => `  ${storage} holds this version: ${holds}${by ? ` (by ${by})` : ''}`),
   ];
@@ -118,7 +131,8 @@ function objectLines(object: ExplainedObject): string[] {
 function routeText({ storage, reason, details }: ReadingStatus['route']): string {
   const range = details.matchedRange === undefined ? '' : `, ${details.matchedAddress} is in ${details.matchedRange}`;
   const left = details.secondsLeft === undefined ? '' : `, ${details.secondsLeft} s left`;
-  return `${storage} because of ${reason}${range}${left}`;
+  const slower = details.slower === undefined ? '' : `, ${details.slower} gave less than plays`;
+  return `${storage} because of ${reason}${range}${left}${slower}`;
 }
 
 function measurementLine({ storage, latency, throughput, error }: Measurement): string {

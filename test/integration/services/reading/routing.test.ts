@@ -87,6 +87,30 @@ describe.each(SKEWS)("every row of the route table through the services, this ma
     for (const storage of ['sydney', 'elsewhere'])
       expect((await linkAt(storage)).route).toMatchObject({ storage: 'sydney', reason: 'replica-by-ip' });
   });
+  it('what a player measured is explained beside the regular route, of that file alone', async () => {
+    const key = await stored('slow.txt');
+    const other = await stored('other.txt');
+    const { explanations } = await studio.join();
+    const faster = { storage: 'main-us', than: 'sydney' };
+    const { object, text } = await explanations.explain(key, faster);
+    expect(object).toMatchObject({
+      route: { storage: 'sydney', reason: 'replica-by-ip' },
+      playedFrom: { storage: 'main-us', reason: 'measured-faster', details: { slower: 'sydney' } },
+    });
+    expect(text).toContain(
+      'played from, this object alone: main-us because of measured-faster, sydney gave less than plays',
+    );
+    expect(text).toContain('regular route: sydney because of replica-by-ip');
+    for (const explained of [
+      await explanations.explain(other),
+      await explanations.explain(undefined, faster),
+      await explanations.explain(key, { storage: 'sydney', than: 'main-us' }),
+      await explanations.explain(key, { storage: 'elsewhere', than: 'sydney' }),
+    ]) {
+      expect(explained.object?.playedFrom).toBeUndefined();
+      expect(explained.text).not.toContain('measured-faster');
+    }
+  });
   it('1 main-unreachable', async () => {
     const key = await stored('one.txt');
     const services = await studio.join();
