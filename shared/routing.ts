@@ -121,14 +121,18 @@ function specificity(range: IpRange): number {
 /** Difference between the clocks of one storage's machines that is believed; its Date header has whole seconds besides. */
 const MAX_AHEAD_MS = MINUTE_MS;
 
+/** Whether a moment is still to come, both in milliseconds since the epoch: it gives no age. */
+export function isToCome(moment: number, now: number): boolean {
+  return moment - now > MAX_AHEAD_MS;
+}
+
 /**
  * Age of an object in seconds; `undefined` where its date is to come: then it is not known.
  *
  * @param storageNow milliseconds since the epoch on the storage's clock.
  */
 export function ageOf({ lastModified }: RouteObject, storageNow: number): number | undefined {
-  const age = storageNow - lastModified;
-  return age < -MAX_AHEAD_MS ? undefined : Math.max(0, age) / SECOND_MS;
+  return isToCome(lastModified, storageNow) ? undefined : Math.max(0, storageNow - lastModified) / SECOND_MS;
 }
 
 const UNASKED: StorageState = { reachable: true, holds: 'unknown' };

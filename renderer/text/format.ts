@@ -1,3 +1,4 @@
+import { isToCome } from '../../shared/routing.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../shared/units.ts';
 
 const LOCALE = 'en';
@@ -41,9 +42,8 @@ export function formatDuration(seconds: number): string {
 
 /** Age of a moment, both in milliseconds since the epoch; a date once a month has passed. */
 export function formatAge(then: number, now: number, justNow: string): string {
+  if (isToCome(then, now)) return dates.format(then);
   const ago = now - then;
-  // A date to come gives no age.
-  if (ago < -MINUTE_MS) return dates.format(then);
   if (ago < 10 * SECOND_MS) return justNow;
   if (ago < MINUTE_MS) return ages.format(-Math.floor(ago / SECOND_MS), 'second');
   if (ago < HOUR_MS) return ages.format(-Math.floor(ago / MINUTE_MS), 'minute');
