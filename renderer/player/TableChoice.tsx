@@ -31,7 +31,7 @@ export function TableChoice({ looking, onLooking }: TableChoiceProps) {
     const link = (failed?: string) => api.createLink({ key, purpose: 'play', ...(failed !== undefined && { failed }) });
     choose({ is: 'look', name, key }, (signal) => readTable({ link }, signal));
   };
-  const applied = looking.lut ? (looking.lutOrigin?.name ?? looking.lut.title) : undefined;
+  const applied = looking.lutOrigin?.name;
   return (
     <>
       <input
@@ -51,14 +51,14 @@ export function TableChoice({ looking, onLooking }: TableChoiceProps) {
         <Button
           className="button quiet small"
           data-testid="cube-button"
-          onPress={() => (looking.lut ? withoutTable() : chooseFile())}
+          onPress={() => (applied === undefined ? chooseFile() : withoutTable())}
         >
           {applied === undefined ? t('looking.lut') : t('looking.withoutLut', { name: applied })}
         </Button>
       ) : (
         <TableMenu
           {...{ looks, applied }}
-          origin={looking.lut ? looking.lutOrigin : undefined}
+          origin={looking.lutOrigin}
           onLook={chooseLook}
           onFile={chooseFile}
           onNone={withoutTable}
