@@ -141,7 +141,7 @@ export class DestinationClaim {
    * @throws NearplayError same-destination when another download to it is running; destination-unwritable, disk-full …
    */
   static take(destination: string, options: ClaimOptions): Promise<DestinationClaim> {
-    // In one turn: the longer it takes from the look at an abandoned note to its removal, the more often others come between.
+    // In one turn: a marker that waits for others at the drive would make those wait that ask for the destination.
     return atDestination(
       destination,
       () => DestinationClaim.#take(destination, options),
@@ -354,21 +354,31 @@ async function make(
 ): Promise<Made | undefined> {
   const { name: part = newPartName(destination), ...described } = left ?? {};
   const note: Note = { format: 'nearplay-part-1', token: randomText(), part, owner, ...described };
-  let handle: FileHandle;
-  try {
-    handle = await open(file, NEW_FILE_FLAGS, SHARED_MODE);
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return undefined;
-    throw explainFileError(cause, { path: destination, doing: 'write' });
-  }
+  const handle = await openNew(file, SHARED_MODE, destination);
+  if (!handle) return undefined;
   try {
     await handle.write(bytesOf(note), 0, undefined, 0);
     return { file, handle, note, mode: (await handle.stat()).mode & SHARED_MODE };
   } catch (cause) {
-    await handle.close().catch(() => undefined);
-    await rm(file, { force: true }).catch(() => undefined);
+    await discard({ file, handle });
     throw explainFileError(cause, { path: destination, doing: 'write' });
   }
+}
+
+/** Opens a file that was not there; `undefined` when one is. @throws NearplayError destination-unwritable, disk-full … */
+async function openNew(file: string, mode: number, destination: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(file, NEW_FILE_FLAGS, mode);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return undefined;
+    throw explainFileError(cause, { path: destination, doing: 'write' });
+  }
+}
+
+/** Closes and removes a note that took no place. */
+async function discard({ file, handle }: Pick<Made, 'file' | 'handle'>): Promise<void> {
+  await handle.close().catch(() => undefined);
+  await rm(file, { force: true }).catch(() => undefined);
 }
 
 /**
@@ -479,8 +489,7 @@ async function takeOver(file: string, destination: string, owner: Owner, found: 
     try {
       await rename(made.file, file);
     } catch (cause) {
-      await made.handle.close().catch(() => undefined);
-      await rm(made.file, { force: true }).catch(() => undefined);
+      await discard(made);
       throw explainFileError(cause, { path: destination, doing: 'write' });
     }
     return { ...made, file };
@@ -491,13 +500,10 @@ async function takeOver(file: string, destination: string, owner: Owner, found: 
 
 /** Resolves to whether the marker is this process's; one of a process that was stopped meanwhile is removed. */
 async function setMarker(marker: string, destination: string): Promise<boolean> {
-  try {
-    const handle = await open(marker, NEW_FILE_FLAGS, 0o600);
+  const handle = await openNew(marker, 0o600, destination);
+  if (handle) {
     await handle.close();
     return true;
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST'))
-      throw explainFileError(cause, { path: destination, doing: 'write' });
   }
   if ((await ageOf(marker)) >= MARKER_STALE_MS) await rm(marker, { force: true }).catch(() => undefined);
   return false;
