@@ -31,8 +31,11 @@ const SLOWLY = 60_000;
 const BREAK_AT = 160_000;
 /** The same of a film of which little is to be loaded: soon after its first picture. */
 const BREAK_SOON_AT = 80_000;
-/** A third of what plays, so that both connections of the decoded film carry less than it. */
-const TOO_SLOWLY = 12_000;
+/**
+ * So little that both connections of the decoded film carry a third of what plays: less than a busy machine decodes, whose decoder waits
+ * for bytes then and not the other way round.
+ */
+const TOO_SLOWLY = 6000;
 let studio: StudioInApp;
 
 /** What happens to the replica while it is read from, and where playing goes on. */
