@@ -30,6 +30,14 @@ const attribute = (name: string) => studio.page.locator('.stage').getAttribute(n
 const view = () => studio.page.locator('.stage').evaluate((stage) => stage.style.getPropertyValue('--view'));
 const playerAttribute = (name: string) => studio.page.getByTestId('player').getAttribute(name);
 
+/** A menu that was left gives the focus back a moment after it is gone: a key that is pressed before goes nowhere. */
+async function menuIsLeft(): Promise<void> {
+  await studio.page.waitForFunction(() => {
+    const { activeElement, body } = document;
+    return document.querySelector('.popover') === null && activeElement !== null && activeElement !== body;
+  });
+}
+
 /** By the Tab key alone, from wherever the focus is. */
 async function tabTo(testId: string): Promise<void> {
   for (let presses = 0; presses < 60; presses++) {
@@ -72,12 +80,14 @@ it('counts in another way, chosen from its menu', async () => {
   await page.locator('[data-counting="film"]').waitFor();
   await look(studio, 'player-counting');
   await press('ArrowDown', 'ArrowDown', 'Enter');
+  await menuIsLeft();
   const chosen = await page.getByTestId('frame-number').innerText();
   expect(chosen).toBe('1100 / 1240');
   await press('Enter');
   await page.locator('[data-counting="one"]').waitFor();
   await page.locator('[data-counting="one"]').focus();
   await press('Enter');
+  await menuIsLeft();
   await expect.poll(() => page.getByTestId('frame-number').innerText()).toBe('100 / 240');
 });
 
@@ -133,6 +143,7 @@ it('plays slower and faster, both ways', async () => {
   await page.locator('[data-speed="2"]').waitFor();
   await press('Escape');
   await page.locator('[data-speed="2"]').waitFor({ state: 'detached' });
+  await menuIsLeft();
   await page.getByTestId('player').waitFor();
 });
 
@@ -165,6 +176,7 @@ it('looks closer, turned over, and behind masks', async () => {
   await press('Enter');
   await page.getByTestId('mask').waitFor({ state: 'detached' });
   await page.getByTestId('view-mask').waitFor({ state: 'detached' });
+  await menuIsLeft();
   await press('h', 'Shift+H', 'Shift+N', 'b', 'b', 'b');
   expect(await view()).toBe('translate(0px, 0px) scale(1, 1)');
 });
