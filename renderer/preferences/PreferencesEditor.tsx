@@ -202,7 +202,7 @@ function Foot() {
         {saveFailure ? <ErrorText report={saveFailure} /> : changed ? t('editor.unsaved') : ''}
       </span>
       {changed && (
-        <Button className="button quiet" onPress={discard}>
+        <Button className="button quiet" isDisabled={saving} onPress={discard}>
           {t('editor.discard')}
         </Button>
       )}

@@ -127,7 +127,11 @@ export function createEditor(api: NearplayApi): EditorStore {
       if (saving) return false;
       set({ saving: true, saveFailure: undefined });
       try {
-        begin(await api.savePreferences({ text, ...(etag !== undefined && { etag }) }));
+        const saved = await api.savePreferences({ text, ...(etag !== undefined && { etag }) });
+        // What was written meanwhile is the next draft.
+        const written = get().text;
+        begin(saved);
+        if (written !== text) set(draftOf(written, saved.pinned));
         return true;
       } catch (error) {
         // Asked natively, and not agreed to: the draft is as it was.

@@ -110,6 +110,18 @@ describe('saving', () => {
     expect(isChanged(store.getState())).toBe(false);
   });
 
+  it('keeps what is written while it is on its way, as a change of what was saved', async () => {
+    const store = editor();
+    await store.getState().open();
+    store.getState().edit(TEXT.replace('60', '90'));
+    const saved = store.getState().save();
+    store.getState().edit(TEXT.replace('60', '95'));
+    expect(await saved).toBe(true);
+    expect(savePreferences).toHaveBeenCalledWith({ text: TEXT.replace('60', '90'), etag: '1' });
+    expect(store.getState()).toMatchObject({ text: TEXT.replace('60', '95'), etag: '2', saving: false });
+    expect(isChanged(store.getState())).toBe(true);
+  });
+
   it('keeps the draft when saving fails', async () => {
     savePreferences.mockRejectedValueOnce(refusal('timeout'));
     const store = editor();
