@@ -102,6 +102,8 @@ const SOUND_STEP_S = 0.1;
 /** A picture that was not announced is asked for after so long, twice as long before each further question: it may be on its way. */
 const UNANNOUNCED_MS = 150;
 const MAX_QUESTIONS = 4;
+/** After them, an engine that says nothing is asked again in so long: it may have been too busy. */
+const ASKED_AGAIN_MS = 4 * SECOND_MS;
 /** Questions after which an engine is believed that announces another picture than the one of the position. */
 const ENOUGH_QUESTIONS = 2;
 /** Where pictures are not known, the next one is looked for in steps of less than a picture at 120 a second. */
@@ -424,7 +426,11 @@ export class Transport implements TransportControls {
     if (this.#questions >= (this.#wasToldSinceSeek ? ENOUGH_QUESTIONS : MAX_QUESTIONS)) {
       // The engine has said all that it will: what it said last counts, if it said something since.
       this.#isSettled = true;
-      if (!this.#wasToldSinceSeek) this.#mediaTime = undefined;
+      if (!this.#wasToldSinceSeek) {
+        this.#mediaTime = undefined;
+        clearTimeout(this.#asking);
+        this.#asking = setTimeout(() => this.#askOnceMore(), ASKED_AGAIN_MS);
+      }
       this.#report();
       return;
     }
@@ -436,6 +442,11 @@ export class Transport implements TransportControls {
     this.#isAimed = true;
     this.#isSettled = false;
     media.currentTime = this.#questions % 2 === 1 ? middle + within : middle - within;
+  }
+
+  #askOnceMore(): void {
+    this.#questions = MAX_QUESTIONS - 1;
+    this.#askForPicture();
   }
 
   /** No engine plays backwards: it is a walk of seeks, as fast as the decoder follows. */

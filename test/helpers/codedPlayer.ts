@@ -49,7 +49,10 @@ export class CodedPlayer {
     });
   }
 
-  /** What is shown once the picture stands still: the same for so many drawings of the window, and no seek under way. */
+  /**
+   * What is shown once the picture stands still: the same for so many drawings of the window, no seek under way, and its number known: a
+   * busy engine may be late to say which picture it presents.
+   */
   async settled(drawings = 4): Promise<ShownFrame> {
     return this.#page.evaluate(
       async ({ wanted, most }) => {
@@ -60,7 +63,7 @@ export class CodedPlayer {
         for (let same = 0; same < wanted && performance.now() < deadline;) {
           await next();
           const now = read();
-          same = !now.busy && now.said === last.said && now.pictured === last.pictured ? same + 1 : 0;
+          same = !now.busy && now.said >= 0 && now.said === last.said && now.pictured === last.pictured ? same + 1 : 0;
           last = now;
         }
         return { said: last.said, pictured: last.pictured };

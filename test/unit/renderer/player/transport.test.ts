@@ -114,12 +114,25 @@ it('says nothing where the engine says nothing', async () => {
   transport.setTable(TABLE);
   video.present(0);
   transport.seekToFrame(120);
-  for (let question = 0; question < 5; question++) {
+  const answered = async (): Promise<void> => {
     video.seeking = false;
     video.dispatchEvent(new Event('seeked'));
     await vi.advanceTimersByTimeAsync(3000);
-  }
+  };
+  for (let question = 0; question < 5; question++) await answered();
   expect(shown).toMatchObject({ frame: undefined, settled: true });
+  // It is asked again, since it may have been too busy, and says it at last.
+  const before = video.seeks.length;
+  await vi.advanceTimersByTimeAsync(4000);
+  expect(video.seeks).toHaveLength(before + 1);
+  await answered();
+  expect(shown).toMatchObject({ frame: undefined, settled: true });
+  await vi.advanceTimersByTimeAsync(4000);
+  expect(video.seeks).toHaveLength(before + 2);
+  video.settle();
+  expect(shown).toMatchObject({ frame: 120, settled: true });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(video.seeks).toHaveLength(before + 2);
 });
 
 it('a picture that the table does not have is not known', () => {
