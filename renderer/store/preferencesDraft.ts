@@ -92,6 +92,9 @@ export function changesOf({ parsed, base }: Pick<Editor, 'parsed' | 'base'>): Ch
 /** The store over the bridge; nothing rejects. */
 export function createEditor(api: NearplayApi): EditorStore {
   return createStore<Editor>((set, get) => {
+    /** The version of the history that was chosen last. */
+    let wanted: string | undefined;
+
     const begin = (editing: PreferencesEditing): void =>
       set({
         phase: 'ready',
@@ -211,12 +214,15 @@ export function createEditor(api: NearplayApi): EditorStore {
       },
       leaveMerge: () => set({ merging: undefined }),
       async lookAt(versionId) {
+        wanted = versionId;
         try {
           const { text } = await api.readPreferencesVersion({ versionId });
+          // Another one was chosen meanwhile.
+          if (wanted !== versionId) return;
           const [then, now] = [parsePreferences(text).document, parsePreferences(get().base).document];
           set({ lookedAt: { versionId, text, changes: then && now ? diffPreferences(now, then) : [] } });
         } catch (error) {
-          set({ saveFailure: reportOf(error) });
+          if (wanted === versionId) set({ saveFailure: reportOf(error) });
         }
       },
       restore() {

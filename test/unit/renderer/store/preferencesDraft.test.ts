@@ -199,3 +199,15 @@ it('a version of the history becomes the draft, and is saved only when asked', a
   expect(store.getState().text).toContain('30');
   expect(savePreferences).not.toHaveBeenCalled();
 });
+
+it('the version that was chosen last is shown, whichever answer comes first', async () => {
+  const store = editor();
+  await store.getState().open();
+  const slow = Promise.withResolvers<{ text: string }>();
+  readPreferencesVersion.mockImplementationOnce(() => slow.promise);
+  const before = store.getState().lookAt('before');
+  await store.getState().lookAt('after');
+  slow.resolve({ text: TEXT });
+  await before;
+  expect(store.getState().lookedAt?.versionId).toBe('after');
+});
