@@ -263,9 +263,9 @@ export class RangeReader {
     const carried = this.#blocksPerRequest();
     while (missing.length > 0) {
       const [first] = missing;
-      // What is far ahead waits until there is enough of it for a request.
+      // What is far ahead waits until there is enough of it for a request; what a read waits for never does, wherever others read.
       const isFar = first !== undefined && blocks.startOf(first) > this.#position + this.#ahead / 2;
-      if (isFar && missing.length < carried) return;
+      if (isFar && missing.length < carried && !urgent.includes(first)) return;
       if (first === undefined || !this.#hasSlotFor(first, urgent, blocks)) return;
       // All free connections get something to do.
       const each = Math.min(

@@ -399,3 +399,18 @@ it('gives the right bytes for any reads over a source that breaks, lies and refu
     { numRuns: 60 },
   );
 });
+
+it('asks again for what a read waits for, however far from it others have read since', async () => {
+  const storages = new FakeStorages(20 * BLOCK);
+  // A line on which a request carries several blocks.
+  storages.behaviour = (request) => void setTimeout(() => request.answer(), 20);
+  const reader = readerOf(storages, { maxBlocksPerRequest: 4, maxAheadBytes: 0 });
+  await reader.read(0, BLOCK);
+  storages.behaviour = () => undefined;
+  const waiting = reader.read(10 * BLOCK, 11 * BLOCK);
+  const [, far] = await storages.untilRequests(2);
+  await reader.read(0, 10);
+  storages.behaviour = (request) => request.answer();
+  far?.respond(new Response('', { status: 503 }));
+  expect(await waiting).toEqual(storages.content.slice(10 * BLOCK, 11 * BLOCK));
+});
