@@ -95,11 +95,12 @@ export function createEditor(api: NearplayApi): EditorStore {
     /** The version of the history that was chosen last. */
     let wanted: string | undefined;
 
-    const begin = (editing: PreferencesEditing): void =>
+    /** @param text default: what is stored */
+    const begin = (editing: PreferencesEditing, text = editing.text): void =>
       set({
         phase: 'ready',
         failure: undefined,
-        ...draftOf(editing.text, editing.pinned),
+        ...draftOf(text, editing.pinned),
         pinned: editing.pinned,
         base: editing.text,
         etag: editing.etag,
@@ -133,8 +134,7 @@ export function createEditor(api: NearplayApi): EditorStore {
         const saved = await api.savePreferences({ text, ...(etag !== undefined && { etag }) });
         // What was written meanwhile is the next draft.
         const written = get().text;
-        begin(saved);
-        if (written !== text) set(draftOf(written, saved.pinned));
+        begin(saved, written === text ? saved.text : written);
         return true;
       } catch (error) {
         // Asked natively, and not agreed to: the draft is as it was.
