@@ -138,13 +138,10 @@ function StorageCard({ storage, draft, text, edit, readOnly, findings }: FormPro
         {fieldOf('bucket')}
         {fieldOf('prefix')}
         {!readOnly && (
-          <IconButton
-            className="editor-remove"
+          <RemoveButton
             label={t('editor.removeStorage', { name: storage.name })}
             onPress={() => edit(removeStorage(text, storage.name))}
-          >
-            <IconTrash size={16} aria-hidden="true" />
-          </IconButton>
+          />
         )}
       </div>
       {more ? (
@@ -207,13 +204,10 @@ function ReplicaCard(props: FormProps & { replica: DraftReplica; index: number }
           findings={findingsAt(findings, `${place.join('.')}.label`)}
         />
         {!readOnly && (
-          <IconButton
-            className="editor-remove"
+          <RemoveButton
             label={t('editor.removeReplica', { name: replica.label || replica.storage })}
             onPress={() => edit(removeReplica(text, index))}
-          >
-            <IconTrash size={16} aria-hidden="true" />
-          </IconButton>
+          />
         )}
       </div>
       <FieldFindings
@@ -406,17 +400,22 @@ function LookCard({ text, edit, readOnly, findings, look, index }: FormProps & {
           findings={findingsAt(findings, `${place.join('.')}.key`)}
         />
         {!readOnly && (
-          <IconButton
-            className="editor-remove"
+          <RemoveButton
             label={t('editor.removeLook', { name: look.name || look.key || index + 1 })}
             onPress={() => edit(removeLook(text, index))}
-          >
-            <IconTrash size={16} aria-hidden="true" />
-          </IconButton>
+          />
         )}
       </div>
       <FieldFindings findings={findingsAt(findings, place.join('.'))} />
     </fieldset>
+  );
+}
+
+function RemoveButton({ label, onPress }: { label: string; onPress: () => void }) {
+  return (
+    <IconButton className="editor-remove" label={label} onPress={onPress}>
+      <IconTrash size={16} aria-hidden="true" />
+    </IconButton>
   );
 }
 
