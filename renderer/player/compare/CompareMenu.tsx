@@ -1,6 +1,5 @@
 import { IconColumns2 } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
-import { useFocusVisible } from 'react-aria';
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover } from 'react-aria-components';
 import { useTranslation } from 'react-i18next';
 import type { LibraryFile } from '../../../shared/library.ts';
@@ -11,6 +10,7 @@ import { ErrorText } from '../../ui/ErrorText.tsx';
 import { keysOf } from '../playerKeys.ts';
 import { playerMemory } from '../playerMemory.ts';
 import { usePlayerKeys } from '../usePlayerKeys.ts';
+import { usePointerFocus } from '../usePointerFocus.ts';
 import { findVersions, type FoundVersions } from './findVersions.ts';
 import { candidatesFor, versionFoldersOf } from './versions.ts';
 
@@ -21,7 +21,7 @@ const LOOK_AGAIN = 'look-again';
 export function CompareMenu({ file, children }: { file: LibraryFile; children?: React.ReactNode }) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
-  const { isFocusVisible } = useFocusVisible();
+  const onFocus = usePointerFocus();
   usePlayerKeys((action) => {
     if (action === 'compare') setOpen(true);
   });
@@ -32,10 +32,7 @@ export function CompareMenu({ file, children }: { file: LibraryFile; children?: 
         aria-label={t('player.compare.with')}
         aria-keyshortcuts={keysOf('compare')}
         data-testid="compare-button"
-        onFocus={({ target }) => {
-          // Chosen with a pointer, the menu leaves the keys to the stage.
-          if (!isFocusVisible) target.closest<HTMLElement>('.player')?.focus();
-        }}
+        onFocus={onFocus}
       >
         {children ?? <IconColumns2 size={18} aria-hidden="true" />}
       </Button>
