@@ -16,7 +16,7 @@ import { Section } from '../ui/Section.tsx';
 import { useCopyText } from '../ui/useCopyText.ts';
 import { useClock, useNow } from '../ui/useNow.ts';
 import { type Explaining, useExplanation } from './useExplanation.ts';
-import { modeText, proofText, replicationText, type StorageFacts, storageFacts } from './whyText.ts';
+import { modeText, proofText, replicationText, routeInUse, type StorageFacts, storageFacts } from './whyText.ts';
 
 /** Everything that led to where a file, or everything, is read from. */
 export function WhyPanel() {
@@ -52,7 +52,7 @@ function Explanation() {
     );
   }
   const { reading, object, advice } = explained;
-  const route = object?.playedFrom ?? object?.route ?? reading.route;
+  const route = routeInUse(explained);
   return (
     <>
       <div className="settings-body">

@@ -1,5 +1,6 @@
 import type { ErrorReport } from '../../shared/errors.ts';
 import type { ExplainedObject, Measurement, RouteExplanation, StorageSummary } from '../../shared/reading.ts';
+import type { Route } from '../../shared/routing.ts';
 import { formatBytes } from '../text/format.ts';
 import type { Translate } from '../text/i18n.ts';
 import { storageLabel } from '../text/routeText.ts';
@@ -24,10 +25,15 @@ interface MeasuredFacts {
   error: ErrorReport | undefined;
 }
 
+/** The route that is read by: of the file that is asked about, else in general. */
+export function routeInUse({ reading, object }: Pick<RouteExplanation, 'reading' | 'object'>): Route {
+  return object?.playedFrom ?? object?.route ?? reading.route;
+}
+
 /** Storages in the order of the preferences, each with what is known of it. */
 export function storageFacts(explained: RouteExplanation, t: Translate): StorageFacts[] {
-  const { reading, object, measurements, clockOffsets } = explained;
-  const inUse = (object?.playedFrom ?? object?.route ?? reading.route).storage;
+  const { reading, measurements, clockOffsets } = explained;
+  const inUse = routeInUse(explained).storage;
   const slowest = Math.max(0, ...measurements.map(({ latency = 0 }) => latency));
   const fastest = Math.max(0, ...measurements.map(({ throughput = 0 }) => throughput));
   return reading.storages.map((storage) => {
